@@ -1,0 +1,2 @@
+//! Plugin host.
+pub mod contract;
