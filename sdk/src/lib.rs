@@ -1,1 +1,121 @@
-//! stub
+//! For authors of claimhost plugins: the contract's records, two traits and two macros, so that an adapter is its
+//! mapping and nothing else.
+//!
+//! An adapter implements [`Adapter`] and calls [`adapter!`]; a rule set implements [`Rules`] and calls [`rules!`].
+//! Build with `cargo build --target wasm32-wasip2 --release`; the host's `plugin build` and `plugin test` do it for you.
+//! Codecs for the formats live in `claimhost-hl7v2`, `claimhost-x12` and `claimhost-fhir`.
+
+pub mod bindings;
+
+pub use bindings::adapter::claimhost::plugin::{claim, codes, intake, log};
+pub use bindings::adapter::exports::claimhost::plugin::translate::Description as AdapterDescription;
+pub use bindings::adapter::claimhost::plugin::evidence;
+pub use bindings::rules::claimhost::plugin::review;
+pub use bindings::rules::exports::claimhost::plugin::check::Description as RulesDescription;
+
+use intake::{Document, Outcome, Problem, Setup};
+use review::{ClaimInContext, Finding};
+
+/// Turns the documents of one EHR into visit events. One value is one session: it belongs to one practice, is
+/// opened once and used for many documents.
+pub trait Adapter: Sized + 'static {
+    /// Says what this adapter is. Must not depend on anything.
+    fn describe() -> AdapterDescription;
+
+    /// Parses settings and mapping, once.
+    ///
+    /// # Errors
+    /// The problems of the mapping, each at its line: the host shows them and opens no session.
+    fn open(setup: Setup) -> Result<Self, Vec<Problem>>;
+
+    /// Translates one document. Must depend on nothing but the session's setup and the document: the host replays
+    /// documents alone and in other orders, and refuses an adapter whose answers differ.
+    fn translate(&self, document: &Document) -> Outcome;
+}
+
+/// Checks claims against the rules of one payer. One value is one session.
+pub trait Rules: Sized + 'static {
+    /// Says which rules these are and how far back they look.
+    fn describe() -> RulesDescription;
+
+    /// Parses settings and tables, once.
+    ///
+    /// # Errors
+    /// The problems of the table, each at its line.
+    fn open(setup: Setup) -> Result<Self, Vec<Problem>>;
+
+    /// Checks one claim. Must depend on nothing but the session's setup and the claim.
+    fn check(&self, claim: &ClaimInContext) -> Vec<Finding>;
+}
+
+/// Exports an [`Adapter`] as a component of world `adapter`.
+#[macro_export]
+macro_rules! adapter {
+    ($adapter:ty) => {
+        // Natively (tests, benches) there is no component, and a linker refuses the export names.
+        #[cfg(target_arch = "wasm32")]
+        #[doc(hidden)]
+        #[allow(missing_docs, unsafe_code)]
+        mod claimhost_export {
+            use super::*;
+            use $crate::bindings::adapter::exports::claimhost::plugin::translate as world;
+
+            pub struct Component;
+            pub struct Session(pub $adapter);
+
+            impl world::Guest for Component {
+                type Session = Session;
+                fn describe() -> world::Description {
+                    <$adapter as $crate::Adapter>::describe()
+                }
+            }
+
+            impl world::GuestSession for Session {
+                fn open(setup: world::Setup) -> Result<world::Session, Vec<world::Problem>> {
+                    Ok(world::Session::new(Session(<$adapter as $crate::Adapter>::open(setup)?)))
+                }
+                fn translate(&self, documents: Vec<world::Document>) -> Vec<world::Outcome> {
+                    documents.iter().map(|document| $crate::Adapter::translate(&self.0, document)).collect()
+                }
+            }
+
+            $crate::bindings::adapter::export_adapter_world!(Component with_types_in $crate::bindings::adapter);
+        }
+    };
+}
+
+/// Exports a [`Rules`] as a component of world `rules`.
+#[macro_export]
+macro_rules! rules {
+    ($rules:ty) => {
+        // Natively (tests, benches) there is no component, and a linker refuses the export names.
+        #[cfg(target_arch = "wasm32")]
+        #[doc(hidden)]
+        #[allow(missing_docs, unsafe_code)]
+        mod claimhost_export {
+            use super::*;
+            use $crate::bindings::rules::exports::claimhost::plugin::check as world;
+
+            pub struct Component;
+            pub struct Session(pub $rules);
+
+            impl world::Guest for Component {
+                type Session = Session;
+                fn describe() -> world::Description {
+                    <$rules as $crate::Rules>::describe()
+                }
+            }
+
+            impl world::GuestSession for Session {
+                fn open(setup: world::Setup) -> Result<world::Session, Vec<world::Problem>> {
+                    Ok(world::Session::new(Session(<$rules as $crate::Rules>::open(setup)?)))
+                }
+                fn check(&self, claims: Vec<world::ClaimInContext>) -> Vec<Vec<world::Finding>> {
+                    claims.iter().map(|claim| $crate::Rules::check(&self.0, claim)).collect()
+                }
+            }
+
+            $crate::bindings::rules::export_rules_world!(Component with_types_in $crate::bindings::rules);
+        }
+    };
+}
