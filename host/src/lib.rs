@@ -1,4 +1,18 @@
-//! claimhost
+//! claimhost: from an EHR's documents to posted money.
+//!
+//! Each step has its folder: intake -> visit -> claim -> scrub -> clearinghouse -> remit. `lifecycle` drives them,
+//! `store` keeps what happened, `plugin` runs everything that is specific to an EHR or a payer.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+pub mod claim;
+pub mod clearinghouse;
+pub mod cli;
+pub mod intake;
+pub mod lifecycle;
 pub mod plugin;
-pub fn t(c: &plugin::contract::adapter::claimhost::plugin::claim::Claim) -> String { serde_json::to_string(c).unwrap_or_default() }
+pub mod practice;
+pub mod remit;
+pub mod scrub;
+pub mod service;
+pub mod store;
+pub mod visit;

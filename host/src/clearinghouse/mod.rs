@@ -1,0 +1,1 @@
+//! Batches, envelopes, control numbers, transports, acknowledgements.

@@ -1,0 +1,1 @@
+//! How documents arrive and are framed.

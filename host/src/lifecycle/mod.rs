@@ -1,0 +1,1 @@
+//! Facts, the state fold, and the pipeline that drives it.

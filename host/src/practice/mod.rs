@@ -1,0 +1,11 @@
+//! The practice profile: what no EHR message carries and every claim needs (billing provider, roster, payers with aliases
+//! and route, bill-hold, ids, crosswalks). TOML, one file per practice, read anew when it changes.
+//!
+//! `profile.rs` is the file's shape, `check.rs` says what is wrong with one, `complete.rs` fills a claim header from it.
+
+mod profile;
+
+pub use profile::{
+    BillingTaxId, Contact, Crosswalk, Facility, Location, Payer, PostalAddress, Profile, Receiver, RosterProvider, Route,
+    Submitter, TaxIdKind, Usage,
+};

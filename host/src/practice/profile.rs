@@ -1,0 +1,289 @@
+//! The shape of `profile.toml`. Every key is here with its meaning; an unknown key is an error.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One practice. Loop and element names are those of the 837P.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Id used in `claimhost.toml`, in folders and on the command line. Letters, digits, `-`.
+    pub id: String,
+    /// 2010AA NM103.
+    pub name: String,
+    /// 2010AA NM109: the billing NPI.
+    pub npi: String,
+    /// 2000A PRV03.
+    #[serde(default)]
+    pub taxonomy: String,
+    /// Days a visit waits for late charges before it is billed, counted from its first charge's arrival.
+    #[serde(default = "three")]
+    pub bill_hold_days: u16,
+    /// 2010AA REF.
+    pub tax_id: BillingTaxId,
+    /// 2010AA N3 and N4. The guide wants a street address here, and ZIP+4.
+    pub address: PostalAddress,
+    /// 2010AA PER.
+    #[serde(default)]
+    pub contact: Option<Contact>,
+    /// 2010AB, where payments go to another address (a lock box).
+    #[serde(default)]
+    pub pay_to_address: Option<PostalAddress>,
+    /// 1000A.
+    pub submitter: Submitter,
+    /// 1000B.
+    pub receiver: Receiver,
+    /// ISA15.
+    #[serde(default)]
+    pub usage: Usage,
+    /// Rule sets that look at every claim of this practice.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Ids of rules and scrub edits whose fixes the host applies by itself.
+    #[serde(default)]
+    pub apply_fixes: Vec<String>,
+    /// Rendering, referring and supervising providers, found by local id or NPI.
+    #[serde(default)]
+    pub provider: Vec<RosterProvider>,
+    /// Places, found by the sending system's location id.
+    #[serde(default)]
+    pub location: Vec<Location>,
+    /// Payers, found by electronic id or alias.
+    #[serde(default)]
+    pub payer: Vec<Payer>,
+    /// Internal codes.
+    #[serde(default)]
+    pub crosswalk: Crosswalk,
+    /// Days that 837 and 835 files stay in the transport folders; 0 keeps them.
+    #[serde(default)]
+    pub transport_days: u16,
+    /// Days after which a submitted claim without an answer becomes work.
+    #[serde(default = "thirty")]
+    pub alarm_days: u16,
+}
+
+const fn three() -> u16 {
+    3
+}
+
+const fn thirty() -> u16 {
+    30
+}
+
+/// REF01 of 2010AA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TaxIdKind {
+    /// `EI`
+    Ein,
+    /// `SY`
+    Ssn,
+}
+
+/// REF EI or SY of 2010AA.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BillingTaxId {
+    /// EIN or SSN.
+    pub kind: TaxIdKind,
+    /// Nine digits.
+    pub value: String,
+}
+
+/// N3 and N4.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostalAddress {
+    /// N301.
+    pub line1: String,
+    /// N302.
+    #[serde(default)]
+    pub line2: String,
+    /// N401.
+    pub city: String,
+    /// N402.
+    pub state: String,
+    /// N403, digits only.
+    pub postal_code: String,
+}
+
+/// PER.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// PER02.
+    pub name: String,
+    /// PER04 with TE, ten digits.
+    pub telephone: String,
+}
+
+/// 1000A.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Submitter {
+    /// NM103.
+    pub name: String,
+    /// NM109 and ISA06, GS02.
+    pub id: String,
+    /// PER02.
+    pub contact: String,
+    /// PER04.
+    pub telephone: String,
+}
+
+/// 1000B.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receiver {
+    /// NM103.
+    pub name: String,
+    /// NM109 and ISA08, GS03.
+    pub id: String,
+}
+
+/// ISA15.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Usage {
+    /// Test data.
+    #[default]
+    T,
+    /// Production data.
+    P,
+}
+
+/// A provider of the practice, or one who refers to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RosterProvider {
+    /// The sending systems' own ids (XCN.1).
+    #[serde(default)]
+    pub ids: Vec<String>,
+    /// NM109.
+    pub npi: String,
+    /// NM103.
+    pub last: String,
+    /// NM104.
+    #[serde(default)]
+    pub first: String,
+    /// NM105.
+    #[serde(default)]
+    pub middle: String,
+    /// NM107.
+    #[serde(default)]
+    pub suffix: String,
+    /// PRV03.
+    #[serde(default)]
+    pub taxonomy: String,
+}
+
+/// A place where services are given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Location {
+    /// The sending systems' location ids (PV1-3.1, FT1-16.1).
+    pub ids: Vec<String>,
+    /// CLM05-1.
+    pub place_of_service: String,
+    /// 2310C, where services are not given at the billing address.
+    #[serde(default)]
+    pub facility: Option<Facility>,
+}
+
+/// 2310C.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facility {
+    /// NM103.
+    pub name: String,
+    /// NM109.
+    #[serde(default)]
+    pub npi: String,
+    /// N3, N4.
+    pub address: PostalAddress,
+}
+
+/// How claims of a payer leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Route {
+    /// In our 837P.
+    #[default]
+    Clearinghouse,
+    /// Handed to the EHR's own billing, tracked to the same ends, never also sent by us.
+    ViaEhr,
+}
+
+/// A payer as this practice bills it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payer {
+    /// 2010BB NM109: the electronic payer id.
+    pub id: String,
+    /// 2010BB NM103.
+    pub name: String,
+    /// What the sending systems call it; compared trimmed and without case.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// SBR09.
+    #[serde(default)]
+    pub filing_indicator: String,
+    /// Which way its claims leave.
+    #[serde(default)]
+    pub route: Route,
+    /// Takes CLM05-3 = 7.
+    #[serde(default = "yes")]
+    pub replacement: bool,
+    /// Takes CLM05-3 = 8.
+    #[serde(default = "yes")]
+    pub void: bool,
+    /// Rule sets that look at its claims.
+    #[serde(default)]
+    pub rules: Vec<String>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Internal code to billable code. (Dated crosswalks: the code-set work.)
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crosswalk {
+    /// Charge codes to CPT or HCPCS.
+    #[serde(default)]
+    pub procedure: BTreeMap<String, String>,
+    /// Diagnosis codes to ICD-10-CM.
+    #[serde(default)]
+    pub diagnosis: BTreeMap<String, String>,
+}
+
+impl Profile {
+    /// The payer that any of the names means: by electronic id first, then by alias, then by name; trimmed, without case.
+    pub fn payer_by<'a, 'b>(&'a self, names: impl IntoIterator<Item = &'b str>) -> Option<&'a Payer> {
+        let same = |left: &str, right: &str| left.trim().eq_ignore_ascii_case(right.trim());
+        let mut by_alias = None;
+        for name in names.into_iter().filter(|name| !name.trim().is_empty()) {
+            if let Some(payer) = self.payer.iter().find(|payer| same(&payer.id, name)) {
+                return Some(payer);
+            }
+            let known = |payer: &&Payer| same(&payer.name, name) || payer.aliases.iter().any(|alias| same(alias, name));
+            by_alias = by_alias.or_else(|| self.payer.iter().find(known));
+        }
+        by_alias
+    }
+
+    /// The roster entry with this NPI or, where that is empty, this local id.
+    pub fn provider_by(&self, npi: Option<&str>, local_id: &str) -> Option<&RosterProvider> {
+        let by_npi = npi.and_then(|npi| self.provider.iter().find(|provider| provider.npi == npi));
+        by_npi.or_else(|| {
+            let known = |provider: &&RosterProvider| provider.ids.iter().any(|id| id == local_id);
+            (!local_id.is_empty()).then(|| self.provider.iter().find(known)).flatten()
+        })
+    }
+
+    /// The place with this location id.
+    pub fn location_by(&self, id: &str) -> Option<&Location> {
+        (!id.is_empty()).then(|| self.location.iter().find(|location| location.ids.iter().any(|known| known == id)))?
+    }
+}

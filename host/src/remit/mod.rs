@@ -1,0 +1,1 @@
+//! 835 posting ledger, reconciliation, denials.

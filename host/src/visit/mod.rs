@@ -1,0 +1,1 @@
+//! Charge keys, visit assembly, amendments, splitting into claims.
