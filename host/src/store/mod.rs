@@ -1,1 +1,1 @@
-//! The durable store.
+pub mod seal;
