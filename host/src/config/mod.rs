@@ -1,0 +1,307 @@
+//! `claimhost.toml`: one file, every key documented here, an unknown key is an error with a suggestion.
+//!
+//! Paths are relative to the folder of the file. Practice profiles are files of their own (`crate::practice`).
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where everything is kept.
+    #[serde(default)]
+    pub store: StoreConfig,
+    /// The master key.
+    #[serde(default)]
+    pub keys: KeysConfig,
+    /// Plugins.
+    #[serde(default)]
+    pub plugins: PluginsConfig,
+    /// Where claims leave and answers come in.
+    #[serde(default)]
+    pub clearinghouse: ClearinghouseConfig,
+    /// `serve`.
+    #[serde(default)]
+    pub service: ServiceConfig,
+    /// The practices.
+    #[serde(default)]
+    pub practice: Vec<PracticeConfig>,
+    /// The folders that documents arrive in.
+    #[serde(default)]
+    pub intake: IntakeConfig,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// The SQLite file. Default `store/claimhost.db`.
+    pub path: PathBuf,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { path: "store/claimhost.db".into() }
+    }
+}
+
+/// `[keys]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeysConfig {
+    /// File with the master key, 64 hexadecimal digits, mode 0600. Default `key`.
+    pub master_key_file: PathBuf,
+    /// Environment variable with the master key; wins over the file where it is set. Default `CLAIMHOST_MASTER_KEY`.
+    pub master_key_env: String,
+}
+
+impl Default for KeysConfig {
+    fn default() -> Self {
+        Self { master_key_file: "key".into(), master_key_env: "CLAIMHOST_MASTER_KEY".into() }
+    }
+}
+
+/// `[plugins]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PluginsConfig {
+    /// Folders searched for plugin folders. Default `["plugins"]`.
+    pub folders: Vec<PathBuf>,
+    /// Compiled plugins. Default `cache`.
+    pub cache: PathBuf,
+}
+
+impl Default for PluginsConfig {
+    fn default() -> Self {
+        Self { folders: vec!["plugins".into()], cache: "cache".into() }
+    }
+}
+
+/// `[clearinghouse]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClearinghouseConfig {
+    /// 837s leave here, one file an interchange. Default `transport/out`.
+    pub outbox: PathBuf,
+    /// Answers arrive here. Default `transport/in`.
+    pub inbox: PathBuf,
+    /// Claims in one 837 at most. Default 5000.
+    pub claims_per_file_max: usize,
+}
+
+impl Default for ClearinghouseConfig {
+    fn default() -> Self {
+        Self { outbox: "transport/out".into(), inbox: "transport/in".into(), claims_per_file_max: 5_000 }
+    }
+}
+
+/// `[service]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServiceConfig {
+    /// Address of `/healthz`, `/readyz` and `/metrics`; loopback only. Default `127.0.0.1:8787`.
+    pub listen: std::net::SocketAddr,
+    /// Seconds between two looks at the folders where no change was announced. Default 5.
+    pub poll_seconds: u64,
+    /// Seconds that work in hand may take after SIGTERM. Default 30.
+    pub drain_seconds: u64,
+}
+
+impl Default for ServiceConfig {
+    fn default() -> Self {
+        let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 8787));
+        Self { listen, poll_seconds: 5, drain_seconds: 30 }
+    }
+}
+
+/// `[[practice]]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PracticeConfig {
+    /// Its id: the same as in the profile.
+    pub id: String,
+    /// Its profile.
+    pub profile: PathBuf,
+}
+
+/// `[intake]`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IntakeConfig {
+    /// `[[intake.folder]]`
+    pub folder: Vec<FolderConfig>,
+}
+
+/// One watched folder. Its owner is one practice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FolderConfig {
+    /// The practice that owns what arrives here.
+    pub practice: String,
+    /// The folder. What is stored moves to its subfolder `archive`.
+    pub path: PathBuf,
+    /// Id of the adapter plugin.
+    pub adapter: String,
+    /// The site's mapping; none: the plugin's defaults.
+    #[serde(default)]
+    pub mapping: Option<PathBuf>,
+}
+
+/// A configuration that cannot be used. Every problem at once.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {source}. Make one with `claimhost init DIR`")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// It is no TOML, or has an unknown key.
+    #[error("{path}: {message}{suggestion}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What the parser says, with line and column.
+        message: String,
+        /// ` (did you mean ...?)`
+        suggestion: String,
+    },
+    /// Its parts do not fit each other.
+    #[error("{path}: {}", problems.join("; "))]
+    Inconsistent {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, each with its key.
+        problems: Vec<String>,
+    },
+}
+
+impl Config {
+    /// Reads and checks a configuration file. Paths in the result are absolute or relative to the working directory.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| malformed(path, &error))?;
+        config.resolve(path.parent().unwrap_or(Path::new(".")));
+        let problems = config.problems();
+        if problems.is_empty() { Ok(config) } else { Err(ConfigError::Inconsistent { path: path.to_owned(), problems }) }
+    }
+
+    fn resolve(&mut self, base: &Path) {
+        let paths = [
+            &mut self.store.path,
+            &mut self.keys.master_key_file,
+            &mut self.plugins.cache,
+            &mut self.clearinghouse.outbox,
+            &mut self.clearinghouse.inbox,
+        ];
+        let practices = self.practice.iter_mut().map(|practice| &mut practice.profile);
+        let folders = self.intake.folder.iter_mut();
+        let folders = folders.flat_map(|folder| std::iter::once(&mut folder.path).chain(folder.mapping.as_mut()));
+        let all = paths.into_iter().chain(self.plugins.folders.iter_mut()).chain(practices).chain(folders);
+        for path in all {
+            *path = base.join(&*path);
+        }
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for (at, practice) in self.practice.iter().enumerate() {
+            if !is_id(&practice.id) || practice.id == crate::store::CLEARING {
+                problems.push(format!(
+                    "practice[{at}].id: expected letters, digits and `-`, and not `{}`, which is the host's own",
+                    crate::store::CLEARING
+                ));
+            }
+            if self.practice.iter().take(at).any(|before| before.id == practice.id) {
+                problems.push(format!("practice[{at}].id: `{}` is there twice", practice.id));
+            }
+        }
+        for (at, folder) in self.intake.folder.iter().enumerate() {
+            if !self.practice.iter().any(|practice| practice.id == folder.practice) {
+                let known = self.practice.iter().map(|practice| practice.id.as_str());
+                problems.push(format!(
+                    "intake.folder[{at}].practice: `{}` is no [[practice]]{}",
+                    folder.practice,
+                    suggest(&folder.practice, known)
+                ));
+            }
+            if self.intake.folder.iter().take(at).any(|before| before.path == folder.path) {
+                problems.push(format!("intake.folder[{at}].path: another folder has the same path; each has one owner"));
+            }
+        }
+        if !self.service.listen.ip().is_loopback() {
+            problems.push("service.listen: only loopback addresses until TLS and a token are configured".to_owned());
+        }
+        if self.clearinghouse.claims_per_file_max == 0 {
+            problems.push("clearinghouse.claims_per_file_max: expected at least 1".to_owned());
+        }
+        problems
+    }
+}
+
+/// Whether a text may name a practice: it becomes part of file names.
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn malformed(path: &Path, error: &toml::de::Error) -> ConfigError {
+    let message = error.to_string();
+    let suggestion = unknown_key(&message).map(|(found, known)| suggest(found, known.into_iter())).unwrap_or_default();
+    ConfigError::Malformed { path: path.to_owned(), message: message.trim_end().to_owned(), suggestion }
+}
+
+/// Serde names an unknown field and the known ones in backticks.
+fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
+    let rest = message.split_once("unknown field `")?.1;
+    let (found, rest) = rest.split_once('`')?;
+    Some((found, rest.split('`').skip(1).step_by(2).collect()))
+}
+
+/// ` (did you mean ...?)` for the nearest known word, or nothing.
+pub fn suggest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let near = known.map(|word| (strsim::jaro_winkler(found, word), word)).filter(|(score, _)| *score > 0.75);
+    near.max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, word)| format!(" (did you mean `{word}`?)")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("claimhost.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::load(&path).map_err(|error| error.to_string().replace(&path.display().to_string(), "claimhost.toml"))
+    }
+
+    #[test]
+    fn an_empty_file_has_every_default_and_paths_follow_the_file() {
+        let config = load("").unwrap();
+        assert!(config.store.path.ends_with("store/claimhost.db") && config.store.path.is_absolute());
+        assert_eq!(config.clearinghouse.claims_per_file_max, 5_000);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_place_and_a_suggestion() {
+        let error = load("[clearinghouse]\noutbocks = \"x\"\n").unwrap_err();
+        assert!(error.contains("line 2") && error.contains("did you mean `outbox`?"), "{error}");
+    }
+
+    #[test]
+    fn every_inconsistency_is_named_at_once() {
+        let text = "[service]\nlisten = \"0.0.0.0:1\"\n[[practice]]\nid = \"clearing\"\nprofile = \"p\"\n\
+                    [[intake.folder]]\npractice = \"cleering\"\npath = \"in\"\nadapter = \"hl7v2-dft\"\n";
+        let error = load(text).unwrap_err();
+        for part in ["practice[0].id", "intake.folder[0].practice", "did you mean `clearing`?", "service.listen"] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+}
