@@ -7,6 +7,9 @@ use super::{StoreError, StoreResult, Tx};
 /// Bytes of one sealed chunk: a file of any size is stored without being held whole.
 pub const CHUNK_BYTES: usize = 1 << 20;
 
+/// Channel of a part that a clearinghouse file was split into.
+pub const PART: &str = "part";
+
 /// End of a document's life so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -307,12 +310,31 @@ impl Tx<'_> {
         sealed.flatten().map_or(Ok(serde_json::Value::Null), |sealed| self.unseal_json("document", document_id, &sealed))
     }
 
-    /// Documents by status.
+    /// Documents that arrived from outside, by status. The parts that a clearinghouse file was split into are not counted:
+    /// the file is, in the clearing tenant.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn document_counts(&self) -> StoreResult<Vec<(String, u64)>> {
-        self.counts("document", "status")
+    pub fn received_document_counts(&self) -> StoreResult<Vec<(String, u64)>> {
+        self.rows(
+            "SELECT status, COUNT(*) FROM document JOIN file USING (practice_id, file_id)
+             WHERE practice_id = ?1 AND channel <> ?2 GROUP BY status",
+            (self.practice_id(), PART),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// Highest ordinal that a file's documents have so far: where framing goes on after a crash.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn framed_up_to(&self, file_id: u64) -> StoreResult<Option<u32>> {
+        let highest: Option<Option<u32>> = self.row(
+            "SELECT MAX(ordinal) FROM document WHERE practice_id = ?1 AND file_id = ?2",
+            (self.practice_id(), file_id),
+            |row| row.get(0),
+        )?;
+        Ok(highest.flatten())
     }
 }
 

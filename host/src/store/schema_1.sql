@@ -43,6 +43,7 @@ CREATE TABLE document (
     PRIMARY KEY (practice_id, document_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX document_by_status ON document (practice_id, status);
+CREATE INDEX document_by_file ON document (practice_id, file_id, ordinal);
 
 CREATE TABLE visit (
     practice_id TEXT NOT NULL,

@@ -1,0 +1,55 @@
+//! What stops the host. A bad document never does: it gets an end of its own.
+
+use std::path::PathBuf;
+
+use crate::config::ConfigError;
+use crate::store::StoreError;
+
+/// Why the host cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A folder or file of the host's own.
+    #[error("{path}: {source}")]
+    Io {
+        /// The path, one that the configuration names.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// The master key.
+    #[error("{0}")]
+    Key(String),
+    /// A practice profile.
+    #[error("{0}")]
+    Profile(String),
+    /// The plugins.
+    #[error("{0}")]
+    Plugin(String),
+    /// A claim that passed the scrub could not be written: a defect of claimhost, never of the claim.
+    #[error("claim {claim_id} of practice `{practice}` passed the scrub and cannot be written: {what}")]
+    Unwritable {
+        /// Practice id.
+        practice: String,
+        /// Lineage.
+        claim_id: u64,
+        /// Place and class, never the value.
+        what: String,
+    },
+    /// Told to stop between two steps.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl HostError {
+    /// An I/O error at a path.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}
