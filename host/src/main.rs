@@ -1,1 +1,5 @@
-fn main(){}
+//! The binary only parses and dispatches; see `claimhost::cli`.
+
+fn main() -> std::process::ExitCode {
+    claimhost::cli::main()
+}

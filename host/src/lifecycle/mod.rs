@@ -1,11 +1,26 @@
 //! Facts, the state fold, and the pipeline that drives every step.
+//!
+//! `host.rs` is one turn of the line; its steps are `ingest` (documents to visit events), `assemble` (visits to claims, through
+//! `review`), `submit` (claims to the outbox), `answers` and `payment` (facts and postings) and `later` (the next payer).
+//! `fold.rs` says what facts mean, `refold.rs` applies it, `summary.rs` counts.
 
+mod answers;
+mod assemble;
+mod control;
 mod error;
 mod fact;
+mod fixes;
 mod fold;
+mod host;
+mod ingest;
+mod later;
+mod payment;
 mod refold;
+mod review;
+mod submit;
 pub mod summary;
 
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
+pub use host::{Host, Turn};

@@ -188,7 +188,7 @@ fn ledger_lines(tx: &Tx<'_>, ledger: &mut Vec<String>) -> StoreResult<()> {
                     std::collections::btree_map::Entry::Occupied(named) => named.into_mut(),
                     std::collections::btree_map::Entry::Vacant(empty) => {
                         let body = tx.version_body(key.0, key.1)?;
-                        let charges = body.charges.iter().map(|charge| serde_json::to_string(charge).unwrap_or_default());
+                        let charges = body.charges.iter().map(|(charge, _)| serde_json::to_string(charge).unwrap_or_default());
                         empty.insert((body.visit_number, charges.collect()))
                     }
                 };

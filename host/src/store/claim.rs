@@ -46,6 +46,25 @@ impl VersionKind {
     }
 }
 
+/// Another name of a version, beside its CLM01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimKey {
+    /// 277CA REF 1K, CLP07: (payer id, number).
+    PayerControlNumber,
+    /// (member id, first day, last day, CLM02).
+    MemberDatesCharge,
+}
+
+impl ClaimKey {
+    /// As a match is reported.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PayerControlNumber => "payer-control-number",
+            Self::MemberDatesCharge => "member-dates-charge",
+        }
+    }
+}
+
 /// A claim's clear columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ClaimRow {
@@ -101,8 +120,8 @@ pub struct VersionBody {
     pub source_system: String,
     /// Visit number in the source.
     pub visit_number: String,
-    /// For each line: its charge key, as `crate::visit` serialises it.
-    pub charges: Vec<crate::visit::ChargeKey>,
+    /// For each line: its charge key, and the digest of what it says.
+    pub charges: Vec<(crate::visit::ChargeKey, [u8; 32])>,
     /// Why the visit was split here.
     pub split: String,
 }
@@ -308,6 +327,67 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn version_by_control_number(&self, control_number: &str) -> StoreResult<Option<VersionRow>> {
         self.row(&format!("{VERSION} AND control_number = ?2"), (self.practice_id(), control_number), version_row)
+    }
+
+    /// Gives a version another name that answers may carry.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn name_version(&self, kind: ClaimKey, parts: &[&[u8]], claim_id: u64, version: u32) -> StoreResult<()> {
+        self.execute(
+            "INSERT OR IGNORE INTO claim_key (practice_id, kind, key_mac, claim_id, version) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (self.practice_id(), kind.as_str(), self.lookup(kind.as_str(), parts), claim_id, version),
+        )?;
+        Ok(())
+    }
+
+    /// The versions with a name. More than one is ambiguous.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn versions_named(&self, kind: ClaimKey, parts: &[&[u8]]) -> StoreResult<Vec<VersionRow>> {
+        let keys: Vec<(u64, u32)> = self.rows(
+            "SELECT claim_id, version FROM claim_key WHERE practice_id = ?1 AND kind = ?2 AND key_mac = ?3",
+            (self.practice_id(), kind.as_str(), self.lookup(kind.as_str(), parts)),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        keys.into_iter().filter_map(|(claim_id, version)| self.version(claim_id, version).transpose()).collect()
+    }
+
+    /// A payment was posted: the next payer may be due.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn expect_later(&self, claim_id: u64) -> StoreResult<()> {
+        self.execute(
+            "INSERT OR IGNORE INTO pending_later (practice_id, claim_id) VALUES (?1, ?2)",
+            (self.practice_id(), claim_id),
+        )?;
+        Ok(())
+    }
+
+    /// Lineages to look at for a next payer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn expected_later(&self) -> StoreResult<Vec<u64>> {
+        self.rows(
+            "SELECT claim_id FROM pending_later WHERE practice_id = ?1 ORDER BY claim_id",
+            [self.practice_id()],
+            |row| row.get(0),
+        )
+    }
+
+    /// Looked at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn later_done(&self, claim_id: u64) -> StoreResult<()> {
+        self.execute(
+            "DELETE FROM pending_later WHERE practice_id = ?1 AND claim_id = ?2",
+            (self.practice_id(), claim_id),
+        )?;
+        Ok(())
     }
 
     /// What a version holds.

@@ -22,13 +22,13 @@ impl Owned {
 }
 
 impl Tx<'_> {
-    /// Records the owner of a control number. Call on the clearing tenant.
+    /// Records the owner of a control number; again is harmless. Call on the clearing tenant.
     ///
     /// # Errors
-    /// [`super::StoreError`]: also where it is taken already.
+    /// [`super::StoreError`].
     pub fn own(&self, kind: Owned, control_number: &str, practice: &str) -> StoreResult<()> {
         self.execute(
-            "INSERT INTO owner (practice_id, kind, control_number, owner_id) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR IGNORE INTO owner (practice_id, kind, control_number, owner_id) VALUES (?1, ?2, ?3, ?4)",
             (self.practice_id(), kind.as_str(), control_number, practice),
         )?;
         Ok(())

@@ -104,6 +104,16 @@ CREATE TABLE claim_version (
 CREATE UNIQUE INDEX version_by_control ON claim_version (practice_id, control_number);
 CREATE INDEX version_by_state ON claim_version (practice_id, state);
 
+-- Other names of a version, for answers that do not carry our CLM01.
+CREATE TABLE claim_key (
+    practice_id TEXT NOT NULL,
+    kind TEXT NOT NULL,             -- payer-control-number | member-dates-charge
+    key_mac BLOB NOT NULL,
+    claim_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, kind, key_mac, claim_id, version)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE finding (
     practice_id TEXT NOT NULL,
     claim_id INTEGER NOT NULL,
@@ -204,6 +214,13 @@ CREATE TABLE posting (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX posting_by_claim ON posting (practice_id, claim_id);
 CREATE INDEX posting_by_remittance ON posting (practice_id, remittance_id);
+
+-- Lineages that a payment has made ready for a look at the next payer.
+CREATE TABLE pending_later (
+    practice_id TEXT NOT NULL,
+    claim_id INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, claim_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE work_item (
     practice_id TEXT NOT NULL,

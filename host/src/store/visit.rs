@@ -213,6 +213,18 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// `billed` is itself a fact: the first claim of the visit has left.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn visit_billed(&self, visit_id: u64, day: i64) -> StoreResult<()> {
+        let moved = self.execute(
+            "UPDATE visit SET state = 'billed' WHERE practice_id = ?1 AND visit_id = ?2 AND state = 'assembled'",
+            (self.practice_id(), visit_id),
+        )?;
+        if moved == 1 { self.record("visit", visit_id, day, "host", "billed", "") } else { Ok(()) }
+    }
+
     /// Visits by state.
     ///
     /// # Errors

@@ -1,0 +1,64 @@
+//! What every command prints with: colours that vanish where there is no terminal, tables, money, days.
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+
+use crate::claim::{from_day_number, iso};
+
+/// Errors and refusals.
+pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
+/// What is well.
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default().bold();
+/// Headings.
+pub(crate) const BOLD: Style = Style::new().bold();
+/// End of any of them.
+pub(crate) const RESET: anstyle::Reset = anstyle::Reset;
+
+/// Cents as dollars: `1,234.50`, `-0.05`.
+pub(crate) fn dollars(cents: i64) -> String {
+    let sign = if cents < 0 { "-" } else { "" };
+    let whole = (cents.unsigned_abs() / 100).to_string();
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}{grouped}.{:02}", cents.unsigned_abs() % 100)
+}
+
+/// A stored day number as people read it.
+pub(crate) fn day(number: i64) -> String {
+    iso(from_day_number(number))
+}
+
+/// A plain table with a heading line.
+pub(crate) fn table(heading: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(heading.to_vec());
+    table
+}
+
+/// Prints a line of data.
+pub(crate) fn print(text: &str) {
+    anstream::println!("{text}");
+}
+
+/// Prints a record for machines.
+pub(crate) fn print_json<T: serde::Serialize>(value: &T) {
+    // Our own records hold texts and numbers only, for which serialisation cannot fail.
+    anstream::println!("{}", serde_json::to_string(value).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dollars;
+
+    #[test]
+    fn cents_read_as_dollars() {
+        for (cents, text) in [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (123_450, "1,234.50"), (-100_000_000, "-1,000,000.00")] {
+            assert_eq!(dollars(cents), text);
+        }
+    }
+}

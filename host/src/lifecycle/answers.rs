@@ -1,0 +1,257 @@
+//! Clearinghouse files: stored in the host's own tenant, split by who owns what they name, and turned into facts.
+//!
+//! Every transaction of a file is one document. A file whose envelope is broken (cut, miscounted) changes nothing: its
+//! sender sends the whole one again. `payment.rs` takes the 835s.
+
+use claimhost_x12::ack999::Ack999;
+use claimhost_x12::claim_ack::{AckStage, ClaimAck, Status};
+use claimhost_x12::ta1::{Ta1, Ta1Code};
+use claimhost_x12::{Parsed, Problem, Transmission, ack999, claim_ack, remittance, ta1};
+use serde_json::json;
+
+use super::host::Host;
+use super::payment;
+use super::refold::refold;
+use super::{Fact, HostError, Stage};
+use crate::intake::folder;
+use crate::store::claim::{ClaimKey, VersionRow};
+use crate::store::clearing::Owned;
+use crate::store::document::{DocumentStatus, NewDocument};
+use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
+
+/// What one transaction came to.
+pub(super) struct Answer {
+    pub(super) status: DocumentStatus,
+    pub(super) reason: &'static str,
+    pub(super) detail: serde_json::Value,
+}
+
+impl Answer {
+    /// Facts that were new, or not.
+    pub(super) fn news(new: bool) -> Self {
+        let (status, reason) = if new { (DocumentStatus::Translated, "") } else { (DocumentStatus::Ignored, "repeat") };
+        Self { status, reason, detail: serde_json::Value::Null }
+    }
+
+    pub(super) fn rejected(reason: &'static str, detail: serde_json::Value) -> Self {
+        Self { status: DocumentStatus::Rejected, reason, detail }
+    }
+}
+
+/// Stores and applies what lies in the clearinghouse inbox. Returns how many documents that were.
+pub(super) fn take(host: &Host) -> Result<u64, HostError> {
+    let inbox = &host.config.clearinghouse.inbox;
+    crate::clearinghouse::outbox::make_private(inbox).map_err(HostError::io(inbox))?;
+    for arrival in folder::scan(inbox).map_err(HostError::io(inbox))? {
+        host.check_stop()?;
+        let mut file = std::fs::File::open(&arrival.path).map_err(HostError::io(inbox))?;
+        host.clearing.write(|tx| tx.store_file("clearinghouse", &arrival.name, host.today(), &mut file))?;
+        folder::archive(&arrival).map_err(HostError::io(inbox))?;
+    }
+    let files = host.clearing.read(|tx| tx.unframed_files())?;
+    let mut documents = 0;
+    for file in files {
+        host.check_stop()?;
+        documents += host.clearing.write(|tx| -> Result<u64, HostError> {
+            let mut bytes = Vec::with_capacity(usize::try_from(file.size_bytes).unwrap_or(0));
+            let mut chunk = 0;
+            while let Some(part) = tx.file_chunk(file.file_id, chunk)? {
+                bytes.extend(part);
+                chunk += 1;
+            }
+            let answers = apply(host, tx, &bytes)?;
+            let count = answers.len();
+            for (ordinal, (range, answer)) in answers.into_iter().enumerate() {
+                let document_id = tx.add_document(&NewDocument {
+                    file_id: file.file_id,
+                    ordinal: u32::try_from(ordinal).unwrap_or(u32::MAX),
+                    ranges: &[range],
+                    status: answer.status,
+                    reason: answer.reason,
+                    received_day: file.received_day,
+                    plugin_digest: "",
+                    detail: &answer.detail,
+                })?;
+                if answer.status == DocumentStatus::Rejected {
+                    tx.open_work("document.rejected", ("document", document_id), host.today(), 0, answer.reason)?;
+                }
+            }
+            tx.file_framed(file.file_id)?;
+            Ok(u64::try_from(count).unwrap_or(0))
+        })?;
+    }
+    Ok(documents)
+}
+
+/// Applies one file. Each answer comes with its byte range.
+fn apply(host: &Host, tx: &Tx<'_>, bytes: &[u8]) -> Result<Vec<((u64, u64), Answer)>, HostError> {
+    let whole = (0, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    let transmission = Transmission::read(bytes);
+    if !transmission.is_sound() {
+        return Ok(vec![(whole, Answer::rejected("x12.envelope", problems(&transmission.problems)))]);
+    }
+    let mut answers = Vec::new();
+    for parsed in ta1::read_transmission(&transmission).transactions {
+        answers.push((span(&parsed), clean(&parsed, |value| on_ta1(host, tx, value))?));
+    }
+    for parsed in ack999::read_transmission(&transmission).transactions {
+        answers.push((span(&parsed), clean(&parsed, |value| on_999(host, tx, value))?));
+    }
+    for parsed in claim_ack::read_transmission(&transmission).transactions {
+        answers.push((span(&parsed), clean(&parsed, |value| on_claim_ack(host, tx, value))?));
+    }
+    for parsed in remittance::read_transmission(&transmission).transactions {
+        answers.push((span(&parsed), clean(&parsed, |value| payment::on_remittance(host, tx, value, &parsed.origin, bytes))?));
+    }
+    if answers.is_empty() {
+        let kinds: Vec<String> = transmission.transactions().map(|(_, _, transaction)| transaction.kind.clone()).collect();
+        let detail = json!({ "found": kinds, "expected": "TA1, 999, 277CA or 835" });
+        answers.push((whole, Answer::rejected("x12.kind", detail)));
+    }
+    Ok(answers)
+}
+
+fn span<T>(parsed: &Parsed<T>) -> (u64, u64) {
+    (parsed.origin.range.start, parsed.origin.range.end)
+}
+
+/// A transaction with an error changes nothing.
+fn clean<T>(parsed: &Parsed<T>, apply: impl FnOnce(&T) -> Result<Answer, HostError>) -> Result<Answer, HostError> {
+    if parsed.is_clean() { apply(&parsed.value) } else { Ok(Answer::rejected("x12.transaction", problems(&parsed.problems))) }
+}
+
+/// Problems of the codec: places and classes, never values.
+pub(super) fn problems(problems: &[Problem]) -> serde_json::Value {
+    json!({ "problems": problems.iter().map(ToString::to_string).collect::<Vec<_>>() })
+}
+
+/// The practice that owns a control number of ours.
+pub(super) fn owner_of(host: &Host, tx: &Tx<'_>, kind: Owned, number: &str) -> StoreResult<Option<PracticeStore>> {
+    Ok(tx.owner(kind, number)?.and_then(|id| host.practice_store(&id)))
+}
+
+fn unowned(kind: &str) -> Answer {
+    Answer::rejected("clearing.unowned", json!({ "found": format!("{kind} that no practice of this host sent") }))
+}
+
+fn on_ta1(host: &Host, tx: &Tx<'_>, ack: &Ta1) -> Result<Answer, HostError> {
+    let number = interchange_number(&ack.interchange_control);
+    let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)? else { return Ok(unowned("an interchange")) };
+    let submission: u64 = number.parse().unwrap_or(0);
+    let accepted = ack.code != Ta1Code::Rejected;
+    let fact = Fact::Interchange { submission, accepted, code: ack.note.clone() };
+    let own = tx.tenant(&practice);
+    let versions = own.claims_in_submission(submission, None)?;
+    let keys = versions.into_iter().map(|claim| (claim.claim_id, claim.version, fact.clone()));
+    Ok(Answer::news(add_facts(&own, keys, host.today(), "TA1")?))
+}
+
+fn on_999(host: &Host, tx: &Tx<'_>, ack: &Ack999) -> Result<Answer, HostError> {
+    // GS06 of ours is the interchange's number.
+    let number = interchange_number(&ack.group_control);
+    let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)? else { return Ok(unowned("a functional group")) };
+    let submission: u64 = number.parse().unwrap_or(0);
+    let own = tx.tenant(&practice);
+    let mut facts = Vec::new();
+    let mut named = 0;
+    for transaction in &ack.transactions {
+        let accepted = transaction.code.is_accepted();
+        for claim in own.claims_in_submission(submission, Some(&transaction.transaction_control))? {
+            named += 1;
+            let code = format!("{:?}", transaction.code);
+            facts.push((claim.claim_id, claim.version, Fact::Transaction { submission, accepted, code }));
+        }
+    }
+    if named == 0 {
+        let accepted = ack.code.is_accepted();
+        for claim in own.claims_in_submission(submission, None)? {
+            let code = format!("{:?}", ack.code);
+            facts.push((claim.claim_id, claim.version, Fact::Transaction { submission, accepted, code }));
+        }
+    }
+    Ok(Answer::news(add_facts(&own, facts.into_iter(), host.today(), "999")?))
+}
+
+fn on_claim_ack(host: &Host, tx: &Tx<'_>, ack: &ClaimAck) -> Result<Answer, HostError> {
+    let stage = if ack.stage == AckStage::Payer { Stage::Payer } else { Stage::Clearinghouse };
+    let mut new = false;
+    let mut unknown = 0_u64;
+    let mut known = 0_u64;
+    for (trace, statuses) in ack.rejected_wholesale() {
+        let number = interchange_number(&trace);
+        let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)? else {
+            unknown += 1;
+            continue;
+        };
+        let own = tx.tenant(&practice);
+        let claims = own.claims_in_submission(number.parse().unwrap_or(0), None)?;
+        let fact = Fact::ClaimAck { stage, accepted: false, code: code_of(statuses), payer_control_number: String::new() };
+        known += 1;
+        new |= add_facts(&own, claims.into_iter().map(|claim| (claim.claim_id, claim.version, fact.clone())), host.today(), "277CA")?;
+    }
+    for entry in ack.claims() {
+        let claim = entry.claim;
+        let above = entry.receiver.statuses.iter().chain(entry.provider.into_iter().flat_map(|provider| &provider.statuses));
+        let version = match owner_of(host, tx, Owned::Claim, &claim.claim_id)? {
+            Some(practice) => {
+                let found = tx.tenant(&practice).version_by_control_number(&claim.claim_id)?;
+                found.map(|version| (practice, version))
+            }
+            None => None,
+        };
+        let Some((practice, version)) = version else {
+            unknown += 1;
+            continue;
+        };
+        known += 1;
+        let own = tx.tenant(&practice);
+        let accepted = !above.chain(&claim.statuses).any(Status::is_rejection);
+        let number = claim.payer_claim_control().unwrap_or_default().to_owned();
+        let fact = Fact::ClaimAck { stage, accepted, code: code_of(&claim.statuses), payer_control_number: number.clone() };
+        new |= add_facts(&own, std::iter::once((version.claim_id, version.version, fact)), host.today(), "277CA")?;
+        name(&own, &version, &number)?;
+    }
+    if known == 0 && unknown > 0 {
+        return Ok(unowned("claims"));
+    }
+    let mut answer = Answer::news(new);
+    if unknown > 0 {
+        answer.detail = json!({ "claims_of_nobody": unknown });
+    }
+    Ok(answer)
+}
+
+/// Remembers the payer's number of a version, for remittances that do not carry ours.
+pub(super) fn name(own: &Tx<'_>, version: &VersionRow, number: &str) -> StoreResult<()> {
+    if number.is_empty() {
+        return Ok(());
+    }
+    let parts: [&[u8]; 2] = [version.payer_id.as_bytes(), number.as_bytes()];
+    own.name_version(ClaimKey::PayerControlNumber, &parts, version.claim_id, version.version)
+}
+
+fn code_of<'a>(statuses: impl IntoIterator<Item = &'a Status>) -> String {
+    let codes = statuses.into_iter().flat_map(|status| &status.codes);
+    codes.map(|code| format!("{}:{}", code.category, code.status)).collect::<Vec<_>>().join(" ")
+}
+
+fn add_facts(
+    own: &Tx<'_>,
+    facts: impl Iterator<Item = (u64, u32, Fact)>,
+    day: i64,
+    cause: &str,
+) -> Result<bool, StoreError> {
+    let mut new = false;
+    for (claim_id, version, fact) in facts {
+        if own.add_fact(claim_id, version, &fact, 0, day)? {
+            new = true;
+            refold(own, claim_id, day, cause)?;
+        }
+    }
+    Ok(new)
+}
+
+/// ISA13 as we keep it: nine digits.
+pub(super) fn interchange_number(text: &str) -> String {
+    format!("{:0>9}", text.trim().trim_start_matches('0'))
+}

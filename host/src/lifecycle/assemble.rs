@@ -1,0 +1,396 @@
+//! Visits that are due: folded, completed, split, looked at, and put on claims; or, where they are billed already, amended.
+
+use std::collections::HashSet;
+
+use crate::claim::{Claim, Frequency, destination, day_number, from_day_number, service_span};
+use crate::practice::Route;
+use crate::store::claim::{ClaimRow, VersionBody, VersionKind, VersionRow};
+use crate::store::clearing::Owned;
+use crate::store::visit::{StoredEvent, VisitRow, VisitState};
+use crate::store::{StoreResult, Tx};
+use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, Split, Visit};
+
+use super::control::{control_number, line_control_number};
+use super::host::{Host, Practice};
+use super::refold::{fold_version, refold};
+use super::review::{Candidate, hold, review};
+use super::{ClaimState, HostError, VersionState};
+
+/// Visits in one transaction.
+const BATCH: usize = 250;
+
+/// Moves every visit that is due. Returns how many.
+pub(super) fn due(host: &Host, practice: &Practice) -> Result<u64, HostError> {
+    let mut done = HashSet::new();
+    loop {
+        host.check_stop()?;
+        let hold_days = i64::from(practice.profile.bill_hold_days);
+        let today = host.today();
+        let rows = practice.store.read(|tx| tx.visits_to_assemble(today, hold_days, BATCH + done.len()))?;
+        let rows: Vec<VisitRow> = rows.into_iter().filter(|row| !done.contains(&row.visit_id)).take(BATCH).collect();
+        if rows.is_empty() {
+            return Ok(u64::try_from(done.len()).unwrap_or(0));
+        }
+        let mut plans = Vec::with_capacity(rows.len());
+        let mut patients = HashSet::new();
+        for row in rows {
+            let plan = practice.store.read(|tx| Plan::of(host, practice, tx, row))?;
+            // A patient's visits are looked at one after the other: the second one must see the first one's claim.
+            if patients.insert(plan.patient) {
+                done.insert(plan.row.visit_id);
+                plans.push(plan);
+            }
+        }
+        carry_out(host, practice, plans)?;
+    }
+}
+
+/// What is to be done with one visit.
+struct Plan {
+    row: VisitRow,
+    state: VisitState,
+    patient: [u8; 32],
+    source_system: String,
+    visit_number: String,
+    steps: Vec<Step>,
+    /// Lineages that never left and that the visit no longer has.
+    dropped: Vec<u64>,
+    work: Vec<String>,
+}
+
+/// One version to write.
+struct Step {
+    /// The lineage; none: a new one.
+    claim_id: Option<u64>,
+    version: u32,
+    kind: VersionKind,
+    draft: Option<Draft>,
+    candidate: Option<Candidate>,
+    /// Nothing is written; this unsent version is what the visit no longer says.
+    superseded: bool,
+}
+
+impl Plan {
+    fn of(host: &Host, practice: &Practice, tx: &Tx<'_>, row: VisitRow) -> StoreResult<Self> {
+        let stored = tx.events(row.visit_id)?;
+        let (source_system, visit_number) = stored
+            .first()
+            .map(|event| (event.update.source_system.clone(), event.update.visit_number.clone()))
+            .unwrap_or_default();
+        let arrivals = arrivals(&stored, &row);
+        let events: Vec<Event> = stored.into_iter().map(event).collect();
+        let mut folded = visit::fold(&events);
+        let mut due = visit::due(&folded, arrivals, host.as_of(), practice.profile.bill_hold_days);
+        let lineages = lineages(tx, row.visit_id)?;
+        if !lineages.is_empty() && matches!(due, Due::MissingCharges) {
+            due = Due::Assemble;
+        }
+        let mut plan = Self {
+            patient: patient(tx, &row, &folded),
+            state: row.state,
+            row,
+            source_system,
+            visit_number,
+            steps: Vec::new(),
+            dropped: Vec::new(),
+            work: Vec::new(),
+        };
+        match due {
+            Due::Open { .. } if lineages.is_empty() => plan.state = VisitState::Open,
+            Due::MissingCharges => {
+                plan.state = VisitState::MissingCharges;
+                plan.work.push("closed or past its bill-hold, and nothing is charged".to_owned());
+            }
+            Due::Cancelled | Due::NotBillable => {
+                let ended = if due == Due::Cancelled { VisitState::Cancelled } else { VisitState::NotBillable };
+                folded.charges.clear();
+                plan.assemble(practice, tx, folded, &lineages)?;
+                plan.state = ended;
+            }
+            Due::Open { .. } | Due::Assemble => plan.assemble(practice, tx, folded, &lineages)?,
+        }
+        Ok(plan)
+    }
+
+    fn assemble(&mut self, practice: &Practice, tx: &Tx<'_>, mut folded: Visit, lineages: &[Lineage]) -> StoreResult<()> {
+        let mut known: Vec<_> = folded.problems.iter().map(|problem| hold(&problem.id, &problem.at, &problem.words)).collect();
+        let completed = visit::complete_visit(&mut folded, &practice.profile);
+        known.extend(completed.iter().map(|problem| hold(&problem.id, &problem.field, &problem.words)));
+        let visit = [self.source_system.as_bytes(), self.visit_number.as_bytes()];
+        let mint = |key: &visit::ChargeKey| {
+            let key = serde_json::to_vec(key).unwrap_or_default();
+            line_control_number(|parts| tx.lookup("line", parts), &[visit[0], visit[1], &key])
+        };
+        let split = visit::split(&folded, &mint);
+        known.extend(split.problems.iter().map(|problem| hold(&problem.id, &problem.at, &problem.words)));
+        let (sent, unsent): (Vec<&Lineage>, Vec<&Lineage>) = lineages.iter().partition(|lineage| lineage.sent.is_some());
+        let mut fresh: Vec<Draft> = Vec::new();
+        if sent.is_empty() {
+            self.state = VisitState::Assembled;
+            fresh = split.claims;
+        } else {
+            self.state = VisitState::Billed;
+            for amendment in amendments(practice, &sent, &split) {
+                self.amend(tx, amendment, &sent, &mut fresh)?;
+            }
+        }
+        let mut free = unsent.iter().map(|lineage| lineage.claim_id);
+        for draft in fresh {
+            self.steps.push(Step::new(free.next(), 1, VersionKind::Original, draft));
+        }
+        self.dropped.extend(free);
+        for step in &mut self.steps {
+            if let Some(draft) = step.draft.as_ref().filter(|_| !step.superseded) {
+                let mut candidate = Candidate::new(draft.claim.clone(), step.claim_id, self.patient);
+                candidate.visit_id = Some(self.row.visit_id);
+                candidate.findings.clone_from(&known);
+                step.candidate = Some(candidate);
+            }
+        }
+        Ok(())
+    }
+
+    fn amend(&mut self, tx: &Tx<'_>, amendment: Amendment, sent: &[&Lineage], fresh: &mut Vec<Draft>) -> StoreResult<()> {
+        let of = |lineage: u32| sent.iter().find(|known| known.claim_id == u64::from(lineage)).copied();
+        match amendment {
+            Amendment::New { draft } => {
+                self.state = VisitState::Amended;
+                fresh.push(draft);
+            }
+            Amendment::Nothing { lineage } => {
+                if let Some((claim_id, version)) = of(lineage).and_then(|known| Some((known.claim_id, known.pending?))) {
+                    let step = Step { claim_id: Some(claim_id), version, kind: VersionKind::Replacement, draft: None, candidate: None, superseded: true };
+                    self.steps.push(step);
+                }
+            }
+            Amendment::Replace { lineage, mut draft } => {
+                self.state = VisitState::Amended;
+                let Some(known) = of(lineage) else { return Ok(()) };
+                let kind = if known.refused(tx)? { VersionKind::Original } else { VersionKind::Replacement };
+                if kind == VersionKind::Original {
+                    // The payer never took the first one: there is nothing for it to replace.
+                    draft.claim.frequency = Frequency::Original;
+                }
+                self.steps.push(Step::new(Some(known.claim_id), known.next_version(), kind, draft));
+            }
+            Amendment::Void { lineage } => {
+                self.state = VisitState::Amended;
+                let Some(known) = of(lineage) else { return Ok(()) };
+                let Some((version, body)) = &known.sent else { return Ok(()) };
+                if known.refused(tx)? {
+                    let step = Step { claim_id: Some(known.claim_id), version: version.version, kind: version.kind, draft: None, candidate: None, superseded: true };
+                    self.steps.push(step);
+                    return Ok(());
+                }
+                let mut claim = body.claim.clone();
+                claim.frequency = Frequency::Void;
+                claim.payer_control_number = None;
+                let draft = Draft { claim, charges: body.charges.clone(), why: visit::SplitReason::First };
+                self.steps.push(Step::new(Some(known.claim_id), known.next_version(), VersionKind::Void, draft));
+            }
+            Amendment::Work { reason, .. } => {
+                self.state = VisitState::Amended;
+                self.work.push(reason);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Step {
+    fn new(claim_id: Option<u64>, version: u32, kind: VersionKind, draft: Draft) -> Self {
+        Self { claim_id, version, kind, draft: Some(draft), candidate: None, superseded: false }
+    }
+}
+
+/// A lineage as the visit finds it.
+struct Lineage {
+    claim_id: u64,
+    /// The last primary version that has left.
+    sent: Option<(VersionRow, VersionBody)>,
+    /// A later one that has not.
+    pending: Option<u32>,
+    versions: u32,
+}
+
+impl Lineage {
+    /// The number of the version that comes next: the pending one is rewritten.
+    fn next_version(&self) -> u32 {
+        self.pending.unwrap_or(self.versions + 1)
+    }
+
+    /// The payer has refused what was sent (277CA): it has nothing that could be replaced or voided.
+    fn refused(&self, tx: &Tx<'_>) -> StoreResult<bool> {
+        let Some((version, _)) = &self.sent else { return Ok(false) };
+        Ok(fold_version(tx, version)?.state == VersionState::Rejected)
+    }
+}
+
+fn lineages(tx: &Tx<'_>, visit_id: u64) -> StoreResult<Vec<Lineage>> {
+    let mut lineages = Vec::new();
+    for claim in tx.claims_of_visit(visit_id)? {
+        let versions = tx.versions(claim.claim_id)?;
+        let primary = || versions.iter().rev().filter(|version| version.kind.is_primary() && version.state != VersionState::Superseded);
+        let sent = match primary().find(|version| version.submitted_day.is_some() || version.state == VersionState::ViaEhr) {
+            Some(version) => Some((version.clone(), tx.version_body(claim.claim_id, version.version)?)),
+            None => None,
+        };
+        let pending = primary().next().filter(|version| version.submitted_day.is_none() && sent.is_some());
+        let pending = pending.filter(|version| version.state != VersionState::ViaEhr).map(|version| version.version);
+        let count = versions.last().map_or(0, |version| version.version);
+        lineages.push(Lineage { claim_id: claim.claim_id, sent, pending, versions: count });
+    }
+    Ok(lineages)
+}
+
+fn amendments(practice: &Practice, sent: &[&Lineage], split: &Split) -> Vec<Amendment> {
+    let billed: Vec<BilledVersion> = sent
+        .iter()
+        .filter_map(|lineage| {
+            let (_, body) = lineage.sent.as_ref()?;
+            let id = u32::try_from(lineage.claim_id).ok()?;
+            Some(BilledVersion { lineage: id, claim: body.claim.clone(), charges: body.charges.clone() })
+        })
+        .collect();
+    visit::amend(&billed, split, &practice.profile)
+}
+
+fn event(stored: StoredEvent) -> Event {
+    let complete = stored.update.complete;
+    Event::new(stored.document_id.to_string(), stored.update, complete)
+}
+
+fn arrivals(stored: &[StoredEvent], row: &VisitRow) -> Arrivals {
+    let charged = stored.iter().filter(|event| !event.update.charges.is_empty()).map(|event| event.arrived_day).min();
+    Arrivals { first: from_day_number(row.first_seen_day), first_charge: charged.map(from_day_number) }
+}
+
+/// The patient as a look-up value: the first id with its authority, else name and birth date, else the visit alone.
+fn patient(tx: &Tx<'_>, row: &VisitRow, folded: &Visit) -> [u8; 32] {
+    if let Some(key) = visit::patient_keys(&folded.header).first() {
+        return tx.lookup("patient", &[b"id", key.authority.as_bytes(), key.value.as_bytes()]);
+    }
+    let patient = &folded.header.patient;
+    match patient.birth_date {
+        Some(date) if !patient.name.last.is_empty() => {
+            let parts = [patient.name.last.to_uppercase(), patient.name.first.to_uppercase(), crate::claim::iso(date)];
+            tx.lookup("patient", &[b"name", parts[0].as_bytes(), parts[1].as_bytes(), parts[2].as_bytes()])
+        }
+        _ => tx.lookup("patient", &[b"visit", &row.visit_id.to_be_bytes()]),
+    }
+}
+
+/// Looks at all new versions together, then writes every visit of the batch in one transaction.
+fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) -> Result<(), HostError> {
+    let mut candidates: Vec<Candidate> = plans
+        .iter_mut()
+        .flat_map(|plan| &mut plan.steps)
+        .filter_map(|step| step.candidate.take())
+        .collect();
+    review(host, practice, &mut candidates)?;
+    let mut reviewed = candidates.into_iter();
+    for step in plans.iter_mut().flat_map(|plan| &mut plan.steps) {
+        if step.draft.is_some() && !step.superseded {
+            step.candidate = reviewed.next();
+        }
+    }
+    practice.store.write(|tx| -> Result<(), HostError> {
+        for plan in plans {
+            write(host, tx, practice, plan)?;
+        }
+        Ok(())
+    })
+}
+
+fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<(), HostError> {
+    let today = host.today();
+    for claim_id in &plan.dropped {
+        tx.drop_unsent_claim(*claim_id)?;
+        tx.record("claim", *claim_id, today, "host", "dropped: the visit no longer says it", "")?;
+        tx.close_work(None, ("claim", *claim_id), today)?;
+    }
+    let visit = ("visit", plan.row.visit_id);
+    tx.close_work(None, visit, today)?;
+    for words in &plan.work {
+        let kind = if plan.state == VisitState::MissingCharges { "visit.missing-charges" } else { "visit.amendment" };
+        tx.open_work(kind, visit, today, 0, words)?;
+    }
+    for step in plan.steps {
+        let Some(claim_id) = step.claim_id.map_or_else(|| tx.next_claim_id().map(Some), |id| Ok(Some(id)))? else { continue };
+        if step.superseded {
+            if let Some(version) = tx.version(claim_id, step.version)? {
+                tx.set_version_state(&version, VersionState::Superseded, None)?;
+                tx.record("claim", claim_id, today, "host", &format!("version {} superseded", step.version), "")?;
+            }
+            refold(tx, claim_id, today, "visit")?;
+            continue;
+        }
+        let (Some(draft), Some(candidate)) = (step.draft, step.candidate) else { continue };
+        let number = control_number(tx, claim_id, step.version);
+        tx.tenant(&host.clearing).own(Owned::Claim, &number, tx.practice_id())?;
+        let mut claim = candidate.claim;
+        claim.control_number.clone_from(&number);
+        let payer_id = destination(&claim).map(|coverage| coverage.payer.id.clone()).unwrap_or_default();
+        let row = VersionRow {
+            claim_id,
+            version: step.version,
+            control_number: number,
+            kind: step.kind,
+            payer_id: payer_id.clone(),
+            state: candidate.state,
+            charge_cents: claim.total_charge,
+            created_day: today,
+            submitted_day: None,
+        };
+        put_claim(tx, practice, &row, &claim, plan.row.visit_id, &candidate.patient)?;
+        for (rule, digest) in &candidate.fixed {
+            tx.record("claim", claim_id, today, &format!("rule:{rule}"), "fix applied", digest)?;
+        }
+        let split = serde_json::to_value(draft.why).ok().and_then(|why| why.as_str().map(str::to_owned));
+        let body = VersionBody {
+            claim,
+            source_system: plan.source_system.clone(),
+            visit_number: plan.visit_number.clone(),
+            charges: draft.charges,
+            split: split.unwrap_or_default(),
+        };
+        tx.put_version(&row, &body)?;
+        tx.put_findings(claim_id, step.version, &candidate.findings)?;
+        let digest = candidate.findings.iter().map(|stored| stored.plugin_digest.as_str()).find(|digest| !digest.is_empty());
+        let event = format!("version {} {} ({})", row.version, row.state.as_str(), row.kind.as_str());
+        tx.record("claim", claim_id, today, "host", &event, digest.unwrap_or_default())?;
+        refold(tx, claim_id, today, "scrub")?;
+    }
+    Ok(tx.set_visit(&plan.row, plan.state, today)?)
+}
+
+/// The lineage's row: made with its first version, kept afterwards.
+fn put_claim(
+    tx: &Tx<'_>,
+    practice: &Practice,
+    version: &VersionRow,
+    claim: &Claim,
+    visit_id: u64,
+    patient: &[u8; 32],
+) -> StoreResult<()> {
+    let span = service_span(&claim.lines);
+    let (service_from, service_to) = span.map_or((0, 0), |span| (day_number(span.start), day_number(span.end)));
+    let known = tx.claim(version.claim_id)?;
+    let payer = practice.profile.payer.iter().find(|payer| payer.id == version.payer_id);
+    let route = if payer.is_some_and(|payer| payer.route == Route::ViaEhr) { "via-ehr" } else { "clearinghouse" };
+    let row = ClaimRow {
+        claim_id: version.claim_id,
+        visit_id,
+        payer_id: version.payer_id.clone(),
+        route: route.to_owned(),
+        state: known.as_ref().map_or_else(|| ClaimState::Held.as_str().to_owned(), |known| known.state.clone()),
+        live_version: version.version,
+        billed_cents: version.charge_cents,
+        service_from,
+        service_to,
+    };
+    match known {
+        Some(_) => tx.update_claim(&row),
+        None => tx.add_claim(&row, patient),
+    }
+}

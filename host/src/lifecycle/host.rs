@@ -1,0 +1,281 @@
+//! The host: configuration, store, plugins and practices, and one turn of the whole line.
+//!
+//! A turn is: intake, assembly and scrub, outbox, answers, claims to later payers. Each step reads what is due from the store
+//! and commits its result with the state it leaves, so that a turn can end anywhere and the next one goes on. The same
+//! turn serves `run --once`, `serve` and `demo`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use crate::claim::{Date, Setup, day_number};
+use crate::config::{Config, FolderConfig};
+use crate::lifecycle::summary::{Summary, summarize};
+use crate::lifecycle::{HostError, answers, assemble, ingest, later, submit};
+use crate::plugin::{PluginHost, PluginHostConfig};
+use crate::practice::Profile;
+use crate::store::{MasterKey, PracticeStore, Store};
+
+/// The running host.
+pub struct Host {
+    pub(super) config: Config,
+    pub(super) store: Store,
+    pub(super) clearing: PracticeStore,
+    pub(super) plugins: PluginHost,
+    pub(super) practices: Vec<Practice>,
+    pub(super) as_of: Date,
+    stop: Arc<AtomicBool>,
+}
+
+/// One practice at work.
+pub(super) struct Practice {
+    pub(super) profile: Profile,
+    profile_path: PathBuf,
+    profile_changed: Option<SystemTime>,
+    pub(super) store: PracticeStore,
+    pub(super) folders: Vec<Folder>,
+}
+
+/// One watched folder.
+pub(super) struct Folder {
+    pub(super) config: FolderConfig,
+    /// Channel text of its files in the store.
+    pub(super) channel: String,
+    /// What its adapter's sessions are opened with.
+    pub(super) setup: Setup,
+    mapping_changed: Option<SystemTime>,
+}
+
+/// What a turn did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Documents that got an end.
+    pub documents: u64,
+    /// Visits looked at.
+    pub visits: u64,
+    /// Claims put into an 837.
+    pub submitted: u64,
+    /// Answers applied.
+    pub answers: u64,
+    /// Claims made for later payers.
+    pub later: u64,
+}
+
+impl Turn {
+    /// Whether anything moved.
+    pub fn moved(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+impl Host {
+    /// Opens everything that a configuration names.
+    ///
+    /// # Errors
+    /// [`HostError`]: the key, the store, a profile, a mapping, the plugins.
+    pub fn open(config: Config, as_of: Date) -> Result<Self, HostError> {
+        let store = Store::open(&config.store.path, master_key(&config)?)?;
+        let plugins = PluginHost::open(PluginHostConfig::new(&config.plugins.folders, &config.plugins.cache))
+            .map_err(|error| HostError::Plugin(error.to_string()))?;
+        let mut practices = Vec::with_capacity(config.practice.len());
+        for practice in &config.practice {
+            let profile = load_profile(&practice.profile)?;
+            if profile.id != practice.id {
+                let (path, found, expected) = (practice.profile.display(), &profile.id, &practice.id);
+                return Err(HostError::Profile(format!("{path}: id is `{found}`, claimhost.toml says `{expected}`")));
+            }
+            let mut folders = Vec::new();
+            for (at, folder) in config.intake.folder.iter().enumerate().filter(|(_, folder)| folder.practice == practice.id) {
+                folders.push(Folder::open(at, folder)?);
+            }
+            practices.push(Practice {
+                profile_changed: modified(&practice.profile),
+                profile_path: practice.profile.clone(),
+                profile,
+                store: store.practice(&practice.id)?,
+                folders,
+            });
+        }
+        let clearing = store.clearing()?;
+        Ok(Self { config, store, clearing, plugins, practices, as_of, stop: Arc::default() })
+    }
+
+    /// The day that rules, windows and file dates see.
+    pub fn as_of(&self) -> Date {
+        self.as_of
+    }
+
+    /// Moves the clock.
+    pub fn set_as_of(&mut self, as_of: Date) {
+        self.as_of = as_of;
+    }
+
+    pub(super) fn today(&self) -> i64 {
+        day_number(self.as_of)
+    }
+
+    /// Set it to end the turn in hand at the next step.
+    pub fn stop_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
+    }
+
+    pub(super) fn check_stop(&self) -> Result<(), HostError> {
+        if self.stop.load(Ordering::Relaxed) { Err(HostError::Stopped) } else { Ok(()) }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The plugins.
+    pub fn plugins(&self) -> &PluginHost {
+        &self.plugins
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Handles of all practices, in the configuration's order.
+    pub fn practice_stores(&self) -> Vec<PracticeStore> {
+        self.practices.iter().map(|practice| practice.store.clone()).collect()
+    }
+
+    /// The handle of one practice, or of the host's own tenant.
+    pub fn practice_store(&self, id: &str) -> Option<PracticeStore> {
+        if id == self.clearing.id() {
+            return Some(self.clearing.clone());
+        }
+        self.practices.iter().find(|practice| practice.store.id() == id).map(|practice| practice.store.clone())
+    }
+
+    /// The profile of one practice.
+    pub fn profile(&self, id: &str) -> Option<&Profile> {
+        self.practices.iter().find(|practice| practice.store.id() == id).map(|practice| &practice.profile)
+    }
+
+    /// The host's own tenant.
+    pub fn clearing(&self) -> &PracticeStore {
+        &self.clearing
+    }
+
+    /// Practices work side by side; each step inside a practice is in order.
+    ///
+    /// # Errors
+    /// [`HostError`]: what stops the host, never a bad document.
+    pub fn turn(&mut self) -> Result<Turn, HostError> {
+        self.reload();
+        let mut turn = Turn { answers: answers::take(self)?, ..Turn::default() };
+        let host = &*self;
+        let results: Vec<Result<Turn, HostError>> = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                self.practices.iter().map(|practice| scope.spawn(move || practice_turn(host, practice))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap_or(Err(HostError::Stopped))).collect()
+        });
+        for result in results {
+            let part = result?;
+            turn.documents += part.documents;
+            turn.visits += part.visits;
+            turn.submitted += part.submitted;
+            turn.later += part.later;
+        }
+        Ok(turn)
+    }
+
+    /// Turns until nothing moves.
+    ///
+    /// # Errors
+    /// As [`Host::turn`].
+    pub fn settle(&mut self) -> Result<(), HostError> {
+        while self.turn()?.moved() {}
+        Ok(())
+    }
+
+    /// Counts and cents.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn summary(&self) -> Result<Summary, HostError> {
+        Ok(summarize(&self.practice_stores(), &self.clearing)?)
+    }
+
+    /// Profiles and mappings that changed on disk. One that cannot be used changes nothing and is logged.
+    fn reload(&mut self) {
+        for practice in &mut self.practices {
+            let changed = modified(&practice.profile_path);
+            if changed != practice.profile_changed {
+                practice.profile_changed = changed;
+                match load_profile(&practice.profile_path) {
+                    Ok(profile) if profile.id == practice.store.id() => practice.profile = profile,
+                    Ok(_) => tracing::error!(practice = practice.store.id(), "profile: its id changed; the old one stays"),
+                    Err(error) => tracing::error!(practice = practice.store.id(), %error, "profile: the old one stays"),
+                }
+            }
+            for folder in &mut practice.folders {
+                folder.reload();
+            }
+        }
+    }
+}
+
+fn practice_turn(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
+    Ok(Turn {
+        documents: ingest::take(host, practice)?,
+        visits: assemble::due(host, practice)?,
+        later: later::make(host, practice)?,
+        submitted: submit::send(host, practice)?,
+        answers: 0,
+    })
+}
+
+impl Folder {
+    fn open(at: usize, config: &FolderConfig) -> Result<Self, HostError> {
+        let mut folder = Self {
+            config: config.clone(),
+            channel: format!("folder:{at}"),
+            setup: Setup { settings: Vec::new(), mapping: String::new() },
+            mapping_changed: None,
+        };
+        if let Some(path) = &config.mapping {
+            folder.setup.mapping = std::fs::read_to_string(path).map_err(HostError::io(path))?;
+            folder.mapping_changed = modified(path);
+        }
+        Ok(folder)
+    }
+
+    fn reload(&mut self) {
+        let Some(path) = &self.config.mapping else { return };
+        let changed = modified(path);
+        if changed != self.mapping_changed {
+            self.mapping_changed = changed;
+            match std::fs::read_to_string(path) {
+                Ok(mapping) => self.setup.mapping = mapping,
+                Err(error) => tracing::error!(folder = self.channel, %error, "mapping: the old one stays"),
+            }
+        }
+    }
+}
+
+fn load_profile(path: &Path) -> Result<Profile, HostError> {
+    let text = std::fs::read_to_string(path).map_err(HostError::io(path))?;
+    Profile::load(&text, path).map_err(|error| HostError::Profile(error.to_string()))
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
+fn master_key(config: &Config) -> Result<MasterKey, HostError> {
+    let wrong = |origin: &str| HostError::Key(format!("{origin}: expected 64 hexadecimal digits, as `claimhost init` writes them"));
+    if let Ok(text) = std::env::var(&config.keys.master_key_env) {
+        return MasterKey::from_hex(&text).ok_or_else(|| wrong(&config.keys.master_key_env));
+    }
+    let path = &config.keys.master_key_file;
+    let text = zeroize::Zeroizing::new(std::fs::read_to_string(path).map_err(|error| {
+        HostError::Key(format!("{}: {error}. Make one with `claimhost init DIR`, or set {}", path.display(), config.keys.master_key_env))
+    })?);
+    MasterKey::from_hex(&text).ok_or_else(|| wrong(&path.display().to_string()))
+}

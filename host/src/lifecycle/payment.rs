@@ -1,0 +1,348 @@
+//! One 835 transaction: found by its key, matched claim by claim, posted, or parked where two contents claim one key.
+
+use claimhost_x12::remittance::{Cas, ClaimPayment, GroupCode, Remittance, ServicePayment};
+use claimhost_x12::Origin;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::answers::{Answer, name, owner_of};
+use super::host::{Host, Practice};
+use super::refold::refold;
+use super::submit::line_by_control;
+use super::{Fact, HostError, Payment};
+use crate::claim::{Adjustment, AdjustmentGroup, Date, day_number};
+use crate::remit;
+use crate::store::claim::{ClaimKey, VersionBody, VersionRow};
+use crate::store::clearing::Owned;
+use crate::store::document::{DocumentStatus, NewDocument, PART};
+use crate::store::remittance::{PostingRow, RemittanceClaimRow, RemittanceNames, RemittanceRow};
+use crate::store::{StoreResult, Tx};
+
+/// What one CLP said, kept for the trace and for the claim to the next payer.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Decision {
+    /// CLP01 as it came.
+    pub(super) claim_id: String,
+    /// CLP07.
+    pub(super) payer_control_number: String,
+    /// BPR16.
+    pub(super) paid_on: Date,
+    /// Claim level CAS.
+    pub(super) adjustments: Vec<Adjustment>,
+    /// SVC loops.
+    pub(super) lines: Vec<LineDecision>,
+    /// The fact as the fold has it; none where no claim was found.
+    pub(super) payment: Option<Payment>,
+}
+
+/// One SVC.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct LineDecision {
+    /// Line of our claim, from 1; 0 where it was not found.
+    pub(super) line: u16,
+    /// SVC03.
+    pub(super) paid: i64,
+    /// SVC05, thousandths.
+    pub(super) units: i64,
+    /// Line CAS.
+    pub(super) adjustments: Vec<Adjustment>,
+}
+
+/// Applies one remittance. `file` are the bytes that its origin's range points into.
+pub(super) fn on_remittance(
+    host: &Host,
+    tx: &Tx<'_>,
+    remittance: &Remittance,
+    origin: &Origin,
+    file: &[u8],
+) -> Result<Answer, HostError> {
+    let Some(practice) = practice_of(host, tx, remittance)? else {
+        let found = "a remittance whose claims and payee are of no practice of this host";
+        return Ok(Answer::rejected("clearing.unowned", json!({ "found": found })));
+    };
+    let own = tx.tenant(&practice.store);
+    let start = usize::try_from(origin.range.start).unwrap_or(0);
+    let end = usize::try_from(origin.range.end).unwrap_or(usize::MAX).min(file.len());
+    let bytes = file.get(start..end).unwrap_or_default();
+    let payer_id = payer_of(practice, &own, remittance)?;
+    let content = remit::content_digest(bytes);
+    let content_mac = own.lookup("remittance-content", &[&content]);
+    let key = remit::RemittanceKey::of(remittance, &payer_id, &content);
+    let parts = key.parts();
+    let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_ref()).collect();
+    let key_mac = own.lookup("remittance", &parts);
+    let known = own.remittances_by_key(&key_mac)?;
+    if known.iter().any(|(_, mac)| mac.as_slice() == content_mac.as_slice()) {
+        return Ok(Answer::news(false));
+    }
+    let part = own.store_file(PART, "", host.today(), &mut &*bytes)?;
+    let document_id = own.add_document(&NewDocument {
+        file_id: part,
+        ordinal: 0,
+        ranges: &[(0, u64::try_from(bytes.len()).unwrap_or(0))],
+        status: DocumentStatus::Translated,
+        reason: "",
+        received_day: host.today(),
+        plugin_digest: "",
+        detail: &json!({ "interchange": origin.interchange_control, "start": origin.range.start, "end": origin.range.end }),
+    })?;
+    let conflict = !known.is_empty();
+    let paid_on = remittance.payment.date.map_or(host.as_of(), |date| Date {
+        year: date.year,
+        month: date.month,
+        day: date.day,
+    });
+    let row = RemittanceRow {
+        remittance_id: 0,
+        payer_id: payer_id.clone(),
+        amount_cents: remittance.payment.amount_cents,
+        paid_day: day_number(paid_on),
+        state: if conflict { "parked" } else { "posted" }.to_owned(),
+        difference_cents: remit::remittance_difference(remittance),
+        document_id,
+    };
+    let names = RemittanceNames {
+        trace_number: remittance.trace.clone(),
+        originator: remittance.originating_company.clone(),
+        payer_name: remittance.payer.name.clone(),
+    };
+    let remittance_id = own.add_remittance(&row, (&key_mac, &content_mac), &names)?;
+    if conflict {
+        for (other, _) in &known {
+            park(&own, other, host.today())?;
+        }
+        let words = "two different remittances under one trace number: choose the right one";
+        own.open_work("remittance.conflict", ("remittance", remittance_id), host.today(), row.amount_cents, words)?;
+        own.record("remittance", remittance_id, host.today(), "host", "parked (conflict)", "")?;
+        return Ok(Answer::news(true));
+    }
+    let books = Books { host, own: &own, remittance_id, document_id, payer_id: &payer_id, paid_on };
+    for (ordinal, claim) in remittance.claims.iter().enumerate() {
+        books.post_claim(u32::try_from(ordinal).unwrap_or(u32::MAX), claim)?;
+    }
+    books.post_provider_adjustments(remittance, row.difference_cents)?;
+    own.record("remittance", remittance_id, host.today(), "host", "posted", "")?;
+    Ok(Answer::news(true))
+}
+
+/// The practice by the first claim that is ours, else by the payee's NPI.
+fn practice_of<'a>(host: &'a Host, tx: &Tx<'_>, remittance: &Remittance) -> StoreResult<Option<&'a Practice>> {
+    for claim in &remittance.claims {
+        if let Some(store) = owner_of(host, tx, Owned::Claim, &claim.claim_id)? {
+            return Ok(host.practices.iter().find(|practice| practice.store.id() == store.id()));
+        }
+    }
+    Ok(host.practices.iter().find(|practice| practice.profile.npi == remittance.payee.id))
+}
+
+/// Our id of the payer: by the profile, else as the claims in it were billed, else as the 835 says.
+fn payer_of(practice: &Practice, own: &Tx<'_>, remittance: &Remittance) -> StoreResult<String> {
+    let payer = &remittance.payer;
+    let references = payer.references.iter().map(|reference| reference.value.as_str());
+    let names = [payer.id.as_str()].into_iter().chain(references).chain([payer.name.as_str()]);
+    if let Some(known) = practice.profile.payer_by(names) {
+        return Ok(known.id.clone());
+    }
+    for claim in &remittance.claims {
+        if let Some(version) = own.version_by_control_number(&claim.claim_id)? {
+            return Ok(version.payer_id);
+        }
+    }
+    Ok(if payer.id.is_empty() { payer.name.clone() } else { payer.id.clone() })
+}
+
+/// Takes back what a remittance had posted: one more entry each, never an edit; its payments no longer stand.
+fn park(own: &Tx<'_>, remittance: &RemittanceRow, day: i64) -> Result<(), HostError> {
+    if remittance.state == "parked" {
+        return Ok(());
+    }
+    let mut back = own.postings(None, Some(remittance.remittance_id))?;
+    for posting in &mut back {
+        posting.amount_cents = -posting.amount_cents;
+    }
+    own.post(&back, day)?;
+    own.set_remittance_state(remittance.remittance_id, "parked")?;
+    own.record("remittance", remittance.remittance_id, day, "host", "parked (conflict), postings taken back", "")?;
+    for row in own.remittance_claims(Some(remittance.remittance_id), None)? {
+        let decision: Decision = own.remittance_claim_body(row.remittance_id, row.ordinal)?;
+        if let (Some((claim_id, version)), Some(payment)) = (row.claim, decision.payment) {
+            own.remove_fact(claim_id, version, &Fact::Payment(payment))?;
+            refold(own, claim_id, day, "remittance parked")?;
+        }
+    }
+    Ok(())
+}
+
+/// One remittance being posted.
+struct Books<'a> {
+    host: &'a Host,
+    own: &'a Tx<'a>,
+    remittance_id: u64,
+    document_id: u64,
+    payer_id: &'a str,
+    paid_on: Date,
+}
+
+impl Books<'_> {
+    fn post_claim(&self, ordinal: u32, claim: &ClaimPayment) -> Result<(), HostError> {
+        let (version, matched_by) = self.find(claim)?;
+        let body = version.as_ref().map(|found| self.own.version_body(found.claim_id, found.version)).transpose()?;
+        let payer_is_first = body.as_ref().and_then(|body| body.claim.header.coverages.first());
+        let payer_is_first = payer_is_first.map(|coverage| coverage.payer.id == self.payer_id);
+        let role = remit::role(claim, payer_is_first);
+        let books = remit::post_claim(claim, role);
+        let key = version.as_ref().map(|found| (found.claim_id, found.version));
+        let posted = version.is_some() && books.difference == 0;
+        let payment = version.as_ref().map(|_| Payment {
+            remittance: self.remittance_id,
+            ordinal,
+            payer_id: self.payer_id.to_owned(),
+            status: claim.status.clone(),
+            payer_control_number: claim.payer_claim_control.clone(),
+            charge: claim.charge_cents,
+            paid: claim.paid_cents,
+            contractual: books.contractual,
+            patient: books.patient,
+            denied: books.denied,
+            all_denied: books.all_denied,
+            posted,
+        });
+        let decision = self.decision(claim, body.as_ref(), payment.clone());
+        let row = RemittanceClaimRow {
+            remittance_id: self.remittance_id,
+            ordinal,
+            claim: key,
+            matched_by: matched_by.to_owned(),
+            state: if posted { "posted" } else { "unapplied" }.to_owned(),
+            paid_cents: claim.paid_cents,
+            difference_cents: books.difference,
+        };
+        self.own.add_remittance_claim(&row, &decision)?;
+        let entries = if posted { books.postings } else { remit::unapplied(claim.paid_cents) };
+        let line_of = |at: u16| usize::from(at).checked_sub(1).and_then(|at| decision.lines.get(at)).map_or(0, |line| line.line);
+        let rows: Vec<PostingRow> = entries
+            .iter()
+            .map(|entry| PostingRow {
+                remittance_id: Some(self.remittance_id),
+                claim: key.filter(|_| posted),
+                line: line_of(entry.line),
+                payer_id: self.payer_id.to_owned(),
+                account: entry.account.as_str().to_owned(),
+                amount_cents: entry.amount_cents,
+                group_code: entry.group.clone(),
+                reason: entry.reason.clone(),
+            })
+            .collect();
+        self.own.post(&rows, self.host.today())?;
+        if !posted {
+            let words = format!("CLP {} {matched_by}, difference {}", ordinal + 1, books.difference);
+            let subject = ("remittance", self.remittance_id);
+            self.own.open_work("remittance.unapplied", subject, self.host.today(), claim.paid_cents, &words)?;
+        }
+        if let (Some(version), Some(payment)) = (version, payment) {
+            self.own.add_fact(
+                version.claim_id,
+                version.version,
+                &Fact::Payment(payment),
+                self.document_id,
+                self.host.today(),
+            )?;
+            name(self.own, &version, &claim.payer_claim_control)?;
+            self.own.expect_later(version.claim_id)?;
+            refold(self.own, version.claim_id, self.host.today(), "835")?;
+        }
+        Ok(())
+    }
+
+    /// By the CLM01 we minted, then the payer's claim number, then member id + dates + charge. A match keeps its reason.
+    fn find(&self, claim: &ClaimPayment) -> StoreResult<(Option<VersionRow>, &'static str)> {
+        if let Some(version) = self.own.version_by_control_number(&claim.claim_id)? {
+            return Ok((Some(version), "control-number"));
+        }
+        let number = [self.payer_id.as_bytes(), claim.payer_claim_control.as_bytes()];
+        let member = claim.party("IL").or_else(|| claim.party("QC")).map_or("", |party| party.id.as_str());
+        let first = claim.date("232").map(day_text).unwrap_or_default();
+        let last = claim.date("233").map_or_else(|| first.clone(), day_text);
+        let charge = claim.charge_cents.to_string();
+        let described = [member.as_bytes(), first.as_bytes(), last.as_bytes(), charge.as_bytes()];
+        let ways: [(ClaimKey, &[&[u8]], bool); 2] = [
+            (ClaimKey::PayerControlNumber, &number, !claim.payer_claim_control.is_empty()),
+            (ClaimKey::MemberDatesCharge, &described, !member.is_empty() && !first.is_empty()),
+        ];
+        for (kind, parts, usable) in ways {
+            let mut found = if usable { self.own.versions_named(kind, parts)? } else { Vec::new() };
+            match found.len() {
+                0 => {}
+                1 => return Ok((found.pop(), kind.as_str())),
+                _ => return Ok((None, "ambiguous")),
+            }
+        }
+        Ok((None, "unknown"))
+    }
+
+    fn decision(&self, claim: &ClaimPayment, body: Option<&VersionBody>, payment: Option<Payment>) -> Decision {
+        let lines = claim.lines.iter().enumerate().map(|(at, service)| LineDecision {
+            line: body.and_then(|body| line_of(body, at, service)).unwrap_or(0),
+            paid: service.paid_cents,
+            units: service.paid_units_thousandths.unwrap_or(1_000),
+            adjustments: service.adjustments.iter().map(adjustment).collect(),
+        });
+        Decision {
+            claim_id: claim.claim_id.clone(),
+            payer_control_number: claim.payer_claim_control.clone(),
+            paid_on: self.paid_on,
+            adjustments: claim.adjustments.iter().map(adjustment).collect(),
+            lines: lines.collect(),
+            payment,
+        }
+    }
+
+    fn post_provider_adjustments(&self, remittance: &Remittance, difference: i64) -> Result<(), HostError> {
+        let mut entries = remit::post_provider_adjustments(remittance);
+        if difference != 0 {
+            entries.extend(remit::unbalanced(difference));
+            let subject = ("remittance", self.remittance_id);
+            let words = format!("the check does not balance by {difference} cents");
+            self.own.open_work("remittance.unbalanced", subject, self.host.today(), difference, &words)?;
+        }
+        let rows: Vec<PostingRow> = entries
+            .into_iter()
+            .map(|entry| PostingRow {
+                remittance_id: Some(self.remittance_id),
+                claim: None,
+                line: 0,
+                payer_id: self.payer_id.to_owned(),
+                account: entry.account.as_str().to_owned(),
+                amount_cents: entry.amount_cents,
+                group_code: entry.group,
+                reason: entry.reason,
+            })
+            .collect();
+        Ok(self.own.post(&rows, self.host.today())?)
+    }
+}
+
+/// The line of our claim that an SVC pays: by REF 6R, else by position where the code is the same.
+fn line_of(body: &VersionBody, at: usize, service: &ServicePayment) -> Option<u16> {
+    let by_control = service.line_control().and_then(|control| line_by_control(&body.claim, control));
+    by_control.or_else(|| {
+        let line = body.claim.lines.get(at)?;
+        let billed = service.billed_procedure.as_ref().or(service.procedure.as_ref())?;
+        (line.procedure.code == billed.code).then(|| u16::try_from(at + 1).ok())?
+    })
+}
+
+fn adjustment(cas: &Cas) -> Adjustment {
+    let group = match &cas.group {
+        GroupCode::Contractual => AdjustmentGroup::Contractual,
+        GroupCode::Correction => AdjustmentGroup::Correction,
+        GroupCode::PayerInitiated => AdjustmentGroup::PayerInitiated,
+        GroupCode::PatientResponsibility => AdjustmentGroup::Patient,
+        GroupCode::Other | GroupCode::Unknown(_) => AdjustmentGroup::Other,
+    };
+    Adjustment { group, reason: cas.reason.clone(), amount: cas.amount_cents, quantity: cas.quantity_thousandths }
+}
+
+fn day_text(date: claimhost_x12::Date) -> String {
+    crate::claim::iso(Date { year: date.year, month: date.month, day: date.day })
+}

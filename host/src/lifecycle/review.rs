@@ -1,0 +1,239 @@
+//! Looks at claims before they may leave: the host's own edits, then the payer's rule sets, with the patient's earlier lines.
+//!
+//! Rules fail closed: a rule set that is missing or cannot be evaluated holds its claims.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::claim::{
+    Claim, ClaimInContext, ClaimPlace, EarlierLine, Finding, Setup, Severity, day_number, destination, rendering, service_span,
+};
+use crate::plugin::{Checked, RuleSet};
+use crate::practice::{Payer, Route};
+use crate::scrub::{self, EarlierClaim};
+use crate::store::claim::{StoredFinding, VersionBody};
+use crate::store::{StoreResult, Tx};
+
+use super::host::{Host, Practice};
+use super::{ClaimState, HostError, VersionState, fixes};
+
+/// Days that the host's own duplicate edits look back.
+const OWN_LOOK_BACK_DAYS: i64 = 0;
+
+/// A claim to look at.
+pub(super) struct Candidate {
+    pub(super) claim: Claim,
+    /// The lineage, where it has one: it is no duplicate of itself.
+    pub(super) claim_id: Option<u64>,
+    /// The visit, whose other claims are no duplicates either.
+    pub(super) visit_id: Option<u64>,
+    pub(super) patient: [u8; 32],
+    /// What is known already (problems of the visit), and then everything found.
+    pub(super) findings: Vec<StoredFinding>,
+    /// Rules whose fixes were applied, with the digest that proposed them.
+    pub(super) fixed: Vec<(String, String)>,
+    pub(super) state: VersionState,
+}
+
+impl Candidate {
+    pub(super) fn new(claim: Claim, claim_id: Option<u64>, patient: [u8; 32]) -> Self {
+        let (findings, fixed) = (Vec::new(), Vec::new());
+        Self { claim, claim_id, visit_id: None, patient, findings, fixed, state: VersionState::Held }
+    }
+}
+
+/// A finding that holds, from the host itself.
+pub(super) fn hold(rule: &str, field: &str, words: &str) -> StoredFinding {
+    let at = ClaimPlace { line: None, field: field.to_owned() };
+    let finding = Finding { rule: rule.to_owned(), severity: Severity::Hold, at, words: words.to_owned(), fix: None };
+    StoredFinding { finding, plugin_digest: String::new() }
+}
+
+/// Looks at every candidate; sets findings and state.
+pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candidate]) -> Result<(), HostError> {
+    let known: Vec<Vec<StoredFinding>> = candidates.iter().map(|candidate| candidate.findings.clone()).collect();
+    let earlier = look_back(host, practice, candidates)?;
+    let all: Vec<usize> = (0..candidates.len()).collect();
+    look(host, practice, candidates, &earlier, &all);
+    let mut again = Vec::new();
+    for (at, candidate) in candidates.iter_mut().enumerate() {
+        if apply_fixes(practice, candidate) {
+            candidate.findings = known.get(at).cloned().unwrap_or_default();
+            again.push(at);
+        }
+    }
+    look(host, practice, candidates, &earlier, &again);
+    for candidate in candidates {
+        let payer = destination(&candidate.claim).and_then(|coverage| payer_of(practice, &coverage.payer.id));
+        candidate.state = if candidate.findings.iter().any(|stored| holds(stored.finding.severity)) {
+            VersionState::Held
+        } else if payer.is_some_and(|payer| payer.route == Route::ViaEhr) {
+            VersionState::ViaEhr
+        } else {
+            VersionState::Ready
+        };
+    }
+    Ok(())
+}
+
+fn holds(severity: Severity) -> bool {
+    matches!(severity, Severity::Reject | Severity::Hold)
+}
+
+fn payer_of<'a>(practice: &'a Practice, id: &str) -> Option<&'a Payer> {
+    practice.profile.payer.iter().find(|payer| payer.id == id)
+}
+
+/// Applies the fixes that policy allows. True where the claim changed.
+fn apply_fixes(practice: &Practice, candidate: &mut Candidate) -> bool {
+    let allowed = &practice.profile.apply_fixes;
+    let mut changed = false;
+    for stored in &candidate.findings {
+        if let Some(fix) = stored.finding.fix.as_ref().filter(|_| allowed.contains(&stored.finding.rule))
+            && fixes::apply(&mut candidate.claim, fix)
+        {
+            candidate.fixed.push((stored.finding.rule.clone(), stored.plugin_digest.clone()));
+            changed = true;
+        }
+    }
+    changed
+}
+
+fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier: &[Vec<Earlier>], which: &[usize]) {
+    let mut by_set: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for &at in which {
+        let (Some(candidate), Some(earlier)) = (candidates.get_mut(at), earlier.get(at)) else { continue };
+        let own: Vec<EarlierClaim<'_>> = earlier.iter().map(Earlier::as_scrub).collect();
+        let context = scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own };
+        for finding in scrub::scrub(&candidate.claim, &context) {
+            let same = |stored: &StoredFinding| stored.finding.rule == finding.rule && stored.finding.at == finding.at;
+            if !candidate.findings.iter().any(same) {
+                candidate.findings.push(StoredFinding { finding, plugin_digest: String::new() });
+            }
+        }
+        let payer = destination(&candidate.claim).and_then(|coverage| payer_of(practice, &coverage.payer.id));
+        let sets = practice.profile.rules.iter().chain(payer.iter().flat_map(|payer| &payer.rules));
+        for set in sets {
+            let members = by_set.entry(set.clone()).or_default();
+            if members.last() != Some(&at) {
+                members.push(at);
+            }
+        }
+    }
+    for (set, members) in by_set {
+        match host.plugins.rules(&set) {
+            Some(rules) => ask(host, practice, &rules, candidates, earlier, &members),
+            None => {
+                for at in members {
+                    if let Some(candidate) = candidates.get_mut(at) {
+                        let words = format!("Rule set `{set}` is not loaded, so this claim is not checked. Install it, or take it off the profile.");
+                        candidate.findings.push(hold("rules.not-evaluated", "claim", &words));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn ask(
+    host: &Host,
+    practice: &Practice,
+    rules: &Arc<RuleSet>,
+    candidates: &mut [Candidate],
+    earlier: &[Vec<Earlier>],
+    members: &[usize],
+) {
+    let from = i64::from(rules.look_back_days());
+    let contexts: Vec<ClaimInContext> = members
+        .iter()
+        .filter_map(|at| Some((candidates.get(*at)?, earlier.get(*at)?)))
+        .map(|(candidate, earlier)| {
+            let first = service_span(&candidate.claim.lines).map_or(i64::MAX, |span| day_number(span.start));
+            let seen = |line: &&EarlierLine| from > 0 && day_number(line.service_dates.start) >= first.saturating_sub(from);
+            let lines = earlier.iter().flat_map(|claim| &claim.lines).filter(seen).cloned().collect();
+            ClaimInContext { claim: candidate.claim.clone(), as_of: host.as_of(), earlier: lines }
+        })
+        .collect();
+    let setup = Setup { settings: Vec::new(), mapping: String::new() };
+    let answers = rules.check(practice.store.id(), &setup, &contexts);
+    for (at, answer) in members.iter().zip(answers) {
+        let Some(candidate) = candidates.get_mut(*at) else { continue };
+        match answer {
+            Checked::Findings(findings) => candidate.findings.extend(
+                findings.into_iter().map(|finding| StoredFinding { finding, plugin_digest: rules.digest().to_owned() }),
+            ),
+            Checked::NotEvaluated(fault) => {
+                let words = format!("Rule set `{}` could not be evaluated: {fault}. The claim waits until it can.", rules.id());
+                let mut finding = hold("rules.not-evaluated", "claim", &words);
+                rules.digest().clone_into(&mut finding.plugin_digest);
+                candidate.findings.push(finding);
+            }
+        }
+    }
+}
+
+/// One earlier claim of the same patient.
+struct Earlier {
+    claim_id: u64,
+    claim: Claim,
+    live: bool,
+    lines: Vec<EarlierLine>,
+}
+
+impl Earlier {
+    fn as_scrub(&self) -> EarlierClaim<'_> {
+        EarlierClaim { claim_id: self.claim_id, claim: &self.claim, live: self.live }
+    }
+}
+
+/// For each candidate, the patient's other claims in the widest window that anybody asks for, newest first.
+fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec<Earlier>>, HostError> {
+    let sets = practice.profile.rules.iter().chain(practice.profile.payer.iter().flat_map(|payer| &payer.rules));
+    let days = sets.filter_map(|set| host.plugins.rules(set)).map(|rules| i64::from(rules.look_back_days())).max();
+    let days = days.unwrap_or(0).max(OWN_LOOK_BACK_DAYS);
+    Ok(practice.store.read(|tx| -> StoreResult<_> {
+        let mut known: HashMap<[u8; 32], Vec<(u64, u64, i64, Arc<VersionBody>, bool)>> = HashMap::new();
+        let mut out = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            let Some(span) = service_span(&candidate.claim.lines) else {
+                out.push(Vec::new());
+                continue;
+            };
+            let from = day_number(span.start) - days;
+            let claims = match known.entry(candidate.patient) {
+                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+                std::collections::hash_map::Entry::Vacant(empty) => empty.insert(claims_of(tx, &candidate.patient, from)?),
+            };
+            let other = |claim: &&(u64, u64, i64, Arc<VersionBody>, bool)| {
+                Some(claim.0) != candidate.claim_id && Some(claim.1) != candidate.visit_id && claim.2 >= from
+            };
+            out.push(claims.iter().filter(other).map(|(id, _, _, body, live)| earlier(*id, body, *live)).collect());
+        }
+        Ok(out)
+    })?)
+}
+
+fn claims_of(tx: &Tx<'_>, patient: &[u8; 32], from: i64) -> StoreResult<Vec<(u64, u64, i64, Arc<VersionBody>, bool)>> {
+    let mut claims = Vec::new();
+    for row in tx.claims_of_patient(patient, from)? {
+        let body = Arc::new(tx.version_body(row.claim_id, row.live_version)?);
+        // A held claim is no reason to hold another: only what has left, or may leave, counts.
+        let live = row.billed_cents > 0 && row.state != ClaimState::Held.as_str();
+        claims.push((row.claim_id, row.visit_id, row.service_from, body, live));
+    }
+    Ok(claims)
+}
+
+fn earlier(claim_id: u64, body: &VersionBody, live: bool) -> Earlier {
+    let header = &body.claim.header;
+    let lines = body.claim.lines.iter().filter(|_| live).map(|line| EarlierLine {
+        claim_id: body.claim.control_number.clone(),
+        service_dates: line.service_dates,
+        procedure: line.procedure.clone(),
+        units: line.units,
+        charge: line.charge,
+        rendering_npi: rendering(header, line).and_then(|provider| provider.npi.clone()).unwrap_or_default(),
+        diagnoses: header.diagnoses.iter().map(|diagnosis| diagnosis.code.clone()).collect(),
+    });
+    Earlier { claim_id, claim: body.claim.clone(), live, lines: lines.collect() }
+}

@@ -1,0 +1,226 @@
+//! Ready versions into 837s: bytes, control numbers, facts and state in one transaction, then the transport.
+
+use crate::claim::{Claim, Frequency, LineReferenceKind, Phi};
+use crate::clearinghouse::outbox::deliver;
+use crate::clearinghouse::professional::{self, Created, Envelope, Partner, Purpose, Receiver, Submitter};
+use crate::practice::{Profile, Usage};
+use crate::store::claim::{ClaimKey, VersionKind, VersionRow};
+use crate::store::clearing::Owned;
+use crate::store::remittance::PostingRow;
+use crate::store::submission::{SubmissionRow, SubmittedClaim};
+use crate::store::{PracticeStore, StoreError, Tx};
+
+use super::host::{Host, Practice};
+use super::refold::{fold_version, refold};
+use super::{Fact, HostError, VersionState};
+
+/// Writes and sends what is ready. Returns how many claims.
+pub(super) fn send(host: &Host, practice: &Practice) -> Result<u64, HostError> {
+    let mut sent = 0;
+    loop {
+        host.check_stop()?;
+        let batch = practice.store.write(|tx| write_batch(host, practice, tx))?;
+        transmit(host, &practice.store)?;
+        match batch {
+            0 => return Ok(sent),
+            count => sent += count,
+        }
+    }
+}
+
+/// Sends every 837 that is committed and not yet with the transport: after a crash the same bytes, under the same name.
+fn transmit(host: &Host, practice: &PracticeStore) -> Result<(), HostError> {
+    for submission in practice.read(|tx| tx.submissions("pending"))? {
+        let bytes = practice.read(|tx| tx.submission_bytes(submission.submission_id))?;
+        let outbox = &host.config.clearinghouse.outbox;
+        crash_point("before-rename");
+        deliver(outbox, &submission.file_name, &bytes).map_err(HostError::io(outbox))?;
+        practice.write(|tx| tx.submission_sent(submission.submission_id))?;
+    }
+    Ok(())
+}
+
+/// Ends the process where the environment asks for it: how a test reaches the moment between a commit and its rename.
+fn crash_point(name: &str) {
+    if std::env::var_os("CLAIMHOST_CRASH_AT").is_some_and(|at| at == name) {
+        std::process::abort();
+    }
+}
+
+fn write_batch(host: &Host, practice: &Practice, tx: &Tx<'_>) -> Result<u64, HostError> {
+    let today = host.today();
+    let limit = host.config.clearinghouse.claims_per_file_max;
+    resend_refused(tx, today)?;
+    let mut batch: Vec<(VersionRow, Phi<Claim>)> = Vec::new();
+    for version in tx.versions_in(VersionState::Ready, limit)? {
+        if let Some(claim) = prepare(tx, &version)? {
+            batch.push((version, claim));
+        }
+    }
+    if batch.is_empty() {
+        return Ok(0);
+    }
+    let clearing = tx.tenant(&host.clearing);
+    let submission_id = clearing.next_interchange()?;
+    let number = format!("{submission_id:09}");
+    clearing.own(Owned::Interchange, &number, tx.practice_id())?;
+    let envelope = envelope(&practice.profile, host, u32::try_from(submission_id).unwrap_or(u32::MAX));
+    let claims: Vec<&Claim> = batch.iter().map(|(_, claim)| claim.expose()).collect();
+    let written = professional::write(&envelope, &claims).map_err(|error| HostError::Unwritable {
+        practice: tx.practice_id().to_owned(),
+        claim_id: 0,
+        what: error.to_string(),
+    })?;
+    let mut charge_cents = 0;
+    let mut submitted = Vec::with_capacity(batch.len());
+    for ((version, claim), place) in batch.iter().zip(&written.claims) {
+        charge_cents += version.charge_cents;
+        submitted.push(SubmittedClaim {
+            submission_id,
+            claim_id: version.claim_id,
+            version: version.version,
+            transaction_control: place.transaction.clone(),
+            range: format!("{}-{}", place.bytes.start, place.bytes.end),
+        });
+        let fact = Fact::Submitted { submission: submission_id, transaction: place.transaction.clone() };
+        tx.add_fact(version.claim_id, version.version, &fact, 0, today)?;
+        if version.submitted_day.is_none() {
+            first_sending(tx, version, claim.expose(), today)?;
+            if let Some(row) = tx.claim(version.claim_id)? {
+                tx.visit_billed(row.visit_id, today)?;
+            }
+        }
+        tx.set_version_state(version, VersionState::Submitted, Some(today))?;
+        refold(tx, version.claim_id, today, &format!("837 {number}"))?;
+    }
+    let row = SubmissionRow {
+        submission_id,
+        state: "pending".to_owned(),
+        file_name: format!("{}-{number}.837", tx.practice_id()),
+        created_day: today,
+        claim_count: u64::try_from(batch.len()).unwrap_or(0),
+        charge_cents,
+    };
+    tx.add_submission(&row, &written.bytes, &submitted)?;
+    Ok(row.claim_count)
+}
+
+/// A TA1 or 999 rejection returns its claims to ready, for new control numbers.
+fn resend_refused(tx: &Tx<'_>, today: i64) -> Result<(), StoreError> {
+    for version in tx.versions_in(VersionState::Rejected, usize::MAX)? {
+        if fold_version(tx, &version)?.may_resend {
+            tx.set_version_state(&version, VersionState::Ready, None)?;
+            let event = format!("version {} ready (refused interchange or transaction)", version.version);
+            tx.record("claim", version.claim_id, today, "host", &event, "")?;
+        }
+    }
+    Ok(())
+}
+
+/// The claim as it goes out. A replacement or void needs the payer's number of what it replaces (REF F8); it waits for the
+/// answer that brings it.
+fn prepare(tx: &Tx<'_>, version: &VersionRow) -> Result<Option<Phi<Claim>>, StoreError> {
+    let mut body = tx.version_body(version.claim_id, version.version)?;
+    if body.claim.frequency == Frequency::Original || body.claim.payer_control_number.is_some() {
+        return Ok(Some(Phi::new(body.claim)));
+    }
+    let earlier = tx.versions(version.claim_id)?;
+    let earlier = earlier.iter().rev().filter(|other| {
+        other.version < version.version && other.kind.is_primary() && other.submitted_day.is_some()
+    });
+    for other in earlier {
+        if let Some(number) = fold_version(tx, other)?.payer_control_number {
+            body.claim.payer_control_number = Some(number);
+            tx.put_version(version, &body)?;
+            return Ok(Some(Phi::new(body.claim)));
+        }
+    }
+    Ok(None)
+}
+
+/// The charge itself enters the ledger when the version first leaves; what it replaces leaves it.
+fn first_sending(tx: &Tx<'_>, version: &VersionRow, claim: &Claim, today: i64) -> Result<(), StoreError> {
+    let mut postings = Vec::new();
+    if version.kind.is_primary() {
+        let before = tx.versions(version.claim_id)?;
+        let before = before.iter().rev().find(|other| {
+            other.version < version.version && other.kind.is_primary() && other.submitted_day.is_some()
+        });
+        if let Some(before) = before.filter(|before| before.kind != VersionKind::Void) {
+            charge(&mut postings, before, -before.charge_cents);
+        }
+        if version.kind != VersionKind::Void {
+            charge(&mut postings, version, version.charge_cents);
+        }
+    }
+    tx.post(&postings, today)?;
+    if let (Some(coverage), Some(span)) = (crate::claim::destination(claim), crate::claim::service_span(&claim.lines)) {
+        let parts = [
+            coverage.subscriber.member_id.clone(),
+            crate::claim::iso(span.start),
+            crate::claim::iso(span.end),
+            claim.total_charge.to_string(),
+        ];
+        let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
+        tx.name_version(ClaimKey::MemberDatesCharge, &parts, version.claim_id, version.version)?;
+    }
+    Ok(())
+}
+
+fn charge(postings: &mut Vec<PostingRow>, version: &VersionRow, amount_cents: i64) {
+    for (account, amount_cents) in [("payer-receivable", amount_cents), ("charges", -amount_cents)] {
+        postings.push(PostingRow {
+            remittance_id: None,
+            claim: Some((version.claim_id, version.version)),
+            line: 0,
+            payer_id: version.payer_id.clone(),
+            account: account.to_owned(),
+            amount_cents,
+            group_code: String::new(),
+            reason: String::new(),
+        });
+    }
+}
+
+fn envelope(profile: &Profile, host: &Host, control: u32) -> Envelope {
+    let partner = |id: &str| Partner { qualifier: "ZZ".into(), id: id.to_owned(), application_id: id.to_owned() };
+    let contact = crate::claim::Contact {
+        name: profile.submitter.contact.clone(),
+        numbers: vec![crate::claim::ContactNumber {
+            kind: crate::claim::ContactKind::Telephone,
+            value: profile.submitter.telephone.clone(),
+        }],
+    };
+    Envelope {
+        sender: partner(&profile.submitter.id),
+        receiver: partner(&profile.receiver.id),
+        submitter: Submitter {
+            is_person: false,
+            name: profile.submitter.name.clone(),
+            first: String::new(),
+            id: profile.submitter.id.clone(),
+            contacts: vec![contact],
+        },
+        receiver_name: Receiver { name: profile.receiver.name.clone(), id: profile.receiver.id.clone() },
+        test: profile.usage == Usage::T,
+        interchange_control: control,
+        group_control: control,
+        first_transaction: 1,
+        reference: format!("{control:09}"),
+        purpose: Purpose::Chargeable,
+        // The day is the one the rules see; the hour is fixed, so that a replay writes the same bytes.
+        created: Created { day: host.as_of(), hour: 12, minute: 0 },
+    }
+}
+
+/// The line of a version that carries this line control number (2400 REF 6R), from 1.
+pub(super) fn line_by_control(claim: &Claim, control: &str) -> Option<u16> {
+    let has = |line: &crate::claim::ServiceLine| {
+        line.extras.as_ref().is_some_and(|extras| {
+            extras.references.iter().any(|reference| {
+                reference.kind == LineReferenceKind::LineControlNumber && reference.value == control
+            })
+        })
+    };
+    claim.lines.iter().position(has).and_then(|at| u16::try_from(at + 1).ok())
+}
