@@ -18,6 +18,7 @@ mod payment;
 mod refold;
 mod review;
 mod submit;
+pub mod report;
 pub mod summary;
 
 pub use error::HostError;
