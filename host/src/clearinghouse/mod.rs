@@ -1,1 +1,3 @@
 //! Batches, envelopes, control numbers, transports, acknowledgements.
+
+pub mod professional;
