@@ -1,3 +1,4 @@
 //! Batches, envelopes, control numbers, transports, acknowledgements.
 
 pub mod outbox;
+pub mod professional;
