@@ -3,8 +3,12 @@
 //!
 //! `profile.rs` is the file's shape, `check.rs` says what is wrong with one, `complete.rs` fills a claim header from it.
 
+mod check;
+mod complete;
 mod profile;
 
+pub use check::{ProfileError, ProfileProblem};
+pub use complete::{CompletionProblem, complete, complete_coverages};
 pub use profile::{
     BillingTaxId, Contact, Crosswalk, Facility, Location, Payer, PostalAddress, Profile, Receiver, RosterProvider, Route,
     Submitter, TaxIdKind, Usage,

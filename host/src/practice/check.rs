@@ -1,0 +1,310 @@
+//! Reads `profile.toml` and says everything that is wrong with it, each at its line and column.
+//!
+//! The shape (keys, types) is checked first and stops at its first fault; when the shape is right, all values are checked
+//! and all problems told at once. What the profile is for: `profile.rs`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use toml::de::{DeTable, DeValue};
+
+use super::profile::{Contact, Payer, PostalAddress, Profile};
+use crate::claim::npi_is_valid;
+
+/// A profile that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileError {
+    /// The file, as it was named.
+    pub path: String,
+    /// Everything found, in the order of the file.
+    pub problems: Vec<ProfileProblem>,
+}
+
+/// One thing wrong with a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileProblem {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1, in characters.
+    pub column: usize,
+    /// The key (`payer[2].aliases`); empty where the text is no TOML.
+    pub key: String,
+    /// What was found, what was expected, and what to do.
+    pub words: String,
+}
+
+impl fmt::Display for ProfileError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, problem) in self.problems.iter().enumerate() {
+            let ProfileProblem { line, column, key, words } = problem;
+            let end = if number == 0 { "" } else { "\n" };
+            let key = if key.is_empty() { String::new() } else { format!("{key}: ") };
+            write!(formatter, "{end}{}:{line}:{column}: {key}{words}", self.path)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ProfileError {}
+
+impl Profile {
+    /// Reads and checks a profile. `path` is only named in the error.
+    ///
+    /// # Errors
+    /// [`ProfileError`] with every problem of the values, or the first of the shape.
+    pub fn load(text: &str, path: &str) -> Result<Self, ProfileError> {
+        let error = |problems| ProfileError { path: path.to_owned(), problems };
+        let profile: Self = toml::from_str(text).map_err(|fault| error(vec![shape_problem(text, &fault)]))?;
+        let table = DeTable::parse(text).map_err(|fault| error(vec![shape_problem(text, &fault)]))?;
+        let mut check = Check { text, table: table.get_ref(), problems: Vec::new() };
+        check.profile(&profile);
+        if check.problems.is_empty() {
+            return Ok(profile);
+        }
+        check.problems.sort_by_key(|problem| (problem.line, problem.column));
+        Err(error(check.problems))
+    }
+}
+
+fn shape_problem(text: &str, fault: &toml::de::Error) -> ProfileProblem {
+    let (line, column) = line_and_column(text, fault.span().map_or(0, |span| span.start));
+    let message = fault.message().trim();
+    let mut words = message.lines().collect::<Vec<_>>().join(" ");
+    if let Some(near) = suggestion(message) {
+        words.push_str(&format!("; did you mean `{near}`?"));
+    }
+    ProfileProblem { line, column, key: String::new(), words }
+}
+
+/// The known key nearest to an unknown one, from serde's words: "unknown field `npis`, expected one of `id`, `npi`".
+fn suggestion(message: &str) -> Option<&str> {
+    let mut quoted = message.strip_prefix("unknown field")?.split('`').skip(1).step_by(2);
+    let unknown = quoted.next()?;
+    let near = quoted.map(|known| (strsim::jaro_winkler(unknown, known), known));
+    near.filter(|(score, _)| *score > 0.75).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+}
+
+fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let column = before.get(start..).unwrap_or_default().chars().count() + 1;
+    (before.matches('\n').count() + 1, column)
+}
+
+/// One step of a key path.
+#[derive(Clone)]
+enum Step {
+    Key(&'static str),
+    At(usize),
+    Entry(String),
+}
+
+struct Check<'a> {
+    text: &'a str,
+    table: &'a DeTable<'a>,
+    problems: Vec<ProfileProblem>,
+}
+
+impl Check<'_> {
+    fn profile(&mut self, profile: &Profile) {
+        use Step::{At, Entry, Key};
+        let id_ok = !profile.id.is_empty() && profile.id.chars().all(|char| char.is_ascii_alphanumeric() || char == '-');
+        self.unless(id_ok, &[Key("id")], || found(&profile.id, "letters, digits and `-`"));
+        self.unless(!profile.name.trim().is_empty(), &[Key("name")], || found("", "the practice's legal name"));
+        self.npi(&profile.npi, &[Key("npi")]);
+        self.taxonomy(&profile.taxonomy, &[Key("taxonomy")]);
+        let tax = profile.tax_id.value.as_str();
+        self.unless(digits(tax, &[9]), &[Key("tax_id"), Key("value")], || found(tax, "nine digits without a dash"));
+        self.address(&profile.address, &[Key("address")]);
+        if let Some(address) = &profile.pay_to_address {
+            self.address(address, &[Key("pay_to_address")]);
+        }
+        if let Some(Contact { telephone, .. }) = &profile.contact {
+            self.telephone(telephone, &[Key("contact"), Key("telephone")]);
+        }
+        self.telephone(&profile.submitter.telephone, &[Key("submitter"), Key("telephone")]);
+        for (id, section) in [(&profile.submitter.id, "submitter"), (&profile.receiver.id, "receiver")] {
+            let ok = (2..=15).contains(&id.len()) && id.chars().all(|char| char.is_ascii_graphic());
+            self.unless(ok, &[Key(section), Key("id")], || found(id, "2 to 15 characters (GS02, GS03)"));
+        }
+        for (at, provider) in profile.provider.iter().enumerate() {
+            self.npi(&provider.npi, &[Key("provider"), At(at), Key("npi")]);
+            self.taxonomy(&provider.taxonomy, &[Key("provider"), At(at), Key("taxonomy")]);
+            self.unless(!provider.last.trim().is_empty(), &[Key("provider"), At(at), Key("last")], || {
+                found("", "a last name (NM103)")
+            });
+        }
+        self.once("provider", "npi", profile.provider.iter().map(|provider| vec![provider.npi.clone()]), false);
+        self.once("provider", "ids", profile.provider.iter().map(|provider| provider.ids.clone()), true);
+        for (at, location) in profile.location.iter().enumerate() {
+            let place = location.place_of_service.as_str();
+            let path = [Key("location"), At(at), Key("place_of_service")];
+            self.unless(digits(place, &[2]), &path, || found(place, "a place-of-service code of two digits"));
+            self.unless(!location.ids.is_empty(), &[Key("location"), At(at), Key("ids")], || {
+                "found an empty list, expected the ids that the sending system uses for this place".into()
+            });
+            if let Some(facility) = &location.facility {
+                if !facility.npi.is_empty() {
+                    self.npi(&facility.npi, &[Key("location"), At(at), Key("facility"), Key("npi")]);
+                }
+                self.address(&facility.address, &[Key("location"), At(at), Key("facility"), Key("address")]);
+            }
+        }
+        self.once("location", "ids", profile.location.iter().map(|location| location.ids.clone()), true);
+        self.payers(&profile.payer);
+        for (internal, code) in &profile.crosswalk.procedure {
+            let path = [Key("crosswalk"), Key("procedure"), Entry(internal.clone())];
+            let ok = code.len() == 5 && code.chars().all(|char| char.is_ascii_alphanumeric());
+            self.unless(ok, &path, || found(code, "a CPT or HCPCS code of five characters"));
+        }
+        for (internal, code) in &profile.crosswalk.diagnosis {
+            let path = [Key("crosswalk"), Key("diagnosis"), Entry(internal.clone())];
+            let plain = code.replace('.', "");
+            let ok = (3..=7).contains(&plain.len())
+                && plain.starts_with(|char: char| char.is_ascii_alphabetic())
+                && plain.chars().all(|char| char.is_ascii_alphanumeric());
+            self.unless(ok, &path, || found(code, "an ICD-10-CM code"));
+        }
+    }
+
+    fn payers(&mut self, payers: &[Payer]) {
+        use Step::{At, Key};
+        self.unless(!payers.is_empty(), &[Key("payer")], || {
+            "found no [[payer]], expected at least one: without it every claim is held".into()
+        });
+        for (at, payer) in payers.iter().enumerate() {
+            let id_ok = (2..=80).contains(&payer.id.trim().len());
+            self.unless(id_ok, &[Key("payer"), At(at), Key("id")], || found(&payer.id, "an electronic payer id"));
+            let named = !payer.name.trim().is_empty();
+            self.unless(named, &[Key("payer"), At(at), Key("name")], || found("", "the payer's name"));
+        }
+        self.once("payer", "id", payers.iter().map(|payer| vec![payer.id.clone()]), false);
+        // The name counts as an alias: `Profile::payer_by` finds a payer by it too.
+        let names = payers.iter().map(|payer| {
+            let own = |alias: &&String| !alias.trim().eq_ignore_ascii_case(payer.name.trim());
+            let mut names: Vec<String> = payer.aliases.iter().filter(own).cloned().collect();
+            names.push(payer.name.clone());
+            names
+        });
+        self.once("payer", "aliases", names, false);
+    }
+
+    /// Each value belongs to one entry of the list only. Compared trimmed; without case unless `exact`.
+    fn once(&mut self, list: &'static str, key: &'static str, entries: impl Iterator<Item = Vec<String>>, exact: bool) {
+        let mut owner: BTreeMap<String, usize> = BTreeMap::new();
+        for (at, values) in entries.enumerate() {
+            for value in values.iter().map(|value| value.trim()).filter(|value| !value.is_empty()) {
+                let value = if exact { value.to_owned() } else { value.to_uppercase() };
+                let first = *owner.entry(value).or_insert(at);
+                let path = [Step::Key(list), Step::At(at), Step::Key(key)];
+                self.unless(first == at, &path, || {
+                    format!("found a value that {list}[{first}] has too, expected each to name one {list}; remove one")
+                });
+            }
+        }
+    }
+
+    fn npi(&mut self, npi: &str, path: &[Step]) {
+        let words = || {
+            let wrong_digit = digits(npi, &[10]) && npi.starts_with(['1', '2']);
+            if wrong_digit {
+                "found ten digits whose check digit is wrong, expected an NPI; compare it with NPPES".into()
+            } else {
+                found(npi, "an NPI: ten digits that begin with 1 or 2")
+            }
+        };
+        self.unless(npi_is_valid(npi), path, words);
+    }
+
+    fn taxonomy(&mut self, taxonomy: &str, path: &[Step]) {
+        let ok = taxonomy.is_empty() || (taxonomy.len() == 10 && taxonomy.chars().all(|char| char.is_ascii_alphanumeric()));
+        self.unless(ok, path, || found(taxonomy, "a taxonomy code of ten characters"));
+    }
+
+    fn telephone(&mut self, telephone: &str, path: &[Step]) {
+        self.unless(digits(telephone, &[10]), path, || found(telephone, "ten digits without punctuation"));
+    }
+
+    fn address(&mut self, address: &PostalAddress, path: &[Step]) {
+        let under = |key| [path, &[Step::Key(key)]].concat();
+        for (text, key) in [(&address.line1, "line1"), (&address.city, "city")] {
+            self.unless(!text.trim().is_empty(), &under(key), || found("", "text"));
+        }
+        let state = address.state.as_str();
+        self.unless(STATES.contains(&state), &under("state"), || {
+            found(state, "a state or territory of the US, two capital letters")
+        });
+        let zip = address.postal_code.as_str();
+        self.unless(digits(zip, &[5, 9]), &under("postal_code"), || found(zip, "a ZIP of 5 or 9 digits without a dash"));
+    }
+
+    fn unless(&mut self, ok: bool, path: &[Step], words: impl FnOnce() -> String) {
+        if !ok {
+            let (line, column) = line_and_column(self.text, self.locate(path));
+            self.problems.push(ProfileProblem { line, column, key: key_text(path), words: words() });
+        }
+    }
+
+    /// Byte at which the value of a path stands, or the nearest part above it that does.
+    fn locate(&self, path: &[Step]) -> usize {
+        let mut at = 0;
+        let mut table = Some(self.table);
+        let mut value: Option<&DeValue<'_>> = None;
+        for step in path {
+            let next = match step {
+                Step::At(index) => value.and_then(DeValue::as_array).and_then(|array| array.get(*index)),
+                Step::Key(name) => table.and_then(|table| table.get(*name)),
+                Step::Entry(name) => table.and_then(|table| table.get(name.as_str())),
+            };
+            let Some(next) = next else { break };
+            at = next.span().start;
+            value = Some(next.get_ref());
+            table = next.get_ref().as_table();
+        }
+        at
+    }
+}
+
+fn key_text(path: &[Step]) -> String {
+    let mut text = String::new();
+    for step in path {
+        match step {
+            Step::At(index) => text.push_str(&format!("[{index}]")),
+            Step::Key(name) => {
+                text.push_str(if text.is_empty() { "" } else { "." });
+                text.push_str(name);
+            }
+            Step::Entry(name) => text.push_str(&format!(".{name:?}")),
+        }
+    }
+    text
+}
+
+/// Says the class of what was found, never the text: a profile may hold a social security number.
+fn found(text: &str, expected: &str) -> String {
+    let class = if text.is_empty() {
+        "nothing".to_owned()
+    } else if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        format!("{} digits", text.len())
+    } else {
+        format!("{} characters", text.chars().count())
+    };
+    format!("found {class}, expected {expected}")
+}
+
+fn digits(text: &str, lengths: &[usize]) -> bool {
+    lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// USPS abbreviations of states, territories, freely associated states and armed forces.
+#[rustfmt::skip]
+const STATES: &[&str] = &[
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA",
+    "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR",
+    "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY",
+    "AS", "GU", "MP", "PR", "VI", "UM", "FM", "MH", "PW", "AA", "AE", "AP",
+];
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

@@ -1,0 +1,63 @@
+use super::*;
+use crate::visit::samples::PROFILE;
+
+#[test]
+fn the_sample_is_right() {
+    assert_eq!(Profile::load(PROFILE, "profile.toml").unwrap().payer.len(), 3);
+}
+
+/// Every fault alone, at its line, in words that do not repeat the value.
+#[test]
+fn each_fault_is_found_at_its_line() {
+    let faults = [
+        ("npi = \"1234567893\"", "npi = \"1234567890\"", "check digit is wrong"),
+        ("value = \"987654321\"", "value = \"98-7654321\"", "nine digits"),
+        ("state = \"OH\"", "state = \"ZZ\"", "a state or territory"),
+        ("postal_code = \"430010000\"", "postal_code = \"43001-0000\"", "5 or 9 digits"),
+        ("place_of_service = \"10\"", "place_of_service = \"1\"", "two digits"),
+        ("ids = [\"TELE\"]", "ids = []", "empty list"),
+        ("ids = [\"TELE\"]", "ids = [\"MAIN\"]", "location[0] has too"),
+        ("ids = [\"DR02\"]", "ids = [\"DR01\"]", "provider[0] has too"),
+        ("aliases = [\"EASTERN\"]", "aliases = [\" nfhp\"]", "payer[0] has too"),
+        ("aliases = [\"EASTERN\"]", "aliases = [\"northfield HEALTH plan\"]", "payer[0] has too"),
+        ("\"OV3\" = \"99213\"", "\"OV3\" = \"9921\"", "five characters"),
+        ("telephone = \"6145550100\"", "telephone = \"614-555-0100\"", "ten digits"),
+    ];
+    for (right, wrong, words) in faults {
+        assert!(PROFILE.contains(right), "{right}");
+        let text = PROFILE.replacen(right, wrong, 1);
+        let error = Profile::load(&text, "profile.toml").unwrap_err();
+        let [problem] = error.problems.as_slice() else { panic!("{wrong}: {error}") };
+        assert!(problem.words.contains(words), "{wrong}: {error}");
+        let line = PROFILE.lines().position(|line| line.contains(right)).unwrap() + 1;
+        assert_eq!(problem.line, line, "{wrong}: {error}");
+        assert!(error.to_string().starts_with(&format!("profile.toml:{line}:")), "{error}");
+    }
+}
+
+#[test]
+fn all_problems_come_at_once_in_the_order_of_the_file() {
+    let text = PROFILE.replace("state = \"OH\"", "state = \"Ohio\"").replace("npi = \"1234567893\"", "npi = \"1\"");
+    let error = Profile::load(&text, "p").unwrap_err();
+    assert!(error.problems.len() >= 2, "{error}");
+    assert!(error.problems.is_sorted_by_key(|problem| problem.line));
+    assert!(!error.to_string().contains("Ohio"));
+}
+
+#[test]
+fn an_unknown_key_is_located_and_the_known_one_suggested() {
+    let text = PROFILE.replacen("taxonomy =", "taxonomie =", 1);
+    let error = Profile::load(&text, "p").unwrap_err();
+    let problem = &error.problems[0];
+    assert!(problem.words.contains("did you mean `taxonomy`?"), "{error}");
+    assert_eq!(problem.line, text.lines().position(|line| line.contains("taxonomie")).unwrap() + 1);
+    let broken = Profile::load("id = \n", "p").unwrap_err();
+    assert_eq!(broken.problems[0].line, 1, "{broken}");
+}
+
+#[test]
+fn a_profile_without_payers_is_refused() {
+    let text = PROFILE.split("[[payer]]").next().unwrap();
+    let error = Profile::load(text, "p").unwrap_err();
+    assert_eq!(error.problems[0].key, "payer");
+}

@@ -1,0 +1,131 @@
+//! One visit event: what the store keeps of one document's news of one visit, and its digest.
+//!
+//! The digest is over the CONTENT: order, message ids and places in the document are the envelope, so that the same
+//! charge in a new message has the same digest. Fields that are empty do not count either: a contract that gains a
+//! field does not change the digest of what was stored before.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::claim::{Charge, ClaimHeader, Place, SourceOrder, VisitStatus, VisitUpdate};
+
+/// One visit update, as stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The document it came from, opaque and unique at this practice. One document gives one update of a visit.
+    pub document: String,
+    /// The source's own order. Arrival is kept elsewhere and never decides.
+    pub order: SourceOrder,
+    /// [`event_digest`] of the update.
+    pub digest: [u8; 32],
+    /// What the document says of the visit as a whole.
+    pub status: VisitStatus,
+    /// Everything of the visit that is not a charge.
+    pub header: ClaimHeader,
+    /// Charges, in the order of the document.
+    pub charges: Vec<Charge>,
+    /// These are all charges of the visit: earlier ones that are not named here are cancelled.
+    pub complete: bool,
+}
+
+impl Event {
+    /// The event of an update. `complete` is the update's own field of that name.
+    pub fn new(document: String, update: VisitUpdate, complete: bool) -> Self {
+        let digest = event_digest(&update);
+        let VisitUpdate { order, status, header, charges, .. } = update;
+        Self { document, order, digest, status, header, charges, complete }
+    }
+
+    /// Whether a charge of it has no id to trust. Such an event is a repeat only of its own document.
+    pub(super) fn has_charge_without_id(&self) -> bool {
+        self.charges.iter().any(|charge| charge.id.is_empty() && charge.reverses.is_empty())
+    }
+}
+
+/// The source's order: sequence, then event time; an event without either comes before those with.
+pub(super) fn source_order(left: &SourceOrder, right: &SourceOrder) -> Ordering {
+    left.sequence.cmp(&right.sequence).then_with(|| left.event_time.cmp(&right.event_time))
+}
+
+/// SHA-256 of an update's content without its envelope (order, places, what the interface cannot deliver).
+pub fn event_digest(update: &VisitUpdate) -> [u8; 32] {
+    let mut bare = update.clone();
+    bare.order = SourceOrder { sequence: None, event_time: String::new() };
+    bare.undelivered = Vec::new();
+    for charge in &mut bare.charges {
+        charge.at = Place { path: String::new(), offset: None };
+    }
+    digest_of(&bare)
+}
+
+/// SHA-256 of a record's canonical JSON: keys in order, empty fields left out.
+pub(super) fn digest_of<T: Serialize>(record: &T) -> [u8; 32] {
+    let mut text = String::new();
+    // Contract records hold texts, integers and lists only, for which serialisation cannot fail.
+    write_canonical(&serde_json::to_value(record).unwrap_or(Value::Null), &mut text);
+    Sha256::digest(text.as_bytes()).into()
+}
+
+fn write_canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(fields) => {
+            let mut kept: Vec<_> = fields.iter().filter(|(_, value)| !is_empty(value)).collect();
+            kept.sort_by_key(|(name, _)| name.as_str());
+            out.push('{');
+            for (name, value) in kept {
+                out.push_str(name);
+                out.push(':');
+                write_canonical(value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                write_canonical(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        // Quoted and escaped, so that no text can imitate structure.
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.values().all(is_empty),
+        Value::Bool(true) | Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::visit::samples::{charge, update};
+
+    #[test]
+    fn the_envelope_is_no_content() {
+        let mut first = update(1);
+        first.charges.push(charge("C1", "99213", 10_000));
+        let mut again = first.clone();
+        again.order = SourceOrder { sequence: Some(9), event_time: "20260303120000000000".into() };
+        again.charges[0].at = Place { path: "FT1[7]".into(), offset: Some(44) };
+        assert_eq!(event_digest(&first), event_digest(&again));
+        again.charges[0].line.charge += 1;
+        assert_ne!(event_digest(&first), event_digest(&again));
+    }
+
+    #[test]
+    fn structure_cannot_be_imitated_by_text() {
+        assert_ne!(digest_of(&["a,b"]), digest_of(&["a", "b"]));
+        assert_ne!(digest_of(&["a\",\"b"]), digest_of(&["a", "b"]));
+    }
+}
