@@ -177,7 +177,8 @@ fn together<I: Clone, O: Serialize>(
     answers: &[Vec<Value>],
     call: Call<'_, I, O>,
 ) -> Result<(), FixtureError> {
-    let mut groups: BTreeMap<[u8; 32], Vec<(&Case<I>, I, &Value)>> = BTreeMap::new();
+    type Member<'a, I> = (&'a Case<I>, I, &'a Value);
+    let mut groups: BTreeMap<[u8; 32], Vec<Member<'_, I>>> = BTreeMap::new();
     for (case, answers) in cases.iter().zip(answers) {
         let group = groups.entry(runner::setup_digest(&case.setup)).or_default();
         group.extend(case.items.iter().cloned().zip(answers).map(|(item, answer)| (case, item, answer)));

@@ -483,7 +483,7 @@ fn compile(shared: &Arc<Shared>, folder: &Path, manifest: &Manifest) -> Result<P
         (Err(error), Placement::OnDemand) => return Err(invalid(error)),
     };
     check_names(engine, &component, manifest).map_err(&fail)?;
-    let pre = link(engine, &component, manifest).map_err(|problem| fail(problem))?;
+    let pre = link(engine, &component, manifest).map_err(fail)?;
     Ok(Plugin {
         manifest: manifest.clone(),
         folder: folder.to_owned(),
