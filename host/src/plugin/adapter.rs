@@ -1,0 +1,114 @@
+//! One EHR's adapter: documents in, one outcome each, in order.
+
+use std::sync::Arc;
+
+use super::contract::adapter::exports::claimhost::plugin::translate::Description;
+use super::fault::Fault;
+use super::registry::Plugin;
+use super::runner;
+use super::session::{Exports, Started};
+use crate::claim::{Document, Outcome, Problem, Setup};
+
+/// What became of one document.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Translated {
+    /// The plugin's answer.
+    Outcome(Outcome),
+    /// The plugin faulted over it, twice: it runs again when the plugin changes, or later where
+    /// [`Fault::is_temporary`].
+    Parked(Fault),
+}
+
+/// Why no document was tried.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum OpenError {
+    /// The plugin refuses the settings or the mapping.
+    #[error("the plugin refuses the site's mapping: {} problems; the first: {}", .0.len(), first(.0))]
+    Problems(Vec<Problem>),
+}
+
+fn first(problems: &[Problem]) -> String {
+    problems.first().map_or_else(String::new, |problem| {
+        let Problem { id, at, found, expected, remedy } = problem;
+        format!("{id} at {}: found {found}, expected {expected}; {remedy}", at.path)
+    })
+}
+
+/// An active adapter. Cheap to clone through its `Arc`; calls block, so keep them off tokio's workers.
+pub struct Adapter {
+    pub(super) plugin: Arc<Plugin>,
+    description: Description,
+}
+
+impl Adapter {
+    /// Asks the component what it is, once.
+    pub(super) fn new(plugin: Arc<Plugin>) -> Result<Self, Fault> {
+        let _slot = plugin.shared.pool.slot();
+        let mut started = Started::new(&plugin, "")?;
+        let description = started.call(&plugin, plugin.limits.deadline() * 4, |exports, store| match exports {
+            Exports::Adapter(world) => world.claimhost_plugin_translate().call_describe(store),
+            Exports::Rules(_) => Err(wasmtime::Error::msg("not an adapter")),
+        })?;
+        drop(started);
+        Ok(Self { plugin, description })
+    }
+
+    /// Id of its manifest.
+    pub fn id(&self) -> &str {
+        &self.plugin.manifest.id
+    }
+
+    /// SHA-256 of component and manifest, hex: what history events record.
+    pub fn digest(&self) -> &str {
+        &self.plugin.digest
+    }
+
+    /// Its `plugin.toml`.
+    pub fn manifest(&self) -> &super::Manifest {
+        &self.plugin.manifest
+    }
+
+    /// What the component says of itself.
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// Faults of this digest since the host started.
+    pub fn faults(&self) -> u64 {
+        self.plugin.faults()
+    }
+
+    /// Lifts the quarantine of a practice after a fault in `open`.
+    pub fn release(&self, practice: &str) {
+        self.plugin.release(practice);
+    }
+
+    /// Translates documents of one practice: exactly one answer each, in order.
+    ///
+    /// Blocks for as long as the guest runs: a deadline per batch of 100, and more while a fault is bisected.
+    ///
+    /// # Errors
+    /// [`OpenError`] where the plugin refuses the setup: nothing was translated.
+    pub fn translate(
+        &self,
+        practice: &str,
+        setup: &Setup,
+        documents: &[Document],
+    ) -> Result<Vec<Translated>, OpenError> {
+        let results = runner::run(&self.plugin, practice, setup, documents, &call).map_err(OpenError::Problems)?;
+        Ok(results.into_iter().map(|result| result.map_or_else(Translated::Parked, Translated::Outcome)).collect())
+    }
+}
+
+/// `session.translate` of a batch.
+pub(super) fn call(
+    exports: &Exports,
+    store: &mut wasmtime::Store<super::wasi::State>,
+    handle: wasmtime::component::ResourceAny,
+    documents: &[Document],
+) -> wasmtime::Result<Vec<Outcome>> {
+    match exports {
+        Exports::Adapter(world) => world.claimhost_plugin_translate().session().call_translate(store, handle, documents),
+        Exports::Rules(_) => Err(wasmtime::Error::msg("not an adapter")),
+    }
+}

@@ -1,0 +1,382 @@
+//! A plugin's own examples, run before it becomes active: right, and the same alone as among others.
+//!
+//! `fixtures/<case>/` of an adapter: `input.<ext>` is one document (`input.<format>.<ext>` where the plugin has several
+//! formats; more files, more documents, by name), `related.<name>.<ext>` belongs to each, `mapping.toml` and
+//! `settings.toml` are the setup, `expected.json` the list of outcomes. Of a rule set: `claim.json` (a claim in
+//! context), `expected.json` (the list of findings). Errors say where, never what: a fixture may hold a patient by mistake.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::cache::write_atomically;
+use super::fault::{Fault, FaultKind};
+use super::registry::Plugin;
+use super::runner::{self, BATCH_MAX, Call};
+use super::session::Pre;
+use crate::claim::{ClaimInContext, Date, Document, Related, Setup};
+
+/// The day every fixture document was received.
+const RECEIVED: Date = Date { year: 2026, month: 1, day: 15 };
+/// The practice that fixtures run for: no id in a configuration can be empty.
+const PRACTICE: &str = "";
+/// Orders that the warm session sees, besides the one by name.
+const SHUFFLES: u64 = 3;
+
+/// Why a fixture fails. `case` is the folder's name.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FixtureError {
+    /// A file is missing or cannot be read.
+    #[error("{}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Found, expected, what to do.
+        problem: String,
+    },
+    /// The answer is not `expected.json`.
+    #[error("{case}: at {pointer} the answer is {found}, expected.json has {expected}; correct the plugin, or accept the new answer")]
+    Mismatch {
+        /// Folder of the fixture.
+        case: String,
+        /// JSON pointer of the first difference.
+        pointer: String,
+        /// Class of what the plugin answered.
+        found: String,
+        /// Class of what the file has.
+        expected: String,
+    },
+    /// The same input gave another answer in another company: the plugin remembers something.
+    #[error("{case}: answers differently at {pointer} among other documents than alone; the plugin must keep nothing between documents")]
+    Impure {
+        /// Folder of the fixture.
+        case: String,
+        /// JSON pointer of the first difference.
+        pointer: String,
+    },
+    /// The plugin faulted.
+    #[error("{case}: {fault}")]
+    Fault {
+        /// Folder of the fixture, or how many ran together.
+        case: String,
+        /// What happened.
+        fault: Fault,
+    },
+    /// The plugin refused the fixture's own setup.
+    #[error("{case}: the plugin refuses the fixture's mapping: {} problems, the first {}", problems.len(), problems.first().map_or("", String::as_str))]
+    Setup {
+        /// Folder of the fixture.
+        case: String,
+        /// Ids of the problems with their places.
+        problems: Vec<String>,
+    },
+}
+
+/// What ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixtureReport {
+    /// Fixture folders.
+    pub cases: usize,
+    /// Documents or claims in them.
+    pub items: usize,
+}
+
+/// One fixture folder, read.
+struct Case<I> {
+    name: String,
+    folder: PathBuf,
+    setup: Setup,
+    items: Vec<I>,
+}
+
+/// Runs every fixture alone in a fresh session, then all of one setup together in one warm session in several orders.
+pub(super) fn verify(plugin: &Plugin) -> Result<FixtureReport, FixtureError> {
+    match &plugin.pre {
+        Pre::Adapter(_) => check(plugin, &cases(plugin, documents)?, &super::adapter::call),
+        Pre::Rules(_) => check(plugin, &cases(plugin, claims)?, &super::rules::call),
+    }
+}
+
+/// Writes `expected.json` of every fixture. Returns how many.
+pub(super) fn accept(plugin: &Plugin) -> Result<usize, FixtureError> {
+    fn write<I: Clone, O: Serialize>(plugin: &Plugin, cases: &[Case<I>], call: Call<'_, I, O>) -> Result<usize, FixtureError> {
+        for case in cases {
+            let value = shape(&alone(plugin, case, &case.items, call)?, is_single_claim(plugin));
+            let path = case.folder.join("expected.json");
+            let text = serde_json::to_string_pretty(&value).unwrap_or_default() + "\n";
+            write_atomically(&path, text.as_bytes()).map_err(|error| file(&path, error.to_string()))?;
+        }
+        Ok(cases.len())
+    }
+    match &plugin.pre {
+        Pre::Adapter(_) => write(plugin, &cases(plugin, documents)?, &super::adapter::call),
+        Pre::Rules(_) => write(plugin, &cases(plugin, claims)?, &super::rules::call),
+    }
+}
+
+/// Digest of every file below `fixtures/`, for what is remembered as verified.
+pub(super) fn digest(folder: &Path) -> Result<[u8; 32], FixtureError> {
+    let mut hasher = Sha256::new();
+    for case in sorted(&folder.join("fixtures"))?.into_iter().filter(|path| path.is_dir()) {
+        for path in sorted(&case)?.into_iter().filter(|path| path.is_file()) {
+            hasher.update(Sha256::digest(path.strip_prefix(folder).unwrap_or(&path).as_os_str().as_encoded_bytes()));
+            hasher.update(Sha256::digest(read(&path)?));
+        }
+    }
+    Ok(hasher.finalize().into())
+}
+
+fn is_single_claim(plugin: &Plugin) -> bool {
+    matches!(plugin.pre, Pre::Rules(_))
+}
+
+/// The answers as `expected.json` has them: a list of outcomes, or the one claim's findings.
+fn shape<O: Serialize>(outputs: &[O], single: bool) -> Value {
+    let value = match (single, outputs) {
+        (true, [only]) => serde_json::to_value(only),
+        _ => serde_json::to_value(outputs),
+    };
+    value.unwrap_or(Value::Null)
+}
+
+fn check<I: Clone, O: Serialize>(
+    plugin: &Plugin,
+    cases: &[Case<I>],
+    call: Call<'_, I, O>,
+) -> Result<FixtureReport, FixtureError> {
+    let mut answers: Vec<Vec<Value>> = Vec::with_capacity(cases.len());
+    for case in cases {
+        // Each item alone: purity is per document.
+        let mut outputs = Vec::with_capacity(case.items.len());
+        for item in &case.items {
+            outputs.extend(alone(plugin, case, std::slice::from_ref(item), call)?);
+        }
+        let path = case.folder.join("expected.json");
+        let expected: Value = serde_json::from_slice(&read(&path)?)
+            .map_err(|error| file(&path, format!("line {}: no JSON; write it with `plugin test --accept`", error.line())))?;
+        let found = shape(&outputs, is_single_claim(plugin));
+        if let Some((pointer, found, expected)) = difference(&found, &expected) {
+            return Err(FixtureError::Mismatch { case: case.name.clone(), pointer, found, expected });
+        }
+        answers.push(outputs.iter().map(|output| serde_json::to_value(output).unwrap_or(Value::Null)).collect());
+    }
+    together(plugin, cases, &answers, call)?;
+    let items = cases.iter().map(|case| case.items.len()).sum();
+    Ok(FixtureReport { cases: cases.len(), items })
+}
+
+/// All items of one setup in shuffled batches of the one warm session that the pool keeps for them.
+fn together<I: Clone, O: Serialize>(
+    plugin: &Plugin,
+    cases: &[Case<I>],
+    answers: &[Vec<Value>],
+    call: Call<'_, I, O>,
+) -> Result<(), FixtureError> {
+    type Member<'a, I> = (&'a Case<I>, I, &'a Value);
+    let mut groups: BTreeMap<[u8; 32], Vec<Member<'_, I>>> = BTreeMap::new();
+    for (case, answers) in cases.iter().zip(answers) {
+        let group = groups.entry(runner::setup_digest(&case.setup)).or_default();
+        group.extend(case.items.iter().cloned().zip(answers).map(|(item, answer)| (case, item, answer)));
+    }
+    for mut group in groups.into_values() {
+        for seed in 0..=SHUFFLES {
+            for batch in group.chunks(BATCH_MAX) {
+                let items: Vec<I> = batch.iter().map(|(_, item, _)| item.clone()).collect();
+                let Some((first, ..)) = batch.first() else { continue };
+                let results = runner::run(plugin, PRACTICE, &first.setup, &items, call)
+                    .map_err(|problems| refused(&first.name, &problems))?;
+                for (result, (case, _, alone)) in results.into_iter().zip(batch) {
+                    let output = result.map_err(|fault| FixtureError::Fault { case: case.name.clone(), fault })?;
+                    let value = serde_json::to_value(&output).unwrap_or(Value::Null);
+                    if let Some((pointer, ..)) = difference(&value, alone) {
+                        return Err(FixtureError::Impure { case: case.name.clone(), pointer });
+                    }
+                }
+            }
+            shuffle(&mut group, seed);
+        }
+    }
+    plugin.shared.pool.retire(|key| key.practice.is_empty() && *key.plugin == *plugin.digest);
+    Ok(())
+}
+
+/// Fisher-Yates by a fixed generator (Knuth's MMIX constants): the same orders on every host.
+fn shuffle<T>(items: &mut [T], seed: u64) {
+    let mut state = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    for last in (1..items.len()).rev() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let pick = (state >> 33) % (last as u64 + 1);
+        items.swap(last, usize::try_from(pick).unwrap_or(0));
+    }
+}
+
+fn alone<I, O>(plugin: &Plugin, case: &Case<I>, items: &[I], call: Call<'_, I, O>) -> Result<Vec<O>, FixtureError> {
+    match runner::run_alone(plugin, PRACTICE, &case.setup, items, call) {
+        Ok(Ok(outputs)) => Ok(outputs),
+        Ok(Err(problems)) => Err(refused(&case.name, &problems)),
+        Err(fault) => Err(FixtureError::Fault { case: case.name.clone(), fault }),
+    }
+}
+
+fn refused(case: &str, problems: &[crate::claim::Problem]) -> FixtureError {
+    let problems = problems.iter().map(|problem| format!("{} at {}", problem.id, problem.at.path)).collect();
+    FixtureError::Setup { case: case.to_owned(), problems }
+}
+
+/// Pointer and classes of the first place where two values differ.
+fn difference(found: &Value, expected: &Value) -> Option<(String, String, String)> {
+    fn class(value: Option<&Value>) -> String {
+        match value {
+            None => "absent".to_owned(),
+            Some(Value::Null) => "null".to_owned(),
+            Some(Value::Bool(_)) => "another boolean".to_owned(),
+            Some(Value::Number(_)) => "another number".to_owned(),
+            Some(Value::String(text)) => format!("a text of {} characters", text.chars().count()),
+            Some(Value::Array(items)) => format!("a list of {}", items.len()),
+            Some(Value::Object(fields)) => format!("an object of {} fields", fields.len()),
+        }
+    }
+    fn walk(path: &str, found: Option<&Value>, expected: Option<&Value>) -> Option<(String, String, String)> {
+        if found == expected {
+            return None;
+        }
+        let deeper = match (found, expected) {
+            (Some(Value::Array(left)), Some(Value::Array(right))) if left.len() == right.len() => {
+                left.iter().zip(right).enumerate().find_map(|(at, (left, right))| walk(&format!("{path}/{at}"), Some(left), Some(right)))
+            }
+            (Some(Value::Object(left)), Some(Value::Object(right))) => {
+                left.keys().chain(right.keys()).find_map(|key| walk(&format!("{path}/{key}"), left.get(key), right.get(key)))
+            }
+            _ => None,
+        };
+        let here = || (if path.is_empty() { "/".to_owned() } else { path.to_owned() }, class(found), class(expected));
+        Some(deeper.unwrap_or_else(here))
+    }
+    walk("", Some(found), Some(expected))
+}
+
+/// Reads every fixture folder, by name. A plugin without a `fixtures` folder has none.
+fn cases<I>(plugin: &Plugin, items: fn(&Plugin, &Path) -> Result<Vec<I>, FixtureError>) -> Result<Vec<Case<I>>, FixtureError> {
+    let folders = sorted(&plugin.folder.join("fixtures"))?.into_iter().filter(|path| path.is_dir());
+    let case = |folder: PathBuf| {
+        let mapping = folder.join("mapping.toml");
+        let mapping = if mapping.is_file() { text(&mapping)? } else { String::new() };
+        let settings = folder.join("settings.toml");
+        let settings: BTreeMap<String, String> = match settings.is_file() {
+            true => toml::from_str(&text(&settings)?).map_err(|error| file(&settings, error.message().to_owned()))?,
+            false => BTreeMap::new(),
+        };
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let items = items(plugin, &folder)?;
+        Ok(Case { name, setup: Setup { settings: settings.into_iter().collect(), mapping }, items, folder })
+    };
+    folders.map(case).collect()
+}
+
+/// The documents of an adapter's fixture.
+fn documents(plugin: &Plugin, folder: &Path) -> Result<Vec<Document>, FixtureError> {
+    let mut inputs = Vec::new();
+    let mut related = Vec::new();
+    for path in sorted(folder)?.into_iter().filter(|path| path.is_file()) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut parts = name.split('.');
+        match (parts.next(), parts.next()) {
+            (Some("input"), second) => inputs.push((second.unwrap_or_default().to_owned(), read(&path)?)),
+            (Some("related"), Some(second)) => related.push(Related { name: second.to_owned(), content: read(&path)? }),
+            _ => {}
+        }
+    }
+    if inputs.is_empty() {
+        return Err(file(folder, "has no input.*; put one document in it".to_owned()));
+    }
+    let formats = &plugin.manifest.formats;
+    let document = |(ordinal, (format, content)): (usize, (String, Vec<u8>))| Document {
+        format: formats.iter().find(|known| **known == format).or(formats.first()).cloned().unwrap_or_default(),
+        content,
+        related: related.clone(),
+        received: RECEIVED,
+        ordinal: u32::try_from(ordinal).unwrap_or(u32::MAX),
+    };
+    Ok(inputs.into_iter().enumerate().map(document).collect())
+}
+
+/// The claim of a rule set's fixture.
+fn claims(_plugin: &Plugin, folder: &Path) -> Result<Vec<ClaimInContext>, FixtureError> {
+    Ok(vec![json(&folder.join("claim.json"))?])
+}
+
+fn json<T: DeserializeOwned>(path: &Path) -> Result<T, FixtureError> {
+    serde_json::from_slice(&read(path)?).map_err(|error| {
+        let class = if error.is_data() { "a field is missing or of another kind" } else { "no JSON" };
+        file(path, format!("line {}, column {}: {class}", error.line(), error.column()))
+    })
+}
+
+fn text(path: &Path) -> Result<String, FixtureError> {
+    String::from_utf8(read(path)?).map_err(|_| file(path, "is not UTF-8".to_owned()))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, FixtureError> {
+    fs::read(path).map_err(|error| file(path, error.to_string()))
+}
+
+/// Entries of a folder by name; none where it does not exist.
+fn sorted(folder: &Path) -> Result<Vec<PathBuf>, FixtureError> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(folder).map_err(|error| file(folder, error.to_string()))?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+fn file(path: &Path, problem: String) -> FixtureError {
+    FixtureError::File { path: path.to_owned(), problem }
+}
+
+impl FixtureError {
+    /// Whether the plugin, not the fixture, was stopped by its fault budget: run again later.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Fault { fault, .. } if matches!(fault.kind(), FaultKind::BudgetSpent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_first_difference_is_placed_and_its_value_is_not_told() {
+        let expected = json!([{"events": [{"visit": "V1", "charges": [1, 2]}]}]);
+        assert_eq!(difference(&expected, &expected), None);
+        let cases = [
+            (json!([{"events": [{"visit": "V22", "charges": [1, 2]}]}]), "/0/events/0/visit", "a text of 3 characters"),
+            (json!([{"events": [{"visit": "V1", "charges": [1, 3]}]}]), "/0/events/0/charges/1", "another number"),
+            (json!([{"events": [{"visit": "V1", "charges": [1]}]}]), "/0/events/0/charges", "a list of 1"),
+            (json!([{"events": [{"visit": "V1"}]}]), "/0/events/0/charges", "absent"),
+            (json!([]), "/", "a list of 0"),
+        ];
+        for (found, pointer, class) in cases {
+            let (at, what, _) = difference(&found, &expected).unwrap();
+            assert_eq!((at.as_str(), what.as_str()), (pointer, class));
+        }
+    }
+
+    #[test]
+    fn a_shuffle_keeps_every_item_and_moves_some() {
+        for seed in 0..=SHUFFLES {
+            let mut items: Vec<u32> = (0..50).collect();
+            shuffle(&mut items, seed);
+            assert_ne!(items, (0..50).collect::<Vec<_>>());
+            items.sort_unstable();
+            assert_eq!(items, (0..50).collect::<Vec<_>>());
+        }
+    }
+}

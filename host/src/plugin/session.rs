@@ -1,0 +1,142 @@
+//! One session: a store, an instance and the guest's `session` resource. Belongs to one practice, plugin and setup.
+//!
+//! A session that faulted must be dropped: its memory may be in any state. `runner.rs` sees to that by taking it by
+//! value.
+
+use std::time::Duration;
+
+use wasmtime::component::ResourceAny;
+use wasmtime::{Store, Trap};
+
+use super::contract::{adapter, rules};
+use super::engine::ticks;
+use super::fault::{Fault, FaultKind};
+use super::imports::LogEntry;
+use super::pool::Slot;
+use super::registry::Plugin;
+use super::wasi::State;
+use crate::claim::{Phi, Problem, Setup};
+
+/// `open` may take this many deadlines: it parses a mapping, once, and a fault in it quarantines.
+const OPEN_DEADLINES: u32 = 4;
+
+/// Prepared imports of either world; starting an instance from it only copies memory.
+pub(super) enum Pre {
+    /// World `adapter`.
+    Adapter(adapter::AdapterPre<State>),
+    /// World `rules`.
+    Rules(rules::RulesPre<State>),
+}
+
+/// The instance.
+pub(super) enum Exports {
+    /// World `adapter`.
+    Adapter(adapter::Adapter),
+    /// World `rules`.
+    Rules(rules::Rules),
+}
+
+/// A started component without a session: answers `describe`.
+pub(super) struct Started {
+    store: Store<State>,
+    exports: Exports,
+}
+
+/// An open session. Field order matters: the slot is given back after the store is gone.
+pub(super) struct Session {
+    started: Started,
+    handle: ResourceAny,
+    _slot: Slot,
+}
+
+impl Started {
+    /// Starts an instance for a practice.
+    pub(super) fn new(plugin: &Plugin, practice: &str) -> Result<Self, Fault> {
+        let tables = std::sync::Arc::clone(&plugin.shared.tables);
+        let state = State::new(practice, plugin.limits, std::sync::Arc::clone(&plugin.granted_tables), tables);
+        let mut store = Store::new(plugin.engine(), state);
+        store.limiter(|state| state);
+        store.epoch_deadline_trap();
+        store.set_epoch_deadline(ticks(plugin.limits.deadline() * OPEN_DEADLINES));
+        let exports = match &plugin.pre {
+            Pre::Adapter(pre) => pre.instantiate(&mut store).map(Exports::Adapter),
+            Pre::Rules(pre) => pre.instantiate(&mut store).map(Exports::Rules),
+        };
+        match exports {
+            Ok(exports) => Ok(Self { store, exports }),
+            Err(error) => {
+                let kind = store.data_mut().take_exceeded().unwrap_or(FaultKind::Start);
+                Err(Fault::with_detail(kind, format!("{error:?}")))
+            }
+        }
+    }
+
+    /// Runs one guest call under a deadline and the ceilings. Whatever the guest wrote goes to the practice's log.
+    pub(super) fn call<T>(
+        &mut self,
+        plugin: &Plugin,
+        deadline: Duration,
+        run: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T, Fault> {
+        self.store.data_mut().take_exceeded();
+        self.store.set_epoch_deadline(ticks(deadline));
+        // Bytes that may cross from guest to host in one call: what `output_mib` bounds.
+        self.store.set_hostcall_fuel((plugin.limits.output_mib as usize) << 20);
+        let result = run(&self.exports, &mut self.store);
+        let log = &*plugin.shared.log;
+        let state = self.store.data_mut();
+        let output = state.flush(log, &plugin.manifest.id, &plugin.digest);
+        result.map_err(|error| {
+            let kind = classify(&error, state.take_exceeded(), plugin, deadline);
+            let detail = format!("{error:?}\n{output}");
+            let entry = LogEntry::Fault { fault: kind.to_string(), detail: Phi::new(detail.clone()) };
+            log.write(state.practice(), &plugin.manifest.id, &plugin.digest, entry);
+            Fault::with_detail(kind, detail)
+        })
+    }
+}
+
+impl Session {
+    /// Starts an instance and opens its session. The inner error is the guest's list of problems with the setup.
+    pub(super) fn open(
+        plugin: &Plugin,
+        practice: &str,
+        setup: &Setup,
+        slot: Slot,
+    ) -> Result<Result<Self, Vec<Problem>>, Fault> {
+        let mut started = Started::new(plugin, practice)?;
+        let deadline = plugin.limits.deadline() * OPEN_DEADLINES;
+        let opened = started.call(plugin, deadline, |exports, store| match exports {
+            Exports::Adapter(world) => world.claimhost_plugin_translate().session().call_open(store, setup),
+            Exports::Rules(world) => world.claimhost_plugin_check().session().call_open(store, setup),
+        })?;
+        Ok(opened.map(|handle| Self { started, handle, _slot: slot }))
+    }
+
+    /// One call of the session's method.
+    pub(super) fn call<T>(
+        &mut self,
+        plugin: &Plugin,
+        deadline: Duration,
+        run: impl FnOnce(&Exports, &mut Store<State>, ResourceAny) -> wasmtime::Result<T>,
+    ) -> Result<T, Fault> {
+        let handle = self.handle;
+        self.started.call(plugin, deadline, |exports, store| run(exports, store, handle))
+    }
+}
+
+/// The kind of a failed call, in our own words only.
+fn classify(error: &wasmtime::Error, exceeded: Option<FaultKind>, plugin: &Plugin, deadline: Duration) -> FaultKind {
+    let trap = error.downcast_ref::<Trap>();
+    if trap == Some(&Trap::Interrupt) {
+        return FaultKind::Deadline { ms: u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX) };
+    }
+    if let Some(kind) = exceeded {
+        return kind;
+    }
+    // wasmtime's error for a spent budget of crossing bytes is private; its text is fixed and holds no guest data.
+    if error.root_cause().to_string().contains("fuel") {
+        return FaultKind::Oversize { mib: plugin.limits.output_mib };
+    }
+    FaultKind::Trap(trap.map_or_else(|| "it broke the component contract or left".to_owned(), ToString::to_string))
+}

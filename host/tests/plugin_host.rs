@@ -1,0 +1,366 @@
+//! The plugin host against a guest that misbehaves on request (`tests/guests/hostile`): every ceiling is hit, every
+//! promise of isolation is tried.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use claimhost::claim::{Date, Document, Ignored, Outcome, Setup};
+use claimhost::plugin::build::build_guest;
+use claimhost::plugin::{
+    Adapter, Answer, CodeTables, FaultKind, FixtureError, FixturePolicy, LogEntry, OpenError, PluginError, PluginHost,
+    PluginHostConfig, PluginLog, Translated,
+};
+use parking_lot::Mutex;
+
+fn component() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        build_guest(workspace, "guest-hostile").expect("the hostile guest builds")
+    })
+}
+
+/// A folder with the hostile plugin, a cache beside it, and what to change in its manifest.
+struct Site {
+    root: tempfile::TempDir,
+}
+
+impl Site {
+    fn new(limits: &str) -> Self {
+        let site = Self { root: tempfile::tempdir().unwrap() };
+        site.plugin("hostile", limits);
+        site
+    }
+
+    fn plugin(&self, id: &str, tail: &str) -> PathBuf {
+        let folder = self.root.path().join("plugins").join(id);
+        fs::create_dir_all(&folder).unwrap();
+        fs::copy(component(), folder.join("plugin.wasm")).unwrap();
+        let manifest = format!(
+            "id = \"{id}\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\nframing = \"whole\"\n\
+             formats = [\"text\"]\nevidence = \"standard-only\"\n{tail}"
+        );
+        fs::write(folder.join("plugin.toml"), manifest).unwrap();
+        folder
+    }
+
+    fn config(&self) -> PluginHostConfig {
+        // Compiling takes seconds in a debug build: one cache for all but the test of the cache.
+        static SHARED: OnceLock<tempfile::TempDir> = OnceLock::new();
+        let cache = SHARED.get_or_init(|| tempfile::tempdir().unwrap()).path().to_owned();
+        let own = self.root.path().join("cache");
+        let cache = if own.is_dir() { own } else { cache };
+        PluginHostConfig::new(vec![self.root.path().join("plugins")], cache)
+    }
+
+    fn open(&self) -> PluginHost {
+        PluginHost::open(self.config()).unwrap()
+    }
+
+    fn adapter(&self) -> Arc<Adapter> {
+        let host = self.open();
+        host.adapter("hostile").unwrap_or_else(|| panic!("{:?}", host.list()))
+    }
+
+    fn fixture(&self, case: &str, input: &str, expected: &str) {
+        let folder = self.root.path().join("plugins/hostile/fixtures").join(case);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("input.txt"), input).unwrap();
+        fs::write(folder.join("expected.json"), expected).unwrap();
+    }
+}
+
+fn setup(mapping: &str) -> Setup {
+    Setup { settings: Vec::new(), mapping: mapping.to_owned() }
+}
+
+fn documents(texts: &[&str]) -> Vec<Document> {
+    let received = Date { year: 2026, month: 1, day: 2 };
+    let document = |(ordinal, text): (usize, &&str)| Document {
+        format: "text".to_owned(),
+        content: text.as_bytes().to_vec(),
+        related: Vec::new(),
+        received,
+        ordinal: u32::try_from(ordinal).unwrap(),
+    };
+    texts.iter().enumerate().map(document).collect()
+}
+
+fn ask(adapter: &Adapter, practice: &str, texts: &[&str]) -> Vec<Translated> {
+    let answers = adapter.translate(practice, &setup(""), &documents(texts)).unwrap();
+    assert_eq!(answers.len(), texts.len(), "one answer each");
+    answers
+}
+
+fn reason(answer: &Translated) -> &str {
+    match answer {
+        Translated::Outcome(Outcome::Ignored(Ignored { reason, .. })) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn parked(answer: &Translated) -> &FaultKind {
+    match answer {
+        Translated::Parked(fault) => fault.kind(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn each_ceiling_parks_its_document_and_names_itself() {
+    let site = Site::new("[limits]\ndeadline_ms = 40\nmemory_mib = 32\noutput_mib = 4\n");
+    // A host each, so that one case's faults do not spend another's budget.
+    let case = |text: &str| parked(&ask(&site.adapter(), "north", &[text])[0]).clone();
+    assert_eq!(case("loop"), FaultKind::Deadline { ms: 400 }, "the second try has ten deadlines");
+    assert_eq!(case("eat"), FaultKind::Memory { mib: 32 });
+    assert_eq!(case("huge"), FaultKind::Oversize { mib: 4 });
+    assert_eq!(case("short"), FaultKind::Count { expected: 1, found: 0 });
+    assert!(matches!(case("trap"), FaultKind::Trap(name) if name.contains("unreachable")));
+    assert!(matches!(case("exit"), FaultKind::Trap(_)));
+}
+
+#[test]
+fn one_bad_document_among_a_hundred_is_found_and_the_others_stand() {
+    for bad in ["trap", "loop", "short"] {
+        for place in [0, 37, 99] {
+            let site = Site::new("[limits]\ndeadline_ms = 40\n");
+            let adapter = site.adapter();
+            let names: Vec<String> = (0..100).map(|at| format!("document {at}")).collect();
+            let mut texts: Vec<&str> = names.iter().map(String::as_str).collect();
+            texts[place] = bad;
+            let answers = ask(&adapter, "north", &texts);
+            for (at, answer) in answers.iter().enumerate() {
+                match at == place {
+                    true => assert!(matches!(answer, Translated::Parked(fault) if !fault.is_temporary()), "{answer:?}"),
+                    false => assert_eq!(reason(answer), names[at]),
+                }
+            }
+            assert!(adapter.faults() >= 8, "seven halvings and the last try");
+        }
+    }
+}
+
+#[test]
+fn a_spent_budget_makes_the_plugin_wait_and_its_neighbour_go_on() {
+    let site = Site::new("[limits]\ndeadline_ms = 120\n");
+    site.plugin("neighbour", "");
+    let host = site.open();
+    let hostile = host.adapter("hostile").unwrap();
+    assert_eq!(*parked(&ask(&hostile, "north", &["loop"])[0]), FaultKind::Deadline { ms: 1200 });
+    let waiting = ask(&hostile, "north", &["well"]);
+    assert!(matches!(&waiting[0], Translated::Parked(fault) if fault.is_temporary()));
+    assert_eq!(reason(&ask(&host.adapter("neighbour").unwrap(), "north", &["well"])[0]), "well");
+}
+
+#[test]
+fn a_fault_in_open_quarantines_for_that_practice_until_released() {
+    let site = Site::new("");
+    let adapter = site.adapter();
+    let bad = adapter.translate("north", &setup("trap"), &documents(&["a", "b"])).unwrap();
+    assert!(bad.iter().all(|answer| matches!(parked(answer), FaultKind::Trap(_))));
+    assert_eq!(*parked(&ask(&adapter, "north", &["a"])[0]), FaultKind::Quarantined);
+    assert_eq!(reason(&ask(&adapter, "south", &["a"])[0]), "a");
+    adapter.release("north");
+    assert_eq!(reason(&ask(&adapter, "north", &["a"])[0]), "a");
+}
+
+#[test]
+fn a_refused_mapping_is_answered_for_the_whole_call() {
+    let OpenError::Problems(problems) =
+        Site::new("").adapter().translate("north", &setup("problem"), &documents(&["a", "b"])).unwrap_err();
+    assert_eq!(problems[0].id, "mapping.bad");
+}
+
+#[test]
+fn a_session_serves_one_practice_and_one_setup_and_not_after_a_fault() {
+    let site = Site::new("");
+    let adapter = site.adapter();
+    let count = |practice: &str| reason(&ask(&adapter, practice, &["count"])[0]).to_owned();
+    assert_eq!((count("north"), count("north")), ("1".to_owned(), "2".to_owned()), "warm: this guest cheats");
+    assert_eq!(count("south"), "1", "another practice never sees that session");
+    let other = adapter.translate("north", &setup("other"), &documents(&["count"])).unwrap();
+    assert_eq!(reason(&other[0]), "1", "nor another setup");
+    assert_eq!(count("north"), "3");
+    ask(&adapter, "north", &["trap"]);
+    assert_eq!(count("north"), "1", "nor anybody after a fault");
+}
+
+#[test]
+fn the_world_is_empty_still_and_the_same_for_everyone() {
+    let site = Site::new("");
+    let adapter = site.adapter();
+    let began = Instant::now();
+    let north = reason(&ask(&adapter, "north", &["world"])[0]).to_owned();
+    let south = reason(&ask(&site.adapter(), "south", &["world"])[0]).to_owned();
+    assert_eq!(north, south, "clocks and random numbers are equal in two hosts");
+    assert!(north.contains("wall Ok(946684800s), passed 0ns"), "{north}");
+    assert!(north.ends_with("env 0, args 0, stdin Ok(0), folder false, socket false"), "{north}");
+    assert_eq!(reason(&ask(&adapter, "north", &["sleep"])[0]), "awake");
+    assert!(began.elapsed() < Duration::from_secs(30), "no wait is real");
+}
+
+#[derive(Default)]
+struct Kept(Mutex<Vec<(String, String)>>);
+
+impl PluginLog for Kept {
+    fn write(&self, practice: &str, _plugin: &str, _digest: &str, entry: LogEntry) {
+        let text = match entry {
+            LogEntry::Line { message, .. } => message.expose().clone(),
+            LogEntry::Output(text) => format!("output {}", text.expose()),
+            LogEntry::Fault { fault, detail } => format!("fault {fault} | {}", detail.expose()),
+            LogEntry::Dropped { lines, .. } => format!("dropped {lines}"),
+        };
+        self.0.lock().push((practice.to_owned(), text));
+    }
+}
+
+struct OneTable;
+
+impl CodeTables for OneTable {
+    fn lookup(&self, _practice: &str, _table: &str, codes: &[String], _on: Date) -> Vec<Answer> {
+        codes.iter().map(|code| Answer { known: code == "A1", valid: true, target: String::new() }).collect()
+    }
+}
+
+#[test]
+fn guest_words_reach_the_sealed_log_and_nothing_else() {
+    let site = Site::new("[limits]\nlog_lines = 10\n");
+    let log = Arc::new(Kept::default());
+    let host = PluginHost::open(PluginHostConfig { log: log.clone(), ..site.config() }).unwrap();
+    let adapter = host.adapter("hostile").unwrap();
+    let answers = ask(&adapter, "north", &["panic:ZUNIGA^MARISOL"]);
+    let Translated::Parked(fault) = &answers[0] else { panic!() };
+    for shown in [fault.to_string(), format!("{fault:?}"), format!("{answers:?}"), format!("{:?}", fault.kind())] {
+        assert!(!shown.contains("ZUNIGA"), "{shown}");
+    }
+    assert!(fault.detail().expose().contains("ZUNIGA^MARISOL"), "the sealed log is told");
+    assert!(log.0.lock().iter().any(|(practice, text)| practice == "north" && text.contains("ZUNIGA")));
+    log.0.lock().clear();
+    ask(&adapter, "south", &["log:hello"]);
+    let lines = std::mem::take(&mut *log.0.lock());
+    assert!(lines.iter().all(|(practice, _)| practice == "south"));
+    let of = |wanted: &str| lines.iter().filter(|(_, text)| text.trim() == wanted).count();
+    assert_eq!((of("hostile.line"), of("output hello"), of("dropped 4990")), (10, 1, 1));
+}
+
+#[test]
+fn code_tables_answer_only_where_granted() {
+    let site = Site::new("[permissions]\ncode_tables = [\"icd10cm\"]\n");
+    let host = PluginHost::open(PluginHostConfig { tables: Arc::new(OneTable), ..site.config() }).unwrap();
+    let answers = ask(&host.adapter("hostile").unwrap(), "north", &["code:icd10cm", "code:hcpcs"]);
+    assert_eq!(reason(&answers[0]), "known unknown ");
+    assert_eq!(reason(&answers[1]), "unknown unknown ");
+}
+
+#[test]
+fn a_damaged_cache_is_healed() {
+    let site = Site::new("");
+    fs::create_dir(site.root.path().join("cache")).unwrap();
+    assert_eq!(reason(&ask(&site.adapter(), "north", &["a"])[0]), "a");
+    let compiled = site.root.path().join("cache/compiled");
+    let artefact = || {
+        let mut files = fs::read_dir(&compiled).unwrap().map(|file| file.unwrap().path());
+        files.find(|path| path.extension().is_some_and(|extension| extension == "cwasm")).unwrap()
+    };
+    let good = fs::read(artefact()).unwrap();
+    let written = || fs::metadata(artefact()).unwrap().modified().unwrap();
+    let before = written();
+    assert_eq!(reason(&ask(&site.adapter(), "north", &["a"])[0]), "a");
+    assert_eq!(written(), before, "an intact artefact is used as it is");
+    let mut flipped = good.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 0xff;
+    for damage in [flipped, good[..good.len() / 2].to_vec(), Vec::new()] {
+        fs::write(artefact(), damage).unwrap();
+        assert_eq!(reason(&ask(&site.adapter(), "north", &["a"])[0]), "a");
+        assert_eq!(fs::read(artefact()).unwrap().len(), good.len(), "compiled anew");
+    }
+}
+
+#[test]
+fn a_plugin_whose_own_fixtures_fail_is_not_activated() {
+    let ignored = |verb: &str, reason: &str| format!("[{{\"Ignored\":{{\"id\":\"hostile.{verb}\",\"reason\":\"{reason}\"}}}}]");
+    let error = |site: &Site| {
+        let host = site.open();
+        assert!(host.adapter("hostile").is_none());
+        match host.list()[0].error.clone() {
+            Some(PluginError::Fixtures { error, .. }) => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    let site = Site::new("");
+    site.fixture("echo", "hello", &ignored("hello", "hello"));
+    site.fixture("more", "good day", &ignored("good day", "good day"));
+    site.adapter();
+
+    site.fixture("echo", "hello", &ignored("hello", "goodbye"));
+    assert!(matches!(error(&site), FixtureError::Mismatch { case, pointer, .. } if case == "echo" && pointer == "/0/Ignored/reason"));
+    site.fixture("echo", "count", &ignored("count", "1"));
+    assert!(matches!(error(&site), FixtureError::Impure { case, .. } if case == "echo"), "right alone, other among others");
+    site.fixture("echo", "trap", "[]");
+    assert!(matches!(error(&site), FixtureError::Fault { case, .. } if case == "echo"));
+
+    // Accepting writes what the plugin answers, after which it passes.
+    site.fixture("echo", "hello", "[]");
+    let skip = PluginHost::open(PluginHostConfig { fixtures: FixturePolicy::Skip, ..site.config() }).unwrap();
+    let folder = site.root.path().join("plugins/hostile");
+    assert_eq!(skip.accept_fixtures(&folder).unwrap(), 2);
+    let report = skip.verify_fixtures(&folder).unwrap();
+    assert_eq!((report.cases, report.items), (2, 2));
+    site.adapter();
+}
+
+#[test]
+fn a_bad_plugin_is_listed_and_stops_nobody() {
+    let site = Site::new("");
+    let broken = site.plugin("broken", "");
+    fs::write(broken.join("plugin.wasm"), b"\0asm\x0d\0\x01\0 not a component").unwrap();
+    let typo = site.plugin("typo", "permisions = 1\n");
+    let other = site.plugin("other-kind", "");
+    let manifest = fs::read_to_string(other.join("plugin.toml")).unwrap();
+    fs::write(other.join("plugin.toml"), manifest.replace("\"adapter\"", "\"rules\"")).unwrap();
+    let twin = site.plugin("zwilling", "");
+    let manifest = fs::read_to_string(twin.join("plugin.toml")).unwrap();
+    fs::write(twin.join("plugin.toml"), manifest.replace("zwilling", "hostile")).unwrap();
+    let host = site.open();
+    let error = |folder: &Path| {
+        let info = host.list().into_iter().find(|info| info.folder == folder).unwrap();
+        info.error.unwrap().to_string()
+    };
+    assert!(error(&broken).contains("is no component"), "{}", error(&broken));
+    assert!(error(&typo).contains("plugin.toml:8") && error(&typo).contains("did you mean `permissions`"));
+    assert!(error(&other).contains("does not export `claimhost:plugin/check`"));
+    assert!(error(&twin).contains("taken by another"));
+    assert!(host.adapter("hostile").is_some());
+
+    // A failing candidate changes nothing; a repaired one is taken, calls in flight keep what they hold.
+    assert!(host.activate(&typo).is_err());
+    let held = host.adapter("hostile").unwrap();
+    let folder = site.plugin("hostile", "family = \"changed\"\n");
+    let info = host.activate(&folder).unwrap();
+    assert_ne!(held.digest(), info.digest);
+    assert_eq!(host.adapter("hostile").unwrap().digest(), info.digest);
+    assert_eq!(reason(&ask(&held, "north", &["a"])[0]), "a");
+}
+
+#[test]
+fn more_practices_and_threads_than_slots_wait_their_turn() {
+    let site = Site::new("");
+    let host = site.open();
+    let adapter = host.adapter("hostile").unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let adapter = &adapter;
+            scope.spawn(move || {
+                for practice in 0..50 {
+                    let practice = format!("practice-{thread}-{practice}");
+                    assert_eq!(reason(&ask(adapter, &practice, &["count"])[0]), "1");
+                }
+            });
+        }
+    });
+    assert!(host.idle_sessions() <= 64);
+}
