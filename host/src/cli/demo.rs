@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use super::output::{BOLD, GREEN, RESET, dollars, print, print_json, table};
 use super::{Failure, Global, peers};
 use crate::claim::parse_iso;
-use crate::clearinghouse::outbox::deliver;
 use crate::config::Config;
 use crate::lifecycle::summary::Summary;
 use crate::lifecycle::{Host, HostError};
@@ -70,7 +69,10 @@ impl Demo {
         let first = days.first().and_then(|day| parse_iso(&day.as_of).ok()).unwrap_or_else(|| global.today());
         let mut host = Host::open(config, first)?;
         let bar = progress_bar(days.len(), global.json);
-        for day in days.iter().filter(|day| day.day >= progress.delivered) {
+        for day in &days {
+            if day.day < progress.delivered {
+                continue;
+            }
             bar.set_message(format!("day {}", day.day));
             host.set_as_of(parse_iso(&day.as_of).map_err(|error| Failure::internal(format!("days.json: {error}")))?);
             if day.day > progress.delivered {

@@ -115,7 +115,7 @@ impl From<std::io::Error> for Failure {
 impl Global {
     /// The clock.
     pub(crate) fn today(&self) -> Date {
-        self.as_of.unwrap_or_else(|| crate::claim::from_jiff(jiff::Zoned::now().date()))
+        self.as_of.unwrap_or_else(|| crate::claim::from_jiff(jiff::ZonedDateTime::now().date()))
     }
 
     /// Opens the host that the configuration describes.

@@ -191,7 +191,7 @@ fn on_claim_ack(host: &Host, tx: &Tx<'_>, ack: &ClaimAck) -> Result<Answer, Host
     }
     for entry in ack.claims() {
         let claim = entry.claim;
-        let above = entry.receiver.statuses.iter().chain(entry.provider.into_iter().flat_map(|provider| &provider.statuses));
+        let above = entry.receiver.statuses.iter().chain(&entry.provider.statuses);
         let version = match owner_of(host, tx, Owned::Claim, &claim.claim_id)? {
             Some(practice) => {
                 let found = tx.tenant(&practice).version_by_control_number(&claim.claim_id)?;

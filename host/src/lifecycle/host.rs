@@ -76,7 +76,7 @@ impl Host {
     /// [`HostError`]: the key, the store, a profile, a mapping, the plugins.
     pub fn open(config: Config, as_of: Date) -> Result<Self, HostError> {
         let store = Store::open(&config.store.path, master_key(&config)?)?;
-        let plugins = PluginHost::open(PluginHostConfig::new(&config.plugins.folders, &config.plugins.cache))
+        let plugins = PluginHost::open(PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone()))
             .map_err(|error| HostError::Plugin(error.to_string()))?;
         let mut practices = Vec::with_capacity(config.practice.len());
         for practice in &config.practice {
@@ -261,7 +261,7 @@ impl Folder {
 
 fn load_profile(path: &Path) -> Result<Profile, HostError> {
     let text = std::fs::read_to_string(path).map_err(HostError::io(path))?;
-    Profile::load(&text, path).map_err(|error| HostError::Profile(error.to_string()))
+    Profile::load(&text, &path.display().to_string()).map_err(|error| HostError::Profile(error.to_string()))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

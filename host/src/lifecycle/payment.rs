@@ -327,7 +327,7 @@ fn line_of(body: &VersionBody, at: usize, service: &ServicePayment) -> Option<u1
     let by_control = service.line_control().and_then(|control| line_by_control(&body.claim, control));
     by_control.or_else(|| {
         let line = body.claim.lines.get(at)?;
-        let billed = service.billed_procedure.as_ref().or(service.procedure.as_ref())?;
+        let billed = service.billed_procedure.as_ref().unwrap_or(&service.procedure);
         (line.procedure.code == billed.code).then(|| u16::try_from(at + 1).ok())?
     })
 }
