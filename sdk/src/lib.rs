@@ -3,9 +3,20 @@
 //!
 //! An adapter implements [`Adapter`] and calls [`adapter!`]; a rule set implements [`Rules`] and calls [`rules!`].
 //! Build with `cargo build --target wasm32-wasip2 --release`; the host's `plugin build` and `plugin test` do it for you.
-//! Codecs for the formats live in `claimhost-hl7v2`, `claimhost-x12` and `claimhost-fhir`.
+//! Codecs for the formats live in `claimhost-hl7v2`, `claimhost-x12` and `claimhost-fhir`. What adapters of one family
+//! share is here: [`mapping`] reads a site's mapping, [`code`] tells codes apart, [`hl7`] makes charges of FT1 segments,
+//! [`delimited`] reads rows. Every record of the contract has an empty `Default`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod bindings;
+mod defaults;
+pub mod code;
+pub mod delimited;
+#[cfg(feature = "fixtures")]
+pub mod fixtures;
+pub mod hl7;
+pub mod mapping;
 
 pub use bindings::adapter::claimhost::plugin::{claim, codes, intake, log};
 pub use bindings::adapter::exports::claimhost::plugin::translate::Description as AdapterDescription;

@@ -1,1 +1,112 @@
-//! stub
+//! Superbills in delimited files: one row, one charge, with the patient in the row or in a joined file.
+//!
+//! No EHR publishes its column names, so the site's mapping names them (`columns.rs` has usual ones). The host cuts the
+//! file into rows and joins them; `row.rs` makes claim data of one row.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod columns;
+mod row;
+
+use claimhost_sdk::delimited::DateFormat;
+use claimhost_sdk::intake::{Document, Ignored, Outcome, Problem, Setup};
+use claimhost_sdk::mapping::Mapping;
+use claimhost_sdk::{Adapter, AdapterDescription, evidence};
+use columns::Columns;
+use row::Row;
+
+/// Contract fields a superbill can carry.
+const DELIVERS: &[&str] = &[
+    "header.patient.ids",
+    "header.patient.name",
+    "header.patient.birth-date",
+    "header.patient.gender",
+    "header.patient.address",
+    "header.coverages",
+    "header.coverages.prior-authorization",
+    "header.diagnoses",
+    "header.rendering",
+    "header.referring",
+    "header.place-of-service",
+    "header.location",
+    "header.stated-total",
+    "line.procedure",
+    "line.procedure.modifiers",
+    "line.charge",
+    "line.unit-charge",
+    "line.units",
+    "line.service-dates",
+    "line.diagnosis-pointers",
+    "line.drug",
+    "visit.status",
+];
+
+/// Contract fields for which no superbill has a column here.
+const UNDELIVERED: &[&str] = &["header.billing", "header.service-facility", "coverage.filing-indicator"];
+
+/// One site's files.
+#[derive(Debug)]
+pub struct Superbill {
+    source_system: String,
+    dates: DateFormat,
+    columns: Columns,
+    undelivered: Vec<String>,
+}
+
+impl Adapter for Superbill {
+    fn describe() -> AdapterDescription {
+        AdapterDescription {
+            id: "csv-superbill".to_owned(),
+            title: "Superbills in CSV files".to_owned(),
+            family: "delimited".to_owned(),
+            formats: vec!["delimited".to_owned()],
+            delivers: DELIVERS.iter().map(|field| (*field).to_owned()).collect(),
+            evidence: evidence::Level::Documented,
+        }
+    }
+
+    fn open(setup: Setup) -> Result<Self, Vec<Problem>> {
+        let mut mapping = Mapping::parse(&setup.mapping);
+        let source_system = mapping.text("source_system", "CSV");
+        let format = mapping.text("date_format", "MM/DD/YYYY");
+        let dates = DateFormat::parse(&format);
+        if dates.is_none() {
+            let expected = "YYYY, MM and DD once each, such as MM/DD/YYYY or YYYYMMDD";
+            mapping.problem("date_format", "mapping.date-format", &format!("`{format}`"), expected);
+        }
+        let columns = Columns::read(&mut mapping);
+        mapping.finish()?;
+        let undelivered = UNDELIVERED.iter().map(|field| (*field).to_owned()).collect();
+        // A format that is none was a problem above.
+        let dates = dates.ok_or_else(Vec::new)?;
+        Ok(Self { source_system, dates, columns, undelivered })
+    }
+
+    fn translate(&self, document: &Document) -> Outcome {
+        let cells = match self.columns.cells(document) {
+            Ok(cells) => cells,
+            Err(problems) => return Outcome::Rejected(problems),
+        };
+        if cells.is_blank() {
+            return ignored("csv.blank-row", "a row without anything in it");
+        }
+        let total = cells.first().to_ascii_lowercase();
+        if (total.starts_with("total") || total.starts_with("grand total")) && cells.text("procedure").is_empty() {
+            return ignored("csv.total-row", "a row that sums up others");
+        }
+        let problems = cells.misfits();
+        if !problems.is_empty() {
+            return Outcome::Rejected(problems);
+        }
+        let row = Row { cells: &cells, dates: &self.dates, problems: Vec::new() };
+        match row.visit(&self.source_system, &self.undelivered) {
+            Ok(update) => Outcome::Events(vec![update]),
+            Err(problems) => Outcome::Rejected(problems),
+        }
+    }
+}
+
+fn ignored(id: &str, reason: &str) -> Outcome {
+    Outcome::Ignored(Ignored { id: id.to_owned(), reason: reason.to_owned() })
+}
+
+claimhost_sdk::adapter!(Superbill);

@@ -1,0 +1,78 @@
+//! Runs the `fixtures/` folder of a plugin: one case a folder, `input.*` and `mapping.toml` in, `expected.json` out.
+//!
+//! For the plugin's own tests; the host runs the same folders in the sandbox before it activates a plugin. With `UPDATE=1`
+//! in the environment the answers are written instead of compared: read them before you commit them.
+
+use std::fs;
+use std::path::Path;
+
+use crate::Adapter;
+use crate::claim::Date;
+use crate::intake::{Document, Outcome, Related, Setup};
+
+/// The day every fixture was received.
+pub const RECEIVED: Date = Date { year: 2026, month: 3, day: 2 };
+
+/// Runs every case in `folder`, cutting each input into documents with `frame` (given the case's folder and the bytes).
+///
+/// # Errors
+/// Each case that differs, in a text for the test's output. A folder without cases is an error too.
+pub fn run<A: Adapter>(
+    folder: &Path,
+    input: &str,
+    frame: impl Fn(&Path, &[u8]) -> Vec<(Vec<u8>, Vec<Related>)>,
+) -> Result<usize, String> {
+    let mut cases: Vec<_> = list(folder)?;
+    cases.sort();
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let outcomes = translate::<A>(case, input, &frame)?;
+        let mut found = serde_json::to_string_pretty(&outcomes).map_err(|error| error.to_string())?;
+        found.push('\n');
+        let expected = case.join("expected.json");
+        if update {
+            fs::write(&expected, &found).map_err(|error| format!("{}: {error}", expected.display()))?;
+        } else if fs::read_to_string(&expected).unwrap_or_default() != found {
+            wrong.push(format!("{}: found\n{found}", expected.display()));
+        }
+    }
+    match (wrong.is_empty(), cases.is_empty()) {
+        (true, false) => Ok(cases.len()),
+        (_, true) => Err(format!("{}: no cases", folder.display())),
+        (false, _) => Err(wrong.join("\n")),
+    }
+}
+
+/// Translates one case, and again with every document alone and in reverse: the answers must be the same.
+fn translate<A: Adapter>(
+    case: &Path,
+    input: &str,
+    frame: impl Fn(&Path, &[u8]) -> Vec<(Vec<u8>, Vec<Related>)>,
+) -> Result<Vec<Outcome>, String> {
+    let bytes = fs::read(case.join(input)).map_err(|error| format!("{}/{input}: {error}", case.display()))?;
+    let mapping = fs::read_to_string(case.join("mapping.toml")).unwrap_or_default();
+    let open = || {
+        A::open(Setup { settings: Vec::new(), mapping: mapping.clone() })
+            .map_err(|problems| format!("{}: {problems:?}", case.display()))
+    };
+    let format = A::describe().formats.first().cloned().unwrap_or_default();
+    let documents: Vec<Document> = frame(case, &bytes)
+        .into_iter()
+        .zip(0_u32..)
+        .map(|((content, related), ordinal)| Document { format: format.clone(), content, related, received: RECEIVED, ordinal })
+        .collect();
+    let session = open()?;
+    let outcomes: Vec<Outcome> = documents.iter().map(|document| session.translate(document)).collect();
+    for (document, outcome) in documents.iter().zip(&outcomes).rev() {
+        if session.translate(document) != *outcome || open()?.translate(document) != *outcome {
+            return Err(format!("{}: document {} answers differently alone", case.display(), document.ordinal));
+        }
+    }
+    Ok(outcomes)
+}
+
+fn list(folder: &Path) -> Result<Vec<std::path::PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir()).collect())
+}
