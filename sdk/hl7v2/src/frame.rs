@@ -110,7 +110,7 @@ impl fmt::Display for FrameFault {
 impl std::error::Error for FrameFault {}
 
 /// A piece of the input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'b> {
     /// What it holds.
     pub kind: FrameKind,
@@ -124,6 +124,17 @@ pub struct Frame<'b> {
     pub fault: Option<FrameFault>,
 }
 
+impl fmt::Debug for Frame<'_> {
+    /// Prints everything but the bytes: they are a patient's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} at byte {}, {} bytes, {:?}",
+            self.kind, self.offset, self.length, self.fault
+        )
+    }
+}
+
 /// Cuts a whole file into frames, without copying. Their bytes, one after the other, are the file.
 pub fn frames(input: &[u8]) -> Frames<'_> {
     Frames {
@@ -134,7 +145,7 @@ pub fn frames(input: &[u8]) -> Frames<'_> {
 }
 
 /// Iterator of [`frames`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Frames<'b> {
     input: &'b [u8],
     at: usize,

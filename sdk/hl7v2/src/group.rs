@@ -3,8 +3,9 @@
 //! DFT^P03 states diagnoses and insurance once, after all charges; DFT^P11 states the shared ones before the
 //! first charge and lets each charge have its own, which then win. [`ChargeScope`] says which is meant.
 
-use crate::message::{Message, Segment, SegmentId};
+use crate::message::Message;
 use crate::path::{Path, Place};
+use crate::segment::{Segment, SegmentId};
 use crate::value::Value;
 use std::ops::Range;
 

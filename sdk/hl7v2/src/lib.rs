@@ -37,6 +37,7 @@ mod message;
 mod path;
 mod primitives;
 mod scan;
+mod segment;
 mod shape;
 mod splitter;
 mod value;
@@ -47,11 +48,12 @@ pub use delimiters::Delimiters;
 pub use escape::{Charset, escape, unescape};
 pub use frame::{Envelope, Frame, FrameFault, FrameKind, Frames, frames};
 pub use group::{ChargeScope, Group};
-pub use message::{Message, ParseError, ParseFault, Segment, SegmentId};
+pub use message::{Message, ParseError, ParseFault};
 pub use path::{Path, PathError, Place};
 pub use primitives::{
     Date, Precision, Timestamp, ValueError, parse_date, parse_decimal, parse_timestamp,
 };
+pub use segment::{Segment, SegmentId};
 pub use shape::shape;
 pub use splitter::{DEFAULT_CEILING_BYTES, FrameSplitter};
 pub use value::{Location, Presence, Value};

@@ -7,59 +7,10 @@ use crate::delimiters::Delimiters;
 use crate::escape::Charset;
 use crate::path::{Path, Place};
 use crate::scan;
-use crate::value::{Location, NULL, Value};
+use crate::segment::{Segment, SegmentId};
+use crate::value::{Location, Value};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// Name of a segment: a capital letter and two capitals or digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SegmentId([u8; 3]);
-
-impl SegmentId {
-    /// Stands for a line that does not begin with a segment name, such as the rest of a note with line breaks.
-    pub const STRAY: Self = Self(*b"???");
-    pub(crate) const MSH: Self = Self(*b"MSH");
-    pub(crate) const FT1: Self = Self(*b"FT1");
-    pub(crate) const IN1: Self = Self(*b"IN1");
-
-    /// Returns the id for a name, or `None` when the name cannot be one.
-    pub fn new(name: &str) -> Option<Self> {
-        Self::from_bytes(name.as_bytes())
-    }
-
-    pub(crate) fn from_bytes(name: &[u8]) -> Option<Self> {
-        let id: [u8; 3] = name.try_into().ok()?;
-        let [first, ..] = id;
-        let named = first.is_ascii_uppercase()
-            && id
-                .iter()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        named.then_some(Self(id))
-    }
-
-    /// Returns the name, `???` for a stray line.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("???")
-    }
-
-    /// Tells whether this is a site's own segment (`Z..`).
-    pub fn is_local(&self) -> bool {
-        let Self([first, ..]) = self;
-        *first == b'Z'
-    }
-}
-
-impl fmt::Display for SegmentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for SegmentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// Why bytes are no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,7 +80,7 @@ pub(crate) struct SegmentRange {
 }
 
 /// A parsed message, borrowing its bytes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Message<'a> {
     bytes: &'a [u8],
     delimiters: Delimiters,
@@ -286,7 +237,7 @@ impl<'a> Message<'a> {
     /// a text field with an unescaped line break, and then the fields after it are missing.
     pub fn stray_lines(&self) -> impl Iterator<Item = Segment<'a>> + '_ {
         self.segments()
-            .filter(|segment| segment.id == SegmentId::STRAY)
+            .filter(|segment| segment.id() == SegmentId::STRAY)
     }
 
     pub(crate) fn segment_at(&self, index: usize) -> Option<Segment<'a>> {
@@ -294,163 +245,30 @@ impl<'a> Message<'a> {
     }
 
     fn at_range(&self, range: &SegmentRange) -> Segment<'a> {
-        Segment {
-            id: range.id,
-            ordinal: range.ordinal,
-            offset: range.start,
-            bytes: self
-                .bytes
-                .get(range.start as usize..range.end as usize)
-                .unwrap_or_default(),
-            delimiters: self.delimiters,
-            charset: self.charset,
-        }
-    }
-}
-
-/// One segment, without its terminator.
-#[derive(Debug, Clone, Copy)]
-pub struct Segment<'a> {
-    id: SegmentId,
-    ordinal: u32,
-    offset: u32,
-    bytes: &'a [u8],
-    delimiters: Delimiters,
-    charset: Charset,
-}
-
-impl<'a> Segment<'a> {
-    /// Returns the name.
-    pub fn id(&self) -> SegmentId {
-        self.id
-    }
-
-    /// Returns which segment of this name it is in the message; 1 is the first.
-    pub fn ordinal(&self) -> u32 {
-        self.ordinal
-    }
-
-    /// Returns the byte offset of the segment in the message.
-    pub fn offset(&self) -> u32 {
-        self.offset
-    }
-
-    /// Returns the bytes of the segment, name included.
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
-    /// Returns a value by numbers. 0 stands for the whole: repetition 0 is the field with all repetitions,
-    /// component 0 the whole repetition, subcomponent 0 the whole component.
-    pub fn get(&self, field: u16, repetition: u16, component: u16, subcomponent: u16) -> Value<'a> {
-        let header = self.id == SegmentId::MSH;
-        let location = Location {
-            segment: self.id,
-            ordinal: self.ordinal,
-            field,
-            repetition,
-            component,
-            subcomponent,
-            offset: self.offset,
-        };
-        if header && field <= 2 {
-            return self.header_character(location);
-        }
-        let index = if header { field - 1 } else { field };
-        if index > 0 && repetition == 1 && component <= 1 && subcomponent <= 1 {
-            return self.leading(location, index);
-        }
-        let found = if index == 0 {
-            None
-        } else {
-            scan::part(self.bytes, Some(self.delimiters.field), index.into())
-        };
-        let Some((mut at, mut raw)) = found else {
-            return Value::absent(location.moved(self.bytes.len()));
-        };
-        // A part of a part is the first of what lies between: FT1-7 with component 1 is of repetition 1.
-        for (number, deeper, separator) in [
-            (
-                repetition,
-                component | subcomponent,
-                self.delimiters.repetition,
-            ),
-            (component, subcomponent, Some(self.delimiters.component)),
-            (subcomponent, 0, self.delimiters.subcomponent),
-        ] {
-            if number | deeper == 0 || raw == NULL {
-                continue;
-            }
-            let Some((moved, part)) = scan::part(raw, separator, usize::from(number.max(1)) - 1)
-            else {
-                return Value::absent(location.moved(at + raw.len()));
-            };
-            (at, raw) = (at + moved, part);
-        }
-        Value::found(location.moved(at), raw, self.delimiters, self.charset)
-    }
-
-    /// Returns the first repetition of a field, or its first component, or the first subcomponent of that: most
-    /// of what is ever asked for. It ends at whatever separator comes first, so one pass finds it.
-    fn leading(&self, location: Location, index: u16) -> Value<'a> {
-        let field = self.delimiters.field;
-        let start = scan::nth(self.bytes, field, index.into()).map(|at| at + 1);
-        let Some((start, rest)) = start.and_then(|at| Some((at, self.bytes.get(at..)?))) else {
-            return Value::absent(location.moved(self.bytes.len()));
-        };
-        let repetition = self.delimiters.repetition.unwrap_or(field);
-        let inner = location.component | location.subcomponent > 0;
-        let component = if inner {
-            self.delimiters.component
-        } else {
-            field
-        };
-        let subcomponent = self
-            .delimiters
-            .subcomponent
-            .filter(|_| location.subcomponent > 0)
-            .unwrap_or(field);
-        let ends = |byte: &u8| {
-            *byte == field || *byte == repetition || *byte == component || *byte == subcomponent
-        };
-        let end = rest.iter().position(ends).unwrap_or(rest.len());
-        let raw = rest.get(..end).unwrap_or_default();
-        Value::found(location.moved(start), raw, self.delimiters, self.charset)
-    }
-
-    /// Returns MSH-1, the separator itself, or MSH-2; neither is split or unescaped.
-    fn header_character(&self, location: Location) -> Value<'a> {
-        let (at, raw) = match location.field {
-            1 => (3, self.bytes.get(3..4)),
-            2 => scan::part(self.bytes, Some(self.delimiters.field), 1)
-                .map_or((4, None), |(at, raw)| (at, Some(raw))),
-            _ => (0, None),
-        };
-        let first = |number| number <= 1;
-        let whole =
-            first(location.repetition) && first(location.component) && first(location.subcomponent);
-        Value::atomic(location, at, raw.filter(|_| whole), self.charset)
-    }
-
-    /// Returns a field with all its repetitions. MSH-1 is the separator itself and MSH-2 the encoding
-    /// characters; neither is split or unescaped.
-    pub fn field(&self, number: u16) -> Value<'a> {
-        self.get(number, 0, 0, 0)
-    }
-
-    /// Iterates over the repetitions of a field; an empty field has none.
-    pub fn repetitions(&self, field: u16) -> impl Iterator<Item = Value<'a>> + use<'a> {
-        self.field(field).repetitions()
-    }
-
-    /// Returns the number of the last field, 0 if the segment is only its name.
-    pub fn field_count(&self) -> usize {
-        let separators = self
+        let bytes = self
             .bytes
-            .iter()
-            .filter(|byte| **byte == self.delimiters.field)
-            .count();
-        separators + usize::from(self.id == SegmentId::MSH)
+            .get(range.start as usize..range.end as usize)
+            .unwrap_or_default();
+        Segment::new(
+            range.id,
+            range.ordinal,
+            range.start,
+            bytes,
+            self.delimiters,
+            self.charset,
+        )
+    }
+}
+
+impl fmt::Debug for Message<'_> {
+    /// Prints the lengths, not the bytes: they are a patient's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "<message of {} bytes, {} segments>",
+            self.bytes.len(),
+            self.ranges.len()
+        )
     }
 }
 
@@ -505,140 +323,5 @@ impl Ordinals {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Presence;
-
-    const HEADER: &str = "MSH|^~\\&|APP|FAC|||20260105||DFT^P03|7|P|2.5.1";
-
-    fn text(message: &Message<'_>, path: &str) -> String {
-        message.get(&Path::parse(path).unwrap()).text().into_owned()
-    }
-
-    #[test]
-    fn header_fields_are_numbered_as_in_the_standard() {
-        let message = Message::parse(HEADER.as_bytes()).unwrap();
-        let expected = [
-            ("MSH-1", "|"),
-            ("MSH-2", "^~\\&"),
-            ("MSH-2.1", "^~\\&"),
-            ("MSH-3", "APP"),
-            ("MSH-9.2", "P03"),
-            ("MSH-12", "2.5.1"),
-            ("MSH-13", ""),
-        ];
-        for (path, value) in expected {
-            assert_eq!(text(&message, path), value, "{path}");
-        }
-        assert_eq!(message.segment("MSH").unwrap().field_count(), 12);
-    }
-
-    #[test]
-    fn picks_repetitions_components_and_alternatives() {
-        let bytes = format!(
-            "{HEADER}\rPID|1||7^^^A&OID&ISO^MR~8^^^B^AN||Doe&van^Jo\r\n\nFT1|1|\"\"|||||99213^^C4\nFT1|2||||||99214||x~~z\r"
-        );
-        let message = Message::parse(bytes.as_bytes()).unwrap();
-        let expected = [
-            ("PID-3.1", "7"),
-            ("PID-3[2].1", "8"),
-            ("PID-3[3].1", ""),
-            ("PID-3.4.2", "OID"),
-            ("PID-3.4", "A&OID&ISO"),
-            ("PID-5.1.2", "van"),
-            ("PID-5.2.1", "Jo"),
-            ("PID-5.2.2", ""),
-            ("FT1-25.1|FT1-7.1", "99213"),
-            ("FT1[2]-7", "99214"),
-            ("FT1[2]-9[3]", "z"),
-            ("FT1[3]-7", ""),
-            ("ZXX-1|PID-1", "1"),
-        ];
-        for (path, value) in expected {
-            assert_eq!(text(&message, path), value, "{path}");
-        }
-        let ids: Vec<String> = message
-            .repetitions(&Path::parse("PID-3.5").unwrap())
-            .map(|v| v.text().into_owned())
-            .collect();
-        assert_eq!(ids, ["MR", "AN"]);
-        assert_eq!(
-            message
-                .segments_named("FT1")
-                .map(|s| s.ordinal())
-                .collect::<Vec<_>>(),
-            [1, 2]
-        );
-        let presence = |path: &str| message.get(&Path::parse(path).unwrap()).presence();
-        assert_eq!(presence("FT1-2"), Presence::Null);
-        assert_eq!(presence("FT1-2.3"), Presence::Null);
-        assert_eq!(presence("FT1-3"), Presence::Empty);
-        assert_eq!(presence("FT1-40"), Presence::Absent);
-        assert_eq!(presence("IN1-2"), Presence::Absent);
-    }
-
-    #[test]
-    fn tolerates_what_transfers_add() {
-        for (before, after) in [
-            ("\u{feff}", ""),
-            ("\u{b}", "\u{1c}\r"),
-            ("\r\n \n", "\r\n\r\n"),
-            ("", "\u{1c}"),
-        ] {
-            let bytes = format!("{before}{HEADER}\rPID|1{after}");
-            let message = Message::parse(bytes.as_bytes()).unwrap();
-            assert_eq!(message.segments().len(), 2);
-            assert_eq!(text(&message, "PID-1"), "1");
-        }
-    }
-
-    #[test]
-    fn stray_lines_are_kept_and_reported() {
-        let bytes = format!("{HEADER}\rNTE|1||first\nsecond line\rPIDX|1\rZP1\r");
-        let message = Message::parse(bytes.as_bytes()).unwrap();
-        assert_eq!(message.stray_lines().count(), 2);
-        assert!(
-            message
-                .segment("ZP1")
-                .is_some_and(|segment| segment.id().is_local())
-        );
-    }
-
-    #[test]
-    fn what_is_no_message_is_located() {
-        let table: [(&[u8], usize, ParseFault); 6] = [
-            (b"", 0, ParseFault::Empty),
-            (b"\r\n \r\n", 3, ParseFault::Empty),
-            (b"\nPID|1", 1, ParseFault::NoHeader),
-            (b"MSH", 0, ParseFault::NoFieldSeparator),
-            (b"MSH|AB|", 0, ParseFault::EncodingCharacters { count: 2 }),
-            (b"MSH|^~\\&|\rPID\rMSH|^~\\&|", 14, ParseFault::SecondHeader),
-        ];
-        for (bytes, offset, fault) in table {
-            assert_eq!(
-                Message::parse(bytes).unwrap_err(),
-                ParseError { offset, fault },
-                "{bytes:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn counts_more_names_than_the_short_table_holds() {
-        let mut bytes = HEADER.to_owned();
-        for round in 0..2 {
-            for number in 0..90 {
-                bytes.push_str(&format!("\rZ{}{}|{round}", number / 10, number % 10));
-            }
-        }
-        let message = Message::parse(bytes.as_bytes()).unwrap();
-        assert_eq!(
-            message
-                .segments_named("Z89")
-                .map(|s| s.ordinal())
-                .collect::<Vec<_>>(),
-            [1, 2]
-        );
-        assert_eq!(text(&message, "Z77[2]-1"), "1");
-    }
-}
+#[path = "message_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 //! Numbers start at 1 as in the standard. `SEG[n]` is the n-th segment of that name, `-f[n]` the n-th
 //! repetition (the first without it), `.c.s` component and subcomponent (the whole without them).
 
-use crate::message::SegmentId;
+use crate::segment::SegmentId;
 use std::fmt;
 use std::str::FromStr;
 

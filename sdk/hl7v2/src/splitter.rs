@@ -228,7 +228,7 @@ fn opening(data: &[u8], at_end: bool) -> Option<Opening> {
 
 /// Cuts a stream into frames: [`push`](Self::push) a chunk, take frames until there is none, and after
 /// [`finish`](Self::finish) take the rest. Holds at most the ceiling and one chunk.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct FrameSplitter {
     machine: Machine,
     buffer: Vec<u8>,

@@ -5,9 +5,9 @@
 
 use crate::delimiters::Delimiters;
 use crate::escape::{Charset, unescape};
-use crate::message::SegmentId;
 use crate::path::{Path, Place};
 use crate::scan;
+use crate::segment::SegmentId;
 use crate::shape::shape;
 use std::borrow::Cow;
 use std::fmt;
@@ -74,7 +74,7 @@ pub enum Presence {
 }
 
 /// The bytes at one place of a message.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Value<'a> {
     raw: &'a [u8],
     location: Location,
@@ -339,6 +339,13 @@ impl<'a> Value<'a> {
                 None => Self::absent(location.moved(self.raw.len())),
             },
         }
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    /// Prints place and class, not the text: it is a patient's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} <{}>", self.location, self.shape())
     }
 }
 

@@ -2,14 +2,14 @@
 
 use crate::delimiters::Delimiters;
 use crate::escape::escape;
-use crate::message::SegmentId;
 use crate::path::{PathError, Place};
+use crate::segment::SegmentId;
 
 /// Subcomponents of components of repetitions of a field.
 type Field = Vec<Vec<Vec<String>>>;
 
 /// Builds one message, segment after segment, in the order in which they are added.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct MessageBuilder {
     delimiters: Delimiters,
     segments: Vec<(SegmentId, Vec<Field>)>,
