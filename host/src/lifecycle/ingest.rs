@@ -13,7 +13,7 @@ use super::host::{Folder, Host, Practice};
 use crate::claim::{Document, Outcome, Problem, VisitUpdate, from_day_number};
 use crate::intake::folder;
 use crate::intake::framing::{Frame, Framer, Framing, FramingProblem, Item, Joins, Settings};
-use crate::plugin::{Adapter, OpenError, Translated};
+use crate::plugin::{self, Adapter, OpenError, Translated};
 use crate::store::document::{DocumentStatus, FileRow, NewDocument};
 use crate::store::visit::StoredEvent;
 use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
@@ -112,7 +112,14 @@ impl Intake<'_> {
     }
 
     fn framing(&self) -> Framing {
-        Framing::from_name(self.adapter.manifest().framing.map_or("whole", |framing| framing.as_str())).unwrap_or(Framing::Whole)
+        match self.adapter.manifest().framing {
+            Some(plugin::Framing::Hl7v2) => Framing::Hl7v2,
+            Some(plugin::Framing::Delimited) => Framing::Delimited,
+            Some(plugin::Framing::Ndjson) => Framing::Ndjson,
+            Some(plugin::Framing::FhirBundle) => Framing::FhirBundle,
+            Some(plugin::Framing::X12Claim) => Framing::X12Claim,
+            Some(plugin::Framing::Whole) | None => Framing::Whole,
+        }
     }
 
     fn format(&self) -> &str {
@@ -311,7 +318,12 @@ fn end_of(translated: &Translated) -> (DocumentStatus, String, serde_json::Value
 /// Adds one update to its visit. False where the visit knows it: the same charge in a new message changes nothing.
 fn add(tx: &Tx<'_>, document_id: u64, day: i64, update: VisitUpdate) -> Result<bool, StoreError> {
     let visit_id = tx.visit_of(&update.source_system, &update.visit_number, day)?;
-    let digest = event_digest(&update);
+    let mut digest = event_digest(&update);
+    if update.charges.iter().any(|charge| charge.id.is_empty() && charge.reverses.is_empty()) {
+        // Without a key to trust, the same content in another document is a suspected repeat, which the fold holds.
+        use sha2::Digest;
+        digest = sha2::Sha256::new().chain_update(digest).chain_update(document_id.to_be_bytes()).finalize().into();
+    }
     let event = StoredEvent { document_id, arrived_day: day, digest, update };
     if tx.add_event(visit_id, &digest, &event)? {
         return Ok(true);
