@@ -68,6 +68,9 @@ impl Demo {
             .map_err(|error| Failure::internal(format!("days.json: {error}")))?;
         let first = days.first().and_then(|day| parse_iso(&day.as_of).ok()).unwrap_or_else(|| global.today());
         let mut host = Host::open(config, first)?;
+        if let Some((id, error)) = host.plugins().list().into_iter().find_map(|plugin| plugin.error.map(|error| (plugin.id, error))) {
+            return Err(Failure::internal(format!("plugin {id}: {error}")));
+        }
         let bar = progress_bar(days.len(), global.json);
         for day in &days {
             if day.day < progress.delivered {

@@ -13,7 +13,7 @@ use super::host::{Folder, Host, Practice};
 use crate::claim::{Document, Outcome, Problem, VisitUpdate, from_day_number};
 use crate::intake::folder;
 use crate::intake::framing::{Frame, Framer, Framing, FramingProblem, Item, Joins, Settings};
-use crate::plugin::{self, Adapter, OpenError, Translated};
+use crate::plugin::{Adapter, OpenError, Translated};
 use crate::store::document::{DocumentStatus, FileRow, NewDocument};
 use crate::store::visit::StoredEvent;
 use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
@@ -112,14 +112,7 @@ impl Intake<'_> {
     }
 
     fn framing(&self) -> Framing {
-        match self.adapter.manifest().framing {
-            Some(plugin::Framing::Hl7v2) => Framing::Hl7v2,
-            Some(plugin::Framing::Delimited) => Framing::Delimited,
-            Some(plugin::Framing::Ndjson) => Framing::Ndjson,
-            Some(plugin::Framing::FhirBundle) => Framing::FhirBundle,
-            Some(plugin::Framing::X12Claim) => Framing::X12Claim,
-            Some(plugin::Framing::Whole) | None => Framing::Whole,
-        }
+        self.adapter.manifest().framing.map_or(Framing::Whole, Framing::from)
     }
 
     fn format(&self) -> &str {

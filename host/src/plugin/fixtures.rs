@@ -1,9 +1,9 @@
 //! A plugin's own examples, run before it becomes active: right, and the same alone as among others.
 //!
-//! `fixtures/<case>/` of an adapter: `input.<ext>` is one document (`input.<format>.<ext>` where the plugin has several
-//! formats; more files, more documents, by name), `related.<name>.<ext>` belongs to each, `mapping.toml` and
-//! `settings.toml` are the setup, `expected.json` the list of outcomes. Of a rule set: `claim.json` (a claim in
-//! context), `expected.json` (the list of findings). Errors say where, never what: a fixture may hold a patient by mistake.
+//! `fixtures/<case>/` of an adapter: `input.<ext>` is a file as the system sends it, framed as the manifest says (joined files
+//! lie beside it), `mapping.toml` and `settings.toml` are the setup, `expected.json` the list of outcomes. Of a rule set:
+//! `claim.json` (a list of claims in context), `expected.json` (a list of findings for each). Errors say where, never what: a
+//! fixture may hold a patient by mistake.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,10 +19,11 @@ use super::fault::{Fault, FaultKind};
 use super::registry::Plugin;
 use super::runner::{self, BATCH_MAX, Call};
 use super::session::Pre;
-use crate::claim::{ClaimInContext, Date, Document, Related, Setup};
+use crate::claim::{ClaimInContext, Date, Document, Setup};
+use crate::intake::framing;
 
 /// The day every fixture document was received.
-const RECEIVED: Date = Date { year: 2026, month: 1, day: 15 };
+const RECEIVED: Date = Date { year: 2026, month: 3, day: 2 };
 /// The practice that fixtures run for: no id in a configuration can be empty.
 const PRACTICE: &str = "";
 /// Orders that the warm session sees, besides the one by name.
@@ -106,7 +107,7 @@ pub(super) fn verify(plugin: &Plugin) -> Result<FixtureReport, FixtureError> {
 pub(super) fn accept(plugin: &Plugin) -> Result<usize, FixtureError> {
     fn write<I: Clone, O: Serialize>(plugin: &Plugin, cases: &[Case<I>], call: Call<'_, I, O>) -> Result<usize, FixtureError> {
         for case in cases {
-            let value = shape(&alone(plugin, case, &case.items, call)?, is_single_claim(plugin));
+            let value = serde_json::to_value(alone(plugin, case, &case.items, call)?).unwrap_or(Value::Null);
             let path = case.folder.join("expected.json");
             let text = serde_json::to_string_pretty(&value).unwrap_or_default() + "\n";
             write_atomically(&path, text.as_bytes()).map_err(|error| file(&path, error.to_string()))?;
@@ -131,19 +132,6 @@ pub(super) fn digest(folder: &Path) -> Result<[u8; 32], FixtureError> {
     Ok(hasher.finalize().into())
 }
 
-fn is_single_claim(plugin: &Plugin) -> bool {
-    matches!(plugin.pre, Pre::Rules(_))
-}
-
-/// The answers as `expected.json` has them: a list of outcomes, or the one claim's findings.
-fn shape<O: Serialize>(outputs: &[O], single: bool) -> Value {
-    let value = match (single, outputs) {
-        (true, [only]) => serde_json::to_value(only),
-        _ => serde_json::to_value(outputs),
-    };
-    value.unwrap_or(Value::Null)
-}
-
 fn check<I: Clone, O: Serialize>(
     plugin: &Plugin,
     cases: &[Case<I>],
@@ -159,7 +147,7 @@ fn check<I: Clone, O: Serialize>(
         let path = case.folder.join("expected.json");
         let expected: Value = serde_json::from_slice(&read(&path)?)
             .map_err(|error| file(&path, format!("line {}: no JSON; write it with `plugin test --accept`", error.line())))?;
-        let found = shape(&outputs, is_single_claim(plugin));
+        let found = serde_json::to_value(&outputs).unwrap_or(Value::Null);
         if let Some((pointer, found, expected)) = difference(&found, &expected) {
             return Err(FixtureError::Mismatch { case: case.name.clone(), pointer, found, expected });
         }
@@ -278,36 +266,47 @@ fn cases<I>(plugin: &Plugin, items: fn(&Plugin, &Path) -> Result<Vec<I>, Fixture
     folders.map(case).collect()
 }
 
-/// The documents of an adapter's fixture.
+/// The documents of an adapter's fixture: `input.*` cut as the manifest says, exactly as the host cuts a file that arrives.
 fn documents(plugin: &Plugin, folder: &Path) -> Result<Vec<Document>, FixtureError> {
-    let mut inputs = Vec::new();
-    let mut related = Vec::new();
+    let framing = plugin.manifest.framing.map_or(framing::Framing::Whole, framing::Framing::from);
+    let format = plugin.manifest.formats.first().map_or("", String::as_str);
+    let mapping = folder.join("mapping.toml");
+    let mapping = if mapping.is_file() { text(&mapping)? } else { String::new() };
+    let joins = || -> Result<framing::Joins, framing::FramingError> {
+        framing::Joins::load(&framing::Settings::from_mapping(&mapping)?, &[folder])
+    };
+    let mut documents = Vec::new();
     for path in sorted(folder)?.into_iter().filter(|path| path.is_file()) {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut parts = name.split('.');
-        match (parts.next(), parts.next()) {
-            (Some("input"), second) => inputs.push((second.unwrap_or_default().to_owned(), read(&path)?)),
-            (Some("related"), Some(second)) => related.push(Related { name: second.to_owned(), content: read(&path)? }),
-            _ => {}
+        if path.file_stem().is_none_or(|stem| stem != "input") {
+            continue;
+        }
+        let bytes = read(&path)?;
+        let framer = joins()
+            .and_then(|joins| framing::Framer::open(framing, format, &mapping, joins, bytes.as_slice()))
+            .map_err(|error| file(&path, error.to_string()))?;
+        for item in framer {
+            match item.map_err(|error| file(&path, error.to_string()))? {
+                framing::Item::Frame(frame) => documents.push(Document {
+                    format: frame.format,
+                    content: frame.content,
+                    related: frame.related,
+                    received: RECEIVED,
+                    ordinal: frame.ordinal,
+                }),
+                framing::Item::Problem(problem) => return Err(file(&path, problem.to_string())),
+                framing::Item::Gap(_) => {}
+            }
         }
     }
-    if inputs.is_empty() {
-        return Err(file(folder, "has no input.*; put one document in it".to_owned()));
+    if documents.is_empty() {
+        return Err(file(folder, "has no document in input.*; put a file in it as the system sends it".to_owned()));
     }
-    let formats = &plugin.manifest.formats;
-    let document = |(ordinal, (format, content)): (usize, (String, Vec<u8>))| Document {
-        format: formats.iter().find(|known| **known == format).or(formats.first()).cloned().unwrap_or_default(),
-        content,
-        related: related.clone(),
-        received: RECEIVED,
-        ordinal: u32::try_from(ordinal).unwrap_or(u32::MAX),
-    };
-    Ok(inputs.into_iter().enumerate().map(document).collect())
+    Ok(documents)
 }
 
-/// The claim of a rule set's fixture.
+/// The claims of a rule set's fixture.
 fn claims(_plugin: &Plugin, folder: &Path) -> Result<Vec<ClaimInContext>, FixtureError> {
-    Ok(vec![json(&folder.join("claim.json"))?])
+    json(&folder.join("claim.json"))
 }
 
 fn json<T: DeserializeOwned>(path: &Path) -> Result<T, FixtureError> {

@@ -44,6 +44,19 @@ pub enum Framing {
     Whole,
 }
 
+impl From<crate::plugin::Framing> for Framing {
+    fn from(declared: crate::plugin::Framing) -> Self {
+        match declared {
+            crate::plugin::Framing::Hl7v2 => Self::Hl7v2,
+            crate::plugin::Framing::Delimited => Self::Delimited,
+            crate::plugin::Framing::Ndjson => Self::Ndjson,
+            crate::plugin::Framing::X12Claim => Self::X12Claim,
+            crate::plugin::Framing::FhirBundle => Self::FhirBundle,
+            crate::plugin::Framing::Whole => Self::Whole,
+        }
+    }
+}
+
 impl Framing {
     /// The name in `plugin.toml`.
     pub fn from_name(name: &str) -> Option<Self> {
