@@ -335,6 +335,11 @@ fn a_bad_plugin_is_listed_and_stops_nobody() {
     assert!(error(&other).contains("does not export `claimhost:plugin/check`"));
     assert!(error(&twin).contains("taken by another"));
     assert!(host.adapter("hostile").is_some());
+    let pooled = |host: &PluginHost| host.list().iter().any(|info| info.id == "hostile" && info.error.is_none() && info.pooled);
+    assert!(pooled(&host), "a Rust guest fits a slot");
+    let big = Site::new("[limits]\nmemory_mib = 400\n");
+    assert!(!pooled(&big.open()), "what asks for more than a slot has runs on demand");
+    assert_eq!(reason(&ask(&big.adapter(), "north", &["a"])[0]), "a");
 
     // A failing candidate changes nothing; a repaired one is taken, calls in flight keep what they hold.
     assert!(host.activate(&typo).is_err());

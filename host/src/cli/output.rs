@@ -38,7 +38,7 @@ pub(crate) fn day(number: i64) -> String {
 /// A plain table with a heading line.
 pub(crate) fn table(heading: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(heading.to_vec());
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(heading.to_vec());
     table
 }
 

@@ -101,7 +101,10 @@ fn apply(host: &Host, tx: &Tx<'_>, bytes: &[u8]) -> Result<Vec<((u64, u64), Answ
         answers.push((span(&parsed), clean(&parsed, |value| on_claim_ack(host, tx, value))?));
     }
     for parsed in remittance::read_transmission(&transmission).transactions {
-        answers.push((span(&parsed), clean(&parsed, |value| payment::on_remittance(host, tx, value, &parsed.origin, bytes))?));
+        let whole = transmission.transactions().find(|(_, _, transaction)| transaction.range == parsed.origin.range);
+        let Some((_, _, transaction)) = whole else { continue };
+        let answer = clean(&parsed, |value| payment::on_remittance(host, tx, value, &parsed.origin, transaction))?;
+        answers.push((span(&parsed), answer));
     }
     if answers.is_empty() {
         let kinds: Vec<String> = transmission.transactions().map(|(_, _, transaction)| transaction.kind.clone()).collect();

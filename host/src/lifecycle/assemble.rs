@@ -257,7 +257,7 @@ fn amendments(practice: &Practice, sent: &[&Lineage], split: &Split) -> Vec<Amen
 
 fn event(stored: StoredEvent) -> Event {
     let complete = stored.update.complete;
-    Event::new(stored.document_id.to_string(), stored.update, complete)
+    Event { digest: stored.digest, ..Event::new(stored.document_id.to_string(), stored.update, complete) }
 }
 
 fn arrivals(stored: &[StoredEvent], row: &VisitRow) -> Arrivals {

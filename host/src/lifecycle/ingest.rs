@@ -1,4 +1,380 @@
-//! stub
-use super::host::{Host, Practice};
+//! Documents in: watched folders to stored files, files to frames, frames through the practice's adapter to visit events.
+//!
+//! A file is kept verbatim before anything reads it, then leaves the inbox. Events, and the end of each document, commit
+//! together. A crash in between stores or frames a file again, which the keys of the events make harmless.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use serde_json::json;
+
 use super::HostError;
-pub(super) fn take(_: &Host, _: &Practice) -> Result<u64, HostError> { Ok(0) }
+use super::host::{Folder, Host, Practice};
+use crate::claim::{Document, Outcome, Problem, VisitUpdate, from_day_number};
+use crate::intake::folder;
+use crate::intake::framing::{Frame, Framer, Framing, FramingProblem, Item, Joins, Settings};
+use crate::plugin::{self, Adapter, OpenError, Translated};
+use crate::store::document::{DocumentStatus, FileRow, NewDocument};
+use crate::store::visit::StoredEvent;
+use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
+use crate::visit::event_digest;
+
+/// Files stored in one transaction.
+const FILES_BATCH: usize = 200;
+/// Documents translated and committed together.
+const DOCUMENTS_BATCH: usize = 250;
+
+/// Takes what lies in the practice's folders. Returns how many documents got an end.
+pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
+    let mut documents = 0;
+    for folder in &practice.folders {
+        let Some(adapter) = host.plugins.adapter(&folder.config.adapter) else {
+            tracing::error!(practice = practice.store.id(), adapter = folder.config.adapter, "adapter is not loaded; its files wait");
+            continue;
+        };
+        let intake = Intake { host, practice, folder, adapter };
+        intake.store_arrivals()?;
+        documents += intake.frame_stored()?;
+        documents += intake.retry_parked()?;
+    }
+    Ok(documents)
+}
+
+struct Intake<'a> {
+    host: &'a Host,
+    practice: &'a Practice,
+    folder: &'a Folder,
+    adapter: Arc<Adapter>,
+}
+
+/// A document, or bytes that are none.
+enum Framed {
+    Frame(Frame),
+    Problem(FramingProblem),
+}
+
+/// One of a batch.
+struct Pending {
+    file_id: u64,
+    received_day: i64,
+    framed: Framed,
+    /// The document's row, where it is tried again.
+    document_id: Option<u64>,
+}
+
+impl Intake<'_> {
+    /// Inbox to store, then out of the inbox. Joined files go first: rows of the others need them.
+    fn store_arrivals(&self) -> Result<(), HostError> {
+        let path = &self.folder.config.path;
+        std::fs::create_dir_all(path).map_err(HostError::io(path))?;
+        let joins = self.joins();
+        let mut arrivals = folder::scan(path).map_err(HostError::io(path))?;
+        arrivals.sort_by_key(|arrival| !joins.is_join(&arrival.name));
+        for batch in arrivals.chunks(FILES_BATCH) {
+            self.host.check_stop()?;
+            self.practice.store.write(|tx| -> Result<(), HostError> {
+                for arrival in batch {
+                    let mut file = std::fs::File::open(&arrival.path).map_err(HostError::io(path))?;
+                    let file_id = tx.store_file(&self.folder.channel, &arrival.name, self.host.today(), &mut file)?;
+                    if joins.is_join(&arrival.name) {
+                        self.joined_file(tx, file_id, arrival.size)?;
+                    }
+                }
+                Ok(())
+            })?;
+            for arrival in batch {
+                folder::archive(arrival).map_err(HostError::io(path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A joined file is a document that says nothing by itself.
+    fn joined_file(&self, tx: &Tx<'_>, file_id: u64, size: u64) -> StoreResult<()> {
+        tx.add_document(&NewDocument {
+            file_id,
+            ordinal: 0,
+            ranges: &[(0, size)],
+            status: DocumentStatus::Ignored,
+            reason: "joined-file",
+            received_day: self.host.today(),
+            plugin_digest: "",
+            detail: &serde_json::Value::Null,
+        })?;
+        tx.file_framed(file_id)
+    }
+
+    fn joins(&self) -> Settings {
+        match self.framing() {
+            Framing::Delimited => Settings::from_mapping(&self.folder.setup.mapping).unwrap_or_default(),
+            _ => Settings::default(),
+        }
+    }
+
+    fn framing(&self) -> Framing {
+        match self.adapter.manifest().framing {
+            Some(plugin::Framing::Hl7v2) => Framing::Hl7v2,
+            Some(plugin::Framing::Delimited) => Framing::Delimited,
+            Some(plugin::Framing::Ndjson) => Framing::Ndjson,
+            Some(plugin::Framing::FhirBundle) => Framing::FhirBundle,
+            Some(plugin::Framing::X12Claim) => Framing::X12Claim,
+            Some(plugin::Framing::Whole) | None => Framing::Whole,
+        }
+    }
+
+    fn format(&self) -> &str {
+        self.adapter.manifest().formats.first().map_or("", String::as_str)
+    }
+
+    /// Files of this folder that are stored and not framed, through the adapter.
+    fn frame_stored(&self) -> Result<u64, HostError> {
+        let files = self.practice.store.read(|tx| tx.unframed_files())?;
+        let files: Vec<FileRow> = files.into_iter().filter(|file| file.channel == self.folder.channel).collect();
+        if files.is_empty() {
+            return Ok(0);
+        }
+        let mut batch = Vec::with_capacity(DOCUMENTS_BATCH);
+        let mut ended = Vec::new();
+        let mut documents = 0;
+        for file in files {
+            self.host.check_stop()?;
+            let framed_up_to = self.practice.store.read(|tx| tx.framed_up_to(file.file_id))?;
+            let Some(framer) = self.framer(file.file_id)? else { return Ok(documents) };
+            for item in framer {
+                let framed = match item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })? {
+                    Item::Frame(frame) if framed_up_to.is_some_and(|last| frame.ordinal <= last) => continue,
+                    Item::Frame(frame) => Framed::Frame(frame),
+                    Item::Problem(problem) => Framed::Problem(problem),
+                    Item::Gap(_) => continue,
+                };
+                batch.push(Pending { file_id: file.file_id, received_day: file.received_day, framed, document_id: None });
+                if batch.len() >= DOCUMENTS_BATCH {
+                    match self.flush(&mut batch, &mut ended)? {
+                        Some(count) => documents += count,
+                        None => return Ok(documents),
+                    }
+                }
+            }
+            ended.push(file.file_id);
+        }
+        Ok(documents + self.flush(&mut batch, &mut ended)?.unwrap_or(0))
+    }
+
+    /// Parked documents run again when the plugin has changed.
+    fn retry_parked(&self) -> Result<u64, HostError> {
+        let parked = self.practice.store.read(|tx| tx.documents(Some(DocumentStatus::Parked)))?;
+        let digest = self.adapter.digest();
+        let parked: Vec<_> = parked.into_iter().filter(|document| document.plugin_digest != digest).collect();
+        let mut batch = Vec::new();
+        for document in parked {
+            let Some(framer) = self.framer(document.file_id)? else { break };
+            for item in framer {
+                if let Ok(Item::Frame(frame)) = item
+                    && frame.ordinal == document.ordinal
+                {
+                    let document_id = Some(document.document_id);
+                    let (file_id, received_day) = (document.file_id, document.received_day);
+                    batch.push(Pending { file_id, received_day, framed: Framed::Frame(frame), document_id });
+                    break;
+                }
+            }
+        }
+        Ok(self.flush(&mut batch, &mut Vec::new())?.unwrap_or(0))
+    }
+
+    /// Opens a stored file for framing. None, and a log line, where the mapping or a joined file cannot be used: its files wait.
+    fn framer(&self, file_id: u64) -> Result<Option<Framer<StoredFile<'_>>>, HostError> {
+        let settings = self.joins();
+        let archive = self.folder.config.path.join(folder::ARCHIVE);
+        let joins = Joins::load(&settings, &[&archive, &self.folder.config.path]);
+        let reader = StoredFile { store: &self.practice.store, file_id, chunk: 0, bytes: Vec::new(), at: 0 };
+        let opened = joins.and_then(|joins| {
+            Framer::open(self.framing(), self.format(), &self.folder.setup.mapping, joins, reader)
+        });
+        match opened {
+            Ok(framer) => Ok(Some(framer)),
+            Err(error) => {
+                tracing::error!(practice = self.practice.store.id(), folder = self.folder.channel, %error, "files wait");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Translates a batch and commits it. None where the adapter refuses the mapping: the files wait for a better one.
+    fn flush(&self, batch: &mut Vec<Pending>, ended: &mut Vec<u64>) -> Result<Option<u64>, HostError> {
+        let documents: Vec<Document> = batch
+            .iter_mut()
+            .filter_map(|pending| match &mut pending.framed {
+                Framed::Frame(frame) => Some(Document {
+                    format: std::mem::take(&mut frame.format),
+                    content: std::mem::take(&mut frame.content),
+                    related: std::mem::take(&mut frame.related),
+                    received: from_day_number(pending.received_day),
+                    ordinal: frame.ordinal,
+                }),
+                Framed::Problem(_) => None,
+            })
+            .collect();
+        let translated = match self.adapter.translate(self.practice.store.id(), &self.folder.setup, &documents) {
+            Ok(translated) => translated,
+            Err(error @ OpenError::Problems(_)) => {
+                tracing::error!(practice = self.practice.store.id(), folder = self.folder.channel, %error, "files wait");
+                return Ok(None);
+            }
+        };
+        let count = u64::try_from(batch.len()).unwrap_or(0);
+        let mut translated = translated.into_iter();
+        self.practice.store.write(|tx| -> Result<(), HostError> {
+            for pending in batch.drain(..) {
+                match &pending.framed {
+                    Framed::Problem(problem) => self.refuse(tx, &pending, problem)?,
+                    Framed::Frame(frame) => {
+                        if let Some(outcome) = translated.next() {
+                            self.settle(tx, &pending, frame, outcome)?;
+                        }
+                    }
+                }
+            }
+            for file_id in ended.drain(..) {
+                tx.file_framed(file_id)?;
+            }
+            Ok(())
+        })?;
+        Ok(Some(count))
+    }
+
+    fn refuse(&self, tx: &Tx<'_>, pending: &Pending, problem: &FramingProblem) -> StoreResult<()> {
+        let detail = json!({ "problems": [{
+            "id": problem.id, "at": { "path": "file", "offset": problem.range.0 },
+            "found": problem.found, "expected": problem.expected, "remedy": problem.remedy,
+        }] });
+        let document_id = tx.add_document(&NewDocument {
+            file_id: pending.file_id,
+            ordinal: 0,
+            ranges: &[problem.range],
+            status: DocumentStatus::Rejected,
+            reason: &problem.id,
+            received_day: pending.received_day,
+            plugin_digest: "",
+            detail: &detail,
+        })?;
+        tx.open_work("document.rejected", ("document", document_id), self.host.today(), 0, &problem.id)?;
+        Ok(())
+    }
+
+    /// Gives one document its end. The row comes first, because events name it.
+    fn settle(&self, tx: &Tx<'_>, pending: &Pending, frame: &Frame, translated: Translated) -> Result<(), HostError> {
+        let (status, reason, detail) = end_of(&translated);
+        let digest = self.adapter.digest();
+        let document_id = match pending.document_id {
+            Some(document_id) => {
+                tx.set_document(document_id, status, &reason, digest, &detail)?;
+                document_id
+            }
+            None => tx.add_document(&NewDocument {
+                file_id: pending.file_id,
+                ordinal: frame.ordinal,
+                ranges: &frame.ranges,
+                status,
+                reason: &reason,
+                received_day: pending.received_day,
+                plugin_digest: digest,
+                detail: &detail,
+            })?,
+        };
+        let subject = ("document", document_id);
+        match status {
+            DocumentStatus::Rejected => drop(tx.open_work("document.rejected", subject, self.host.today(), 0, &reason)?),
+            DocumentStatus::Parked => drop(tx.open_work("document.parked", subject, self.host.today(), 0, &reason)?),
+            _ => tx.close_work(None, subject, self.host.today())?,
+        }
+        if let Translated::Outcome(Outcome::Events(updates)) = translated {
+            let mut news = false;
+            for update in updates {
+                news |= add(tx, document_id, pending.received_day, update)?;
+            }
+            if !news {
+                tx.set_document(document_id, DocumentStatus::Ignored, "repeat", digest, &serde_json::Value::Null)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn end_of(translated: &Translated) -> (DocumentStatus, String, serde_json::Value) {
+    match translated {
+        Translated::Outcome(Outcome::Events(_)) => (DocumentStatus::Translated, String::new(), serde_json::Value::Null),
+        Translated::Outcome(Outcome::Ignored(ignored)) => {
+            (DocumentStatus::Ignored, ignored.id.clone(), json!({ "reason": ignored.reason }))
+        }
+        Translated::Outcome(Outcome::Rejected(problems)) => {
+            let id = problems.first().map_or("rejected", |problem: &Problem| &problem.id);
+            (DocumentStatus::Rejected, id.to_owned(), json!({ "problems": problems }))
+        }
+        Translated::Parked(fault) => (DocumentStatus::Parked, "plugin.fault".to_owned(), json!({ "fault": fault.to_string() })),
+    }
+}
+
+/// Adds one update to its visit. False where the visit knows it: the same charge in a new message changes nothing.
+fn add(tx: &Tx<'_>, document_id: u64, day: i64, update: VisitUpdate) -> Result<bool, StoreError> {
+    let visit_id = tx.visit_of(&update.source_system, &update.visit_number, day)?;
+    let mut digest = event_digest(&update);
+    if update.charges.iter().any(|charge| charge.id.is_empty() && charge.reverses.is_empty()) {
+        // Without a key to trust, the same content in another document is a suspected repeat, which the fold holds.
+        use sha2::Digest;
+        digest = sha2::Sha256::new().chain_update(digest).chain_update(document_id.to_be_bytes()).finalize().into();
+    }
+    let event = StoredEvent { document_id, arrived_day: day, digest, update };
+    if tx.add_event(visit_id, &digest, &event)? {
+        return Ok(true);
+    }
+    // The same content again. It is news only where something in between, in the source's own order, took its charges back.
+    match charged_again(&tx.events(visit_id)?, &event) {
+        Some(digest) => tx.add_event(visit_id, &digest, &StoredEvent { digest, ..event }),
+        None => Ok(false),
+    }
+}
+
+/// The digest under which a charge counts again: told before, taken back since, and told once more.
+fn charged_again(known: &[StoredEvent], event: &StoredEvent) -> Option<[u8; 32]> {
+    let order = |event: &StoredEvent| (event.update.order.sequence, event.update.order.event_time.clone());
+    let (now, before) = (order(event), known.iter().find(|known| known.digest == event.digest).map(order)?);
+    let ids: Vec<&str> = event.update.charges.iter().map(|charge| charge.id.as_str()).filter(|id| !id.is_empty()).collect();
+    let touches = |known: &StoredEvent| {
+        known.update.charges.iter().any(|charge| ids.contains(&charge.id.as_str()) || ids.contains(&charge.reverses.as_str()))
+    };
+    let between = |known: &&StoredEvent| {
+        let at = order(known);
+        at > before && at < now && known.digest != event.digest && touches(known)
+    };
+    known.iter().find(between)?;
+    use sha2::Digest;
+    let again = sha2::Sha256::new().chain_update(event.digest).chain_update(format!("{now:?}"));
+    Some(again.finalize().into())
+}
+
+/// A stored file, read chunk by chunk.
+struct StoredFile<'a> {
+    store: &'a PracticeStore,
+    file_id: u64,
+    chunk: u64,
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Read for StoredFile<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at >= self.bytes.len() {
+            let next = self.store.read(|tx| tx.file_chunk(self.file_id, self.chunk));
+            let Some(bytes) = next.map_err(|error: StoreError| io::Error::other(error.to_string()))? else { return Ok(0) };
+            (self.bytes, self.at, self.chunk) = (bytes, 0, self.chunk + 1);
+        }
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.at += count;
+        Ok(count)
+    }
+}

@@ -1,7 +1,7 @@
 //! One 835 transaction: found by its key, matched claim by claim, posted, or parked where two contents claim one key.
 
 use claimhost_x12::remittance::{Cas, ClaimPayment, GroupCode, Remittance, ServicePayment};
-use claimhost_x12::Origin;
+use claimhost_x12::{Origin, Transaction};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -48,29 +48,24 @@ pub(super) struct LineDecision {
     pub(super) adjustments: Vec<Adjustment>,
 }
 
-/// Applies one remittance. `file` are the bytes that its origin's range points into.
+/// Applies one remittance. `transaction` is what it was read from.
 pub(super) fn on_remittance(
     host: &Host,
     tx: &Tx<'_>,
     remittance: &Remittance,
     origin: &Origin,
-    file: &[u8],
+    transaction: &Transaction<'_>,
 ) -> Result<Answer, HostError> {
     let Some(practice) = practice_of(host, tx, remittance)? else {
         let found = "a remittance whose claims and payee are of no practice of this host";
         return Ok(Answer::rejected("clearing.unowned", json!({ "found": found })));
     };
     let own = tx.tenant(&practice.store);
-    let start = usize::try_from(origin.range.start).unwrap_or(0);
-    let end = usize::try_from(origin.range.end).unwrap_or(usize::MAX).min(file.len());
-    let bytes = file.get(start..end).unwrap_or_default();
+    let bytes = transaction.bytes();
     let payer_id = payer_of(practice, &own, remittance)?;
-    let content = remit::content_digest(bytes);
+    let content = remit::content_digest(transaction);
     let content_mac = own.lookup("remittance-content", &[&content]);
-    let key = remit::RemittanceKey::of(remittance, &payer_id, &content);
-    let parts = key.parts();
-    let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_ref()).collect();
-    let key_mac = own.lookup("remittance", &parts);
+    let key_mac = own.lookup("remittance", &[&remit::RemittanceKey::new(remittance, content).to_bytes()]);
     let known = own.remittances_by_key(&key_mac)?;
     if known.iter().any(|(_, mac)| mac.as_slice() == content_mac.as_slice()) {
         return Ok(Answer::news(false));
@@ -190,9 +185,18 @@ impl Books<'_> {
         let payer_is_first = body.as_ref().and_then(|body| body.claim.header.coverages.first());
         let payer_is_first = payer_is_first.map(|coverage| coverage.payer.id == self.payer_id);
         let role = remit::role(claim, payer_is_first);
-        let books = remit::post_claim(claim, role);
+        let (books, entries, difference) = match remit::post_claim(claim, role) {
+            Ok(mut books) => {
+                let entries = std::mem::take(&mut books.postings);
+                (Some(books), entries, 0)
+            }
+            Err(unapplied) => (None, unapplied.postings, unapplied.difference_cents),
+        };
+        // A balanced CLP whose claim nobody knows is cash that belongs to no claim yet.
+        let entries = if version.is_none() { remit::unapplied_cash(claim.paid_cents) } else { entries };
         let key = version.as_ref().map(|found| (found.claim_id, found.version));
-        let posted = version.is_some() && books.difference == 0;
+        let posted = version.is_some() && books.is_some();
+        let books = books.unwrap_or_default();
         let payment = version.as_ref().map(|_| Payment {
             remittance: self.remittance_id,
             ordinal,
@@ -215,10 +219,9 @@ impl Books<'_> {
             matched_by: matched_by.to_owned(),
             state: if posted { "posted" } else { "unapplied" }.to_owned(),
             paid_cents: claim.paid_cents,
-            difference_cents: books.difference,
+            difference_cents: difference,
         };
         self.own.add_remittance_claim(&row, &decision)?;
-        let entries = if posted { books.postings } else { remit::unapplied(claim.paid_cents) };
         let line_of = |at: u16| usize::from(at).checked_sub(1).and_then(|at| decision.lines.get(at)).map_or(0, |line| line.line);
         let rows: Vec<PostingRow> = entries
             .iter()
@@ -235,7 +238,7 @@ impl Books<'_> {
             .collect();
         self.own.post(&rows, self.host.today())?;
         if !posted {
-            let words = format!("CLP {} {matched_by}, difference {}", ordinal + 1, books.difference);
+            let words = format!("CLP {} {matched_by}, difference {difference}", ordinal + 1);
             let subject = ("remittance", self.remittance_id);
             self.own.open_work("remittance.unapplied", subject, self.host.today(), claim.paid_cents, &words)?;
         }
@@ -298,24 +301,22 @@ impl Books<'_> {
     }
 
     fn post_provider_adjustments(&self, remittance: &Remittance, difference: i64) -> Result<(), HostError> {
-        let mut entries = remit::post_provider_adjustments(remittance);
         if difference != 0 {
-            entries.extend(remit::unbalanced(difference));
             let subject = ("remittance", self.remittance_id);
             let words = format!("the check does not balance by {difference} cents");
             self.own.open_work("remittance.unbalanced", subject, self.host.today(), difference, &words)?;
         }
-        let rows: Vec<PostingRow> = entries
+        let rows: Vec<PostingRow> = remit::post_provider_adjustments(remittance)
             .into_iter()
             .map(|entry| PostingRow {
                 remittance_id: Some(self.remittance_id),
                 claim: None,
                 line: 0,
                 payer_id: self.payer_id.to_owned(),
-                account: entry.account.as_str().to_owned(),
-                amount_cents: entry.amount_cents,
-                group_code: entry.group,
-                reason: entry.reason,
+                account: entry.posting.account.as_str().to_owned(),
+                amount_cents: entry.posting.amount_cents,
+                group_code: entry.posting.group,
+                reason: entry.posting.reason,
             })
             .collect();
         Ok(self.own.post(&rows, self.host.today())?)

@@ -103,7 +103,7 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
     let mut by_set: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for &at in which {
         let (Some(candidate), Some(earlier)) = (candidates.get_mut(at), earlier.get(at)) else { continue };
-        let own: Vec<EarlierClaim<'_>> = earlier.iter().map(Earlier::as_scrub).collect();
+        let own: Vec<EarlierClaim> = earlier.iter().map(Earlier::as_scrub).collect();
         let context = scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own };
         for finding in scrub::scrub(&candidate.claim, &context) {
             let same = |stored: &StoredFinding| stored.finding.rule == finding.rule && stored.finding.at == finding.at;
@@ -174,15 +174,14 @@ fn ask(
 
 /// One earlier claim of the same patient.
 struct Earlier {
-    claim_id: u64,
     claim: Claim,
     live: bool,
     lines: Vec<EarlierLine>,
 }
 
 impl Earlier {
-    fn as_scrub(&self) -> EarlierClaim<'_> {
-        EarlierClaim { claim_id: self.claim_id, claim: &self.claim, live: self.live }
+    fn as_scrub(&self) -> EarlierClaim {
+        EarlierClaim::of(&self.claim, self.live)
     }
 }
 
@@ -207,7 +206,7 @@ fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Resu
             let other = |claim: &&(u64, u64, i64, Arc<VersionBody>, bool)| {
                 Some(claim.0) != candidate.claim_id && Some(claim.1) != candidate.visit_id && claim.2 >= from
             };
-            out.push(claims.iter().filter(other).map(|(id, _, _, body, live)| earlier(*id, body, *live)).collect());
+            out.push(claims.iter().filter(other).map(|(.., body, live)| earlier(body, *live)).collect());
         }
         Ok(out)
     })?)
@@ -224,7 +223,7 @@ fn claims_of(tx: &Tx<'_>, patient: &[u8; 32], from: i64) -> StoreResult<Vec<(u64
     Ok(claims)
 }
 
-fn earlier(claim_id: u64, body: &VersionBody, live: bool) -> Earlier {
+fn earlier(body: &VersionBody, live: bool) -> Earlier {
     let header = &body.claim.header;
     let lines = body.claim.lines.iter().filter(|_| live).map(|line| EarlierLine {
         claim_id: body.claim.control_number.clone(),
@@ -235,5 +234,5 @@ fn earlier(claim_id: u64, body: &VersionBody, live: bool) -> Earlier {
         rendering_npi: rendering(header, line).and_then(|provider| provider.npi.clone()).unwrap_or_default(),
         diagnoses: header.diagnoses.iter().map(|diagnosis| diagnosis.code.clone()).collect(),
     });
-    Earlier { claim_id, claim: body.claim.clone(), live, lines: lines.collect() }
+    Earlier { claim: body.claim.clone(), live, lines: lines.collect() }
 }

@@ -160,6 +160,8 @@ pub struct PluginInfo {
     pub formats: Vec<String>,
     /// Payers its rules are for.
     pub payer_ids: Vec<String>,
+    /// Runs from reserved slots; false: on the on-demand engine, slower to start.
+    pub pooled: bool,
     /// Why it is not active.
     pub error: Option<PluginError>,
 }
@@ -405,6 +407,7 @@ fn load(shared: &Arc<Shared>, folder: &Path) -> Entry {
         framing: None,
         formats: Vec::new(),
         payer_ids: Vec::new(),
+        pooled: false,
         error: None,
     };
     match try_load(shared, folder, &mut info) {
@@ -429,6 +432,7 @@ fn try_load(shared: &Arc<Shared>, folder: &Path, info: &mut PluginInfo) -> Resul
     info.payer_ids.clone_from(&manifest.payer_ids);
     let plugin = Arc::new(compile(shared, folder, &manifest)?);
     info.digest.clone_from(&plugin.digest);
+    info.pooled = plugin.placement == Placement::Pooled;
     let describe = |fault| PluginError::Describe { id: manifest.id.clone(), fault };
     let active = match &plugin.pre {
         Pre::Adapter(_) => Active::Adapter(Arc::new(Adapter::new(Arc::clone(&plugin)).map_err(describe)?)),

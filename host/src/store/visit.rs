@@ -77,6 +77,9 @@ pub struct StoredEvent {
     pub document_id: u64,
     /// Day it arrived.
     pub arrived_day: i64,
+    /// What makes it one event: `crate::visit::event_digest` of its content, or of content and order where the same charge
+    /// was taken back in between.
+    pub digest: [u8; 32],
     /// The news itself.
     pub update: VisitUpdate,
 }
@@ -129,7 +132,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn add_event(&self, visit_id: u64, digest: &[u8; 32], event: &StoredEvent) -> StoreResult<bool> {
         let mac = self.lookup("event", &[digest]);
-        let body = self.seal_json("visit_event", visit_id, &event.update)?;
+        let body = self.seal_json("visit_event", visit_id, &(hex::encode(event.digest), &event.update))?;
         let added = self.execute(
             "INSERT OR IGNORE INTO visit_event (practice_id, visit_id, event_mac, document_id, arrived_day, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -164,7 +167,11 @@ impl Tx<'_> {
         )?;
         rows.into_iter()
             .map(|(document_id, arrived_day, body)| {
-                Ok(StoredEvent { document_id, arrived_day, update: self.unseal_json("visit_event", visit_id, &body)? })
+                let (digest, update): (String, VisitUpdate) = self.unseal_json("visit_event", visit_id, &body)?;
+                let mut bytes = [0; 32];
+                hex::decode_to_slice(digest, &mut bytes)
+                    .map_err(|_| super::SealError::NotARecord { table: "visit_event", row: visit_id })?;
+                Ok(StoredEvent { document_id, arrived_day, digest: bytes, update })
             })
             .collect()
     }

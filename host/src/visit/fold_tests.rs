@@ -16,11 +16,15 @@ const REPLACE: ChargeAction = ChargeAction::Replace;
 const CANCEL: ChargeAction = ChargeAction::Cancel;
 const CREDIT: ChargeAction = ChargeAction::Credit;
 
+/// Action, id, code and amount.
+type Told<'a> = (ChargeAction, &'a str, &'a str, i64);
+/// What it shows, what is told, and the live charges and problems that are left.
+type Case<'a> = (&'a str, &'a [Told<'a>], &'a [(&'a str, i64)], &'a [&'a str]);
+
 /// Each: what one event after the other says, and the live charges and problems that are left.
 #[test]
 fn what_charges_do_to_each_other() {
-    type Told<'a> = (ChargeAction, &'a str, &'a str, i64);
-    let cases: &[(&str, &[Told<'_>], &[(&str, i64)], &[&str])] = &[
+    let cases: &[Case<'_>] = &[
         ("the same charge again", &[(NEW, "1", "A", 5), (NEW, "1", "A", 5)], &[("A", 5)], &[]),
         ("another amount is a correction", &[(NEW, "1", "A", 5), (NEW, "1", "A", 6)], &[("A", 6)], &[]),
         ("an old message after a correction", &[(NEW, "1", "A", 5), (REPLACE, "1", "A", 6), (NEW, "1", "A", 5)], &[("A", 6)], &[]),

@@ -256,12 +256,15 @@ pub(crate) mod arbitrary {
         })
     }
 
+    /// Sequence, first diagnosis and rendering provider, charges, and what is rare.
+    type Drawn = (u64, (usize, u8), Vec<Charge>, u8);
+
     /// Up to ten events over five places in the source's order: ties occur.
     pub(crate) fn events() -> impl Strategy<Value = Vec<Event>> {
         let header = (0..3_usize, 0..3_u8);
         let event = (0..5_u64, header, proptest::collection::vec(charge(), 0..3), 0..12_u8);
         proptest::collection::vec(event, 1..10).prop_map(|events| {
-            let one = |(number, (sequence, (diagnoses, who), charges, rare)): (usize, (u64, (usize, u8), Vec<Charge>, u8))| {
+            let one = |(number, (sequence, (diagnoses, who), charges, rare)): (usize, Drawn)| {
                 let mut update = VisitUpdate { charges, ..update(sequence) };
                 update.header.diagnoses = ["J069", "M545", "Z0000"][diagnoses..].iter().map(|code| diagnosis(code)).collect();
                 update.header.rendering = (who > 0).then(|| provider(["1234567893", "1098765435"][usize::from(who) - 1]));

@@ -1,0 +1,281 @@
+//! Rows of a delimited file: quotes, line breaks inside quotes, CR, LF or CRLF, a byte order mark, joined rows.
+//!
+//! A quote that is never closed would swallow the rest of the file: then the line it stands on is reported, and the rows
+//! after it are cut as if it had not been there.
+
+use std::collections::VecDeque;
+
+use super::{Cutter, Frame, FramingProblem, Gap, GapKind, Item, Joins, Settings};
+use crate::claim::Related;
+
+/// Longest row taken: 1 MiB, room for a note in a cell.
+pub const ROW_BYTES_MAX: usize = 1024 * 1024;
+
+pub(super) struct Delimited {
+    format: String,
+    delimiter: u8,
+    settings: Settings,
+    joins: Joins,
+    /// The undigested bytes; the first of them is at `base` in the file.
+    buffer: Vec<u8>,
+    base: u64,
+    scan: Scan,
+    /// Bytes of the buffer that the scan has seen.
+    seen: usize,
+    header: Option<Vec<u8>>,
+    /// Position of each join's `on` column.
+    on: Vec<Option<usize>>,
+    ordinal: u32,
+    /// In a line that is too long: it is passed over up to its end.
+    passing: Option<u64>,
+}
+
+/// Where in a row the scan is. Quotes open only at the start of a cell, as in `5" tube`.
+#[derive(Debug, Clone, Copy, Default)]
+struct Scan {
+    in_quotes: bool,
+    after_quote: bool,
+    in_cell: bool,
+    after_cr: bool,
+}
+
+enum Step {
+    Inside,
+    /// The row ends with this byte.
+    End,
+    /// The row ended before this byte (a CR alone).
+    EndBefore,
+}
+
+impl Scan {
+    fn step(&mut self, byte: u8, delimiter: u8) -> Step {
+        if self.after_cr {
+            return if byte == b'\n' { Step::End } else { Step::EndBefore };
+        }
+        let after_quote = std::mem::take(&mut self.after_quote);
+        match byte {
+            b'"' if self.in_quotes => (self.in_quotes, self.after_quote) = (false, true),
+            b'"' if !self.in_cell || after_quote => (self.in_quotes, self.in_cell) = (true, true),
+            _ if self.in_quotes => {}
+            b'\n' => return Step::End,
+            b'\r' => self.after_cr = true,
+            _ if byte == delimiter => self.in_cell = false,
+            b' ' => {}
+            _ => self.in_cell = true,
+        }
+        Step::Inside
+    }
+}
+
+impl Delimited {
+    pub(super) fn new(format: &str, settings: Settings, joins: Joins) -> Self {
+        Self {
+            format: format.to_owned(),
+            delimiter: settings.delimiter_byte().unwrap_or(b','),
+            settings,
+            joins,
+            buffer: Vec::new(),
+            base: 0,
+            scan: Scan::default(),
+            seen: 0,
+            header: None,
+            on: Vec::new(),
+            ordinal: 0,
+            passing: None,
+        }
+    }
+
+    /// Bytes held at the moment.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Cuts what is complete.
+    fn cut(&mut self, at_end: bool, out: &mut VecDeque<Item>) {
+        loop {
+            let Some(byte) = self.buffer.get(self.seen).copied() else {
+                if !at_end || self.buffer.is_empty() {
+                    return;
+                }
+                if self.scan.in_quotes {
+                    self.unclosed(true, out);
+                    continue;
+                }
+                self.row(self.seen, out);
+                return;
+            };
+            match self.scan.step(byte, self.delimiter) {
+                Step::End => self.row(self.seen + 1, out),
+                Step::EndBefore => self.row(self.seen, out),
+                Step::Inside => {
+                    self.seen += 1;
+                    if self.seen > ROW_BYTES_MAX {
+                        self.unclosed(at_end, out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reports the first line of a row that does not end, and begins again behind it.
+    fn unclosed(&mut self, at_end: bool, out: &mut VecDeque<Item>) {
+        let line = self.buffer.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        match line {
+            Some(length) => {
+                let problem = if at_end { "csv.truncated" } else { "csv.unclosed-quote" };
+                self.refuse(length, problem, "a quote that is not closed", out);
+            }
+            None if at_end => self.refuse(self.buffer.len(), "csv.truncated", "a quote that is not closed", out),
+            None => {
+                // A line without an end: pass over it.
+                self.passing.get_or_insert(self.base);
+                self.consume(self.buffer.len());
+            }
+        }
+    }
+
+    fn refuse(&mut self, length: usize, id: &str, found: &str, out: &mut VecDeque<Item>) {
+        let range = (self.base, self.base + length as u64);
+        let remedy = "correct the row (a quote inside a cell is written twice); if the file is cut off, ask for it again";
+        out.push_back(Item::Problem(FramingProblem::new(id, range, found, "a row", remedy)));
+        self.ordinal = self.ordinal.saturating_add(1);
+        self.consume(length);
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.buffer.drain(..length.min(self.buffer.len()));
+        self.base += length as u64;
+        self.seen = 0;
+        self.scan = Scan::default();
+    }
+
+    /// The first `length` bytes of the buffer are a row.
+    fn row(&mut self, length: usize, out: &mut VecDeque<Item>) {
+        let content = self.buffer.get(..length).unwrap_or_default().to_vec();
+        let range = (self.base, self.base + length as u64);
+        self.consume(length);
+        let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
+        if let Some(start) = self.passing.take() {
+            let found = format!("a line longer than {ROW_BYTES_MAX} bytes");
+            let remedy = "check that the source writes one row on a line";
+            out.push_back(Item::Problem(FramingProblem::new("csv.too-long", (start, range.1), found, "a row", remedy)));
+            self.ordinal = self.ordinal.saturating_add(1);
+        } else if text.trim_ascii().is_empty() {
+            out.push_back(Item::Gap(Gap { range, kind: GapKind::Filler }));
+        } else if self.header.is_none() {
+            self.begin(&content, range, out);
+            self.header = Some(content);
+            out.push_back(Item::Gap(Gap { range, kind: GapKind::Header }));
+        } else {
+            let related = self.related(&content);
+            let (ordinal, format) = (self.ordinal, self.format.clone());
+            out.push_back(Item::Frame(Frame { ordinal, ranges: vec![range], format, content, related }));
+            self.ordinal = self.ordinal.saturating_add(1);
+        }
+    }
+
+    /// Finds the columns that rows are joined on.
+    fn begin(&mut self, header: &[u8], range: (u64, u64), out: &mut VecDeque<Item>) {
+        let names = cells(header, self.delimiter);
+        for join in &self.settings.join {
+            let at = names.iter().position(|name| name.eq_ignore_ascii_case(join.on.as_bytes()));
+            if at.is_none() {
+                let found = format!("{} columns, none of them `{}`", names.len(), join.on);
+                let expected = format!("column `{}` to join `{}` on", join.on, join.name);
+                let remedy = "correct [[framing.join]] on in this site's mapping, or the file";
+                out.push_back(Item::Problem(FramingProblem::new("csv.join-column", (range.0, range.0), found, &expected, remedy)));
+            }
+            self.on.push(at);
+        }
+    }
+
+    /// The header, and for each join its header and the row with the same key.
+    fn related(&self, row: &[u8]) -> Vec<Related> {
+        let part = |name: &str, content: &[u8]| Related { name: name.to_owned(), content: content.to_vec() };
+        let mut related = vec![part("header", self.header.as_deref().unwrap_or_default())];
+        if self.settings.join.is_empty() {
+            return related;
+        }
+        let cells = cells(row, self.delimiter);
+        for (join, on) in self.settings.join.iter().zip(&self.on) {
+            if let Some(header) = self.joins.header(&join.name) {
+                related.push(part(&format!("{}.header", join.name), header));
+            }
+            let key = on.and_then(|at| cells.get(at));
+            if let Some(found) = key.and_then(|key| self.joins.row(&join.name, key)) {
+                related.push(part(&join.name, found));
+            }
+        }
+        related
+    }
+}
+
+impl Cutter for Delimited {
+    fn push(&mut self, chunk: &[u8], out: &mut VecDeque<Item>) {
+        self.buffer.extend_from_slice(chunk);
+        self.cut(false, out);
+    }
+
+    fn finish(&mut self, out: &mut VecDeque<Item>) {
+        self.cut(true, out);
+        if let Some(start) = self.passing.take() {
+            let found = format!("a line longer than {ROW_BYTES_MAX} bytes, without an end");
+            let remedy = "check that the source writes one row on a line";
+            out.push_back(Item::Problem(FramingProblem::new("csv.too-long", (start, self.base), found, "a row", remedy)));
+        }
+    }
+}
+
+/// The cells of a row, unquoted and trimmed.
+pub(super) fn cells(row: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
+    let row = row.strip_prefix(b"\xef\xbb\xbf").unwrap_or(row);
+    let mut cells = Vec::new();
+    let (mut cell, mut scan) = (Vec::new(), Scan::default());
+    for byte in row {
+        let before = scan;
+        if !matches!(scan.step(*byte, delimiter), Step::Inside) || scan.after_cr {
+            break;
+        }
+        let outside = !before.in_quotes && !scan.in_quotes;
+        if outside && *byte == delimiter {
+            cells.push(std::mem::take(&mut cell));
+        } else if before.in_quotes == scan.in_quotes || (before.after_quote && *byte == b'"') {
+            cell.push(*byte); // neither an opening nor a closing quote, or the second of a doubled one
+        }
+    }
+    cells.push(cell);
+    cells.into_iter().map(|cell| cell.trim_ascii().to_vec()).collect()
+}
+
+/// Every row of a file in memory, for joined files. Rows that do not end are left out, and counted.
+pub(super) fn rows(file: &[u8], delimiter: u8) -> (Vec<&[u8]>, usize) {
+    let (mut rows, mut broken, mut from, mut scan) = (Vec::new(), 0, 0, Scan::default());
+    let mut at = 0;
+    while let Some(byte) = file.get(at) {
+        let end = match scan.step(*byte, delimiter) {
+            Step::Inside if at - from <= ROW_BYTES_MAX => {
+                at += 1;
+                continue;
+            }
+            Step::Inside => {
+                broken += 1;
+                let line = file.get(from..).unwrap_or_default().iter().position(|byte| *byte == b'\n');
+                from = line.map_or(file.len(), |line| from + line + 1);
+                (at, scan) = (from, Scan::default());
+                continue;
+            }
+            Step::End => at + 1,
+            Step::EndBefore => at,
+        };
+        rows.push(file.get(from..end).unwrap_or_default());
+        (from, at, scan) = (end, end, Scan::default());
+    }
+    if scan.in_quotes {
+        broken += 1;
+    } else {
+        rows.push(file.get(from..).unwrap_or_default());
+    }
+    rows.retain(|row| !row.trim_ascii().is_empty());
+    (rows, broken)
+}

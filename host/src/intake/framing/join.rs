@@ -1,0 +1,95 @@
+//! Rows of joined files by their key, held while a charge file is cut.
+//!
+//! Files are read in the order of their names, folder by folder: of two rows with one key, the later counts. A folder's
+//! `archive/` may be given first, so that a patient of yesterday's file is still found.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use super::delimited::{cells, rows};
+use super::{FramingError, JoinSettings, Settings};
+
+/// Largest joined file: 256 MiB.
+pub const JOIN_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Joined rows of one site.
+#[derive(Default)]
+pub struct Joins {
+    tables: HashMap<String, Table>,
+    broken: usize,
+}
+
+#[derive(Default)]
+struct Table {
+    header: Vec<u8>,
+    rows: HashMap<Vec<u8>, Vec<u8>>,
+}
+
+impl Joins {
+    /// Reads the files of every join. A join without a file is empty: its rows are then rejected as not found.
+    ///
+    /// # Errors
+    /// A file over [`JOIN_BYTES_MAX`], without its key column, or unreadable.
+    pub fn load(settings: &Settings, folders: &[&Path]) -> Result<Self, FramingError> {
+        let mut joins = Self::default();
+        for join in &settings.join {
+            let read = |source| FramingError::JoinRead { join: join.name.clone(), source };
+            for folder in folders.iter().filter(|folder| folder.is_dir()) {
+                let entries = fs::read_dir(folder).map_err(read)?.filter_map(Result::ok);
+                let named = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| join.takes(name)));
+                let mut files: Vec<_> = named.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+                files.sort();
+                for file in files {
+                    let bytes = fs::metadata(&file).map_err(read)?.len();
+                    if bytes > JOIN_BYTES_MAX {
+                        return Err(FramingError::JoinTooLarge { join: join.name.clone(), bytes });
+                    }
+                    joins.add(settings, join, &fs::read(&file).map_err(read)?)?;
+                }
+            }
+        }
+        Ok(joins)
+    }
+
+    /// Adds the rows of one file.
+    ///
+    /// # Errors
+    /// When its header does not have the key column.
+    pub fn add(&mut self, settings: &Settings, join: &JoinSettings, file: &[u8]) -> Result<(), FramingError> {
+        let delimiter = settings.delimiter_byte().unwrap_or(b',');
+        let (rows, broken) = rows(file, delimiter);
+        self.broken += broken;
+        let mut rows = rows.into_iter();
+        let Some(header) = rows.next() else { return Ok(()) };
+        let names = cells(header, delimiter);
+        let at = names.iter().position(|name| name.eq_ignore_ascii_case(join.key.as_bytes()));
+        let Some(at) = at else {
+            return Err(FramingError::JoinKey { join: join.name.clone(), column: join.key.clone() });
+        };
+        let table = self.tables.entry(join.name.clone()).or_default();
+        if table.header != header {
+            // Another layout: rows of the old one would be read under the wrong names.
+            *table = Table { header: header.to_vec(), rows: HashMap::new() };
+        }
+        for row in rows {
+            if let Some(key) = cells(row, delimiter).get(at).filter(|key| !key.is_empty()) {
+                table.rows.insert(key.clone(), row.to_vec());
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows left out because a quote in them is not closed.
+    pub fn broken(&self) -> usize {
+        self.broken
+    }
+
+    pub(super) fn header(&self, join: &str) -> Option<&[u8]> {
+        self.tables.get(join).map(|table| table.header.as_slice())
+    }
+
+    pub(super) fn row(&self, join: &str, key: &[u8]) -> Option<&[u8]> {
+        self.tables.get(join)?.rows.get(key).map(Vec::as_slice)
+    }
+}

@@ -1,0 +1,211 @@
+//! Every byte is accounted for, whatever the file and however it is read.
+
+use super::*;
+use proptest::prelude::*;
+
+fn items(framing: Framing, mapping: &str, joins: Joins, file: &[u8]) -> Vec<Item> {
+    let framer = Framer::open(framing, "f", mapping, joins, file).unwrap();
+    framer.map(Result::unwrap).collect()
+}
+
+fn cut(framing: Framing, file: &[u8]) -> Vec<Item> {
+    items(framing, "", Joins::default(), file)
+}
+
+fn frames(items: &[Item]) -> Vec<&Frame> {
+    items.iter().filter_map(|item| if let Item::Frame(frame) = item { Some(frame) } else { None }).collect()
+}
+
+fn problems(items: &[Item]) -> Vec<&FramingProblem> {
+    items.iter().filter_map(|item| if let Item::Problem(problem) = item { Some(problem) } else { None }).collect()
+}
+
+fn texts(items: &[Item]) -> Vec<&str> {
+    frames(items).iter().map(|frame| std::str::from_utf8(&frame.content).unwrap()).collect()
+}
+
+/// Frames, gaps and problems cover the file, and a frame's content is what its ranges hold.
+fn assert_covered(file: &[u8], items: &[Item]) {
+    let mut covered = vec![false; file.len()];
+    for item in items {
+        let ranges = match item {
+            Item::Frame(frame) => {
+                let held: Vec<u8> = frame.ranges.iter().flat_map(|(from, to)| &file[*from as usize..*to as usize]).copied().collect();
+                assert_eq!(held, frame.content);
+                frame.ranges.clone()
+            }
+            Item::Gap(gap) => vec![gap.range],
+            Item::Problem(problem) => vec![problem.range],
+        };
+        for (from, to) in ranges {
+            covered[from as usize..to as usize].fill(true);
+        }
+    }
+    assert_eq!(covered.iter().position(|told| !told), None, "a byte in no frame, gap or problem");
+}
+
+/// Gives a file in pieces of one size.
+struct Pieces<'f>(&'f [u8], usize);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.1.min(self.0.len()).min(buffer.len());
+        let (piece, rest) = self.0.split_at(count);
+        buffer[..count].copy_from_slice(piece);
+        self.0 = rest;
+        Ok(count)
+    }
+}
+
+const LINE: &str = r#"(MSH\|\^~\\&\|A\|B|PID\|1|FHS\||BTS\|1|FTS\|1|BHS\|1|ISA\*00|"|""|a,"b|c",d|,|\{"a":1\}|\{"a"|x{0,40}| {0,3})"#;
+
+proptest! {
+    #[test]
+    fn frames_gaps_and_problems_cover_any_file(
+        lines in prop::collection::vec((LINE, prop::sample::select(vec!["\n", "\r\n", "\r", "\n\n"])), 0..40),
+        size in 1_usize..7000,
+    ) {
+        let file: String = lines.into_iter().map(|(line, end)| line + end).collect();
+        for framing in [Framing::Hl7v2, Framing::Delimited, Framing::Ndjson, Framing::X12Claim, Framing::Whole] {
+            let whole = cut(framing, file.as_bytes());
+            assert_covered(file.as_bytes(), &whole);
+            let pieces = Framer::open(framing, "f", "", Joins::default(), Pieces(file.as_bytes(), size)).unwrap();
+            prop_assert_eq!(pieces.map(Result::unwrap).collect::<Vec<_>>(), whole, "{:?}", framing);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_accounted_for(file in prop::collection::vec(any::<u8>(), 0..600)) {
+        for framing in [Framing::Hl7v2, Framing::Delimited, Framing::Ndjson, Framing::X12Claim, Framing::Whole] {
+            assert_covered(&file, &cut(framing, &file));
+        }
+    }
+}
+
+#[test]
+fn hl7_messages_envelopes_and_stray_lines() {
+    let file = b"FHS|^~\\&|A\rBHS|^~\\&|A\rMSH|^~\\&|A\rPID|1\rMSH|^~\\&|B\rBTS|3\rlost line\r";
+    let items = cut(Framing::Hl7v2, file);
+    assert_covered(file, &items);
+    assert_eq!(texts(&items), ["MSH|^~\\&|A\rPID|1\r", "MSH|^~\\&|B\r"]);
+    assert_eq!(frames(&items).iter().map(|frame| frame.ordinal).collect::<Vec<_>>(), [0, 1]);
+    let ids: Vec<&str> = problems(&items).iter().map(|problem| problem.id.as_str()).collect();
+    assert_eq!(ids, ["hl7.count", "hl7.stray-lines", "hl7.truncated"]);
+}
+
+#[test]
+fn rows_with_quotes_breaks_marks_and_joined_rows() {
+    let mapping = "[framing]\n[[framing.join]]\nname = \"patients\"\nfile = \"p*.csv\"\nkey = \"ID\"\non = \"Patient\"\n";
+    let settings = Settings::from_mapping(mapping).unwrap();
+    let mut joins = Joins::default();
+    joins.add(&settings, &settings.join[0], b"ID,Last\r\n\"P,1\",Vance\r\nP2,\"Two\nlines\"\r\n").unwrap();
+    let file = b"\xef\xbb\xbfVisit,patient,Note\r\nV1,\"P,1\",\"a \"\"b\"\"\nc\"\r\n\r\nV2,P2,5\" tube\rV3,P9,x";
+    let items = items(Framing::Delimited, mapping, joins, file);
+    assert_covered(file, &items);
+    assert_eq!(texts(&items), ["V1,\"P,1\",\"a \"\"b\"\"\nc\"\r\n", "V2,P2,5\" tube\r", "V3,P9,x"]);
+    let related = |at: usize| -> Vec<(&str, usize)> {
+        frames(&items)[at].related.iter().map(|part| (part.name.as_str(), part.content.len())).collect()
+    };
+    assert_eq!(related(0), [("header", 24), ("patients.header", 9), ("patients", 15)]);
+    assert_eq!(related(1)[2], ("patients", 16));
+    assert_eq!(related(2).len(), 2);
+    assert!(problems(&items).is_empty());
+    assert!(settings.is_join("p-1.csv") && !settings.is_join("charges.csv"));
+}
+
+#[test]
+fn an_unclosed_quote_costs_its_line_only() {
+    let file = b"Visit,Note\nV1,\"open\nV2,ok\nV3,ok\n";
+    let items = cut(Framing::Delimited, file);
+    assert_covered(file, &items);
+    assert_eq!(texts(&items), ["V2,ok\n", "V3,ok\n"]);
+    assert_eq!((problems(&items)[0].id.as_str(), problems(&items)[0].range), ("csv.truncated", (11, 20)));
+    assert_eq!(frames(&items)[0].ordinal, 1); // V2 is still the second row
+}
+
+#[test]
+fn joins_are_read_from_folders_and_the_later_row_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings =
+        Settings::from_mapping("[[framing.join]]\nname = \"p\"\nfile = \"p-*.csv\"\nkey = \"ID\"\non = \"P\"\n").unwrap();
+    for (name, text) in [("p-1.csv", "ID,Name\n1,old\n2,two\n"), ("p-2.csv", "ID,Name\n1,new\n"), ("q-1.csv", "x\n")] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let joins = Joins::load(&settings, &[&folder.path().join("archive"), folder.path()]).unwrap();
+    assert_eq!((joins.row("p", b"1"), joins.row("p", b"2")), (Some(&b"1,new\n"[..]), Some(&b"2,two\n"[..])));
+    std::fs::write(folder.path().join("p-3.csv"), "Key,Name\n").unwrap();
+    assert!(matches!(Joins::load(&settings, &[folder.path()]), Err(FramingError::JoinKey { .. })));
+}
+
+#[test]
+fn json_lines() {
+    let file = b"{\"a\":1}\n\n[1]\n{\"b\":2}\r\n{\"c\":";
+    let items = cut(Framing::Ndjson, file);
+    assert_covered(file, &items);
+    assert_eq!(texts(&items), ["{\"a\":1}\n", "{\"b\":2}\r\n"]);
+    let ids: Vec<&str> = problems(&items).iter().map(|problem| problem.id.as_str()).collect();
+    assert_eq!(ids, ["ndjson.not-an-object", "ndjson.truncated"]);
+}
+
+#[test]
+fn what_is_no_document_is_named() {
+    for (framing, file, id) in [
+        (Framing::Hl7v2, &b""[..], "framing.empty"),
+        (Framing::Delimited, b"PK\x03\x04abc", "framing.binary"),
+        (Framing::Hl7v2, b"\xff\xfeM\0S\0H\0", "framing.binary"),
+        (Framing::Hl7v2, b"ISA*00*   *", "framing.wrong-kind"),
+        (Framing::Delimited, b"\nMSH|^~\\&|A", "framing.wrong-kind"),
+        (Framing::X12Claim, b"{\"a\":1}", "framing.wrong-kind"),
+        (Framing::Ndjson, b"<?xml version", "framing.wrong-kind"),
+        (Framing::Delimited, b"   \r\n\r\n", "framing.no-documents"),
+    ] {
+        let items = cut(framing, file);
+        assert_covered(file, &items);
+        let found = problems(&items);
+        assert_eq!((found.len(), found[0].id.as_str()), (1, id), "{file:?}");
+    }
+    assert!(matches!(Framer::open(Framing::FhirBundle, "f", "", Joins::default(), &b""[..]), Err(FramingError::FhirBundle)));
+}
+
+#[test]
+fn a_whole_file_has_a_ceiling() {
+    let items = cut(Framing::Whole, &vec![b'x'; WHOLE_BYTES_MAX]);
+    assert_eq!(frames(&items).len(), 1);
+    let items = cut(Framing::Whole, &vec![b'x'; WHOLE_BYTES_MAX + 1]);
+    assert_eq!((frames(&items).len(), problems(&items)[0].id.as_str()), (0, "framing.too-large"));
+}
+
+#[test]
+fn five_megabytes_without_a_line_end_are_one_problem_in_bounded_memory() {
+    let mut file = b"Visit,Note\n".to_vec();
+    file.extend(std::iter::repeat_n(b'x', 5_000_000));
+    file.extend_from_slice(b"\nV1,ok\n");
+    let mut cutter = delimited::Delimited::new("f", Settings::default(), Joins::default());
+    let mut out = VecDeque::new();
+    for chunk in file.chunks(CHUNK_BYTES) {
+        cutter.push(chunk, &mut out);
+        assert!(cutter.held() <= ROW_BYTES_MAX + 2 * CHUNK_BYTES);
+    }
+    cutter.finish(&mut out);
+    let items: Vec<Item> = out.into();
+    assert_covered(&file, &items);
+    assert_eq!((texts(&items), problems(&items)[0].id.as_str()), (vec!["V1,ok\n"], "csv.too-long"));
+}
+
+#[test]
+fn claims_of_an_837_and_its_trailers() {
+    let isa = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260302*1200*^*00501*000000001*0*T*:~";
+    let claim = |id: &str| format!("CLM*{id}*100***11:B:1*Y*A*Y*Y~HI*ABK:I10~LX*1~SV1*HC:99213*100*UN*1***1~");
+    let file = format!(
+        "{isa}GS*HC*A*B*20260302*1200*1*X*005010X222A1~ST*837*0001*005010X222A1~BHT*0019*00*1*20260302*1200*CH~NM1*41*2*A*****46*A~\
+         NM1*40*2*B*****46*B~HL*1**20*1~NM1*85*2*P*****XX*1234567893~HL*2*1*22*0~SBR*P*18*******CI~NM1*IL*1*L*F****MI*1~{}{}SE*20*0001~GE*1*1~IEA*1*000000001~",
+        claim("A1"),
+        claim("A2"),
+    );
+    let items = cut(Framing::X12Claim, file.as_bytes());
+    assert_covered(file.as_bytes(), &items);
+    let frames = frames(&items);
+    assert_eq!(frames.len(), 2, "{items:?}");
+    assert!(frames.iter().all(|frame| frame.content.starts_with(b"ISA*") && frame.ranges.len() <= 2));
+    assert_eq!((frames[0].ordinal, frames[1].ordinal), (0, 1));
+}
