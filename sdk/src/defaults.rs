@@ -90,6 +90,7 @@ empty! {
     }
     VisitUpdate {
         source_system: none(), visit_number: none(), order: none(), status: VisitStatus::Unchanged, header: none(),
+        complete: false,
         charges: none(), undelivered: none(),
     }
 }

@@ -150,6 +150,7 @@ pub(crate) fn update(sequence: u64) -> VisitUpdate {
         status: VisitStatus::Unchanged,
         header: header(),
         charges: vec![],
+        complete: false,
         undelivered: vec![],
     }
 }

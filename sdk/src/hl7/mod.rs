@@ -195,6 +195,7 @@ impl Site {
             status: self.status(event),
             header: ClaimHeader { patient, coverages, referring, ..ClaimHeader::default() },
             charges: Vec::new(),
+            complete: false,
             undelivered: self.undelivered.clone(),
         }
     }

@@ -35,9 +35,16 @@ struct Plan {
     places: &'static [(&'static str, &'static str, &'static str)],
 }
 
-const ADULT_PAYERS: &[&str] = &[id::NORTHFIELD, id::BLUEWATER, id::FEDERAL, id::SUPPLEMENT, id::TRUST];
+const ADULT_PAYERS: &[&str] = &[
+    id::NORTHFIELD,
+    id::BLUEWATER,
+    id::FEDERAL,
+    id::SUPPLEMENT,
+    id::TRUST,
+];
 const CHILD_PAYERS: &[&str] = &[id::NORTHFIELD, id::BLUEWATER, id::STATE, id::TRUST];
 
+#[rustfmt::skip] // a table
 const PLANS: &[Plan] = &[
     Plan {
         id: "cedar-family", name: "Cedar Family Medicine", format: Format::Hl7, source: "CEDAR", taxonomy: "207Q00000X",
@@ -76,11 +83,19 @@ pub fn world(seed: u64, start: Day) -> World {
         let (visits, terminated) = visits(builder, plan.format);
         practice.visits = visits;
         for (payer, member) in terminated {
-            schedules.payer.iter_mut().filter(|known| known.id == payer).for_each(|known| known.terminated_members.push(member.clone()));
+            schedules
+                .payer
+                .iter_mut()
+                .filter(|known| known.id == payer)
+                .for_each(|known| known.terminated_members.push(member.clone()));
         }
         practices.push(practice);
     }
-    World { start, practices, schedules }
+    World {
+        start,
+        practices,
+        schedules,
+    }
 }
 
 type Terminated = Vec<(String, String)>;
@@ -88,7 +103,10 @@ type Terminated = Vec<(String, String)>;
 fn visits(mut builder: Builder<'_>, format: Format) -> (Vec<crate::model::Visit>, Terminated) {
     let count = builder.rng.range(100, 130);
     let mut kinds: Vec<Kind> = Vec::new();
-    for row in TABLE.iter().filter(|row| row.rate > 0 && row.formats.contains(&format)) {
+    for row in TABLE
+        .iter()
+        .filter(|row| row.rate > 0 && row.formats.contains(&format))
+    {
         // Rounded by a draw, so that the rate holds over seeds: 9 of a thousand in 110 visits is 0.99 visits.
         let share = count * row.rate;
         let more = i64::from(builder.rng.range(1, 1000) <= share % 1000);
@@ -105,11 +123,20 @@ fn visits(mut builder: Builder<'_>, format: Format) -> (Vec<crate::model::Visit>
 }
 
 fn practice(rng: &mut Rng, plan: &Plan) -> Practice {
-    let roster = (1..).zip(plan.doctors).map(|(at, (last, first))| Doctor { local: format!("DR{at:02}"), npi: rng.npi(), last, first });
+    let roster = (1..).zip(plan.doctors).map(|(at, (last, first))| Doctor {
+        local: format!("DR{at:02}"),
+        npi: rng.npi(),
+        last,
+        first,
+    });
     let roster = roster.collect();
     let places = plan.places.iter().map(|(local, pos, facility)| {
         let facility = (!facility.is_empty()).then(|| (*facility, rng.npi()));
-        Place { local, pos, facility }
+        Place {
+            local,
+            pos,
+            facility,
+        }
     });
     let places = places.collect();
     let line1 = format!("{} {}", rng.range(100, 999), "Commerce Parkway");
@@ -123,7 +150,13 @@ fn practice(rng: &mut Rng, plan: &Plan) -> Practice {
         npi: rng.npi(),
         taxonomy: plan.taxonomy,
         tax_id: format!("3{}", rng.digits(8)),
-        address: Address { line1, line2: String::new(), city: city.to_owned(), state: "OH".to_owned(), zip },
+        address: Address {
+            line1,
+            line2: String::new(),
+            city: city.to_owned(),
+            state: "OH".to_owned(),
+            zip,
+        },
         telephone: format!("61455501{:02}", rng.range(0, 99)),
         roster,
         places,
@@ -136,11 +169,27 @@ fn practice(rng: &mut Rng, plan: &Plan) -> Practice {
 pub fn person(rng: &mut Rng, day: Day, low: i64, high: i64) -> Person {
     let born = day.plus(-rng.range(low * 366 + 30, high * 365 + 390));
     let (city, zip) = rng.pick(CITIES);
-    let plus4 = if rng.chance(35) { rng.range(1001, 9998).to_string() } else { String::new() };
+    let plus4 = if rng.chance(35) {
+        rng.range(1001, 9998).to_string()
+    } else {
+        String::new()
+    };
     let infant = born > day.plus(-200);
-    let first = if infant && rng.chance(60) { "Baby Girl" } else { rng.pick(FIRST_NAMES) };
-    let middle = if infant || rng.chance(50) { "" } else { rng.pick(&["A", "J", "Lee", "M", "R", "T"]) };
-    let line2 = if rng.chance(12) { format!("Apt {}", rng.range(1, 40)) } else { String::new() };
+    let first = if infant && rng.chance(60) {
+        "Baby Girl"
+    } else {
+        rng.pick(FIRST_NAMES)
+    };
+    let middle = if infant || rng.chance(50) {
+        ""
+    } else {
+        rng.pick(&["A", "J", "Lee", "M", "R", "T"])
+    };
+    let line2 = if rng.chance(12) {
+        format!("Apt {}", rng.range(1, 40))
+    } else {
+        String::new()
+    };
     let address = Address {
         line1: format!("{} {}", rng.range(10, 9899), rng.pick(STREETS)),
         line2,
@@ -153,7 +202,11 @@ pub fn person(rng: &mut Rng, day: Day, low: i64, high: i64) -> Person {
         first: first.to_owned(),
         middle: middle.to_owned(),
         born: Some(born),
-        sex: if first == "Baby Girl" { "F" } else { rng.pick(&["F", "M"]) },
+        sex: if first == "Baby Girl" {
+            "F"
+        } else {
+            rng.pick(&["F", "M"])
+        },
         address,
     }
 }
@@ -161,11 +214,28 @@ pub fn person(rng: &mut Rng, day: Day, low: i64, high: i64) -> Person {
 /// The charge master: code to cents per unit. Mostly above what payers allow, sometimes below.
 pub fn charge_master(rng: &mut Rng, practice: &Practice) -> BTreeMap<&'static str, i64> {
     let level = rng.range(145, 190) - i64::from(practice.format == Format::X12) * 10;
+    // One office visit is always cheap, so that a charge below the fee is no rarity.
+    let cheap = rng.pick(&["99212", "99213", "99214"]);
     let price = |(code, base): &(&'static str, i64)| {
-        let level = if rng.chance(12) { rng.range(96, 112) } else { level };
+        let level = if *code == cheap || rng.chance(12) {
+            rng.range(88, 108)
+        } else {
+            level
+        };
         let cents = base * level / 100;
         // Whole dollars where a code costs dollars, cents where it costs cents.
-        (*code, if cents > 2000 { (cents + 50) / 100 * 100 } else { cents.max(1) })
+        (
+            *code,
+            if cents > 2000 {
+                (cents + 50) / 100 * 100
+            } else {
+                cents.max(1)
+            },
+        )
     };
-    crate::catalog::PRICES.iter().chain(crate::catalog::REFUSED).map(price).collect()
+    crate::catalog::PRICES
+        .iter()
+        .chain(crate::catalog::REFUSED)
+        .map(price)
+        .collect()
 }

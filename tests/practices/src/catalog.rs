@@ -5,6 +5,7 @@
 use crate::kinds::Format;
 
 /// Code, usual price in cents. The price is the base of fee schedules and charge masters alike.
+#[rustfmt::skip] // a table
 pub const PRICES: &[(&str, i64)] = &[
     ("99203", 11_215), ("99204", 16_790), ("99212", 5_680), ("99213", 9_131), ("99214", 12_877), ("G2211", 1_609),
     ("G0439", 13_203), ("36415", 857), ("80053", 1_056), ("80061", 1_339), ("81002", 348), ("87880", 1_653),
@@ -17,9 +18,11 @@ pub const PRICES: &[(&str, i64)] = &[
 ];
 
 /// Codes that every payer refuses, each in its own way: in its list of denials or without a fee.
+#[rustfmt::skip] // a table
 pub const REFUSED: &[(&str, i64)] = &[("96127", 511), ("99406", 1_487), ("G0296", 2_817)];
 
 /// Single-dose drugs and the like: code, NDC, quantity per unit in thousandths, unit of measure (CTP05).
+#[rustfmt::skip] // a table
 pub const DRUGS: &[(&str, &str, i64, &str)] = &[
     ("J1885", "70010937501", 500, "ML"), ("J3301", "70020293001", 250, "ML"),
     ("J0702", "70030720301", 500, "ML"), ("J7613", "70040270603", 3000, "ML"),
@@ -35,7 +38,10 @@ pub struct Encounter {
 }
 
 const fn e(services: &'static str, diagnoses: &'static str) -> Encounter {
-    Encounter { services, diagnoses }
+    Encounter {
+        services,
+        diagnoses,
+    }
 }
 
 /// What a practice's doctors do.
@@ -55,6 +61,7 @@ pub struct Services {
     pub drug: Encounter,
 }
 
+#[rustfmt::skip] // a table
 const CEDAR: Services = Services {
     encounters: &[
         e("99213", "I10 E78.5"), e("99214", "E11.9 I10 E78.5"), e("99213", "J06.9"), e("99212", "B34.9"),
@@ -71,6 +78,7 @@ const CEDAR: Services = Services {
     drug: e("99213-25 96372 J1885*4", "M54.59 M25.561"),
 };
 
+#[rustfmt::skip] // a table
 const HARBOR: Services = Services {
     encounters: &[
         e("99213", "M17.11"), e("99214", "M17.12 M25.562"), e("99213", "M54.59"), e("99212", "M79.671"),
@@ -85,6 +93,7 @@ const HARBOR: Services = Services {
     drug: e("20610-LT J3301*4", "M17.12 M25.562"),
 };
 
+#[rustfmt::skip] // a table
 const MAPLE: Services = Services {
     encounters: &[
         e("99213", "L70.0"), e("99214", "L40.0 L20.89"), e("99213", "L30.9"), e("99212", "L71.1"),
@@ -99,6 +108,7 @@ const MAPLE: Services = Services {
     drug: e("11900 J3301*2", "L91.0"),
 };
 
+#[rustfmt::skip] // a table
 const SUMMIT: Services = Services {
     encounters: &[
         e("99213", "J06.9"), e("99214", "J45.41 R05.1"), e("99213", "K59.00"), e("99212", "L22"),
@@ -124,21 +134,25 @@ pub fn services(format: Format) -> &'static Services {
 }
 
 /// Surnames; the last third is what careless programs break on.
+#[rustfmt::skip] // a table
 pub const LAST_NAMES: &[&str] = &[
     "Abernathy", "Bellweather", "Castellan", "Drummond", "Eastlake", "Fenwick", "Garrity", "Hollis", "Ingram", "Jessup", "Kestrel",
     "Lindqvist", "Marlowe", "Northcutt", "Oakes", "Pemberton", "Quimby", "Ravenel", "Sorrell", "Thackeray", "Underhill", "Vance",
     "Whitlock", "Yarrow", "O'Dell", "O'Hara-Finch", "Smythe-Okafor", "de la Cruz", "van Houten", "mcallister", "St. Clair", "D'Amato",
 ];
 /// Given names of any age.
+#[rustfmt::skip] // a table
 pub const FIRST_NAMES: &[&str] = &[
     "Alma", "Basil", "Corinne", "Dexter", "Edith", "Floyd", "Greta", "Homer", "Iris", "Jonas", "Kit", "Leona", "Milo", "Nora",
     "Otis", "Pearl", "Quentin", "Rosa", "Silas", "Thea", "Ursula", "Victor", "Wren", "Anne-Marie", "jo", "Mary Beth",
 ];
 /// Streets; one has a separator of the HL7 encoding, one a comma.
+#[rustfmt::skip] // a table
 pub const STREETS: &[&str] = &[
     "Alder Court", "Birch Lane", "Cobbler Street", "Dunmore Road", "Elm & Oak Way", "Foundry Street, Unit B", "Granary Row", "Heron Place",
 ];
 /// City, first five digits of the ZIP.
+#[rustfmt::skip] // a table
 pub const CITIES: &[(&str, &str)] = &[
     ("Alderbrook", "43011"), ("Brightwater", "43064"), ("Cold Spring", "43119"), ("Dover Mills", "43201"), ("East Harmony", "43310"),
 ];

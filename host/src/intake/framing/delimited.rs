@@ -16,11 +16,13 @@ pub(super) struct Delimited {
     delimiter: u8,
     settings: Settings,
     joins: Joins,
-    /// The undigested bytes; the first of them is at `base` in the file.
     buffer: Vec<u8>,
+    /// Where in the buffer the current row begins; it is moved to the front once a chunk, not once a row.
+    start: usize,
+    /// Where in the file the current row begins.
     base: u64,
     scan: Scan,
-    /// Bytes of the buffer that the scan has seen.
+    /// Bytes of the current row that the scan has seen.
     seen: usize,
     header: Option<Vec<u8>>,
     /// Position of each join's `on` column.
@@ -75,6 +77,7 @@ impl Delimited {
             settings,
             joins,
             buffer: Vec::new(),
+            start: 0,
             base: 0,
             scan: Scan::default(),
             seen: 0,
@@ -94,8 +97,8 @@ impl Delimited {
     /// Cuts what is complete.
     fn cut(&mut self, at_end: bool, out: &mut VecDeque<Item>) {
         loop {
-            let Some(byte) = self.buffer.get(self.seen).copied() else {
-                if !at_end || self.buffer.is_empty() {
+            let Some(byte) = self.buffer.get(self.start + self.seen).copied() else {
+                if !at_end || self.rest().is_empty() {
                     return;
                 }
                 if self.scan.in_quotes {
@@ -120,17 +123,17 @@ impl Delimited {
 
     /// Reports the first line of a row that does not end, and begins again behind it.
     fn unclosed(&mut self, at_end: bool, out: &mut VecDeque<Item>) {
-        let line = self.buffer.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let line = self.rest().iter().position(|byte| *byte == b'\n').map(|at| at + 1);
         match line {
             Some(length) => {
                 let problem = if at_end { "csv.truncated" } else { "csv.unclosed-quote" };
                 self.refuse(length, problem, "a quote that is not closed", out);
             }
-            None if at_end => self.refuse(self.buffer.len(), "csv.truncated", "a quote that is not closed", out),
+            None if at_end => self.refuse(self.rest().len(), "csv.truncated", "a quote that is not closed", out),
             None => {
                 // A line without an end: pass over it.
                 self.passing.get_or_insert(self.base);
-                self.consume(self.buffer.len());
+                self.consume(self.rest().len());
             }
         }
     }
@@ -144,15 +147,20 @@ impl Delimited {
     }
 
     fn consume(&mut self, length: usize) {
-        self.buffer.drain(..length.min(self.buffer.len()));
+        self.start = self.buffer.len().min(self.start + length);
         self.base += length as u64;
         self.seen = 0;
         self.scan = Scan::default();
     }
 
-    /// The first `length` bytes of the buffer are a row.
+    /// The bytes that are not consumed.
+    fn rest(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// The first `length` bytes that are not consumed are a row.
     fn row(&mut self, length: usize, out: &mut VecDeque<Item>) {
-        let content = self.buffer.get(..length).unwrap_or_default().to_vec();
+        let content = self.rest().get(..length).unwrap_or_default().to_vec();
         let range = (self.base, self.base + length as u64);
         self.consume(length);
         let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
@@ -213,6 +221,8 @@ impl Delimited {
 
 impl Cutter for Delimited {
     fn push(&mut self, chunk: &[u8], out: &mut VecDeque<Item>) {
+        self.buffer.drain(..self.start);
+        self.start = 0;
         self.buffer.extend_from_slice(chunk);
         self.cut(false, out);
     }

@@ -106,7 +106,7 @@ fn rows_with_quotes_breaks_marks_and_joined_rows() {
     let related = |at: usize| -> Vec<(&str, usize)> {
         frames(&items)[at].related.iter().map(|part| (part.name.as_str(), part.content.len())).collect()
     };
-    assert_eq!(related(0), [("header", 24), ("patients.header", 9), ("patients", 15)]);
+    assert_eq!(related(0), [("header", 23), ("patients.header", 9), ("patients", 13)]);
     assert_eq!(related(1)[2], ("patients", 16));
     assert_eq!(related(2).len(), 2);
     assert!(problems(&items).is_empty());

@@ -63,6 +63,7 @@ impl Row<'_> {
             status,
             header,
             charges: charge.into_iter().collect(),
+            complete: false,
             undelivered: undelivered.to_vec(),
         })
     }
