@@ -1,11 +1,29 @@
-//! The command line: one file per subcommand. Data goes to standard output, all else to standard error.
+//! The command line: one file per subcommand, its arguments first, then one function. Data goes to standard output, all
+//! else to standard error, and what is printed reads the same without colour.
 //!
 //! Exit codes: 0 done; 1 claimhost itself failed; 2 the command line is wrong; 3 the configuration is wrong; 4 the thing
 //! asked for does not exist, or a check found something.
+//!
+//! Commands that only look (`document`, `visit`, `claim`, `denial`, `trace`) open the store through `reader.rs`, beside a
+//! running `serve` too; commands that move something open the whole host. Things are named as `reference.rs` says.
 
+mod check_config;
+mod claim;
 mod demo;
+mod denial;
+mod document;
+mod init;
 mod output;
 mod peers;
+mod plugin;
+mod reader;
+mod reference;
+mod run;
+mod serve;
+mod summary;
+mod trace;
+mod visit;
+mod x12;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,9 +34,13 @@ use crate::claim::Date;
 use crate::config::Config;
 use crate::lifecycle::{Host, HostError};
 
+/// Printed under the help.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 claimhost failed, 2 wrong command line, 3 wrong configuration, 4 not there \
+                          or a check found something";
+
 /// The claim engine: from an EHR's documents to posted money.
 #[derive(Debug, Parser)]
-#[command(name = "claimhost", version, max_term_width = 100)]
+#[command(name = "claimhost", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(flatten)]
     global: Global,
@@ -44,17 +66,73 @@ fn day(text: &str) -> Result<Date, String> {
     crate::claim::parse_iso(text).map_err(|error| error.to_string())
 }
 
+/// Which practice, where there are several.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Whose {
+    /// Only this practice; may be left out where there is one
+    #[arg(long, value_name = "ID")]
+    practice: Option<String>,
+}
+
+impl Whose {
+    /// The practice asked for.
+    pub(crate) fn practice(&self) -> Option<&str> {
+        self.practice.as_deref()
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the whole line on invented practices: documents to posted money, then prints what happened
     Demo(demo::Demo),
+    /// Makes a folder to work in: configuration, practice profile, mapping, key, plugins
+    Init(init::Init),
+    /// Checks the configuration and everything it names, all problems at once
+    CheckConfig(check_config::CheckConfig),
+    /// Takes what has arrived through the whole line, then prints where everything is
+    Run(run::Run),
+    /// Watches the folders and runs the line until it is told to stop
+    Serve(serve::Serve),
+    /// Lists or shows documents
+    #[command(subcommand)]
+    Document(document::Document),
+    /// Lists or shows visits
+    #[command(subcommand)]
+    Visit(visit::Visit),
+    /// Lists or shows claims, their history, and why they wait
+    #[command(subcommand)]
+    Claim(claim::Claim),
+    /// Lists what payers denied
+    #[command(subcommand)]
+    Denial(denial::Denial),
+    /// Follows one visit from the document to the posted money, on one screen
+    Trace(trace::Trace),
+    /// Lists, inspects, builds or tests plugins
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
+    /// Tools for X12 files
+    #[command(subcommand)]
+    X12(x12::X12),
 }
 
 /// Parses the command line and runs the command.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let global = &arguments.global;
+    output::log_to_stderr(global.json, matches!(arguments.command, Command::Serve(_)));
     let result = match arguments.command {
-        Command::Demo(demo) => demo.run(&arguments.global),
+        Command::Demo(command) => command.run(global),
+        Command::Init(command) => command.run(global),
+        Command::CheckConfig(command) => command.run(global),
+        Command::Run(command) => command.run(global),
+        Command::Serve(command) => command.run(global),
+        Command::Document(command) => command.run(global),
+        Command::Visit(command) => command.run(global),
+        Command::Claim(command) => command.run(global),
+        Command::Denial(command) => command.run(global),
+        Command::Trace(command) => command.run(global),
+        Command::Plugin(command) => command.run(global),
+        Command::X12(command) => command.run(global),
     };
     match result {
         Ok(code) => code,
@@ -120,7 +198,13 @@ impl Global {
 
     /// Opens the host that the configuration describes.
     pub(crate) fn open(&self) -> Result<Host, Failure> {
-        let config = Config::load(&self.config).map_err(HostError::from)?;
+        self.open_with(|_| {})
+    }
+
+    /// The same, with what the command line says instead of the configuration.
+    pub(crate) fn open_with(&self, change: impl FnOnce(&mut Config)) -> Result<Host, Failure> {
+        let mut config = Config::load(&self.config).map_err(HostError::from)?;
+        change(&mut config);
         Ok(Host::open(config, self.today())?)
     }
 }

@@ -1,5 +1,7 @@
 //! What every command prints with: colours that vanish where there is no terminal, tables, money, days.
 
+use std::io::Write;
+
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -40,15 +42,39 @@ pub(crate) fn table(heading: &[&str]) -> Table {
     table
 }
 
-/// Prints a line of data.
+/// Prints a line of data. A reader that has gone away (`| head`) ends the process quietly.
 pub(crate) fn print(text: &str) {
-    anstream::println!("{text}");
+    if writeln!(anstream::stdout().lock(), "{text}").is_err() {
+        std::process::exit(0);
+    }
 }
 
 /// Prints a record for machines.
 pub(crate) fn print_json<T: serde::Serialize>(value: &T) {
     // Our own records hold texts and numbers only, for which serialisation cannot fail.
-    anstream::println!("{}", serde_json::to_string(value).unwrap_or_default());
+    print(&serde_json::to_string(value).unwrap_or_default());
+}
+
+/// Sends logs to standard error: lines for people, JSON for machines. `CLAIMHOST_LOG` chooses (`debug`,
+/// `claimhost::plugin=trace`); a service tells what it does by default, a command only what is wrong.
+pub(crate) fn log_to_stderr(json: bool, service: bool) {
+    let usual = if service { "warn,claimhost=info" } else { "warn" };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CLAIMHOST_LOG").unwrap_or_else(|_| usual.into());
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    // A second subscriber is refused; the first one stays.
+    let _ = if json { lines.json().try_init() } else { lines.try_init() };
+}
+
+/// A bar on standard error for long work; nothing is drawn where nobody looks.
+pub(crate) fn progress_bar(length: usize, unit: &str, quiet: bool) -> indicatif::ProgressBar {
+    if quiet {
+        return indicatif::ProgressBar::hidden();
+    }
+    let bar = indicatif::ProgressBar::new(u64::try_from(length).unwrap_or(0));
+    if let Ok(style) = indicatif::ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {unit}  {{msg}}")) {
+        bar.set_style(style);
+    }
+    bar
 }
 
 #[cfg(test)]

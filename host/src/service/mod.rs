@@ -1,1 +1,104 @@
-//! HTTP, metrics.
+//! `serve`: the pipeline on watched folders, beside a small HTTP server on loopback.
+//!
+//! The pipeline (store, plugins) lives on one thread of its own, outside tokio: guest calls and SQLite block. The HTTP side
+//! never touches either; it reads the [`Status`] that the pipeline leaves after every turn. On SIGTERM or SIGINT the
+//! step in hand is finished, then the process ends.
+//!
+//! `pipeline.rs` turns and waits, `status.rs` is what it leaves, `metrics.rs` writes it for Prometheus, `http.rs` serves it.
+
+mod http;
+mod metrics;
+mod pipeline;
+mod status;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::lifecycle::Host;
+use pipeline::Pipeline;
+use status::Board;
+
+/// How a service ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything in hand was finished.
+    Drained,
+    /// `drain_seconds` were over first. What was in hand is done again by the next start.
+    Late,
+}
+
+/// What starts a service.
+pub struct Service {
+    /// The open host.
+    pub host: Host,
+    /// The clock stands still at the host's day: for replays.
+    pub fixed_day: bool,
+}
+
+/// Why a service cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Another process has the address, or it is not ours to take.
+    #[error("service.listen {address}: {source}; choose another address in claimhost.toml")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// The operating system refuses a thread, a runtime or a signal handler.
+    #[error("the service cannot start: {0}")]
+    System(#[from] std::io::Error),
+}
+
+impl Service {
+    /// Serves until SIGTERM or SIGINT. `listening` is told the address once requests are answered.
+    ///
+    /// # Errors
+    /// [`ServiceError`]: it did not start. A turn that fails is counted and tried again.
+    pub fn run(self, listening: impl FnOnce(SocketAddr)) -> Result<Ended, ServiceError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let ended = runtime.block_on(self.serve(listening));
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        ended
+    }
+
+    async fn serve(self, listening: impl FnOnce(SocketAddr)) -> Result<Ended, ServiceError> {
+        let config = self.host.config().service.clone();
+        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let listener = tokio::net::TcpListener::bind(config.listen)
+            .await
+            .map_err(|source| ServiceError::Listen { address: config.listen, source })?;
+        let address = listener.local_addr()?;
+        let board = Arc::new(Board::default());
+        let stop = self.host.stop_flag();
+        let (ended, mut done) = tokio::sync::mpsc::channel::<()>(1);
+        let (pipeline, waker) = Pipeline::new(self.host, self.fixed_day, Arc::clone(&board));
+        std::thread::Builder::new().name("pipeline".to_owned()).spawn(move || {
+            pipeline.run();
+            // Dropping the sender tells the other side, after a panic too.
+            drop(ended);
+        })?;
+        let (close, closed) = tokio::sync::oneshot::channel::<()>();
+        let server = axum::serve(listener, http::router(Arc::clone(&board))).with_graceful_shutdown(async {
+            let _ = closed.await;
+        });
+        let server = tokio::spawn(async move { server.await });
+        listening(address);
+        tokio::select! {
+            _ = term.recv() => tracing::info!("SIGTERM: finishing the step in hand"),
+            _ = tokio::signal::ctrl_c() => tracing::info!("SIGINT: finishing the step in hand"),
+            _ = done.recv() => tracing::error!("the pipeline ended by itself"),
+        }
+        board.drain();
+        stop.store(true, Ordering::Relaxed);
+        waker.wake();
+        let finished = tokio::time::timeout(Duration::from_secs(config.drain_seconds), done.recv()).await.is_ok();
+        let _ = close.send(());
+        // Requests are answered from memory; a second is plenty, and a client that hangs does not hold us.
+        let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
+        Ok(if finished && !board.read().broke { Ended::Drained } else { Ended::Late })
+    }
+}

@@ -8,6 +8,7 @@ pub mod claim;
 pub mod clearing;
 pub mod document;
 pub mod history;
+pub mod query;
 pub mod remittance;
 pub mod seal;
 pub mod submission;

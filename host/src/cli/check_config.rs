@@ -1,0 +1,237 @@
+//! `check-config`: the configuration and everything it names, looked at before documents arrive; all problems at once.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::output::{GREEN, RED, RESET, print, print_json};
+use super::reader::{load_profile, master_key};
+use super::{Failure, Global};
+use crate::claim::{Document, Problem, Setup};
+use crate::config::{Config, FolderConfig, suggest};
+use crate::lifecycle::HostError;
+use crate::plugin::{Kind, OpenError, PluginHost, PluginHostConfig, Translated};
+use crate::practice::Profile;
+use crate::store::{Store, StoreError};
+
+/// `check-config`
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckConfig {}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Check {
+    what: String,
+    ok: bool,
+    /// What it came to; each problem on a line of its own.
+    words: String,
+}
+
+#[derive(Serialize)]
+struct Report {
+    ok: bool,
+    checks: Vec<Check>,
+}
+
+impl CheckConfig {
+    #[allow(clippy::unused_self, reason = "every command is called alike")]
+    pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
+        let config = Config::load(&global.config).map_err(HostError::from)?;
+        let mut checks = vec![well(&format!("configuration {}", global.config.display()), "every key is known and fits")];
+        let profiles = profiles(&config, &mut checks);
+        checks.push(key_and_store(&config));
+        plugins(global, &config, &profiles, &mut checks);
+        folders(&config, &mut checks);
+        let report = Report { ok: checks.iter().all(|check| check.ok), checks };
+        if global.json {
+            print_json(&report);
+        } else {
+            for Check { what, ok, words } in &report.checks {
+                let mark = if *ok { format!("{GREEN}ok{RESET}     ") } else { format!("{RED}problem{RESET}") };
+                print(&format!("{mark}  {what}: {}", words.replace('\n', "\n           ")));
+            }
+        }
+        if report.ok {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let problems = report.checks.iter().filter(|check| !check.ok).count();
+        Err(Failure::config(format!("{problems} of {} checks found a problem", report.checks.len())))
+    }
+}
+
+fn well(what: &str, words: &str) -> Check {
+    Check { what: what.to_owned(), ok: true, words: words.to_owned() }
+}
+
+fn wrong(what: &str, words: impl Into<String>) -> Check {
+    Check { what: what.to_owned(), ok: false, words: words.into() }
+}
+
+fn profiles(config: &Config, checks: &mut Vec<Check>) -> Vec<Profile> {
+    let mut profiles = Vec::new();
+    if config.practice.is_empty() {
+        checks.push(wrong("practices", "there is no [[practice]] block: add one, with its profile"));
+    }
+    for practice in &config.practice {
+        let what = format!("profile of {}", practice.id);
+        match load_profile(&practice.profile) {
+            Ok(profile) if profile.id != practice.id => {
+                let words = format!("{}: id is `{}`, claimhost.toml says `{}`", practice.profile.display(), profile.id, practice.id);
+                checks.push(wrong(&what, words));
+            }
+            Ok(profile) => {
+                let counts = (profile.provider.len(), profile.location.len(), profile.payer.len());
+                checks.push(well(&what, &format!("{} providers, {} places, {} payers", counts.0, counts.1, counts.2)));
+                profiles.push(profile);
+            }
+            Err(words) => checks.push(wrong(&what, words)),
+        }
+    }
+    profiles
+}
+
+/// The key opens the store, for every practice in it.
+fn key_and_store(config: &Config) -> Check {
+    const WHAT: &str = "key and store";
+    let key = match master_key(config) {
+        Ok(key) => key,
+        Err(failure) => return wrong(WHAT, failure.message),
+    };
+    let from_file = std::env::var_os(&config.keys.master_key_env).is_none();
+    if from_file && let Some(mode) = open_mode(&config.keys.master_key_file) {
+        let path = config.keys.master_key_file.display();
+        return wrong(WHAT, format!("{path}: mode is {mode:o}, expected 600: others can read the key; chmod 600 {path}"));
+    }
+    let opened = match Store::open(&config.store.path, key.clone()) {
+        Err(StoreError::InUse { .. }) => Store::open_reader(&config.store.path, key).map(|store| (store, "in use by a running claimhost; ")),
+        other => other.map(|store| (store, "")),
+    };
+    let (store, note) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return wrong(WHAT, error.to_string()),
+    };
+    for practice in &config.practice {
+        if let Err(error) = store.known_practice(&practice.id) {
+            return wrong(WHAT, format!("practice {}: {error}", practice.id));
+        }
+    }
+    well(WHAT, &format!("{note}the key opens {}", config.store.path.display()))
+}
+
+/// The mode of a file that others than its owner may touch.
+fn open_mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+fn plugins(global: &Global, config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
+    let host = match PluginHost::open(PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone())) {
+        Ok(host) => host,
+        Err(error) => return checks.push(wrong("plugins", error.to_string())),
+    };
+    let list = host.list();
+    for info in list.iter().filter(|info| info.error.is_some()) {
+        let words = info.error.as_ref().map(ToString::to_string).unwrap_or_default();
+        checks.push(wrong(&format!("plugin {}", info.id), words));
+    }
+    let absent = |id: &str, kind: Kind| {
+        let near = suggest(id, list.iter().filter(|info| info.kind == Some(kind)).map(|info| info.id.as_str()));
+        format!("`{id}` is not in the plugin folders{near}; `claimhost plugin list` shows what is")
+    };
+    for (at, folder) in config.intake.folder.iter().enumerate() {
+        let what = format!("intake.folder[{at}] of {}", folder.practice);
+        checks.push(match host.adapter(&folder.adapter) {
+            None => wrong(&what, absent(&folder.adapter, Kind::Adapter)),
+            Some(adapter) => match opens(global, &adapter, folder) {
+                Ok(()) => well(&what, &format!("{} {} opens with this mapping", adapter.id(), adapter.manifest().version)),
+                Err(words) => wrong(&what, words),
+            },
+        });
+    }
+    for profile in profiles {
+        let sets = profile.rules.iter().chain(profile.payer.iter().flat_map(|payer| &payer.rules));
+        let mut missing: Vec<&String> = sets.filter(|set| host.rules(set).is_none()).collect();
+        missing.sort();
+        missing.dedup();
+        for set in missing {
+            let words = format!("{}; until it is, its claims are held", absent(set, Kind::Rules));
+            checks.push(wrong(&format!("rule set of {}", profile.id), words));
+        }
+    }
+}
+
+/// Opens a session with the site's mapping, by handing it an empty document: what becomes of that does not matter.
+fn opens(global: &Global, adapter: &crate::plugin::Adapter, folder: &FolderConfig) -> Result<(), String> {
+    let mapping = match &folder.mapping {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?,
+        None => String::new(),
+    };
+    let document = Document {
+        format: adapter.manifest().formats.first().cloned().unwrap_or_default(),
+        content: Vec::new(),
+        related: Vec::new(),
+        received: global.today(),
+        ordinal: 0,
+    };
+    let setup = Setup { settings: Vec::new(), mapping };
+    match adapter.translate(&folder.practice, &setup, &[document]) {
+        Ok(answers) => match answers.first() {
+            Some(Translated::Parked(fault)) => Err(format!("{} failed: {fault}", adapter.id())),
+            _ => Ok(()),
+        },
+        Err(OpenError::Problems(problems)) => {
+            let path = folder.mapping.as_deref().unwrap_or(Path::new("mapping")).display().to_string();
+            let line = |problem: &Problem| {
+                let Problem { at, found, expected, remedy, .. } = problem;
+                format!("{path}: {}: found {found}, expected {expected}; {remedy}", at.path)
+            };
+            Err(problems.iter().map(line).collect::<Vec<_>>().join("\n"))
+        }
+    }
+}
+
+fn folders(config: &Config, checks: &mut Vec<Check>) {
+    let named = [("clearinghouse.outbox", &config.clearinghouse.outbox), ("clearinghouse.inbox", &config.clearinghouse.inbox)];
+    let intake = config.intake.folder.iter().map(|folder| ("intake folder", &folder.path));
+    for (what, path) in named.into_iter().chain(intake) {
+        let what = format!("{what} {}", path.display());
+        checks.push(match writable(path) {
+            Ok(()) => well(&what, "is there and can be written"),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => wrong(&what, "is not there: make it, or change the path"),
+            Err(error) => wrong(&what, format!("{error}: give the user of claimhost the right to write it")),
+        });
+    }
+}
+
+fn writable(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(".claimhost-check.tmp");
+    std::fs::write(&probe, b"")?;
+    std::fs::remove_file(probe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_key_that_others_can_read_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(open_mode(&path), Some(0o640));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(open_mode(&path), None);
+    }
+
+    #[test]
+    fn a_folder_is_probed_and_left_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        writable(folder.path()).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert!(writable(&folder.path().join("absent")).is_err());
+    }
+}

@@ -1,0 +1,38 @@
+//! `claim list|show|history|why`: where each claim is, what it says, what moved it, and why it waits.
+
+mod history;
+mod list;
+pub(super) mod show;
+mod why;
+
+use std::process::ExitCode;
+
+use super::reader::Reader;
+use super::{Failure, Global};
+
+pub(super) use why::{FoundLine, fix_words, found};
+
+/// Looks at claims.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Claim {
+    /// Lists claims
+    List(list::List),
+    /// Shows one claim: header, lines, findings, versions, money
+    Show(show::Show),
+    /// Shows what moved a claim, when, with which plugin
+    History(history::History),
+    /// Says which rules found something, in words, and what to do
+    Why(why::Why),
+}
+
+impl Claim {
+    pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
+        let reader = Reader::open(global)?;
+        match self {
+            Self::List(list) => list.run(global, &reader),
+            Self::Show(show) => show.run(global, &reader),
+            Self::History(history) => history.run(global, &reader),
+            Self::Why(why) => why.run(global, &reader),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! `claim why ID`: every rule that found something on the live version, in a biller's words, and who looked at all.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::super::output::{BOLD, RED, RESET, print, print_json};
+use super::super::reader::{Reader, no_such};
+use super::super::reference::{Reference, name};
+use super::super::visit::thousandths;
+use super::super::{Failure, Global, Whose};
+use crate::claim::{ClaimPlace, Fix, Severity};
+use crate::practice::Profile;
+use crate::store::StoreResult;
+use crate::store::claim::{StoredFinding, severity_str};
+
+/// `claim why`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Why {
+    /// The claim, as `claim list` prints it
+    #[arg(value_name = "PRACTICE/ID")]
+    id: Reference,
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// One finding as it is shown.
+#[derive(Serialize)]
+pub(in super::super) struct FoundLine {
+    /// Rule id.
+    pub(in super::super) rule: String,
+    /// `reject`, `hold`, `warn` or `info`.
+    pub(in super::super) severity: &'static str,
+    /// `line 2, units`, `patient.birth-date`.
+    pub(in super::super) place: String,
+    /// For a biller.
+    pub(in super::super) words: String,
+    /// What the rule offers to do.
+    pub(in super::super) fix: Option<String>,
+    /// Digest of the rule set; empty for claimhost's own edits.
+    pub(in super::super) plugin_digest: String,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    id: String,
+    state: String,
+    version: u32,
+    findings: Vec<FoundLine>,
+    /// Who looked: claimhost's own edits, then the rule sets of practice and payer.
+    looked: Vec<String>,
+}
+
+impl Why {
+    pub(super) fn run(&self, global: &Global, reader: &Reader) -> Result<ExitCode, Failure> {
+        let (practice, id) = reader.one(&self.id, self.whose.practice(), "claim", "claim list")?;
+        let known = practice.read(|tx| -> StoreResult<_> {
+            let Some(claim) = tx.claim(id)? else { return Ok(None) };
+            let findings = tx.findings(id, claim.live_version)?;
+            Ok(Some((claim, findings)))
+        })?;
+        let (claim, findings) = known.ok_or_else(|| no_such("claim", &self.id, "claim list"))?;
+        let mut looked = vec!["claimhost's own edits".to_owned()];
+        looked.extend(rule_sets(&reader.profile(practice.id())?, &claim.payer_id).into_iter().map(|set| format!("rule set {set}")));
+        let answer = Answer {
+            id: name(practice.id(), id),
+            state: claim.state,
+            version: claim.live_version,
+            findings: findings.iter().map(found).collect(),
+            looked,
+        };
+        if global.json {
+            print_json(&answer);
+        } else {
+            tell(&answer);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The rule sets that look at claims of this payer, each once.
+fn rule_sets<'a>(profile: &'a Profile, payer_id: &str) -> Vec<&'a str> {
+    let payer = profile.payer.iter().find(|payer| payer.id == payer_id);
+    let mut sets: Vec<&str> = Vec::new();
+    for set in profile.rules.iter().chain(payer.iter().flat_map(|payer| &payer.rules)) {
+        if !sets.contains(&set.as_str()) {
+            sets.push(set);
+        }
+    }
+    sets
+}
+
+fn tell(answer: &Answer) {
+    print(&format!("{BOLD}Claim {}{RESET}  {}, version {}", answer.id, answer.state, answer.version));
+    if answer.findings.is_empty() {
+        print("  nothing was found");
+    }
+    for FoundLine { rule, severity, place, words, fix, plugin_digest } in &answer.findings {
+        let colour = if matches!(*severity, "reject" | "hold") { RED } else { BOLD };
+        print(&format!("\n{colour}{severity}{RESET}  {rule}  at {place}"));
+        print(&format!("  {words}"));
+        if let Some(fix) = fix {
+            print(&format!("  fix: {fix}; add {rule} to apply_fixes of the profile to let claimhost do it"));
+        }
+        if !plugin_digest.is_empty() {
+            print(&format!("  plugin {plugin_digest}"));
+        }
+    }
+    print(&format!("\nlooked: {}", answer.looked.join(", ")));
+}
+
+/// A finding as it is shown.
+pub(in super::super) fn found(stored: &StoredFinding) -> FoundLine {
+    let finding = &stored.finding;
+    FoundLine {
+        rule: finding.rule.clone(),
+        severity: severity_word(finding.severity),
+        place: place(&finding.at),
+        words: finding.words.clone(),
+        fix: finding.fix.as_ref().map(fix_words),
+        plugin_digest: stored.plugin_digest.clone(),
+    }
+}
+
+const fn severity_word(severity: Severity) -> &'static str {
+    severity_str(severity)
+}
+
+fn place(at: &ClaimPlace) -> String {
+    match (at.line, at.field.is_empty()) {
+        (Some(line), true) => format!("line {line}"),
+        (Some(line), false) => format!("line {line}, {}", at.field),
+        (None, true) => "claim".to_owned(),
+        (None, false) => at.field.clone(),
+    }
+}
+
+/// What a fix would do.
+pub(in super::super) fn fix_words(fix: &Fix) -> String {
+    match fix {
+        Fix::AddModifier(change) => format!("add modifier {} to line {}", change.modifier, change.line),
+        Fix::RemoveModifier(change) => format!("remove modifier {} from line {}", change.modifier, change.line),
+        Fix::SetUnits(change) => format!("set the units of line {} to {}", change.line, thousandths(change.thousandths)),
+        Fix::SetPlaceOfService(change) => format!("set the place of service of line {} to {}", change.line, change.value),
+        Fix::SetProcedure(change) => format!("set the code of line {} to {}", change.line, change.value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::{LineModifier, LineUnits};
+
+    #[test]
+    fn places_and_fixes_read_as_words() {
+        let at = |line, field: &str| place(&ClaimPlace { line, field: field.into() });
+        assert_eq!(at(Some(2), "units"), "line 2, units");
+        assert_eq!(at(None, ""), "claim");
+        assert_eq!(fix_words(&Fix::AddModifier(LineModifier { line: 1, modifier: "JZ".into() })), "add modifier JZ to line 1");
+        assert_eq!(fix_words(&Fix::SetUnits(LineUnits { line: 3, thousandths: 1500 })), "set the units of line 3 to 1.5");
+    }
+}

@@ -1,0 +1,293 @@
+//! `plugin list|inspect|build|test`: what the host can load, what it says of itself, and whether it does what it shows.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::output::{BOLD, GREEN, RED, RESET, print, print_json, progress_bar, table};
+use super::visit::words;
+use super::{Failure, Global, peers};
+use crate::config::{Config, suggest};
+use crate::lifecycle::HostError;
+use crate::plugin::{FixturePolicy, Kind, PluginHost, PluginHostConfig, PluginInfo, build};
+
+/// Looks at plugins.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Plugin {
+    /// Lists the plugins in the configured folders
+    List,
+    /// Shows what a plugin says of itself: formats and fields, or rules with their sources and dates
+    Inspect(Inspect),
+    /// Builds the shipped plugins from the project's sources and puts them where they belong
+    Build(Build),
+    /// Runs the fixtures that travel with plugins
+    Test(Test),
+}
+
+/// `plugin inspect`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Inspect {
+    /// The plugin, as `plugin list` prints it
+    #[arg(value_name = "ID")]
+    id: String,
+}
+
+/// `plugin build`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Build {
+    /// Plugin ids or plugin folders; none: every shipped plugin that is older than its sources
+    #[arg(value_name = "FOLDER|ID")]
+    which: Vec<String>,
+}
+
+/// `plugin test`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Test {
+    /// Plugin ids; none: all
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+}
+
+/// One plugin of `plugin list --json`.
+#[derive(Serialize)]
+struct Listed {
+    id: String,
+    kind: Value,
+    family: String,
+    version: String,
+    contract: String,
+    digest: String,
+    evidence: Value,
+}
+
+impl Plugin {
+    pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
+        match self {
+            Self::List => list(global),
+            Self::Inspect(inspect) => inspect.run(global),
+            Self::Build(build) => build.run(global),
+            Self::Test(test) => test.run(global),
+        }
+    }
+}
+
+fn open(global: &Global, fixtures: FixturePolicy) -> Result<PluginHost, Failure> {
+    let plugins = Config::load(&global.config).map_err(HostError::from)?.plugins;
+    let config = PluginHostConfig { fixtures, ..PluginHostConfig::new(plugins.folders, plugins.cache) };
+    PluginHost::open(config).map_err(|error| Failure::internal(error.to_string()))
+}
+
+/// A closed word of a manifest as it is spelt there.
+fn word<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+fn list(global: &Global) -> Result<ExitCode, Failure> {
+    let infos = open(global, FixturePolicy::default())?.list();
+    if global.json {
+        let listed = |info: &PluginInfo| Listed {
+            id: info.id.clone(),
+            kind: word(&info.kind),
+            family: info.family.clone(),
+            version: info.version.clone(),
+            contract: info.contract.clone(),
+            digest: info.digest.clone(),
+            evidence: word(&info.evidence),
+        };
+        print_json(&json!({ "plugins": infos.iter().map(listed).collect::<Vec<_>>() }));
+    } else {
+        let mut out = table(&["plugin", "kind", "family", "version", "contract", "evidence", "digest", "state"]);
+        for info in &infos {
+            let digest: String = info.digest.chars().take(12).collect();
+            let state = if info.error.is_some() { "refused" } else { "active" };
+            let (kind, evidence) = (text(&word(&info.kind)), text(&word(&info.evidence)));
+            out.add_row([&info.id, &kind, &info.family, &info.version, &info.contract, &evidence, &digest, state]);
+        }
+        print(&out.to_string());
+    }
+    for error in infos.iter().filter_map(|info| info.error.as_ref()) {
+        anstream::eprintln!("{RED}refused{RESET}: {error}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn no_such(id: &str, infos: &[PluginInfo]) -> Failure {
+    let near = suggest(id, infos.iter().map(|info| info.id.as_str()));
+    Failure::missing(format!("there is no plugin `{id}`{near}\nhint: `claimhost plugin list` shows what there is"))
+}
+
+impl Inspect {
+    fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
+        let host = open(global, FixturePolicy::default())?;
+        let infos = host.list();
+        let info = infos.iter().find(|info| info.id == self.id).ok_or_else(|| no_such(&self.id, &infos))?;
+        let mut shown = json!({
+            "id": info.id, "kind": info.kind, "family": info.family, "version": info.version, "contract": info.contract,
+            "digest": info.digest, "evidence": info.evidence, "folder": info.folder, "framing": info.framing,
+            "formats": info.formats, "payer_ids": info.payer_ids,
+            "error": info.error.as_ref().map(ToString::to_string),
+        });
+        let says = match info.kind {
+            Some(Kind::Adapter) => host.adapter(&info.id).map(|adapter| word(adapter.description())),
+            Some(Kind::Rules) => host.rules(&info.id).map(|rules| word(rules.description())),
+            _ => None,
+        };
+        if let Some(shown) = shown.as_object_mut() {
+            shown.insert("description".to_owned(), says.unwrap_or_default());
+        }
+        if global.json {
+            print_json(&shown);
+        } else {
+            print(&format!("{BOLD}{}{RESET}", info.id));
+            tell(&shown, 1);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A record as indented lines: what plugins say of themselves differs by kind.
+fn tell(value: &Value, depth: usize) {
+    let pad = "  ".repeat(depth);
+    let Value::Object(record) = value else { return };
+    for (key, value) in record {
+        match value {
+            Value::Null => {}
+            Value::Object(date) if date.len() == 3 && date.contains_key("month") => {
+                let part = |key: &str| date.get(key).and_then(Value::as_u64).unwrap_or(0);
+                print(&format!("{pad}{key:<14} {:04}-{:02}-{:02}", part("year"), part("month"), part("day")));
+            }
+            Value::Object(_) => {
+                print(&format!("{pad}{key}"));
+                tell(value, depth + 1);
+            }
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                for item in items {
+                    print(&format!("{pad}{key}"));
+                    tell(item, depth + 1);
+                }
+            }
+            Value::Array(items) if items.is_empty() => {}
+            Value::Array(items) => {
+                print(&format!("{pad}{key:<14} {}", items.iter().map(words).collect::<Vec<_>>().join(", ")));
+            }
+            Value::String(text) => print(&format!("{pad}{key:<14} {text}")),
+            other => print(&format!("{pad}{key:<14} {other}")),
+        }
+    }
+}
+
+impl Build {
+    fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
+        let internal = |error: build::BuildError| Failure::internal(error.to_string());
+        let workspace = peers::workspace().ok_or_else(|| Failure::internal("plugins are built from the project's sources, and they are not at hand"))?;
+        let built: Vec<PathBuf> = if self.which.is_empty() {
+            build::build_missing(&workspace).map_err(internal)?
+        } else {
+            let chosen = self.which.iter().map(|which| shipped(&workspace, which)).collect::<Result<Vec<_>, _>>()?;
+            let bar = progress_bar(chosen.len(), "plugins", global.json);
+            let mut built = Vec::new();
+            for (folder, package) in chosen {
+                bar.set_message(package);
+                let component = build::build_guest(&workspace, package).map_err(internal)?;
+                build::install(&component, &folder).map_err(internal)?;
+                built.push(folder);
+                bar.inc(1);
+            }
+            bar.finish_and_clear();
+            built
+        };
+        let mut put = Vec::new();
+        for folder in &built {
+            put.extend(hand_out(global, folder)?);
+        }
+        if global.json {
+            print_json(&json!({ "built": built, "installed": put }));
+        } else {
+            built.iter().for_each(|folder| print(&format!("{GREEN}built{RESET}      {}", folder.display())));
+            put.iter().for_each(|folder| print(&format!("{GREEN}installed{RESET}  {}", folder.display())));
+            if built.is_empty() {
+                print("every plugin is newer than its sources");
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The folder and package of a shipped plugin, by id or by its folder.
+fn shipped(workspace: &Path, which: &str) -> Result<(PathBuf, &'static str), Failure> {
+    let wanted = std::fs::canonicalize(which).ok();
+    let id = |folder: &str| folder.rsplit('/').next().unwrap_or_default().to_owned();
+    for (folder, package) in build::SHIPPED {
+        let path = workspace.join(folder);
+        if id(folder) == which || (wanted.is_some() && std::fs::canonicalize(&path).ok() == wanted) {
+            return Ok((path, package));
+        }
+    }
+    let ids: Vec<String> = build::SHIPPED.iter().map(|(folder, _)| id(folder)).collect();
+    let near = suggest(which, ids.iter().map(String::as_str));
+    Err(Failure::missing(format!("`{which}` is no plugin of the project's sources{near}\nhint: they are {}", ids.join(", "))))
+}
+
+/// Copies a built plugin to the configured folders that hold one of its name (`init` made copies). No configuration: none.
+fn hand_out(global: &Global, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let Ok(config) = Config::load(&global.config) else { return Ok(Vec::new()) };
+    let Some(name) = folder.file_name() else { return Ok(Vec::new()) };
+    let mut put = Vec::new();
+    for place in config.plugins.folders.iter().map(|place| place.join(name)) {
+        if place.join("plugin.toml").is_file() && std::fs::canonicalize(&place).ok() != std::fs::canonicalize(folder).ok() {
+            std::fs::copy(folder.join("plugin.toml"), place.join("plugin.toml"))?;
+            build::install(&folder.join("plugin.wasm"), &place).map_err(|error| Failure::internal(error.to_string()))?;
+            put.push(place);
+        }
+    }
+    Ok(put)
+}
+
+#[derive(Serialize)]
+struct Tested {
+    id: String,
+    ok: bool,
+    cases: usize,
+    items: usize,
+    error: Option<String>,
+}
+
+impl Test {
+    fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
+        let host = open(global, FixturePolicy::Skip)?;
+        let infos = host.list();
+        if let Some(unknown) = self.ids.iter().find(|id| !infos.iter().any(|info| info.id == **id)) {
+            return Err(no_such(unknown, &infos));
+        }
+        let chosen: Vec<&PluginInfo> = infos.iter().filter(|info| self.ids.is_empty() || self.ids.contains(&info.id)).collect();
+        let bar = progress_bar(chosen.len(), "plugins", global.json);
+        let mut tested = Vec::new();
+        for info in chosen {
+            bar.set_message(info.id.clone());
+            let report = host.verify_fixtures(&info.folder);
+            let (cases, items) = report.as_ref().map_or((0, 0), |report| (report.cases, report.items));
+            let error = report.err().map(|error| error.to_string());
+            tested.push(Tested { id: info.id.clone(), ok: error.is_none(), cases, items, error });
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        let failed = tested.iter().filter(|tested| !tested.ok).count();
+        if global.json {
+            print_json(&tested);
+        } else {
+            for Tested { id, cases, items, error, .. } in &tested {
+                print(&match error {
+                    None => format!("{GREEN}ok{RESET}      {id}: {cases} fixtures, {items} items"),
+                    Some(error) => format!("{RED}failed{RESET}  {id}: {error}"),
+                });
+            }
+        }
+        if failed == 0 { Ok(ExitCode::SUCCESS) } else { Err(Failure::missing(format!("{failed} of {} plugins fail", tested.len()))) }
+    }
+}

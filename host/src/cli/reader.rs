@@ -1,0 +1,107 @@
+//! What the commands that only look are opened with: the configuration and a store that is read, beside a running
+//! `serve` too. No plugin is loaded.
+
+use std::path::Path;
+
+use super::reference::Reference;
+use super::{Failure, Global};
+use crate::config::Config;
+use crate::lifecycle::HostError;
+use crate::practice::Profile;
+use crate::store::{CLEARING, MasterKey, PracticeStore, Store, StoreError};
+
+/// The configuration and every tenant that has something.
+pub(crate) struct Reader {
+    pub(crate) config: Config,
+    practices: Vec<PracticeStore>,
+    clearing: Option<PracticeStore>,
+}
+
+impl Reader {
+    /// Opens the store that the configuration names.
+    pub(crate) fn open(global: &Global) -> Result<Self, Failure> {
+        let config = Config::load(&global.config).map_err(HostError::from)?;
+        let store = match Store::open_reader(&config.store.path, master_key(&config)?) {
+            Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                let words = format!("{} holds nothing yet\nhint: `claimhost run --once` makes it", config.store.path.display());
+                return Err(Failure::missing(words));
+            }
+            other => other?,
+        };
+        let mut practices = Vec::new();
+        for practice in &config.practice {
+            practices.extend(store.known_practice(&practice.id)?);
+        }
+        let clearing = store.known_practice(CLEARING)?;
+        Ok(Self { config, practices, clearing })
+    }
+
+    /// All practices, or the one asked for. The clearing tenant counts only by its name.
+    pub(crate) fn chosen(&self, practice: Option<&str>) -> Result<Vec<PracticeStore>, Failure> {
+        let Some(id) = practice else { return Ok(self.practices.clone()) };
+        self.check(id)?;
+        let known = self.practices.iter().chain(&self.clearing).filter(|known| known.id() == id);
+        Ok(known.cloned().collect())
+    }
+
+    /// Refuses a practice that the configuration does not have.
+    fn check(&self, id: &str) -> Result<(), Failure> {
+        let ids = || self.config.practice.iter().map(|practice| practice.id.as_str());
+        if id == CLEARING || ids().any(|known| known == id) {
+            return Ok(());
+        }
+        let near = crate::config::suggest(id, ids());
+        let known: Vec<&str> = ids().collect();
+        Err(Failure::missing(format!("there is no practice `{id}`{near}\nhint: the practices are {}", known.join(", "))))
+    }
+
+    /// The tenant and id that a reference means. `what` and `list` are for its error: "claim", "claim list".
+    pub(crate) fn one(&self, reference: &Reference, practice: Option<&str>, what: &str, list: &str) -> Result<(PracticeStore, u64), Failure> {
+        let id = reference.number().ok_or_else(|| no_such(what, reference, list))?;
+        let named = reference.practice().or(practice);
+        let named = match (named, self.config.practice.as_slice()) {
+            (Some(named), _) => named,
+            (None, [only]) => only.id.as_str(),
+            (None, _) => {
+                let example = self.config.practice.first().map_or("PRACTICE", |practice| practice.id.as_str());
+                let words = format!("`{reference}` may be of several practices\nhint: write {example}/{id}, or add --practice");
+                return Err(Failure::missing(words));
+            }
+        };
+        let store = self.chosen(Some(named))?.into_iter().next().ok_or_else(|| no_such(what, reference, list))?;
+        Ok((store, id))
+    }
+
+    /// The profile of a practice, as it is on disk now.
+    pub(crate) fn profile(&self, id: &str) -> Result<Profile, Failure> {
+        let config = self.config.practice.iter().find(|practice| practice.id == id);
+        let path = config.map(|practice| practice.profile.as_path()).ok_or_else(|| Failure::missing(format!("there is no practice `{id}`")))?;
+        load_profile(path).map_err(Failure::config)
+    }
+}
+
+/// Reads and checks a profile; the error has every problem.
+pub(crate) fn load_profile(path: &Path) -> Result<Profile, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Profile::load(&text, &path.display().to_string()).map_err(|error| error.to_string())
+}
+
+/// The failure for an id that is not there.
+pub(crate) fn no_such(what: &str, reference: &Reference, list: &str) -> Failure {
+    Failure::missing(format!("there is no {what} `{reference}`\nhint: `claimhost {list}` shows what there is"))
+}
+
+/// The master key: the environment's where it is set, else the file's.
+pub(crate) fn master_key(config: &Config) -> Result<MasterKey, Failure> {
+    let keys = &config.keys;
+    let wrong = |origin: &str| Failure::config(format!("{origin}: expected 64 hexadecimal digits, as `claimhost init` writes them"));
+    if let Ok(text) = std::env::var(&keys.master_key_env) {
+        return MasterKey::from_hex(&text).ok_or_else(|| wrong(&keys.master_key_env));
+    }
+    let path = keys.master_key_file.display().to_string();
+    let text = std::fs::read_to_string(&keys.master_key_file).map_err(|error| {
+        Failure::config(format!("{path}: {error}\nhint: `claimhost init DIR` makes one, or set {}", keys.master_key_env))
+    })?;
+    let text = zeroize::Zeroizing::new(text);
+    MasterKey::from_hex(&text).ok_or_else(|| wrong(&path))
+}

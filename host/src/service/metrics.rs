@@ -1,0 +1,113 @@
+//! The status as Prometheus text (exposition format 0.0.4).
+//!
+//! Names end in their unit or `_total`; labels come from closed sets (practice and plugin ids of the configuration,
+//! states and kinds of this code). No patient data, and nothing that a document said.
+
+use std::fmt::Write;
+
+use super::status::{Counts, Status};
+
+/// The whole page.
+pub(super) fn text(status: &Status, not_ready: &[String]) -> String {
+    let mut page = Page(String::new());
+    page.head("claimhost_ready", "gauge", "1 where /readyz says ready");
+    page.line("claimhost_ready", &[], if not_ready.is_empty() { 1 } else { 0 });
+    page.head("claimhost_turns_total", "counter", "Turns of the pipeline that ended, well or not");
+    page.line("claimhost_turns_total", &[], status.turns);
+    page.head("claimhost_turn_seconds", "summary", "Time of turns");
+    page.line("claimhost_turn_seconds_sum", &[], seconds(status.turn_time));
+    page.line("claimhost_turn_seconds_count", &[], status.turns);
+    page.head("claimhost_last_turn_seconds", "gauge", "Time of the last turn");
+    page.line("claimhost_last_turn_seconds", &[], seconds(status.last_turn));
+    page.head("claimhost_errors_total", "counter", "Turns that failed; each is tried again");
+    page.line("claimhost_errors_total", &[], status.errors);
+    page.head("claimhost_plugin_faults_total", "counter", "Traps, deadlines and wrong answers of plugins since the start");
+    for (plugin, faults) in &status.plugin_faults {
+        page.line("claimhost_plugin_faults_total", &[("plugin", plugin)], *faults);
+    }
+    page.counts(status, "claimhost_documents", "status", "Documents by what became of them", |counts| {
+        counts.documents.iter().map(|(name, count)| (name.as_str(), count.to_string())).collect()
+    });
+    page.counts(status, "claimhost_visits", "state", "Visits by state", |counts| {
+        counts.visits.iter().map(|(name, count)| (name.as_str(), count.to_string())).collect()
+    });
+    page.counts(status, "claimhost_claims", "state", "Claims (lineages) by state", |counts| {
+        counts.claims.iter().map(|(name, count)| (name.as_str(), count.to_string())).collect()
+    });
+    page.counts(status, "claimhost_amount_cents", "kind", "Where the money is; billed is the sum of the others", |counts| {
+        counts.cents.iter().map(|(name, cents)| (*name, cents.to_string())).collect()
+    });
+    page.0
+}
+
+fn seconds(time: std::time::Duration) -> String {
+    format!("{:.6}", time.as_secs_f64())
+}
+
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a String cannot fail.
+        let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+    }
+
+    fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
+        let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}=\"{}\"", escape(value))).collect();
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let _ = writeln!(self.0, "{name}{labels} {value}");
+    }
+
+    fn counts<'a>(
+        &mut self,
+        status: &'a Status,
+        name: &str,
+        label: &str,
+        help: &str,
+        of: impl Fn(&'a Counts) -> Vec<(&'a str, String)>,
+    ) {
+        self.head(name, "gauge", help);
+        for (practice, counts) in &status.practices {
+            for (kind, value) in of(counts) {
+                self.line(name, &[("practice", practice), (label, kind)], value);
+            }
+        }
+    }
+}
+
+fn escape(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_has_a_type_and_names_end_in_unit_or_total() {
+        let mut status = Status { turns: 3, ..Status::default() };
+        let mut counts = Counts::default();
+        counts.documents.insert("pending".into(), 2);
+        counts.visits.insert("open".into(), 1);
+        counts.claims.insert("held".into(), 4);
+        counts.cents.insert("billed", -5);
+        status.practices.insert("elm".into(), counts);
+        status.plugin_faults.insert("hl7v2-dft".into(), 1);
+        let page = text(&status, &["draining".to_owned()]);
+        for line in page.lines().filter(|line| !line.starts_with('#')) {
+            let name = line.split(['{', ' ']).next().unwrap();
+            let base = name.trim_end_matches("_sum").trim_end_matches("_count");
+            assert!(page.contains(&format!("# TYPE {base} ")), "{line}");
+            assert!(line.rsplit(' ').next().unwrap().parse::<f64>().is_ok(), "{line}");
+        }
+        for sample in [
+            "claimhost_turns_total 3",
+            "claimhost_ready 0",
+            "claimhost_documents{practice=\"elm\",status=\"pending\"} 2",
+            "claimhost_amount_cents{practice=\"elm\",kind=\"billed\"} -5",
+            "claimhost_plugin_faults_total{plugin=\"hl7v2-dft\"} 1",
+        ] {
+            assert!(page.lines().any(|line| line == sample), "{sample} in\n{page}");
+        }
+    }
+}

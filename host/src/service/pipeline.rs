@@ -1,0 +1,206 @@
+//! The pipeline's thread: a turn, a status, then a wait until a folder changes, the poll interval is over, or the end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+use notify::{RecursiveMode, Watcher};
+
+use super::status::{Board, Counts, Status};
+use crate::lifecycle::{ClaimState, Host, HostError};
+use crate::store::document::DocumentStatus;
+use crate::store::visit::VisitState;
+use crate::store::{PracticeStore, StoreError, StoreResult};
+
+/// Files arrive in bursts: how long a folder must be quiet before a turn begins, and how long we wait for that at most.
+const QUIET: Duration = Duration::from_millis(150);
+const QUIET_MAX: Duration = Duration::from_secs(2);
+
+/// Ends a wait.
+pub(super) struct Waker(Sender<()>);
+
+impl Waker {
+    /// Wakes the pipeline; one wake is as good as many.
+    pub(super) fn wake(&self) {
+        let _ = self.0.try_send(());
+    }
+}
+
+/// The host and what wakes it.
+pub(super) struct Pipeline {
+    host: Host,
+    fixed_day: bool,
+    board: Arc<Board>,
+    wakes: Receiver<()>,
+    poll: Duration,
+    /// Kept alive: a dropped watcher watches nothing.
+    _watcher: Option<notify::RecommendedWatcher>,
+}
+
+impl Pipeline {
+    /// Watches the host's folders. Where the system cannot announce changes, polling is all there is.
+    pub(super) fn new(host: Host, fixed_day: bool, board: Arc<Board>) -> (Self, Waker) {
+        let (sender, wakes) = crossbeam_channel::bounded(1);
+        let poll = Duration::from_secs(host.config().service.poll_seconds.max(1));
+        let watcher = watch(&host, sender.clone());
+        (Self { host, fixed_day, board, wakes, poll, _watcher: watcher }, Waker(sender))
+    }
+
+    /// Turns until it is told to stop.
+    pub(super) fn run(mut self) {
+        let mut status = Status::default();
+        let board = Arc::clone(&self.board);
+        let turned = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.turns(&mut status)));
+        if turned.is_err() {
+            tracing::error!("the pipeline broke: a defect of claimhost; restart it");
+            status.broke = true;
+            status.not_ready.push("the pipeline broke".to_owned());
+            board.post(status);
+        }
+    }
+
+    fn turns(&mut self, status: &mut Status) {
+        let stop = self.host.stop_flag();
+        while !stop.load(Ordering::Relaxed) {
+            if !self.fixed_day {
+                self.host.set_as_of(crate::claim::from_jiff(jiff::Zoned::now().date()));
+            }
+            let began = Instant::now();
+            let result = self.host.settle();
+            if matches!(result, Err(HostError::Stopped)) && stop.load(Ordering::Relaxed) {
+                return;
+            }
+            status.turns += 1;
+            status.last_turn = began.elapsed();
+            status.turn_time += status.last_turn;
+            status.not_ready.clear();
+            if let Err(error) = result {
+                status.errors += 1;
+                tracing::error!(%error, "a turn failed; it is tried again");
+                status.not_ready.push("the last turn failed".to_owned());
+            }
+            self.look(status);
+            self.board.post(status.clone());
+            tracing::debug!(turn = status.turns, milliseconds = status.last_turn.as_millis(), "turn");
+            self.wait();
+        }
+    }
+
+    /// Fills the status from store and plugins.
+    fn look(&self, status: &mut Status) {
+        if let Err(error) = self.host.clearing().write(|_| Ok::<(), StoreError>(())) {
+            tracing::error!(%error, "the store cannot be written");
+            status.not_ready.push("the store cannot be written".to_owned());
+        }
+        status.not_ready.extend(self.absent_plugins());
+        status.plugin_faults = self.plugin_faults();
+        for practice in self.host.practice_stores().iter().chain([self.host.clearing()]) {
+            match counts(practice) {
+                Ok(counts) => {
+                    status.practices.insert(practice.id().to_owned(), counts);
+                }
+                Err(error) => tracing::error!(%error, practice = practice.id(), "counts"),
+            }
+        }
+    }
+
+    /// Adapters and rule sets that configuration and profiles name, and that are not loaded.
+    fn absent_plugins(&self) -> Vec<String> {
+        let mut absent = Vec::new();
+        for folder in &self.host.config().intake.folder {
+            if self.host.plugins().adapter(&folder.adapter).is_none() {
+                absent.push(format!("adapter {} is not loaded", folder.adapter));
+            }
+        }
+        for practice in &self.host.config().practice {
+            let Some(profile) = self.host.profile(&practice.id) else { continue };
+            for set in profile.rules.iter().chain(profile.payer.iter().flat_map(|payer| &payer.rules)) {
+                if self.host.plugins().rules(set).is_none() {
+                    absent.push(format!("rule set {set} is not loaded"));
+                }
+            }
+        }
+        absent.sort();
+        absent.dedup();
+        absent
+    }
+
+    fn plugin_faults(&self) -> BTreeMap<String, u64> {
+        let plugins = self.host.plugins();
+        let active = plugins.list().into_iter().filter_map(|info| {
+            let adapter = plugins.adapter(&info.id).map(|adapter| adapter.faults());
+            let faults = adapter.or_else(|| plugins.rules(&info.id).map(|rules| rules.faults()))?;
+            Some((info.id, faults))
+        });
+        active.collect()
+    }
+
+    fn wait(&self) {
+        let woken = self.wakes.recv_timeout(self.poll).is_ok();
+        let first = Instant::now();
+        while woken && first.elapsed() < QUIET_MAX && !self.host.stop_flag().load(Ordering::Relaxed) {
+            if self.wakes.recv_timeout(QUIET).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Watches every folder that something arrives in, and those of profiles and mappings.
+fn watch(host: &Host, sender: Sender<()>) -> Option<notify::RecommendedWatcher> {
+    let told = move |event: notify::Result<notify::Event>| {
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            let _ = sender.try_send(());
+        }
+    };
+    let mut watcher = match notify::recommended_watcher(told) {
+        Ok(watcher) => watcher,
+        Err(error) => {
+            tracing::warn!(%error, "folders cannot be watched; they are polled");
+            return None;
+        }
+    };
+    let config = host.config();
+    let folders = config.intake.folder.iter().map(|folder| folder.path.as_path());
+    let profiles = config.practice.iter().filter_map(|practice| practice.profile.parent());
+    for folder in folders.chain([config.clearinghouse.inbox.as_path()]).chain(profiles) {
+        if let Err(error) = std::fs::create_dir_all(folder).map_err(notify::Error::io).and_then(|()| watcher.watch(folder, RecursiveMode::NonRecursive)) {
+            tracing::warn!(kind = ?error.kind, "a folder cannot be watched; it is polled");
+        }
+    }
+    Some(watcher)
+}
+
+/// Counts of one tenant, with a zero for every name that has none.
+fn counts(practice: &PracticeStore) -> StoreResult<Counts> {
+    practice.read(|tx| {
+        let mut counts = Counts::default();
+        let names = |all: &[&str]| all.iter().map(|name| ((*name).to_owned(), 0)).collect::<BTreeMap<String, u64>>();
+        counts.documents = names(&DocumentStatus::ALL.map(DocumentStatus::as_str));
+        counts.documents.extend(tx.received_document_counts()?);
+        if practice.id() == crate::store::CLEARING {
+            return Ok(counts);
+        }
+        counts.visits = names(&VisitState::ALL.map(VisitState::as_str));
+        counts.visits.extend(tx.visit_counts()?);
+        counts.claims = names(&ClaimState::ALL.map(ClaimState::as_str));
+        counts.claims.extend(tx.claim_counts()?);
+        let sums = tx.cents_by_account()?;
+        let sum = |account: &str| sums.get(account).copied().unwrap_or(0);
+        let (paid, contractual) = (sum("cash"), sum("contractual"));
+        let (patient, denied, held, billed) = (sum("patient-receivable"), sum("denied"), sum("held"), sum("billed"));
+        let open = billed - paid - contractual - patient - denied - held;
+        counts.cents = BTreeMap::from([
+            ("billed", billed),
+            ("paid", paid),
+            ("contractual", contractual),
+            ("patient", patient),
+            ("denied", denied),
+            ("held", held),
+            ("open", open),
+        ]);
+        Ok(counts)
+    })
+}
