@@ -179,7 +179,10 @@ impl<'a> Mapping<'a> {
         let unknown: Vec<(String, usize)> = self
             .entries
             .iter()
-            .filter(|(name, entry)| !entry.asked && !(matches!(entry.value, Value::Table) && self.leads(name)))
+            .filter(|(name, entry)| {
+                let known_table = matches!(entry.value, Value::Table) && self.leads(name);
+                !entry.asked && !known_table
+            })
             .map(|(name, entry)| (name.clone(), entry.offset))
             .collect();
         for (name, offset) in &unknown {

@@ -188,7 +188,8 @@ fn is_code_like(value: &Value<'_>) -> bool {
     let word = (1..=20).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
     let money = code.contains('.') && cents(value).is_some() && value.component(2).presence() != Presence::Present;
     let short_number = code.len() < 3 && code.bytes().all(|byte| byte.is_ascii_digit());
-    word && !money && !short_number && !(is_date(value) && code.len() >= 8)
+    let date = is_date(value) && code.len() >= 8;
+    word && !money && !short_number && !date
 }
 
 fn is_diagnosis_like(value: &Value<'_>) -> bool {

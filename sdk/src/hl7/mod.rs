@@ -330,6 +330,3 @@ fn type_name(kind: &str, event: &str) -> String {
         _ => "a message without a type (MSH-9)".to_owned(),
     }
 }
-
-#[cfg(test)]
-mod tests;
