@@ -16,6 +16,8 @@ mod refusal;
 mod refusal_rows;
 mod roundtrip;
 mod same;
+#[cfg(test)]
+mod tests;
 mod unwritable;
 
 use std::ops::Range;
@@ -179,6 +181,14 @@ pub enum WriteError {
         claim: usize,
         /// Contract path.
         field: &'static str,
+    },
+    /// An element of a claim cannot be written, and no field was found at fault.
+    #[error("claim {claim}: {place}")]
+    Element {
+        /// Which claim.
+        claim: usize,
+        /// Segment and element.
+        place: String,
     },
     /// A field of the envelope cannot be written.
     #[error("envelope: {0}")]

@@ -58,18 +58,21 @@ impl Adapter for X12Claims {
     fn translate(&self, document: &Document) -> Outcome {
         match Reader::new(&document.content) {
             Ok(mut reader) => {
-                let update = visit(&mut reader);
+                let source = header::envelope(&mut reader); // ISA, GS, ST, BHT
+                if !reader.problems.is_empty() {
+                    return Outcome::Rejected(reader.problems); // another guide, or not whole: the rest would mislead
+                }
+                let update = visit(&mut reader, source);
                 if reader.problems.is_empty() { Outcome::Events(vec![update]) } else { Outcome::Rejected(reader.problems) }
             }
-            Err(problem) => Outcome::Rejected(vec![problem]),
+            Err(problem) => Outcome::Rejected(vec![*problem]),
         }
     }
 }
 
 /// One claim: the loops of the guide, in order.
-fn visit(r: &mut Reader<'_>) -> VisitUpdate {
+fn visit(r: &mut Reader<'_>, source: header::Source) -> VisitUpdate {
     let mut to = empty::header();
-    let source = header::envelope(r); // ISA, GS, ST, BHT
     header::submitter_and_receiver(r); // 1000A, 1000B
     billing::loop_2000a(r, &mut to); // with 2010AA, 2010AB, 2010AC
     let mut coverage = subscriber::loop_2000b(r, &mut to); // with 2010BA, 2010BB

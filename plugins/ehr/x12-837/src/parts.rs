@@ -21,7 +21,8 @@ pub(crate) fn name(r: &mut Reader<'_>, nm1: &Segment<'_>) -> Name {
         r.bad(nm1, if nm1.element(8).is_empty() { 8 } else { 9 }, 0, "qualifier and id together, or neither");
     }
     let name = PersonName { last: nm1.string(3), first: nm1.string(4), middle: nm1.string(5), suffix: nm1.string(7) };
-    if !is_person && !(name.first.is_empty() && name.middle.is_empty() && name.suffix.is_empty()) {
+    let given = [&name.first, &name.middle, &name.suffix].iter().any(|part| !part.is_empty());
+    if !is_person && given {
         r.bad(nm1, 4, 0, "nothing: an organisation has NM103 only");
     }
     Name { is_person, name, qualifier: nm1.string(8), id: nm1.string(9) }

@@ -19,26 +19,14 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Result<Reader<'a>, Problem> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Result<Reader<'a>, Box<Problem>> {
         match detect(bytes, 0, true) {
             Detected::Found(delimiters, _) => {
                 let segments = Segments::new(bytes, delimiters, 0, 1).collect();
                 Ok(Reader { segments, position: 0, problems: Vec::new() })
             }
-            Detected::No(problem) => Err(Problem {
-                id: "x12.isa".to_owned(),
-                at: Place { path: "ISA (segment 1)".to_owned(), offset: Some(0) },
-                found: problem.found.to_string(),
-                expected: problem.expected.to_string(),
-                remedy: "ask the sender for a file with an ISA of the X12 layout".to_owned(),
-            }),
-            Detected::NeedMore => Err(Problem {
-                id: "x12.isa".to_owned(),
-                at: Place { path: "ISA (segment 1)".to_owned(), offset: Some(0) },
-                found: format!("{} bytes", bytes.len()),
-                expected: "an ISA of 106 bytes".to_owned(),
-                remedy: "ask the sender for the whole file".to_owned(),
-            }),
+            Detected::No(problem) => Err(Box::new(isa(problem.found.to_string()))),
+            Detected::NeedMore => Err(Box::new(isa(format!("{} bytes", bytes.len())))),
         }
     }
 
@@ -232,6 +220,17 @@ impl<'a> Reader<'a> {
             let found = if known { format!("{} with {qualifier}", segment.segment_id()) } else { segment.segment_id().to_string() };
             self.problem("x12.out-of-place", &segment, 0, 0, found, expected);
         }
+    }
+}
+
+/// A document without a readable ISA.
+fn isa(found: String) -> Problem {
+    Problem {
+        id: "x12.isa".to_owned(),
+        at: Place { path: "ISA (segment 1)".to_owned(), offset: Some(0) },
+        found,
+        expected: "an ISA of 106 bytes, with its separators".to_owned(),
+        remedy: "ask the sender for a file with an ISA of the X12 layout".to_owned(),
     }
 }
 
