@@ -1,0 +1,252 @@
+-- Schema 1. `practice_id` leads every primary key; the host's own tenant is `clearing`.
+-- Clear columns are listed in store/README.md: states, amounts, payers, service days, ids that claimhost minted.
+-- Every BLOB named *_mac is an HMAC under the practice's key, every `body`/`name` is sealed.
+
+CREATE TABLE practice (
+    practice_id TEXT NOT NULL,
+    wrapped_key BLOB NOT NULL,
+    PRIMARY KEY (practice_id)
+) STRICT, WITHOUT ROWID;
+
+-- A file or message exactly as it arrived.
+CREATE TABLE file (
+    practice_id TEXT NOT NULL,
+    file_id INTEGER NOT NULL,
+    channel TEXT NOT NULL,          -- folder:<ordinal> | clearinghouse | import
+    name BLOB NOT NULL,             -- sealed: names of outside files hold patients' names
+    size_bytes INTEGER NOT NULL,
+    received_day INTEGER NOT NULL,
+    state TEXT NOT NULL,            -- stored | framed
+    PRIMARY KEY (practice_id, file_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE file_chunk (
+    practice_id TEXT NOT NULL,
+    file_id INTEGER NOT NULL,
+    chunk INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, file_id, chunk)
+) STRICT, WITHOUT ROWID;
+
+-- A framed document of a file.
+CREATE TABLE document (
+    practice_id TEXT NOT NULL,
+    document_id INTEGER NOT NULL,
+    file_id INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    ranges TEXT NOT NULL,           -- byte ranges in the file: "0-100,220-300"
+    status TEXT NOT NULL,           -- pending | translated | ignored | rejected | parked
+    reason TEXT NOT NULL,           -- id of the reason, empty for translated
+    received_day INTEGER NOT NULL,
+    plugin_digest TEXT NOT NULL,
+    body BLOB,                      -- sealed: problems, or the fault
+    PRIMARY KEY (practice_id, document_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_by_status ON document (practice_id, status);
+
+CREATE TABLE visit (
+    practice_id TEXT NOT NULL,
+    visit_id INTEGER NOT NULL,
+    visit_mac BLOB NOT NULL,
+    state TEXT NOT NULL,            -- open | assembled | billed | amended | cancelled | not-billable | missing-charges
+    first_charge_day INTEGER,       -- day its first charge arrived
+    first_seen_day INTEGER NOT NULL,
+    closed INTEGER NOT NULL,
+    changed INTEGER NOT NULL,       -- 1: events since the last assembly
+    PRIMARY KEY (practice_id, visit_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX visit_by_mac ON visit (practice_id, visit_mac);
+CREATE INDEX visit_due ON visit (practice_id, state, changed);
+
+CREATE TABLE visit_event (
+    practice_id TEXT NOT NULL,
+    visit_id INTEGER NOT NULL,
+    event_mac BLOB NOT NULL,
+    document_id INTEGER NOT NULL,
+    arrived_day INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, visit_id, event_mac)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE claim (
+    practice_id TEXT NOT NULL,
+    claim_id INTEGER NOT NULL,
+    visit_id INTEGER NOT NULL,
+    patient_mac BLOB NOT NULL,
+    payer_id TEXT NOT NULL,
+    route TEXT NOT NULL,
+    state TEXT NOT NULL,            -- the fold's answer, kept for queries
+    live_version INTEGER NOT NULL,
+    billed_cents INTEGER NOT NULL,
+    service_from INTEGER NOT NULL,
+    service_to INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, claim_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claim_by_visit ON claim (practice_id, visit_id);
+CREATE INDEX claim_by_patient ON claim (practice_id, patient_mac, service_from);
+CREATE INDEX claim_by_state ON claim (practice_id, state);
+
+CREATE TABLE claim_version (
+    practice_id TEXT NOT NULL,
+    claim_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    control_number TEXT NOT NULL,   -- CLM01
+    kind TEXT NOT NULL,             -- original | replacement | void | secondary | tertiary
+    payer_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    charge_cents INTEGER NOT NULL,
+    created_day INTEGER NOT NULL,
+    submitted_day INTEGER,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, claim_id, version)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX version_by_control ON claim_version (practice_id, control_number);
+CREATE INDEX version_by_state ON claim_version (practice_id, state);
+
+CREATE TABLE finding (
+    practice_id TEXT NOT NULL,
+    claim_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    rule TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    plugin_digest TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, claim_id, version, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX finding_by_rule ON finding (practice_id, rule);
+
+-- The outbox: bytes, control numbers and state are one transaction; sending is write, fsync, rename.
+CREATE TABLE submission (
+    practice_id TEXT NOT NULL,
+    submission_id INTEGER NOT NULL, -- ISA13
+    state TEXT NOT NULL,            -- pending | sent
+    file_name TEXT NOT NULL,
+    created_day INTEGER NOT NULL,
+    claim_count INTEGER NOT NULL,
+    charge_cents INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, submission_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX submission_by_state ON submission (practice_id, state);
+
+CREATE TABLE submission_claim (
+    practice_id TEXT NOT NULL,
+    submission_id INTEGER NOT NULL,
+    claim_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    transaction_control TEXT NOT NULL, -- ST02
+    ranges TEXT NOT NULL,              -- byte range of the claim in the 837
+    PRIMARY KEY (practice_id, submission_id, claim_id, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX submission_by_claim ON submission_claim (practice_id, claim_id, version);
+
+-- What answers said. State is a pure fold over this set.
+CREATE TABLE fact (
+    practice_id TEXT NOT NULL,
+    claim_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    fact_mac BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    received_day INTEGER NOT NULL,
+    document_id INTEGER NOT NULL,   -- in the clearing tenant
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, claim_id, version, fact_mac)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE remittance (
+    practice_id TEXT NOT NULL,
+    remittance_id INTEGER NOT NULL,
+    remittance_mac BLOB NOT NULL,   -- payer + TRN02 + TRN03 (+ date and content where BPR02 is zero)
+    content_mac BLOB NOT NULL,
+    payer_id TEXT NOT NULL,
+    amount_cents INTEGER NOT NULL,
+    paid_day INTEGER NOT NULL,
+    state TEXT NOT NULL,            -- posted | parked
+    difference_cents INTEGER NOT NULL, -- sum of CLP04 - sum of PLB - BPR02
+    document_id INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, remittance_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX remittance_by_key ON remittance (practice_id, remittance_mac);
+
+CREATE TABLE remittance_claim (
+    practice_id TEXT NOT NULL,
+    remittance_id INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    claim_id INTEGER,               -- none: unapplied
+    version INTEGER,
+    matched_by TEXT NOT NULL,
+    state TEXT NOT NULL,            -- posted | unapplied
+    paid_cents INTEGER NOT NULL,
+    difference_cents INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, remittance_id, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX remittance_by_claim ON remittance_claim (practice_id, claim_id);
+
+-- Append-only. A correction is one more entry, never an edit.
+CREATE TABLE posting (
+    practice_id TEXT NOT NULL,
+    posting_id INTEGER NOT NULL,
+    remittance_id INTEGER,          -- none: the charge itself
+    claim_id INTEGER,
+    version INTEGER,
+    line INTEGER NOT NULL,          -- 0: the claim as a whole
+    payer_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    amount_cents INTEGER NOT NULL,
+    group_code TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    posted_day INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, posting_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX posting_by_claim ON posting (practice_id, claim_id);
+CREATE INDEX posting_by_remittance ON posting (practice_id, remittance_id);
+
+CREATE TABLE work_item (
+    practice_id TEXT NOT NULL,
+    work_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    subject_kind TEXT NOT NULL,     -- document | visit | claim | remittance
+    subject_id INTEGER NOT NULL,
+    opened_day INTEGER NOT NULL,
+    due_day INTEGER NOT NULL,
+    closed_day INTEGER,
+    amount_cents INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, work_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX work_by_subject ON work_item (practice_id, subject_kind, subject_id);
+
+-- One chain per practice: each row's mac covers the row and the mac before it.
+CREATE TABLE history (
+    practice_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    subject_kind TEXT NOT NULL,
+    subject_id INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,         -- wall clock, for people; no rule reads it
+    actor TEXT NOT NULL,
+    event TEXT NOT NULL,
+    plugin_digest TEXT NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (practice_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX history_by_subject ON history (practice_id, subject_kind, subject_id);
+
+CREATE TABLE history_head (
+    practice_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (practice_id)
+) STRICT, WITHOUT ROWID;
+
+-- Of the clearing tenant: who owns a control number that an answer names.
+CREATE TABLE owner (
+    practice_id TEXT NOT NULL,      -- always `clearing`
+    kind TEXT NOT NULL,             -- interchange (ISA13) | claim (CLM01)
+    control_number TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    PRIMARY KEY (practice_id, kind, control_number)
+) STRICT, WITHOUT ROWID;
