@@ -17,6 +17,7 @@ mod build;
 mod catalog;
 mod csv;
 mod date;
+mod defects;
 mod draft;
 mod feed;
 mod hl7;

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use claimhost_x12::{Delimiters, GsFields, IsaFields, Segments};
+use claimhost_x12::{Delimiters, GsFields, IsaFields};
 
 use super::emit::{Out, d8};
 use super::refusal::{Sending, refusals};
 use super::*;
 use crate::claim::destination;
+
+/// Most claims under one patient (2300).
+const CLAIMS_PER_PATIENT_MAX: usize = 100;
 
 /// Segments rendered apart.
 struct Body {
@@ -132,8 +135,7 @@ fn render(n: usize, claim: &Claim) -> Result<Rendered, WriteError> {
     rendered(claim, coverage, billing).map_err(|error| {
         match unwritable(claim).into_iter().next() {
             Some(unwritable) => WriteError::Unwritable { claim: n, unwritable },
-            // A text that is written in a form of its own, such as a year of five digits: told by its place.
-            None => WriteError::Envelope(error.to_string()),
+            None => WriteError::Element { claim: n, place: error.to_string() },
         }
     })
 }
@@ -222,26 +224,39 @@ impl Assembly {
                 let dependents = first.patient.is_some();
                 let subscriber = self.level(hl, billing_hl, "22", dependents, &first.subscriber);
                 let key = |n: usize| at(n).and_then(|r| r.patient.as_ref()).map_or(&[][..], |p| &p.bytes);
-                for of_patient in grouped(&of_subscriber, key) {
-                    let mut parents = vec![billing.clone(), subscriber.clone()];
+                let patients = grouped(&of_subscriber, key);
+                let parts = patients.iter().flat_map(|all| all.chunks(CLAIMS_PER_PATIENT_MAX).enumerate());
+                let mut subscriber = subscriber;
+                for (k, of_patient) in parts {
                     if let Some(patient) = of_patient.first().and_then(|n| at(*n)).and_then(|r| r.patient.as_ref()) {
                         hl += 1;
-                        parents.push(self.level(hl, subscriber_hl, "23", false, patient));
+                        let patient = self.level(hl, subscriber_hl, "23", false, patient);
+                        self.claims(base, part, of_patient, &control, hl, &[&billing, &subscriber, &patient]);
+                        continue;
                     }
-                    for n in of_patient {
-                        if let Some(rendered) = at(n) {
-                            let trace = self.claim(rendered, &control, hl, parents.clone());
-                            if let Some(slot) = self.traces.get_mut(base + n) {
-                                *slot = Some(trace);
-                            }
-                        }
+                    if k > 0 {
+                        hl += 1;
+                        subscriber = self.level(hl, billing_hl, "22", false, &first.subscriber);
                     }
+                    self.claims(base, part, of_patient, &control, hl, &[&billing, &subscriber]);
                 }
             }
         }
         let trailer = format!("SE*{}*{control}~", self.position + 1);
         self.out.extend_from_slice(trailer.as_bytes());
         Ok(())
+    }
+
+    /// The claims of one patient, and their traces.
+    fn claims(&mut self, base: usize, part: &[Rendered], members: &[usize], control: &str, hl: u32, parents: &[&Range<u32>]) {
+        for &n in members {
+            let Some(rendered) = part.get(n) else { continue };
+            let parents = parents.iter().map(|&range| range.clone()).collect();
+            let trace = self.claim(rendered, control, hl, parents);
+            if let Some(slot) = self.traces.get_mut(base + n) {
+                *slot = Some(trace);
+            }
+        }
     }
 
     fn claim(&mut self, rendered: &Rendered, control: &str, hl: u32, parents: Vec<Range<u32>>) -> WrittenClaim {
@@ -267,9 +282,4 @@ impl Assembly {
             lines,
         }
     }
-}
-
-/// The segments of written bytes, for whoever checks them.
-pub(super) fn segments(bytes: &[u8]) -> Segments<'_> {
-    Segments::new(bytes, Delimiters::STANDARD, 0, 1)
 }

@@ -33,7 +33,7 @@ pub(super) fn line(out: &mut Out, claim: &Claim, n: usize) -> Done {
     if let Some(drug) = &line.drug {
         drug_loop(out, drug)?;
     }
-    for placed in loops::line_providers(claim, n).iter().filter(|placed| !placed.repeated) {
+    for placed in loops::line_providers(claim, n).iter().filter(|placed| !placed.repeated()) {
         out.provider(placed.at, placed.provider)?;
     }
     out.route(extras.and_then(|e| e.ambulance.as_ref()))?;

@@ -132,13 +132,21 @@ pub(super) const LINE_REFERRING: ProviderLoop =
 pub(super) const LINE_PRIMARY_CARE: ProviderLoop =
     ProviderLoop { field: "line.providers.primary-care", qualifier: "P3", entity: Entity::Person, ..LINE };
 
-/// A provider of a claim with its loop. `line` counts from 0. `repeated` says that another loop of the claim says all of it, so
-/// that the guide wants this one left out.
+/// A provider of a claim with its loop.
 pub(super) struct Placed<'a> {
     pub at: &'static ProviderLoop,
     pub provider: &'a Provider,
+    /// Counts from 0.
     pub line: Option<usize>,
-    pub repeated: bool,
+    /// The provider of another loop that this one has to differ from.
+    same: Option<&'a Provider>,
+}
+
+impl Placed<'_> {
+    /// Whether another loop of the claim says all of it, so that the guide wants this one left out.
+    pub(super) fn repeated(&self) -> bool {
+        self.same.is_some_and(|same| adds_nothing(self.provider, same))
+    }
 }
 
 /// Every provider of the claim, header first.
@@ -154,7 +162,7 @@ pub(super) fn providers(claim: &Claim) -> Vec<Placed<'_>> {
 fn header_providers<'a>(claim: &'a Claim, out: &mut Vec<Placed<'a>>) {
     let header = &claim.header;
     let billing = header.billing.as_ref();
-    let rows: [(&'static ProviderLoop, Option<&Provider>, Option<&Provider>); 6] = [
+    let rows: [(&'static ProviderLoop, Option<&'a Provider>, Option<&'a Provider>); 6] = [
         (&BILLING, billing, None),
         (&REFERRING, header.referring.as_ref(), None),
         (&PRIMARY_CARE, header.primary_care.as_ref(), None),
@@ -162,7 +170,7 @@ fn header_providers<'a>(claim: &'a Claim, out: &mut Vec<Placed<'a>>) {
         (&FACILITY, header.service_facility.as_ref(), billing),
         (&SUPERVISING, header.supervising.as_ref(), None),
     ];
-    out.extend(rows.into_iter().filter_map(|(at, provider, same)| Some(placed(at, provider?, None, same))));
+    out.extend(rows.into_iter().filter_map(|(at, provider, same)| Some(Placed { at, provider: provider?, line: None, same })));
 }
 
 /// The providers of one line, 2420A to 2420F in order.
@@ -182,17 +190,7 @@ pub(super) fn line_providers(claim: &Claim, line: usize) -> Vec<Placed<'_>> {
         (&LINE_REFERRING, own.and_then(|p| p.referring.as_ref()), header.referring.as_ref()),
         (&LINE_PRIMARY_CARE, own.and_then(|p| p.primary_care.as_ref()), header.primary_care.as_ref()),
     ];
-    rows.into_iter().filter_map(|(at, provider, same)| Some(placed(at, provider?, Some(line), same))).collect()
-}
-
-fn placed<'a>(
-    at: &'static ProviderLoop,
-    provider: &'a Provider,
-    line: Option<usize>,
-    same: Option<&Provider>,
-) -> Placed<'a> {
-    let repeated = same.is_some_and(|same| adds_nothing(provider, same));
-    Placed { at, provider, line, repeated }
+    rows.into_iter().filter_map(|(at, provider, same)| Some(Placed { at, provider: provider?, line: Some(line), same })).collect()
 }
 
 /// REF01 that 2330C to 2330G take, and which NM102.

@@ -14,7 +14,10 @@ mod loops;
 mod parents;
 mod refusal;
 mod refusal_rows;
+mod roundtrip;
 mod same;
+#[cfg(test)]
+mod tests;
 mod unwritable;
 
 use std::ops::Range;
@@ -23,6 +26,7 @@ use crate::claim::{Claim, Contact, Date};
 
 pub use assemble::write;
 pub use refusal::{Refusal, Sending, refusals, table};
+pub use roundtrip::{Lost, RoundTripError, claim_of, round_trip};
 pub use unwritable::{Unwritable, unwritable};
 
 /// ST03 and GS08.
@@ -177,6 +181,14 @@ pub enum WriteError {
         claim: usize,
         /// Contract path.
         field: &'static str,
+    },
+    /// An element of a claim cannot be written, and no field was found at fault.
+    #[error("claim {claim}: {place}")]
+    Element {
+        /// Which claim.
+        claim: usize,
+        /// Segment and element.
+        place: String,
     },
     /// A field of the envelope cannot be written.
     #[error("envelope: {0}")]

@@ -128,7 +128,7 @@ macro_rules! provider_rows {
             (concat!($field, ".name.first"), |c| within(c, &$at, |p| when(organisation(p) && !p.provider.name.first.is_empty()))),
             (concat!($field, ".name.middle"), |c| within(c, &$at, |p| when(organisation(p) && !p.provider.name.middle.is_empty()))),
             (concat!($field, ".name.suffix"), |c| within(c, &$at, |p| when(organisation(p) && !p.provider.name.suffix.is_empty()))),
-            ($field, |c| within(c, &$at, |p| when(p.repeated))),
+            ($field, |c| within(c, &$at, |p| when(p.repeated()))),
         ]));
     )*};
 }
