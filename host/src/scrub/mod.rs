@@ -1,1 +1,51 @@
-//! Standard edits.
+//! The clean-claim list: what a claim must have, and in which form, before anybody sends it.
+//!
+//! One pass of [`EDITS`] over one claim; every edit looks at presence, form or consistency and says in a biller's
+//! words what is wrong and what to do. Payer rules are plugins (`plugins/payers`), not here. No edit writes a patient's
+//! name, id or day of birth into its words: where a value is wrong, its shape is told (`A9.9`).
+//!
+//! `edit.rs`: what an edit is. `form.rs`: forms of codes and fields. `edits/`: the edits, one file a subject, and the table.
+
+mod earlier;
+mod edit;
+mod edits;
+mod form;
+#[cfg(test)]
+mod tests;
+
+pub use earlier::{EarlierClaim, EarlierService};
+pub use edit::{Edit, Explain, Report};
+pub use edits::EDITS;
+
+use crate::claim::{Claim, Date, Finding, Severity};
+use crate::practice::Profile;
+
+/// What an edit may know beside the claim.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The one clock: what is after it lies in the future.
+    pub as_of: Date,
+    /// The practice that bills.
+    pub profile: &'a Profile,
+    /// Claims of the same patient at this practice, of OTHER lineages: a claim is no duplicate of what it replaces.
+    pub earlier: &'a [EarlierClaim],
+}
+
+/// Runs every edit, in the order of the table. A clean claim allocates nothing.
+pub fn scrub(claim: &Claim, context: &Context) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for edit in EDITS {
+        (edit.check)(claim, context, &mut Report::new(edit, &mut findings));
+    }
+    findings
+}
+
+/// Whether these findings keep a claim from being sent.
+pub fn holds(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| matches!(finding.severity, Severity::Reject | Severity::Hold))
+}
+
+/// The edit with this id, with its text for `rules explain`.
+pub fn explain(id: &str) -> Option<&'static Edit> {
+    EDITS.iter().find(|edit| edit.id == id)
+}

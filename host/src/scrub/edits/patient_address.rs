@@ -1,0 +1,69 @@
+//! The patient's address (N3 and N4): there, with a state and ZIP that can be.
+
+use crate::claim::{Claim, Severity};
+use crate::scrub::form::{blank, is_state, is_us, is_zip, shape};
+use crate::scrub::{Context, Edit, Explain, Report};
+
+/// See [`Edit::text`].
+pub const MISSING: Edit = Edit {
+    id: "patient.address.missing",
+    title: "The patient's address is missing or incomplete",
+    severity: Severity::Reject,
+    source: "005010X222A1 2010BA/2010CA N301, N401, N402, N403",
+    explain: Explain {
+        what: "Looks for street, city and, in the US, state and ZIP.",
+        why: "N3 and N4 are required of the patient.",
+        known_problems: "Patients without a home need the address the practice uses for mail to them.",
+        example: "PID-11 has a city but no street. Repair: complete the registration.",
+        fix: "None.",
+    },
+    check: missing,
+};
+
+fn missing(claim: &Claim, _: &Context, report: &mut Report) {
+    let Some(address) = &claim.header.patient.address else {
+        report.header("patient.address", "The patient has no address. Complete the registration.");
+        return;
+    };
+    let us = is_us(address);
+    let parts = [
+        ("patient.address.line1", &address.line1, "street", true),
+        ("patient.address.city", &address.city, "city", true),
+        ("patient.address.state", &address.state, "state", us),
+        ("patient.address.postal_code", &address.postal_code, "ZIP", us),
+    ];
+    for (field, value, which, wanted) in parts {
+        if wanted && blank(value) {
+            report.header(field, format!("The patient's address has no {which}. Complete the registration."));
+        }
+    }
+}
+
+/// See [`Edit::text`].
+pub const FORM: Edit = Edit {
+    id: "patient.address.form",
+    title: "State or ZIP of the patient cannot be",
+    severity: Severity::Hold,
+    source: "005010X222A1 N402, N403; USPS Publication 28, appendix B",
+    explain: Explain {
+        what: "In the US: the state is a postal code of the list, the ZIP has five or nine digits, with or without dash.",
+        why: "Clearinghouses check both against the postal list and reject the claim.",
+        known_problems: "Whether ZIP and state belong together is not checked here.",
+        example: "ZIP of four digits, its leading zero lost in a spreadsheet. Repair: correct the registration or the export.",
+        fix: "None.",
+    },
+    check: form,
+};
+
+fn form(claim: &Claim, _: &Context, report: &mut Report) {
+    let Some(address) = claim.header.patient.address.as_ref().filter(|address| is_us(address)) else { return };
+    if !blank(&address.state) && !is_state(address.state.trim()) {
+        let words = format!("The patient's state is none of the postal codes (found {}). Correct the registration.", shape(&address.state));
+        report.header("patient.address.state", words);
+    }
+    if !blank(&address.postal_code) && !is_zip(address.postal_code.trim()) {
+        let found = shape(&address.postal_code);
+        let words = format!("The patient's ZIP has neither five nor nine digits (found {found}). Correct the registration.");
+        report.header("patient.address.postal_code", words);
+    }
+}

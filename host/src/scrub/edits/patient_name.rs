@@ -1,0 +1,60 @@
+//! The patient's name: there, and of letters.
+//!
+//! Hyphens, apostrophes, blanks, full stops, lower case, one letter: all of these are names.
+
+use crate::claim::{Claim, Severity};
+use crate::scrub::form::blank;
+use crate::scrub::{Context, Edit, Explain, Report};
+
+/// See [`Edit::text`].
+pub const MISSING: Edit = Edit {
+    id: "patient.name.missing",
+    title: "The patient has no last or no first name",
+    severity: Severity::Reject,
+    source: "005010X222A1 2010BA/2010CA NM103, NM104; 42 CFR 424.32",
+    explain: Explain {
+        what: "Looks for a last and a first name.",
+        why: "The payer finds its member by name, date of birth and id; without a name the claim comes back unread.",
+        known_problems: "A person with one legal name fails until the registration repeats it or writes what the card shows.",
+        example: "PID-5 holds a last name only. Repair: complete the registration in the EHR and send it again.",
+        fix: "None: only the registration knows.",
+    },
+    check: missing,
+};
+
+fn missing(claim: &Claim, _: &Context, report: &mut Report) {
+    let name = &claim.header.patient.name;
+    let parts = [("patient.name.last", &name.last, "last"), ("patient.name.first", &name.first, "first")];
+    for (field, value, which) in parts {
+        if blank(value) {
+            report.header(field, format!("The patient has no {which} name. Complete the registration as on the insurance card."));
+        }
+    }
+}
+
+/// See [`Edit::text`].
+pub const DIGITS: Edit = Edit {
+    id: "patient.name.digits",
+    title: "The patient's name holds a digit",
+    severity: Severity::Hold,
+    source: "005010X222A1 2010BA/2010CA NM103-NM105",
+    explain: Explain {
+        what: "Looks for a digit in last, first and middle name.",
+        why: "A digit is a typing error, an id in the wrong field, or a feed whose fields are shifted.",
+        known_problems: "Temporary names of newborns with a number (Baby 2) are held; payers do not know them either.",
+        example: "A last name ends in 0 for O. Repair: correct the registration; for every patient of a feed: its mapping.",
+        fix: "None.",
+    },
+    check: digits,
+};
+
+fn digits(claim: &Claim, _: &Context, report: &mut Report) {
+    let name = &claim.header.patient.name;
+    for (field, value) in
+        [("patient.name.last", &name.last), ("patient.name.first", &name.first), ("patient.name.middle", &name.middle)]
+    {
+        if value.bytes().any(|byte| byte.is_ascii_digit()) {
+            report.header(field, "The patient's name holds a digit. Correct the registration as on the insurance card.");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Forms of codes and fields: pure functions without a regular expression, so that a clean claim costs next to nothing.
+//!
+//! Form only. Whether a code exists and was in force on a day is the code-set work.
+
+use crate::claim::{Address, Date, Procedure, ProcedureSystem, from_day_number, day_number};
+
+/// The shape of a value that must not be shown: letters `A`, digits `9`, the rest as it is; at most 12 characters.
+pub fn shape(text: &str) -> String {
+    let class = |letter: char| match letter {
+        '0'..='9' => '9',
+        letter if letter.is_alphabetic() => 'A',
+        letter if letter.is_ascii_graphic() || letter == ' ' => letter,
+        _ => '?',
+    };
+    let mut shape: String = text.chars().take(12).map(class).collect();
+    if text.chars().count() > 12 {
+        shape.push_str("...");
+    }
+    if shape.is_empty() { "nothing".to_owned() } else { shape }
+}
+
+/// Nothing but blanks.
+pub fn blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// This many ASCII digits.
+pub fn digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// ICD-10-CM: letter, digit, digit or A or B, then up to four letters or digits. Without the dot. `U` is in use
+/// since 2020 (chapter 22).
+pub fn is_icd10(code: &str) -> bool {
+    match code.as_bytes() {
+        [first, second, third, rest @ ..] => {
+            first.is_ascii_uppercase()
+                && second.is_ascii_digit()
+                && (third.is_ascii_digit() || matches!(third, b'A' | b'B'))
+                && rest.len() <= 4
+                && rest.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+        }
+        _ => false,
+    }
+}
+
+/// ICD-9-CM: three to five digits, V and two to four, E and three or four. Without the dot.
+pub fn is_icd9(code: &str) -> bool {
+    let (lead, rest) = match code.as_bytes() {
+        [b'V', rest @ ..] => (2..=4, rest),
+        [b'E', rest @ ..] => (3..=4, rest),
+        rest => (3..=5, rest),
+    };
+    lead.contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
+}
+
+/// CPT: five digits, or four and F (performance), T (emerging), U (laboratory), M (multianalyte).
+pub fn is_cpt(code: &str) -> bool {
+    match code.as_bytes() {
+        [four @ .., last] if four.len() == 4 => {
+            four.iter().all(u8::is_ascii_digit) && (last.is_ascii_digit() || matches!(last, b'F' | b'T' | b'U' | b'M'))
+        }
+        _ => false,
+    }
+}
+
+/// HCPCS Level II: a letter A to V and four digits.
+pub fn is_hcpcs(code: &str) -> bool {
+    matches!(code.as_bytes(), [b'A'..=b'V', four @ ..] if four.len() == 4 && four.iter().all(u8::is_ascii_digit))
+}
+
+/// A code of `HC`: CPT and HCPCS share the qualifier, so a system named wrongly among the two does no harm.
+pub fn has_code_form(procedure: &Procedure) -> bool {
+    match procedure.system {
+        ProcedureSystem::Cpt | ProcedureSystem::Hcpcs => is_cpt(&procedure.code) || is_hcpcs(&procedure.code),
+        _ => procedure.code.len() <= 48,
+    }
+}
+
+/// Two letters or digits.
+pub fn is_modifier(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Modifiers that say: given again, or apart from the other (76, 77, 91, 59 and its four kin).
+pub fn says_distinct(modifier: &str) -> bool {
+    matches!(modifier, "76" | "77" | "91" | "59" | "XE" | "XS" | "XP" | "XU")
+}
+
+/// The same modifiers, in any order.
+pub fn same_modifiers(left: &[String], right: &[String]) -> bool {
+    left.len() == right.len() && left.iter().all(|one| right.contains(one)) && right.iter().all(|one| left.contains(one))
+}
+
+/// A day of the calendar, from 1850 on.
+pub fn is_day(date: Date) -> bool {
+    date.year >= 1850 && date.month >= 1 && date.day >= 1 && from_day_number(day_number(date)) == date
+}
+
+/// Five digits, nine, or five and four with a dash.
+pub fn is_zip(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    match bytes.len() {
+        5 | 9 => bytes.iter().all(u8::is_ascii_digit),
+        10 => bytes.iter().enumerate().all(|(at, byte)| if at == 5 { *byte == b'-' } else { byte.is_ascii_digit() }),
+        _ => false,
+    }
+}
+
+/// States, the district, territories and military "states" (USPS Publication 28, appendix B).
+const STATES: &[&str] = &[
+    "AA", "AE", "AK", "AL", "AP", "AR", "AS", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "FM", "GA", "GU", "HI", "IA", "ID", "IL",
+    "IN", "KS", "KY", "LA", "MA", "MD", "ME", "MH", "MI", "MN", "MO", "MP", "MS", "MT", "NC", "ND", "NE", "NH", "NJ", "NM", "NV",
+    "NY", "OH", "OK", "OR", "PA", "PR", "PW", "RI", "SC", "SD", "TN", "TX", "UM", "UT", "VA", "VI", "VT", "WA", "WI", "WV", "WY",
+];
+
+/// A two-letter code of the list above, in any case.
+pub fn is_state(text: &str) -> bool {
+    text.len() == 2 && STATES.iter().any(|state| state.eq_ignore_ascii_case(text))
+}
+
+/// Whether the rules of US addresses apply.
+pub fn is_us(address: &Address) -> bool {
+    matches!(address.country.as_str(), "" | "US" | "USA" | "us" | "usa")
+}
+
+/// The letters of two names are the same, whatever case, blanks and marks.
+pub fn same_letters(left: &str, right: &str) -> bool {
+    fn letters(text: &str) -> impl Iterator<Item = char> {
+        text.chars().filter(|letter| letter.is_alphabetic()).flat_map(char::to_lowercase)
+    }
+    letters(left).eq(letters(right))
+}
+
+/// Cents as `12.30`.
+pub fn money(cents: i64) -> String {
+    let sign = if cents < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", cents.unsigned_abs() / 100, cents.unsigned_abs() % 100)
+}
+
+/// Thousandths as `0.5`.
+pub fn quantity(thousandths: i64) -> String {
+    let sign = if thousandths < 0 { "-" } else { "" };
+    let text = format!("{sign}{}.{:03}", thousandths.unsigned_abs() / 1000, thousandths.unsigned_abs() % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
