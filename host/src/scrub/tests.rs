@@ -188,9 +188,12 @@ fn on(year: u16, month: u8, day: u8) -> Date {
     Date { year, month, day }
 }
 
+/// Name, what is done to the clean claim.
+type Row = (&'static str, fn(&mut Claim));
+
 /// Edit, what is done to the clean claim: exactly this edit must speak.
 #[rustfmt::skip]
-const FAULTS: &[(&str, fn(&mut Claim))] = &[
+const FAULTS: &[Row] = &[
     ("billing.missing", |c| c.header.billing = None),
     ("billing.missing", |c| c.header.billing.as_mut().unwrap().npi = None),
     ("billing.missing", |c| c.header.billing.as_mut().unwrap().address = None),
@@ -302,7 +305,7 @@ const FAULTS: &[(&str, fn(&mut Claim))] = &[
 
 /// What must pass without one finding.
 #[rustfmt::skip]
-const NEAR_MISSES: &[(&str, fn(&mut Claim))] = &[
+const NEAR_MISSES: &[Row] = &[
     ("nothing changed", |_| {}),
     ("name of one letter, lower case, without middle", |c| { c.header.patient.name = person("o", "jo"); c.header.coverages[0].subscriber.name = person("O", "Jo"); }),
     ("marks and blanks differ between card and registration", |c| c.header.coverages[0].subscriber.name = person("OHara Finch", "JO")),
