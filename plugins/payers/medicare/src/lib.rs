@@ -30,7 +30,7 @@ impl Rules for Medicare {
     }
 
     fn open(setup: Setup) -> Result<Self, Vec<Problem>> {
-        Table::read(&setup.mapping).map(|table| Self { table }).map_err(|problem| vec![problem])
+        Table::read(&setup.mapping).map(|table| Self { table })
     }
 
     fn check(&self, claim: &ClaimInContext) -> Vec<Finding> {

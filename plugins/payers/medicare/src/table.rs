@@ -57,7 +57,7 @@ impl Table {
     ///
     /// # Errors
     /// A problem with the line: the first unknown key, wrong type or syntax error.
-    pub fn read(text: &str) -> Result<Self, Problem> {
+    pub fn read(text: &str) -> Result<Self, Vec<Problem>> {
         toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             let problem = |found: &str| Problem {
@@ -67,7 +67,7 @@ impl Table {
                 expected: "[drug] with lists single_dose, also_single_dose, multi_dose_ndcs".to_owned(),
                 remedy: "correct the table; an empty one is the default".to_owned(),
             };
-            problem(error.message())
+            vec![problem(error.message())]
         })
     }
 }
@@ -79,6 +79,6 @@ fn a_table_replaces_adds_and_refuses_unknown_keys() {
     let table = Table::read("[drug]\nalso_single_dose = [\"J7613\"]\nmulti_dose_ndcs = [\"70010937501\"]").unwrap();
     assert!(table.drug.is_single_dose("J7613", "") && table.drug.is_single_dose("J1885", ""));
     assert!(!table.drug.is_single_dose("J1885", "70010937501"));
-    let problem = Table::read("[drug]\n\nsingle_dos = []").unwrap_err();
-    assert_eq!(problem.at.path, "rule table, line 3");
+    let problems = Table::read("[drug]\n\nsingle_dos = []").unwrap_err();
+    assert_eq!(problems[0].at.path, "rule table, line 3");
 }
