@@ -40,9 +40,19 @@ impl Edit {
     pub fn text(&self) -> String {
         let Explain { what, why, known_problems, example, fix } = self.explain;
         format!(
-            "{} ({:?})\n{}\n\nWhat it does: {what}\nWhy it matters: {why}\nKnown problems: {known_problems}\nExample: {example}\nFix: {fix}\nReferences: {}\n",
-            self.id, self.severity, self.title, self.source
+            "{} ({})\n{}\n\nWhat it does: {what}\nWhy it matters: {why}\nKnown problems: {known_problems}\nExample: {example}\nFix: {fix}\nReferences: {}\n",
+            self.id, severity_name(self.severity), self.title, self.source
         )
+    }
+}
+
+/// A severity in lower case, as people read it.
+const fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Reject => "reject",
+        Severity::Hold => "hold",
+        Severity::Warn => "warn",
+        Severity::Info => "info",
     }
 }
 

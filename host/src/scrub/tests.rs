@@ -1,0 +1,429 @@
+//! The edits in two tables: what each finds (every edit has a row), and near-misses that none may hold.
+//!
+//! A row changes the clean claim. Words are kept in one snapshot, so that a biller can read them all.
+
+use super::{Context, EDITS, EarlierClaim, explain, holds, scrub};
+use crate::claim::*;
+use crate::practice::Profile;
+
+const AS_OF: Date = Date { year: 2026, month: 3, day: 10 };
+
+fn profile() -> Profile {
+    toml::from_str(
+        r#"
+id = "test"
+name = "Test Practice"
+npi = "1234567893"
+tax_id = { kind = "ein", value = "123456789" }
+address = { line1 = "1 Test Way", city = "Testville", state = "OH", postal_code = "430011234" }
+submitter = { name = "Test Practice", id = "TEST", contact = "Office", telephone = "6145550100" }
+receiver = { name = "RECEIVER", id = "RECV" }
+payer = [{ id = "90009", name = "No Corrections Plan", replacement = false, void = false }]
+"#,
+    )
+    .unwrap()
+}
+
+fn text(value: &str) -> String {
+    value.to_owned()
+}
+
+fn address() -> Address {
+    Address {
+        line1: text("12 Elm & Oak Way"),
+        line2: String::new(),
+        city: text("Cold Spring"),
+        state: text("OH"),
+        postal_code: text("43119"),
+        country: String::new(),
+        subdivision: String::new(),
+    }
+}
+
+fn person(last: &str, first: &str) -> PersonName {
+    PersonName { last: text(last), first: text(first), middle: String::new(), suffix: String::new() }
+}
+
+fn provider(is_person: bool, npi: &str, last: &str, first: &str) -> Provider {
+    Provider {
+        is_person,
+        name: person(last, first),
+        npi: Some(text(npi)),
+        taxonomy: Some(text("207Q00000X")),
+        address: (!is_person).then(|| Address { postal_code: text("430011234"), ..address() }),
+        ids: if is_person { vec![] } else { vec![ProviderId { kind: ProviderIdKind::Employer, value: text("123456789"), payer_id: String::new() }] },
+        contacts: vec![],
+        local_id: String::new(),
+    }
+}
+
+fn coverage(id: &str, member: &str) -> Coverage {
+    Coverage {
+        responsibility: Responsibility::Primary,
+        payer: Payer { name: text("Invented Plan"), id_kind: PayerIdKind::Payer, id: text(id), address: None, secondary_ids: vec![], local_ids: vec![] },
+        subscriber: Subscriber {
+            is_person: true,
+            name: person("O'Hara-Finch", "Jo"),
+            member_id_kind: MemberIdKind::Member,
+            member_id: text(member),
+            birth_date: Some(Date { year: 1980, month: 5, day: 6 }),
+            gender: Some(Gender::Female),
+            address: Some(address()),
+            group_number: String::new(),
+            group_name: String::new(),
+            social_security_number: None,
+            contact: None,
+            insurance_type: String::new(),
+        },
+        relationship: Relationship::PatientIsSubscriber,
+        filing_indicator: text("CI"),
+        casualty_claim_number: None,
+        billing_provider_ids: vec![],
+        prior_authorization: None,
+        referral_number: None,
+        benefits_assignment: Some(BenefitsAssignment::Yes),
+        release: Some(Release::Signed),
+        signature_on_file_generated: false,
+        adjudication: None,
+        other_payer_providers: vec![],
+    }
+}
+
+fn line(code: &str, modifiers: &[&str], charge: i64) -> ServiceLine {
+    let day = Date { year: 2026, month: 3, day: 2 };
+    ServiceLine {
+        procedure: Procedure {
+            system: ProcedureSystem::Cpt,
+            code: text(code),
+            modifiers: modifiers.iter().map(|modifier| text(modifier)).collect(),
+            description: String::new(),
+        },
+        charge,
+        unit_charge: None,
+        units: Quantity { unit: Unit::Units, thousandths: 1000 },
+        place_of_service: String::new(),
+        diagnosis_pointers: vec![1],
+        service_dates: DateRange { start: day, end: day },
+        emergency: false,
+        epsdt: false,
+        family_planning: false,
+        copay_exempt: false,
+        drug: None,
+        providers: None,
+        adjudications: vec![],
+        extras: None,
+    }
+}
+
+fn drug() -> Drug {
+    Drug {
+        qualifier: DrugQualifier::Ndc,
+        code: text("70020293001"),
+        amount: Some(Quantity { unit: Unit::Milliliter, thousandths: 500 }),
+        prescription: String::new(),
+        link_sequence: String::new(),
+    }
+}
+
+fn clean() -> Claim {
+    Claim {
+        control_number: text("C1"),
+        frequency: Frequency::Original,
+        payer_control_number: None,
+        destination: 0,
+        total_charge: 21_000,
+        header: ClaimHeader {
+            patient: Patient {
+                ids: vec![],
+                name: person("O'Hara-Finch", "Jo"),
+                birth_date: Some(Date { year: 1980, month: 5, day: 6 }),
+                gender: Some(Gender::Female),
+                address: Some(address()),
+                death_date: None,
+                weight_pounds: None,
+                pregnant: false,
+                casualty_patient_id: None,
+                contact: None,
+            },
+            coverages: vec![coverage("90001", "NFH4711")],
+            diagnoses: vec![
+                Diagnosis { system: DiagnosisSystem::Icd10cm, code: text("I10") },
+                Diagnosis { system: DiagnosisSystem::Icd10cm, code: text("E119") },
+            ],
+            billing: Some(provider(false, "1234567893", "Test Practice", "")),
+            rendering: Some(provider(true, "1245319599", "Osei", "Daniel")),
+            referring: None,
+            primary_care: None,
+            service_facility: None,
+            supervising: None,
+            place_of_service: text("11"),
+            location: String::new(),
+            provider_signature: Some(true),
+            assignment: Some(Assignment::Assigned),
+            patient_paid: None,
+            stated_total: None,
+            extras: None,
+        },
+        lines: vec![line("99213", &["25"], 15_000), line("93000", &[], 6_000)],
+    }
+}
+
+fn findings(change: fn(&mut Claim)) -> Vec<Finding> {
+    let mut earlier = EarlierClaim::of(&Claim { control_number: text("C0"), ..clean() }, true);
+    for service in &mut earlier.services {
+        service.service_dates = DateRange { start: Date { year: 2026, month: 2, day: 2 }, end: Date { year: 2026, month: 2, day: 2 } };
+    }
+    let void = EarlierClaim { live: false, ..EarlierClaim::of(&Claim { control_number: text("V0"), ..clean() }, false) };
+    let mut claim = clean();
+    change(&mut claim);
+    scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[earlier, void] })
+}
+
+/// Puts the total right after a change of lines.
+fn sum(claim: &mut Claim) {
+    claim.total_charge = total_charge(&claim.lines).unwrap_or(0);
+}
+
+fn on(year: u16, month: u8, day: u8) -> Date {
+    Date { year, month, day }
+}
+
+/// Name, what is done to the clean claim.
+type Row = (&'static str, fn(&mut Claim));
+
+/// Edit, what is done to the clean claim: exactly this edit must speak.
+#[rustfmt::skip]
+const FAULTS: &[Row] = &[
+    ("billing.missing", |c| c.header.billing = None),
+    ("billing.missing", |c| c.header.billing.as_mut().unwrap().npi = None),
+    ("billing.missing", |c| c.header.billing.as_mut().unwrap().address = None),
+    ("billing.missing", |c| c.header.billing.as_mut().unwrap().name.last.clear()),
+    ("billing.address.post-office-box", |c| c.header.billing.as_mut().unwrap().address.as_mut().unwrap().line1 = text("P.O. Box 12")),
+    ("billing.address.zip4", |c| c.header.billing.as_mut().unwrap().address.as_mut().unwrap().postal_code = text("43001")),
+    ("billing.tax-id", |c| c.header.billing.as_mut().unwrap().ids.clear()),
+    ("billing.tax-id", |c| c.header.billing.as_mut().unwrap().ids[0].value = text("12-3456789")),
+    ("payer.missing", |c| c.header.coverages.clear()),
+    ("payer.unknown", |c| c.header.coverages[0].payer.id.clear()),
+    ("payer.unknown", |c| c.header.coverages[0].payer.name.clear()),
+    ("payer.filing-indicator.missing", |c| c.header.coverages[0].filing_indicator.clear()),
+    ("payer.other.incomplete", |c| c.header.coverages.push(coverage("", "X77"))),
+    ("payer.other.incomplete", |c| c.header.coverages.push(coverage("90002", ""))),
+    ("payer.twice", |c| c.header.coverages.push(coverage("90001", "NFH4711"))),
+    ("payer.prior-decision.missing", |c| { c.header.coverages.push(coverage("90002", "X77")); c.destination = 1; }),
+    ("subscriber.name.missing", |c| { c.header.coverages[0].relationship = Relationship::Child; c.header.coverages[0].subscriber.name = person("", ""); }),
+    ("subscriber.self.differs", |c| c.header.coverages[0].subscriber.birth_date = Some(on(1951, 1, 1))),
+    ("subscriber.self.differs", |c| c.header.coverages[0].subscriber.name = person("Vance", "Otis")),
+    ("subscriber.self.name-differs", |c| c.header.coverages[0].subscriber.name = person("Vance", "Jo")),
+    ("subscriber.dependant.same-person", |c| c.header.coverages[0].relationship = Relationship::Spouse),
+    ("member-id.missing", |c| c.header.coverages[0].subscriber.member_id.clear()),
+    ("member-id.placeholder", |c| c.header.coverages[0].subscriber.member_id = text("999999999")),
+    ("member-id.placeholder", |c| c.header.coverages[0].subscriber.member_id = text("unknown")),
+    ("member-id.placeholder", |c| c.header.coverages[0].subscriber.member_id = text("NFH 4711")),
+    ("patient.name.missing", |c| c.header.patient.name.last.clear()),
+    ("patient.name.missing", |c| c.header.patient.name.first = text(" ")),
+    ("patient.name.digits", |c| c.header.patient.name.middle = text("J0")),
+    ("patient.birth-date.missing", |c| c.header.patient.birth_date = None),
+    ("patient.birth-date.missing", |c| c.header.patient.birth_date = Some(on(1980, 13, 1))),
+    ("patient.birth-date.implausible", |c| { c.header.patient.birth_date = Some(on(1880, 1, 1)); c.header.coverages[0].subscriber.birth_date = None; }),
+    ("patient.birth-date.after-service", |c| { c.header.patient.birth_date = Some(on(2026, 3, 3)); c.header.coverages[0].subscriber.birth_date = None; }),
+    ("patient.gender.missing", |c| c.header.patient.gender = None),
+    ("patient.address.missing", |c| c.header.patient.address = None),
+    ("patient.address.missing", |c| c.header.patient.address.as_mut().unwrap().postal_code.clear()),
+    ("patient.address.form", |c| c.header.patient.address.as_mut().unwrap().state = text("ZZ")),
+    ("patient.address.form", |c| c.header.patient.address.as_mut().unwrap().postal_code = text("4311")),
+    ("rendering.missing", |c| c.header.rendering = None),
+    ("rendering.npi.missing", |c| c.header.rendering.as_mut().unwrap().npi = None),
+    ("rendering.npi.missing", |c| c.header.rendering.as_mut().unwrap().name.last.clear()),
+    ("npi.check-digit", |c| c.header.rendering.as_mut().unwrap().npi = Some(text("1245319598"))),
+    ("npi.check-digit", |c| c.header.billing.as_mut().unwrap().npi = Some(text("123456789"))),
+    ("npi.check-digit", |c| c.header.referring = Some(provider(true, "1234567890", "Lund", "Petra"))),
+    ("referring.npi.missing", |c| c.header.referring = Some(Provider { npi: None, ..provider(true, "", "Lund", "Petra") })),
+    ("taxonomy.form", |c| c.header.rendering.as_mut().unwrap().taxonomy = Some(text("207Q"))),
+    ("facility.incomplete", |c| c.header.service_facility = Some(Provider { address: None, ..provider(false, "1245319599", "East", "") })),
+    ("place-of-service.missing", |c| c.header.place_of_service.clear()),
+    ("place-of-service.form", |c| c.header.place_of_service = text("1")),
+    ("place-of-service.form", |c| c.lines[1].place_of_service = text("A1")),
+    ("statement.missing", |c| c.header.assignment = None),
+    ("statement.missing", |c| c.header.provider_signature = None),
+    ("statement.missing", |c| c.header.coverages[0].benefits_assignment = None),
+    ("statement.missing", |c| c.header.coverages[0].release = None),
+    ("correction.control-number.missing", |c| c.frequency = Frequency::Replacement),
+    ("correction.not-taken", |c| { c.frequency = Frequency::Void; c.payer_control_number = Some(text("P1")); c.header.coverages[0].payer.id = text("90009"); }),
+    ("diagnosis.missing", |c| c.header.diagnoses.clear()),
+    ("diagnosis.too-many", |c| c.header.diagnoses = (10..23).map(|n| Diagnosis { system: DiagnosisSystem::Icd10cm, code: format!("I{n}") }).collect()),
+    ("diagnosis.form", |c| c.header.diagnoses[1].code = text("Z9")),
+    ("diagnosis.form", |c| c.header.diagnoses[1].code = text("ZZ1.Q")),
+    ("diagnosis.form", |c| c.header.diagnoses[1].code = text("E11900001")),
+    ("diagnosis.dot", |c| c.header.diagnoses[1].code = text("E11.9")),
+    ("diagnosis.system", |c| c.header.diagnoses[1] = Diagnosis { system: DiagnosisSystem::Icd9cm, code: text("25000") }),
+    ("diagnosis.system", |c| c.header.diagnoses[1] = Diagnosis { system: DiagnosisSystem::Other, code: text("44054006") }),
+    ("diagnosis.system", |c| { c.header.diagnoses.truncate(1); for line in &mut c.lines { line.service_dates = DateRange { start: on(2015, 9, 30), end: on(2015, 9, 30) } } }),
+    ("diagnosis.twice", |c| c.header.diagnoses[1].code = text("I10")),
+    ("service-date.invalid", |c| c.lines[0].service_dates.start = on(0, 0, 0)),
+    ("service-date.invalid", |c| c.lines[0].service_dates.end = on(2026, 2, 29)),
+    ("service-date.invalid", |c| c.lines[0].service_dates.end = on(2026, 3, 1)),
+    ("service-date.future", |c| c.lines[0].service_dates.end = on(2026, 3, 11)),
+    ("service-date.after-death", |c| c.header.patient.death_date = Some(on(2026, 3, 1))),
+    ("service-date.spans-years", |c| c.lines[0].service_dates.start = on(2025, 12, 31)),
+    ("procedure.missing", |c| { c.lines.clear(); sum(c); }),
+    ("procedure.missing", |c| c.lines[0].procedure.code.clear()),
+    ("procedure.unmapped", |c| c.lines[0].procedure = Procedure { system: ProcedureSystem::Internal, code: text("OV3"), modifiers: vec![], description: String::new() }),
+    ("procedure.form", |c| c.lines[0].procedure.code = text("G04")),
+    ("procedure.form", |c| c.lines[0].procedure.code = text("Z9213")),
+    ("modifier.form", |c| c.lines[0].procedure.modifiers = vec![text("2")]),
+    ("modifier.twice", |c| c.lines[0].procedure.modifiers = vec![text("RT"), text("RT")]),
+    ("modifier.too-many", |c| c.lines[0].procedure.modifiers = ["25", "GT", "95", "RT", "GC"].map(text).to_vec()),
+    ("units.not-positive", |c| c.lines[0].units.thousandths = 0),
+    ("units.not-positive", |c| c.lines[0].units.thousandths = -1000),
+    ("units.fraction", |c| c.lines[0].units.thousandths = 1500),
+    ("units.fraction", |c| c.lines[0].units = Quantity { unit: Unit::Minutes, thousandths: 45_500 }),
+    ("units.too-many", |c| c.lines[0].units.thousandths = 10_000_000),
+    ("charge.zero", |c| { c.lines[0].charge = 0; sum(c); }),
+    ("charge.negative", |c| { c.lines[0].charge = -100; sum(c); }),
+    ("charge.high", |c| { c.lines[0].charge = 10_000_000; sum(c); }),
+    ("charge.total", |c| c.total_charge += 1),
+    ("charge.stated-total", |c| c.header.stated_total = Some(20_999)),
+    ("charge.unit-price", |c| c.lines[0].unit_charge = Some(14_999)),
+    ("charge.unit-price", |c| { c.lines[0].unit_charge = Some(15_000); c.lines[0].units.thousandths = 3000; }),
+    ("pointer.missing", |c| c.lines[0].diagnosis_pointers.clear()),
+    ("pointer.range", |c| c.lines[0].diagnosis_pointers = vec![3]),
+    ("pointer.range", |c| c.lines[0].diagnosis_pointers = vec![0]),
+    ("pointer.too-many", |c| { c.header.diagnoses = (10..15).map(|n| Diagnosis { system: DiagnosisSystem::Icd10cm, code: format!("I{n}") }).collect(); c.lines[0].diagnosis_pointers = vec![1, 2, 3, 4, 5]; }),
+    ("pointer.twice", |c| c.lines[0].diagnosis_pointers = vec![1, 1]),
+    ("drug.ndc.form", |c| c.lines[1].drug = Some(Drug { code: text("0002029301"), ..drug() })),
+    ("drug.quantity", |c| c.lines[1].drug = Some(Drug { amount: None, ..drug() })),
+    ("drug.quantity", |c| c.lines[1].drug = Some(Drug { amount: Some(Quantity { unit: Unit::Minutes, thousandths: 1000 }), ..drug() })),
+    ("duplicate.line", |c| { c.lines[1] = line("99213", &["25"], 15_000); sum(c); }),
+    ("duplicate.line", |c| { c.lines = vec![line("20610", &["RT", "GC"], 100), line("20610", &["GC", "RT"], 200)]; sum(c); }),
+    ("duplicate.claim", |c| { c.lines.truncate(1); c.lines[0].service_dates = DateRange { start: on(2026, 2, 2), end: on(2026, 2, 2) }; sum(c); }),
+    ("claim.too-many-lines", |c| { c.lines = (0..51).map(|n| line(&format!("{}", 11_000 + n), &[], 100)).collect(); sum(c); }),
+    ("text.characters", |c| c.header.patient.address.as_mut().unwrap().line1 = text("12 Elm* Way")),
+    ("text.characters", |c| c.header.rendering.as_mut().unwrap().name.first = text("Dan\tiel")),
+    ("text.too-long", |c| c.header.patient.address.as_mut().unwrap().line1 = "Elm ".repeat(14)),
+    ("text.letters", |c| c.header.patient.address.as_mut().unwrap().city = text("Peña")),
+];
+
+/// What must pass without one finding.
+#[rustfmt::skip]
+const NEAR_MISSES: &[Row] = &[
+    ("nothing changed", |_| {}),
+    ("name of one letter, lower case, without middle", |c| { c.header.patient.name = person("o", "jo"); c.header.coverages[0].subscriber.name = person("O", "Jo"); }),
+    ("marks and blanks differ between card and registration", |c| c.header.coverages[0].subscriber.name = person("OHara Finch", "JO")),
+    ("subscriber of self left empty", |c| { c.header.coverages[0].subscriber.name = person("", ""); c.header.coverages[0].subscriber.birth_date = None; }),
+    ("ZIP+4 without dash", |c| c.header.patient.address.as_mut().unwrap().postal_code = text("431191234")),
+    ("ZIP+4 with dash", |c| c.header.patient.address.as_mut().unwrap().postal_code = text("43119-1234")),
+    ("state in lower case", |c| c.header.patient.address.as_mut().unwrap().state = text("oh")),
+    ("address abroad", |c| { let address = c.header.patient.address.as_mut().unwrap(); address.country = text("DE"); address.state.clear(); address.postal_code.clear(); }),
+    ("born on the day of service", |c| { c.header.patient.birth_date = Some(on(2026, 3, 2)); c.header.coverages[0].subscriber.birth_date = None; }),
+    ("died on the day of service", |c| c.header.patient.death_date = Some(on(2026, 3, 2))),
+    ("served on the day of the check", |c| for line in &mut c.lines { line.service_dates = DateRange { start: AS_OF, end: AS_OF } }),
+    ("gender unknown", |c| c.header.patient.gender = Some(Gender::Unknown)),
+    ("child of another name", |c| { c.header.coverages[0].relationship = Relationship::Child; c.header.coverages[0].subscriber.name = person("Vance", "Otis"); }),
+    ("two policies of one payer", |c| c.header.coverages.push(coverage("90001", "NFH4712"))),
+    ("member id with dashes and zeros", |c| c.header.coverages[0].subscriber.member_id = text("000-11-0000A")),
+    ("laboratory without rendering provider", |c| { c.header.rendering = None; c.header.billing.as_mut().unwrap().taxonomy = Some(text("291U00000X")); }),
+    ("billed by a person", |c| { c.header.rendering = None; c.header.billing.as_mut().unwrap().is_person = true; }),
+    ("no taxonomy", |c| c.header.rendering.as_mut().unwrap().taxonomy = None),
+    ("street named after a post", |c| c.header.billing.as_mut().unwrap().address.as_mut().unwrap().line1 = text("12 Post Office Road")),
+    ("ICD-10-CM with letters, seven long, chapter U", |c| for (at, code) in ["C7A1", "S63501A"].iter().enumerate() { c.header.diagnoses[at].code = text(code) }),
+    ("chapter U", |c| c.header.diagnoses[0].code = text("U071")),
+    ("CPT of four kinds and HCPCS under CPT", |c| for (at, code) in ["0001U", "G0439"].iter().enumerate() { c.lines[at].procedure.code = text(code) }),
+    ("performance code without charge", |c| { c.lines[1].procedure.code = text("3074F"); c.lines[1].charge = 0; sum(c); }),
+    ("half a unit of a drug", |c| { c.lines[1].procedure.code = text("J3301"); c.lines[1].units.thousandths = 500; c.lines[1].drug = Some(drug()); }),
+    ("tenths of a mile", |c| { c.lines[1].procedure.code = text("A0425"); c.lines[1].units.thousandths = 3_700; }),
+    ("unit price rounded to a cent", |c| { c.lines[1].units.thousandths = 3000; c.lines[1].charge = 1000; c.lines[1].unit_charge = Some(333); sum(c); }),
+    ("stated total agrees", |c| c.header.stated_total = Some(21_000)),
+    ("same service with 76", |c| { c.lines[1] = line("99213", &["25", "76"], 15_000); sum(c); }),
+    ("both lines repeat with 76", |c| { c.lines = vec![line("94640", &["76"], 100), line("94640", &["76"], 100)]; sum(c); }),
+    ("right and left", |c| { c.lines = vec![line("20610", &["RT"], 100), line("20610", &["LT"], 100)]; sum(c); }),
+    ("two packages of one drug code", |c| {
+        c.lines = vec![line("J3301", &[], 100), line("J3301", &[], 100)];
+        c.lines[0].drug = Some(drug());
+        c.lines[1].drug = Some(Drug { code: text("70020293002"), ..drug() });
+        sum(c);
+    }),
+    ("next day", |c| { c.lines[1] = line("99213", &["25"], 15_000); c.lines[1].service_dates = DateRange { start: on(2026, 3, 3), end: on(2026, 3, 3) }; sum(c); }),
+    ("replacement with the payer's number", |c| { c.frequency = Frequency::Replacement; c.payer_control_number = Some(text("P1")); }),
+    ("earlier claim of another charge", |c| { c.lines.truncate(1); c.lines[0].charge = 14_000; c.lines[0].service_dates = DateRange { start: on(2026, 2, 2), end: on(2026, 2, 2) }; sum(c); }),
+    ("secondary with the first payer's decision", |c| {
+        c.header.coverages.push(coverage("90002", "X77"));
+        c.destination = 1;
+        c.header.coverages[0].adjudication = Some(PriorAdjudication {
+            paid: Some(9000), non_covered: None, remaining_liability: None, adjustments: vec![], outpatient: None,
+            adjudicated: Some(on(2026, 3, 9)), claim_control_number: None, is_adjusted: false,
+        });
+    }),
+];
+
+#[test]
+fn each_fault_is_found_by_its_edit_and_by_no_other() {
+    let (mut words, mut wrong) = (String::new(), Vec::new());
+    for (at, (id, change)) in FAULTS.iter().enumerate() {
+        let found = findings(*change);
+        if found.is_empty() || found.iter().any(|finding| finding.rule != *id) {
+            wrong.push((at, *id, found.iter().map(|finding| finding.rule.clone()).collect::<Vec<_>>()));
+        }
+        for finding in &found {
+            let line = finding.at.line.map_or(String::new(), |line| format!("line {line} "));
+            words.push_str(&format!("{id} [{:?}] {line}{}: {}\n", finding.severity, finding.at.field, finding.words));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    insta::assert_snapshot!(words);
+}
+
+#[test]
+fn every_edit_has_a_row_a_unique_id_and_its_text() {
+    for (at, edit) in EDITS.iter().enumerate() {
+        assert!(FAULTS.iter().any(|(id, _)| *id == edit.id), "{} has no row", edit.id);
+        assert!(EDITS.iter().take(at).all(|before| before.id != edit.id), "{} twice", edit.id);
+        let parts = edit.explain;
+        for part in [edit.title, edit.source, parts.what, parts.why, parts.known_problems, parts.example, parts.fix] {
+            assert!(part.len() > 3, "{}: an empty part", edit.id);
+        }
+        assert_eq!(explain(edit.id).map(|found| found.title), Some(edit.title));
+        assert!(edit.text().contains(edit.source));
+    }
+    assert!(explain("no.such.edit").is_none());
+}
+
+#[test]
+fn does_not_cry_wolf() {
+    for (what, change) in NEAR_MISSES {
+        let found = findings(*change);
+        let words: Vec<_> = found.iter().map(|finding| format!("{}: {}", finding.rule, finding.words)).collect();
+        assert!(found.is_empty(), "{what}: {words:?}");
+    }
+}
+
+#[test]
+fn words_never_hold_who_the_patient_is() {
+    // Every text of the patient is a marker, in fields where it is wrong and where it is right.
+    let secret = "QXZSECRET";
+    let mut claim = clean();
+    claim.header.patient.name = person(&format!("{secret}*1"), &format!("{secret}~"));
+    claim.header.patient.address = Some(Address { line1: secret.repeat(8), city: text(secret), state: text(secret), postal_code: text(secret), ..address() });
+    claim.header.coverages[0].subscriber.member_id = format!("{secret} {secret}");
+    claim.header.coverages[0].subscriber.name = person(secret, secret);
+    claim.header.diagnoses[0].code = text(secret);
+    claim.header.place_of_service = text(secret);
+    claim.header.rendering.as_mut().unwrap().npi = Some(text(secret));
+    // A misaligned feed puts names where codes belong.
+    claim.lines[0].procedure.code = text(secret);
+    claim.lines[0].procedure.modifiers = vec![text(secret)];
+    claim.lines[1].drug = Some(Drug { code: text(secret), ..drug() });
+    claim.header.patient.birth_date = Some(on(2027, 7, 7));
+    let found = scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[] });
+    assert!(found.len() > 12, "{}", found.len());
+    for finding in found {
+        assert!(!finding.words.contains("SECRET") && !finding.words.contains("2027"), "{}: {}", finding.rule, finding.words);
+    }
+}
+
+#[test]
+fn reject_and_hold_hold_and_warn_does_not() {
+    assert!(!holds(&findings(|_| {})));
+    assert!(!holds(&findings(|claim| claim.header.diagnoses[1].code = text("I10"))));
+    assert!(holds(&findings(|claim| claim.header.coverages[0].payer.id.clear())));
+    assert!(holds(&findings(|claim| claim.header.diagnoses.clear())));
+}

@@ -59,7 +59,7 @@ pub const HIGH: Edit = Edit {
     id: "charge.high",
     title: "A line costs more than 99,999.99",
     severity: Severity::Warn,
-    source: "Medicare Claims Processing Manual, chapter 1, section 70.8 (amounts up to 99,999.99)",
+    source: "CMS 837P companion guides: amounts up to 99,999.99",
     explain: Explain {
         what: "Charges of a line are at most 99,999.99.",
         why: "Medicare takes no more on one claim; often the decimal point is lost.",

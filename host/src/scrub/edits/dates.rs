@@ -38,7 +38,7 @@ pub const FUTURE: Edit = Edit {
     id: "service-date.future",
     title: "A service lies in the future",
     severity: Severity::Hold,
-    source: "42 CFR 424.44; 005010X222A1 2400 DTP 472",
+    source: "005010X222A1 2400 DTP 472",
     explain: Explain {
         what: "No line's last day is after the day of the check.",
         why: "What has not been done cannot be billed.",
@@ -90,7 +90,7 @@ pub const SPANS_YEARS: Edit = Edit {
     id: "service-date.spans-years",
     title: "A service spans two calendar years",
     severity: Severity::Warn,
-    source: "Medicare Claims Processing Manual, chapter 26, section 10.4 (item 24A)",
+    source: "005010X222A1 2400 DTP 472; 42 CFR 410.160 (the deductible is annual)",
     explain: Explain {
         what: "First and last day of a line lie in one year.",
         why: "Deductibles start anew each year; several payers want one line for each.",

@@ -1,7 +1,7 @@
 //! Diagnoses of the claim (HI).
 
-use crate::claim::{Claim, Date, Diagnosis, DiagnosisSystem, Severity, day_number, service_span};
-use crate::scrub::form::{blank, is_icd9, is_icd10, shape};
+use crate::claim::{Claim, Date, Diagnosis, DiagnosisSystem, Severity, day_number};
+use crate::scrub::form::{blank, is_day, is_icd9, is_icd10, shape};
 use crate::scrub::{Context, Edit, Explain, Report};
 
 /// See [`Edit::text`].
@@ -131,8 +131,9 @@ pub const SYSTEM: Edit = Edit {
 const ICD10_STARTS: Date = Date { year: 2015, month: 10, day: 1 };
 
 fn system(claim: &Claim, _: &Context, report: &mut Report) {
-    let Some(span) = service_span(&claim.lines) else { return };
-    let new = day_number(span.start) >= day_number(ICD10_STARTS);
+    let starts = claim.lines.iter().map(|line| line.service_dates.start).filter(|start| is_day(*start));
+    let Some(first) = starts.map(day_number).min() else { return };
+    let new = first >= day_number(ICD10_STARTS);
     for (at, Diagnosis { system, .. }) in claim.header.diagnoses.iter().enumerate() {
         let what = match (system, new) {
             (DiagnosisSystem::Other, _) => "is in a code set that is not billed. Code it in ICD-10-CM, or add it to the crosswalk of the practice profile.",

@@ -177,7 +177,8 @@ pub const TAXONOMY: Edit = Edit {
 fn taxonomy(claim: &Claim, _: &Context, report: &mut Report) {
     each(claim, &mut |line, field, provider| {
         let code = provider.taxonomy.as_deref().unwrap_or_default();
-        if !code.is_empty() && !(code.len() == 10 && code.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
+        let fits = code.len() == 10 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !code.is_empty() && !fits {
             let words = format!("The taxonomy code has not ten letters and digits (found {}). Correct it in the practice profile.", shape(code));
             report.at(line, field.replace(".npi", ".taxonomy"), words);
         }

@@ -1,7 +1,7 @@
 //! The subscriber, and what the patient is to them.
 
 use crate::claim::{Claim, Relationship, Severity};
-use crate::scrub::form::{blank, same_letters};
+use crate::scrub::form::{blank, is_day, same_letters};
 use crate::scrub::{Context, Edit, Explain, Report};
 
 /// See [`Edit::text`].
@@ -58,7 +58,7 @@ fn self_differs(claim: &Claim, _: &Context, report: &mut Report) {
             continue;
         }
         let births = patient.birth_date.zip(subscriber.birth_date);
-        let birth_differs = births.is_some_and(|(one, other)| one != other);
+        let birth_differs = births.is_some_and(|(one, other)| is_day(one) && is_day(other) && one != other);
         if birth_differs || names_that_differ(claim, at) == 2 {
             let which = if birth_differs { "date of birth" } else { "name" };
             let words = format!(
