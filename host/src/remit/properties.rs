@@ -107,7 +107,8 @@ proptest! {
         let all = sums(billed.iter().chain(&posted.postings));
         prop_assert_eq!(all.get(&Account::PayerReceivable), None);
         for (account, amount) in [(Account::Contractual, posted.contractual),
-            (Account::PatientReceivable, posted.patient), (Account::Denied, posted.denied), (Account::Charges, -claim.charge_cents)] {
+            (Account::PatientReceivable, posted.patient), (Account::Denied, posted.denied),
+            (Account::Charges, -claim.charge_cents)] {
             prop_assert_eq!(all.get(&account).copied().unwrap_or(0), amount, "{:?}", account);
         }
     }
