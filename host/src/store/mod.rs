@@ -1,1 +1,296 @@
+//! The durable store: embedded SQLite (WAL, full sync), one file, one writing process.
+//!
+//! A handle is obtained per practice ([`Store::practice`]) and every query goes through a [`Tx`] of that handle, so that a
+//! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
+//! Modules follow the lives: `document`, `visit`, `claim`, `submission`, `remittance`, and `history`, `work`, `clearing`.
+
+pub mod claim;
+pub mod clearing;
+pub mod document;
+pub mod history;
+pub mod remittance;
 pub mod seal;
+pub mod submission;
+pub mod visit;
+pub mod work;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+
+pub use seal::{MasterKey, PracticeKeys, SealError};
+
+/// The host's own tenant: owns clearinghouse files before they are split.
+pub const CLEARING: &str = "clearing";
+
+const SCHEMAS: [&str; 1] = [include_str!("schema_1.sql")];
+
+/// What can go wrong with the store. Holds no patient data.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite.
+    #[error("store: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// Keys and seals.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The file cannot be opened or locked.
+    #[error("store {path}: {source}")]
+    Io {
+        /// The store's file.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// Another process has it.
+    #[error("store {path} is in use by another claimhost process: stop it first, or use another [store] path")]
+    InUse {
+        /// The store's file.
+        path: PathBuf,
+    },
+    /// A newer claimhost has written it.
+    #[error("store {path} has schema {found}, this claimhost knows up to {known}: use the newer claimhost")]
+    Newer {
+        /// The store's file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// A row that should be there is not.
+    #[error("{what} {id} is not in the store")]
+    Missing {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its id, one that claimhost minted.
+        id: u64,
+    },
+}
+
+/// Result of a store call.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// The open store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    connection: Mutex<Connection>,
+    master: MasterKey,
+    practices: Mutex<HashMap<String, Arc<Practice>>>,
+    path: PathBuf,
+    _lock: std::fs::File,
+}
+
+/// One tenant's keys and id.
+struct Practice {
+    id: String,
+    keys: PracticeKeys,
+}
+
+/// A practice's handle: the only way to its rows.
+#[derive(Clone)]
+pub struct PracticeStore {
+    inner: Arc<Inner>,
+    practice: Arc<Practice>,
+}
+
+impl Store {
+    /// Opens or creates the store and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`]: in use, newer, unreadable.
+    pub fn open(path: &Path, master: MasterKey) -> StoreResult<Self> {
+        let io = |source| StoreError::Io { path: path.to_owned(), source };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(io)?;
+        }
+        let lock = std::fs::File::create(path.with_extension("lock")).map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Err(StoreError::InUse { path: path.to_owned() }),
+            Err(std::fs::TryLockError::Error(source)) => return Err(io(source)),
+        }
+        let mut connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+        connection.pragma_update(None, "cache_size", -64_000)?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        connection.set_prepared_statement_cache_capacity(256);
+        migrate(&mut connection, path)?;
+        let practices = Mutex::new(HashMap::new());
+        let inner = Inner { connection: Mutex::new(connection), master, practices, path: path.to_owned(), _lock: lock };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The store's file.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// The handle of one practice; its key is made at first use.
+    ///
+    /// # Errors
+    /// [`SealError::WrongMasterKey`] where the master key does not open it.
+    pub fn practice(&self, id: &str) -> StoreResult<PracticeStore> {
+        let mut practices = self.inner.practices.lock();
+        if let Some(practice) = practices.get(id) {
+            return Ok(PracticeStore { inner: Arc::clone(&self.inner), practice: Arc::clone(practice) });
+        }
+        let connection = self.inner.connection.lock();
+        let wrapped: Option<Vec<u8>> = connection
+            .query_row("SELECT wrapped_key FROM practice WHERE practice_id = ?1", [id], |row| row.get(0))
+            .optional()?;
+        let keys = match wrapped {
+            Some(wrapped) => PracticeKeys::open(&self.inner.master, id, &wrapped)?,
+            None => {
+                let (keys, wrapped) = PracticeKeys::create(&self.inner.master, id)?;
+                connection.execute("INSERT INTO practice (practice_id, wrapped_key) VALUES (?1, ?2)", (id, wrapped))?;
+                keys
+            }
+        };
+        drop(connection);
+        let practice = Arc::new(Practice { id: id.to_owned(), keys });
+        practices.insert(id.to_owned(), Arc::clone(&practice));
+        Ok(PracticeStore { inner: Arc::clone(&self.inner), practice })
+    }
+
+    /// The handle of the host's own tenant.
+    ///
+    /// # Errors
+    /// As [`Store::practice`].
+    pub fn clearing(&self) -> StoreResult<PracticeStore> {
+        self.practice(CLEARING)
+    }
+}
+
+impl PracticeStore {
+    /// The practice's id.
+    pub fn id(&self) -> &str {
+        &self.practice.id
+    }
+
+    /// Runs `work` in one transaction: commits when it answers `Ok`, else nothing happened.
+    ///
+    /// # Errors
+    /// Whatever `work` answers, or the commit's own.
+    pub fn write<T, E: From<StoreError>>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut connection = self.inner.connection.lock();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
+        let out = work(&Tx { connection: &transaction, practice: &self.practice })?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(out)
+    }
+
+    /// Runs `work` on a snapshot. Nothing it does stays.
+    ///
+    /// # Errors
+    /// Whatever `work` answers.
+    pub fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut connection = self.inner.connection.lock();
+        let transaction = connection.transaction().map_err(StoreError::from)?;
+        work(&Tx { connection: &transaction, practice: &self.practice })
+    }
+
+    /// An HMAC look-up value under this practice's key.
+    pub fn lookup(&self, kind: &str, parts: &[&[u8]]) -> [u8; 32] {
+        self.practice.keys.lookup(kind, parts)
+    }
+}
+
+/// One transaction, seen as one tenant.
+pub struct Tx<'a> {
+    connection: &'a Connection,
+    practice: &'a Practice,
+}
+
+impl<'a> Tx<'a> {
+    /// The same transaction as another tenant: what an answer changes in a practice commits with the state of the
+    /// document that brought it to `clearing`.
+    pub fn tenant<'b>(&'b self, other: &'b PracticeStore) -> Tx<'b> {
+        Tx { connection: self.connection, practice: &other.practice }
+    }
+
+    /// The tenant's id.
+    pub fn practice_id(&self) -> &'a str {
+        &self.practice.id
+    }
+
+    fn seal(&self, table: &'static str, row: u64, value: &[u8]) -> Vec<u8> {
+        self.practice.keys.seal(table, row, value)
+    }
+
+    fn seal_json<T: serde::Serialize>(&self, table: &'static str, row: u64, value: &T) -> StoreResult<Vec<u8>> {
+        let bytes = zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| SealError::NotARecord { table, row })?);
+        Ok(self.seal(table, row, &bytes))
+    }
+
+    fn unseal_json<T: serde::de::DeserializeOwned>(&self, table: &'static str, row: u64, sealed: &[u8]) -> StoreResult<T> {
+        let bytes = self.practice.keys.unseal(table, row, sealed)?;
+        Ok(serde_json::from_slice(&bytes).map_err(|_| SealError::NotARecord { table, row })?)
+    }
+
+    /// An HMAC look-up value under this tenant's key.
+    pub fn lookup(&self, kind: &str, parts: &[&[u8]]) -> [u8; 32] {
+        self.practice.keys.lookup(kind, parts)
+    }
+
+    /// One more than the highest id of a table. One process writes, so nobody takes it in between.
+    fn next_id(&self, table: &'static str, column: &'static str) -> StoreResult<u64> {
+        let sql = format!("SELECT COALESCE(MAX({column}), 0) + 1 FROM {table} WHERE practice_id = ?1");
+        let id: i64 = self.connection.prepare_cached(&sql)?.query_row([&self.practice.id], |row| row.get(0))?;
+        Ok(id.unsigned_abs())
+    }
+
+    fn execute(&self, sql: &str, parameters: impl rusqlite::Params) -> StoreResult<usize> {
+        Ok(self.connection.prepare_cached(sql)?.execute(parameters)?)
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> StoreResult<Vec<T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(parameters, read)?;
+        Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
+    }
+
+    fn row<T>(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+        read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> StoreResult<Option<T>> {
+        Ok(self.connection.prepare_cached(sql)?.query_row(parameters, read).optional()?)
+    }
+
+    /// Counts rows of a table by one clear column.
+    fn counts(&self, table: &'static str, column: &'static str) -> StoreResult<Vec<(String, u64)>> {
+        let sql = format!("SELECT {column}, COUNT(*) FROM {table} WHERE practice_id = ?1 GROUP BY {column}");
+        self.rows(&sql, [&self.practice.id], |row| Ok((row.get(0)?, row.get::<_, u64>(1)?)))
+    }
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> StoreResult<()> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = i64::try_from(SCHEMAS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+    }
+    for (index, schema) in SCHEMAS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
+        let transaction: Transaction<'_> = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(schema)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

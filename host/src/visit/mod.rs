@@ -1,1 +1,3 @@
-//! Charge keys, visit assembly, amendments, splitting into claims.
+//! tmp
+/// tmp
+#[derive(Clone, serde::Serialize, serde::Deserialize)] pub struct ChargeKey(String);

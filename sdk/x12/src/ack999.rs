@@ -133,7 +133,7 @@ pub struct SegmentError {
 }
 
 /// CTX: where in our claim an error is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Context {
     /// CTX01-1: such as `CLM01` or `SITUATIONAL TRIGGER`.
     pub name: String,
@@ -152,7 +152,7 @@ pub struct Context {
 }
 
 /// IK4 or AK4: an element in error (loop 2110).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ElementError {
     /// IK401-1: element position in the segment.
     pub element: u32,
@@ -172,12 +172,17 @@ pub struct ElementError {
 
 /// Reads every 999 and 997 of a file.
 pub fn read(bytes: &[u8]) -> Readings<Ack999> {
-    read_transmission(&Transmission::read(bytes))
+    let transmission = Transmission::read(bytes);
+    crate::reading::require(
+        read_transmission(&transmission),
+        &transmission,
+        "a 999 or 997",
+    )
 }
 
-/// As [`read`], from an envelope that was read already.
+/// As [`read`], from an envelope that was read already; a file with none of them is no problem here.
 pub fn read_transmission(transmission: &Transmission<'_>) -> Readings<Ack999> {
-    read_kind(transmission, &["999", "997"], "a 999 or 997", read_one)
+    read_kind(transmission, &["999", "997"], read_one)
 }
 
 fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<Problem>) -> Ack999 {

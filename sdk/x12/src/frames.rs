@@ -68,7 +68,6 @@ impl ClaimFrame {
 }
 
 /// Iterator over the claims of a file in memory. An `Err` is a problem on the way; the claims after it still come.
-#[derive(Debug)]
 pub struct ClaimFrames<'a> {
     bytes: &'a [u8],
     walker: Walker,
@@ -76,6 +75,10 @@ pub struct ClaimFrames<'a> {
 }
 
 impl<'a> ClaimFrames<'a> {
+    pub(crate) fn file_len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Frames of `bytes`, none larger than [`FRAME_BYTES_MAX`].
     pub fn new(bytes: &'a [u8]) -> ClaimFrames<'a> {
         ClaimFrames::with_ceiling(bytes, FRAME_BYTES_MAX)

@@ -9,6 +9,7 @@ use std::ops::Range;
 use crate::check::Role;
 use crate::frames::ClaimFrame;
 use crate::problem::{Place, Problem, ProblemKind, SegmentId, shape};
+use crate::reading::kind_or_shape;
 use crate::segment::Segment;
 use crate::walk::Step;
 
@@ -54,7 +55,6 @@ const LEVELS: [Level; 6] = [
 ];
 
 /// Turns segments into frames; shared by the whole-file and the chunked reader.
-#[derive(Debug)]
 pub(crate) struct Splitter {
     pub(crate) out: VecDeque<Result<(ClaimFrame, Vec<u8>), Problem>>,
     pub(crate) problems: Vec<Problem>,
@@ -138,12 +138,7 @@ impl Splitter {
     fn begin_transaction(&mut self, st: &Segment<'_>) {
         let kind = st.element(1);
         if kind.trimmed() != b"837" {
-            let shown =
-                if kind.trimmed().len() == 3 && kind.trimmed().iter().all(u8::is_ascii_digit) {
-                    kind.text().into_owned()
-                } else {
-                    shape(kind.bytes)
-                };
+            let shown = kind_or_shape(&kind.text());
             self.problems.push(Problem::error(
                 ProblemKind::WrongTransaction,
                 st.place().at(1),

@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::walk::Walker;
 
 /// A frame with its bytes, as the chunks it came from may be gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StreamedFrame {
     /// Place and ranges in the file.
     pub frame: ClaimFrame,
@@ -29,7 +29,6 @@ pub struct StreamedFrame {
 /// assert!(stream.next_frame().is_some_and(|next| next.is_err()));
 /// assert!(stream.next_frame().is_none());
 /// ```
-#[derive(Debug)]
 pub struct ClaimFrameStream {
     buffer: Vec<u8>,
     base: u64,

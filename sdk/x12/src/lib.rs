@@ -38,6 +38,7 @@ pub mod remittance;
 pub mod ta1;
 
 mod check;
+mod debug;
 mod delimiters;
 mod envelope;
 mod frames;

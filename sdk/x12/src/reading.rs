@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::number::{self, Date};
-use crate::problem::{Place, Problem, ProblemKind, SegmentId, push, shape};
+use crate::problem::{Place, Problem, ProblemKind, push, shape};
 use crate::segment::{Element, Segment};
 use crate::transmission::{Group, Interchange, Transaction, Transmission};
 
@@ -66,15 +66,12 @@ pub struct Readings<T> {
 pub(crate) fn read_kind<T>(
     transmission: &Transmission<'_>,
     kinds: &[&str],
-    wanted: &'static str,
     mut read: impl FnMut(&Transaction<'_>, &mut Vec<Problem>) -> T,
 ) -> Readings<T> {
     let mut problems = transmission.problems.clone();
     let mut transactions = Vec::new();
-    let mut first_other = None;
     for (interchange, group, transaction) in transmission.transactions() {
         if !kinds.contains(&transaction.kind.as_str()) {
-            first_other.get_or_insert((transaction.range.start, transaction.kind.clone()));
             continue;
         }
         let range = transaction.range.clone();
@@ -85,10 +82,7 @@ pub(crate) fn read_kind<T>(
         let cut =
             |p: &Problem| matches!(p.kind, ProblemKind::Truncated | ProblemKind::MissingTrailer);
         if !transaction.closed && !own.iter().any(cut) {
-            let place = Place {
-                segment: SegmentId::new(b"ST"),
-                ..Place::byte(range.start)
-            };
+            let place = start_of(transaction);
             push(
                 &mut own,
                 Problem::error(
@@ -107,30 +101,47 @@ pub(crate) fn read_kind<T>(
             problems: own,
         });
     }
-    if transactions.is_empty() && !problems.iter().any(|p| p.kind == ProblemKind::NoIsa) {
-        push(&mut problems, none_of(first_other, wanted));
-    }
     Readings {
         transactions,
         problems,
     }
 }
 
-pub(crate) fn none_of(other: Option<(u64, String)>, wanted: &'static str) -> Problem {
-    let (offset, found) = match other {
-        Some((offset, kind)) if kind.len() == 3 && kind.bytes().all(|b| b.is_ascii_digit()) => {
-            (offset, format!("transaction {kind}"))
-        }
-        Some((offset, kind)) => (offset, format!("transaction {}", shape(kind.as_bytes()))),
+/// Says that a file that was to hold `wanted` holds none. Not asked when one file is offered to every reader.
+pub(crate) fn require<T>(
+    mut readings: Readings<T>,
+    transmission: &Transmission<'_>,
+    wanted: &'static str,
+) -> Readings<T> {
+    if !readings.transactions.is_empty() || transmission.interchanges.is_empty() {
+        return readings;
+    }
+    let (offset, found) = match transmission.transactions().next() {
+        Some((_, _, other)) => (
+            other.range.start,
+            format!("transaction {}", kind_or_shape(&other.kind)),
+        ),
         None => (0, "no transaction".to_owned()),
     };
-    Problem::error(
+    let remedy = "give this file to the reader of its kind";
+    let problem = Problem::error(
         ProblemKind::WrongTransaction,
         Place::byte(offset),
         found,
         wanted,
-        "give this file to the reader of its kind",
-    )
+        remedy,
+    );
+    push(&mut readings.problems, problem);
+    readings
+}
+
+/// ST01 when it is three digits, else its shape.
+pub(crate) fn kind_or_shape(kind: &str) -> String {
+    if kind.len() == 3 && kind.bytes().all(|b| b.is_ascii_digit()) {
+        kind.to_owned()
+    } else {
+        shape(kind.as_bytes())
+    }
 }
 
 pub(crate) fn origin(
@@ -164,7 +175,7 @@ pub(crate) fn origin(
 }
 
 /// A reference: REF01 qualifier, REF02 value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reference {
     /// Qualifier REF01, such as `1K` or `6R`.
     pub qualifier: String,
@@ -207,7 +218,7 @@ impl Procedure {
 }
 
 /// A name loop: NM1 with what identifies the party.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Party {
     /// Entity identifier NM101, such as QC or 82.
     pub entity: String,
@@ -406,16 +417,19 @@ impl Fields<'_, '_, '_> {
 
 pub(crate) const AMOUNT: &str = "an amount with at most two decimals, `-` or no sign";
 
+/// Where its ST stands.
+pub(crate) fn start_of(transaction: &Transaction<'_>) -> Place {
+    let st = transaction.segments().next();
+    st.map_or(Place::byte(transaction.range.start), |st| st.place())
+}
+
 /// Says that a segment the transaction must have is not there.
 pub(crate) fn missing_segment(
     transaction: &Transaction<'_>,
     expected: &'static str,
     problems: &mut Vec<Problem>,
 ) {
-    let place = transaction
-        .segments()
-        .next()
-        .map_or(Place::byte(transaction.range.start), |st| st.place());
+    let place = start_of(transaction);
     push(
         problems,
         Problem::error(

@@ -10,7 +10,7 @@ use crate::problem::{Place, SegmentId};
 use crate::scan::{self, Gap, Scan};
 
 /// One segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Segment<'a> {
     /// The bytes, without the terminator.
     pub bytes: &'a [u8],
@@ -108,7 +108,7 @@ impl<'a> Segment<'a> {
 }
 
 /// An element, one of its repeats, or a component: bytes and the delimiters that split them further.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Element<'a> {
     /// The bytes as found.
     pub bytes: &'a [u8],
@@ -189,7 +189,7 @@ impl<'a> Iterator for Parts<'a> {
 }
 
 /// Iterator over the elements of a segment.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Elements<'a> {
     rest: Option<&'a [u8]>,
     delimiters: Delimiters,
@@ -216,7 +216,7 @@ impl<'a> Iterator for Elements<'a> {
 /// Iterator over the segments of ONE interchange, or of a part of one.
 ///
 /// It ends after IEA, before the next ISA, or with the bytes; [`Segments::position`] says where.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Segments<'a> {
     bytes: &'a [u8],
     pos: usize,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::number::Date;
 use crate::problem::Problem;
-use crate::reading::{Fields, Parsed, Readings, none_of, origin};
+use crate::reading::{Fields, Parsed, Readings, origin, require};
 use crate::transmission::Transmission;
 
 /// TA104.
@@ -45,10 +45,15 @@ pub struct Ta1 {
 
 /// Reads every TA1 of a file. An interchange may hold nothing else.
 pub fn read(bytes: &[u8]) -> Readings<Ta1> {
-    read_transmission(&Transmission::read(bytes))
+    let transmission = Transmission::read(bytes);
+    require(
+        read_transmission(&transmission),
+        &transmission,
+        "TA1 between ISA and GS",
+    )
 }
 
-/// As [`read`], from an envelope that was read already.
+/// As [`read`], from an envelope that was read already; a file with none of them is no problem here.
 pub fn read_transmission(transmission: &Transmission<'_>) -> Readings<Ta1> {
     let mut problems = transmission.problems.clone();
     let mut transactions = Vec::new();
@@ -90,13 +95,6 @@ pub fn read_transmission(transmission: &Transmission<'_>) -> Readings<Ta1> {
                 problems: own,
             });
         }
-    }
-    if transactions.is_empty() && !transmission.interchanges.is_empty() {
-        let first = transmission
-            .transactions()
-            .next()
-            .map(|(_, _, t)| (t.range.start, t.kind.clone()));
-        problems.push(none_of(first, "TA1 between ISA and GS"));
     }
     Readings {
         transactions,

@@ -67,7 +67,7 @@ pub struct Group<'a> {
 }
 
 /// One transaction set, ST to SE.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Transaction<'a> {
     /// Bytes of the file, SE included.
     pub range: Range<u64>,

@@ -103,7 +103,7 @@ impl std::error::Error for WriteError {}
 /// assert_eq!(out.as_bytes(), b"SV1*HC:99213*125.5*UN*1~");
 /// # Ok::<(), claimhost_x12::WriteError>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SegmentWriter {
     out: Vec<u8>,
     delimiters: Delimiters,
@@ -203,7 +203,6 @@ impl SegmentWriter {
 }
 
 /// One segment being written. Elements follow in order; a refusal is kept and told by [`SegmentBuilder::end`].
-#[derive(Debug)]
 #[must_use = "a segment is written by `end`"]
 pub struct SegmentBuilder<'w> {
     writer: &'w mut SegmentWriter,
@@ -217,6 +216,10 @@ pub struct SegmentBuilder<'w> {
 }
 
 impl SegmentBuilder<'_> {
+    pub(crate) fn id(&self) -> SegmentId {
+        self.id
+    }
+
     fn refuse(&mut self, component: Option<u8>, refusal: Refusal) {
         let ordinal = self.writer.ordinal.saturating_add(1);
         let error = WriteError {

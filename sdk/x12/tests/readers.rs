@@ -337,3 +337,20 @@ fn a_truncated_transaction_is_not_clean() {
         (0, ProblemKind::WrongTransaction)
     );
 }
+
+#[test] // a file of several kinds is offered to every reader: none of one kind is no problem then
+fn only_read_itself_asks_for_its_kind() {
+    let transmission = Transmission::read(ACK.as_bytes());
+    assert_eq!(remittance::read_transmission(&transmission).problems, []);
+    assert_eq!(ta1::read_transmission(&transmission).problems, []);
+    for problems in [
+        remittance::read(ACK.as_bytes()).problems,
+        claim_ack::read(ACK.as_bytes()).problems,
+        ta1::read(TREE.as_bytes()).problems,
+    ] {
+        assert_eq!(
+            problems.iter().map(|p| p.kind).collect::<Vec<_>>(),
+            [ProblemKind::WrongTransaction]
+        );
+    }
+}

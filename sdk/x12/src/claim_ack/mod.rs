@@ -250,10 +250,15 @@ impl ClaimAck {
 
 /// Reads every 277CA of a file. A 277 of another implementation (X212) is read as far as it goes, with an error.
 pub fn read(bytes: &[u8]) -> Readings<ClaimAck> {
-    read_transmission(&Transmission::read(bytes))
+    let transmission = Transmission::read(bytes);
+    crate::reading::require(
+        read_transmission(&transmission),
+        &transmission,
+        "a 277CA (277 of 005010X214)",
+    )
 }
 
-/// As [`read`], from an envelope that was read already.
+/// As [`read`], from an envelope that was read already; a file with none of them is no problem here.
 pub fn read_transmission(transmission: &Transmission<'_>) -> Readings<ClaimAck> {
     read::read_transmission(transmission)
 }

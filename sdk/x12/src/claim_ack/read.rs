@@ -10,32 +10,27 @@ use crate::segment::Segment;
 use crate::transmission::{Transaction, Transmission};
 
 pub(super) fn read_transmission(transmission: &Transmission<'_>) -> Readings<ClaimAck> {
-    read_kind(
-        transmission,
-        &["277"],
-        "a 277CA (277 of 005010X214)",
-        |transaction, problems| {
-            if !transaction.implementation.contains("X214") {
-                let place = transaction
-                    .segments()
-                    .next()
-                    .map_or(Place::byte(transaction.range.start), |st| st.place());
-                let found = "a 277 of another implementation";
-                let remedy = "look at the original: a status response (X212) acknowledges no claim";
-                push(
-                    problems,
-                    Problem::error(
-                        ProblemKind::WrongTransaction,
-                        place.at(3),
-                        found,
-                        "005010X214 in ST03 or GS08",
-                        remedy,
-                    ),
-                );
-            }
-            read_one(transaction, problems)
-        },
-    )
+    read_kind(transmission, &["277"], |transaction, problems| {
+        if !transaction.implementation.contains("X214") {
+            let place = transaction
+                .segments()
+                .next()
+                .map_or(Place::byte(transaction.range.start), |st| st.place());
+            let found = "a 277 of another implementation";
+            let remedy = "look at the original: a status response (X212) acknowledges no claim";
+            push(
+                problems,
+                Problem::error(
+                    ProblemKind::WrongTransaction,
+                    place.at(3),
+                    found,
+                    "005010X214 in ST03 or GS08",
+                    remedy,
+                ),
+            );
+        }
+        read_one(transaction, problems)
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

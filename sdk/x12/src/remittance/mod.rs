@@ -332,10 +332,11 @@ pub struct PlbEntry {
 
 /// Reads every 835 of a file.
 pub fn read(bytes: &[u8]) -> Readings<Remittance> {
-    read_transmission(&Transmission::read(bytes))
+    let transmission = Transmission::read(bytes);
+    crate::reading::require(read_transmission(&transmission), &transmission, "an 835")
 }
 
-/// As [`read`], from an envelope that was read already.
+/// As [`read`], from an envelope that was read already; a file with none of them is no problem here.
 pub fn read_transmission(transmission: &Transmission<'_>) -> Readings<Remittance> {
-    crate::reading::read_kind(transmission, &["835"], "an 835", read::read_one)
+    crate::reading::read_kind(transmission, &["835"], read::read_one)
 }

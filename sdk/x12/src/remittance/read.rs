@@ -241,7 +241,6 @@ impl Walk {
             range: segment.offset..segment.end(),
             procedure,
             charge_cents: fields.cents(2),
-            // The guide requires SVC03; some payers leave it empty for nothing paid.
             paid_cents: fields.cents(3),
             revenue_code: segment.string(4),
             paid_units_thousandths: fields.thousandths(5),

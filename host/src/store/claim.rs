@@ -1,0 +1,432 @@
+//! Claims (lineages), their versions, and what the scrub found.
+
+use serde::{Deserialize, Serialize};
+
+use super::{StoreError, StoreResult, Tx};
+use crate::claim::{Claim, Finding, Severity};
+use crate::lifecycle::VersionState;
+
+/// What a version is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VersionKind {
+    /// CLM05-3 = 1.
+    Original,
+    /// 7.
+    Replacement,
+    /// 8.
+    Void,
+    /// To the second payer, after the first has decided.
+    Secondary,
+    /// To the third.
+    Tertiary,
+}
+
+impl VersionKind {
+    const ALL: [Self; 5] = [Self::Original, Self::Replacement, Self::Void, Self::Secondary, Self::Tertiary];
+
+    /// The column's text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Replacement => "replacement",
+            Self::Void => "void",
+            Self::Secondary => "secondary",
+            Self::Tertiary => "tertiary",
+        }
+    }
+
+    /// Whether it goes to the first payer.
+    pub const fn is_primary(self) -> bool {
+        matches!(self, Self::Original | Self::Replacement | Self::Void)
+    }
+
+    fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).unwrap_or(Self::Original)
+    }
+}
+
+/// A claim's clear columns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClaimRow {
+    /// Id within the practice: the lineage.
+    pub claim_id: u64,
+    /// The visit it bills.
+    pub visit_id: u64,
+    /// Payer of the first version.
+    pub payer_id: String,
+    /// `clearinghouse` or `via-ehr`.
+    pub route: String,
+    /// The fold's answer.
+    pub state: String,
+    /// The version whose charges are live.
+    pub live_version: u32,
+    /// CLM02 of the live version; 0 once voided.
+    pub billed_cents: i64,
+    /// Day numbers.
+    pub service_from: i64,
+    /// Day number.
+    pub service_to: i64,
+}
+
+/// A version's clear columns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VersionRow {
+    /// The lineage.
+    pub claim_id: u64,
+    /// From 1.
+    pub version: u32,
+    /// CLM01.
+    pub control_number: String,
+    /// What it is for.
+    pub kind: VersionKind,
+    /// The payer it goes to.
+    pub payer_id: String,
+    /// The fold's answer.
+    pub state: VersionState,
+    /// CLM02.
+    pub charge_cents: i64,
+    /// Day numbers.
+    pub created_day: i64,
+    /// Day it was first written into an 837.
+    pub submitted_day: Option<i64>,
+}
+
+/// What a version holds: the claim, and which charge each line came from.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct VersionBody {
+    /// The claim as it is sent.
+    pub claim: Claim,
+    /// Source system and visit number, for the trace.
+    pub source_system: String,
+    /// Visit number in the source.
+    pub visit_number: String,
+    /// For each line: its charge key, as `crate::visit` serialises it.
+    pub charges: Vec<crate::visit::ChargeKey>,
+    /// Why the visit was split here.
+    pub split: String,
+}
+
+/// A finding as stored.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct StoredFinding {
+    /// The finding.
+    pub finding: Finding,
+    /// Digest of the rule plugin; empty for the host's own edits.
+    pub plugin_digest: String,
+}
+
+impl Tx<'_> {
+    /// Adds a lineage. Its versions follow.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_claim(&self, claim: &ClaimRow, patient_mac: &[u8; 32]) -> StoreResult<()> {
+        self.execute(
+            "INSERT INTO claim (practice_id, claim_id, visit_id, patient_mac, payer_id, route, state, live_version,
+             billed_cents, service_from, service_to) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            (
+                self.practice_id(),
+                claim.claim_id,
+                claim.visit_id,
+                patient_mac,
+                &claim.payer_id,
+                &claim.route,
+                &claim.state,
+                claim.live_version,
+                claim.billed_cents,
+                claim.service_from,
+                claim.service_to,
+            ),
+        )?;
+        Ok(())
+    }
+
+    /// The id of the next lineage.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_claim_id(&self) -> StoreResult<u64> {
+        self.next_id("claim", "claim_id")
+    }
+
+    /// Writes what changed of a lineage.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn update_claim(&self, claim: &ClaimRow) -> StoreResult<()> {
+        self.execute(
+            "UPDATE claim SET payer_id = ?3, route = ?4, state = ?5, live_version = ?6, billed_cents = ?7, service_from = ?8,
+             service_to = ?9 WHERE practice_id = ?1 AND claim_id = ?2",
+            (
+                self.practice_id(),
+                claim.claim_id,
+                &claim.payer_id,
+                &claim.route,
+                &claim.state,
+                claim.live_version,
+                claim.billed_cents,
+                claim.service_from,
+                claim.service_to,
+            ),
+        )?;
+        Ok(())
+    }
+
+    /// Removes a lineage that never left (a draft that the visit no longer has). Its history stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn drop_unsent_claim(&self, claim_id: u64) -> StoreResult<()> {
+        for table in ["claim", "claim_version", "finding"] {
+            let sql = format!("DELETE FROM {table} WHERE practice_id = ?1 AND claim_id = ?2");
+            self.execute(&sql, (self.practice_id(), claim_id))?;
+        }
+        Ok(())
+    }
+
+    /// One lineage.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claim(&self, claim_id: u64) -> StoreResult<Option<ClaimRow>> {
+        self.row(&format!("{CLAIM} AND claim_id = ?2"), (self.practice_id(), claim_id), claim_row)
+    }
+
+    /// The lineages of a visit.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claims_of_visit(&self, visit_id: u64) -> StoreResult<Vec<ClaimRow>> {
+        self.rows(&format!("{CLAIM} AND visit_id = ?2 ORDER BY claim_id"), (self.practice_id(), visit_id), claim_row)
+    }
+
+    /// All lineages.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claims(&self) -> StoreResult<Vec<ClaimRow>> {
+        self.rows(&format!("{CLAIM} ORDER BY claim_id"), [self.practice_id()], claim_row)
+    }
+
+    /// A patient's lineages with services on or after a day: the look-back. Newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claims_of_patient(&self, patient_mac: &[u8; 32], from_day: i64) -> StoreResult<Vec<ClaimRow>> {
+        self.rows(
+            &format!("{CLAIM} AND patient_mac = ?2 AND service_from >= ?3 ORDER BY service_from DESC, claim_id DESC"),
+            (self.practice_id(), patient_mac, from_day),
+            claim_row,
+        )
+    }
+
+    /// The patient of a lineage, as a look-up value.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn patient_of_claim(&self, claim_id: u64) -> StoreResult<Option<Vec<u8>>> {
+        self.row(
+            "SELECT patient_mac FROM claim WHERE practice_id = ?1 AND claim_id = ?2",
+            (self.practice_id(), claim_id),
+            |row| row.get(0),
+        )
+    }
+
+    /// Adds or replaces a version. A version that was sent is never replaced: only its state moves.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_version(&self, version: &VersionRow, body: &VersionBody) -> StoreResult<()> {
+        let sealed = self.seal_json("claim_version", version_row_id(version.claim_id, version.version), body)?;
+        self.execute(
+            "INSERT INTO claim_version (practice_id, claim_id, version, control_number, kind, payer_id, state, charge_cents,
+             created_day, submitted_day, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             ON CONFLICT (practice_id, claim_id, version) DO UPDATE SET kind = excluded.kind, payer_id = excluded.payer_id,
+             state = excluded.state, charge_cents = excluded.charge_cents, body = excluded.body
+             WHERE submitted_day IS NULL",
+            (
+                self.practice_id(),
+                version.claim_id,
+                version.version,
+                &version.control_number,
+                version.kind.as_str(),
+                &version.payer_id,
+                version.state.as_str(),
+                version.charge_cents,
+                version.created_day,
+                version.submitted_day,
+                sealed,
+            ),
+        )?;
+        Ok(())
+    }
+
+    /// Moves a version. The day is kept the first time it is submitted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_version_state(&self, version: &VersionRow, state: VersionState, submitted: Option<i64>) -> StoreResult<()> {
+        self.execute(
+            "UPDATE claim_version SET state = ?4, submitted_day = COALESCE(submitted_day, ?5)
+             WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3",
+            (self.practice_id(), version.claim_id, version.version, state.as_str(), submitted),
+        )?;
+        Ok(())
+    }
+
+    /// The versions of a lineage, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn versions(&self, claim_id: u64) -> StoreResult<Vec<VersionRow>> {
+        self.rows(&format!("{VERSION} AND claim_id = ?2 ORDER BY version"), (self.practice_id(), claim_id), version_row)
+    }
+
+    /// One version.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn version(&self, claim_id: u64, version: u32) -> StoreResult<Option<VersionRow>> {
+        let key = (self.practice_id(), claim_id, version);
+        self.row(&format!("{VERSION} AND claim_id = ?2 AND version = ?3"), key, version_row)
+    }
+
+    /// Versions in a state, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn versions_in(&self, state: VersionState, limit: usize) -> StoreResult<Vec<VersionRow>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let sql = format!("{VERSION} AND state = ?2 ORDER BY claim_id, version LIMIT ?3");
+        self.rows(&sql, (self.practice_id(), state.as_str(), limit), version_row)
+    }
+
+    /// The version with this CLM01.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn version_by_control_number(&self, control_number: &str) -> StoreResult<Option<VersionRow>> {
+        self.row(&format!("{VERSION} AND control_number = ?2"), (self.practice_id(), control_number), version_row)
+    }
+
+    /// What a version holds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn version_body(&self, claim_id: u64, version: u32) -> StoreResult<VersionBody> {
+        let sealed: Option<Vec<u8>> = self.row(
+            "SELECT body FROM claim_version WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3",
+            (self.practice_id(), claim_id, version),
+            |row| row.get(0),
+        )?;
+        let sealed = sealed.ok_or(StoreError::Missing { what: "claim version", id: claim_id })?;
+        self.unseal_json("claim_version", version_row_id(claim_id, version), &sealed)
+    }
+
+    /// Replaces the findings of a version.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_findings(&self, claim_id: u64, version: u32, findings: &[StoredFinding]) -> StoreResult<()> {
+        self.execute(
+            "DELETE FROM finding WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3",
+            (self.practice_id(), claim_id, version),
+        )?;
+        for (ordinal, stored) in findings.iter().enumerate() {
+            let body = self.seal_json("finding", version_row_id(claim_id, version), stored)?;
+            self.execute(
+                "INSERT INTO finding (practice_id, claim_id, version, ordinal, rule, severity, plugin_digest, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                (
+                    self.practice_id(),
+                    claim_id,
+                    version,
+                    u64::try_from(ordinal).unwrap_or(u64::MAX),
+                    &stored.finding.rule,
+                    severity_str(stored.finding.severity),
+                    &stored.plugin_digest,
+                    body,
+                ),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The findings of a version.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn findings(&self, claim_id: u64, version: u32) -> StoreResult<Vec<StoredFinding>> {
+        let rows: Vec<Vec<u8>> = self.rows(
+            "SELECT body FROM finding WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3 ORDER BY ordinal",
+            (self.practice_id(), claim_id, version),
+            |row| row.get(0),
+        )?;
+        rows.iter().map(|body| self.unseal_json("finding", version_row_id(claim_id, version), body)).collect()
+    }
+
+    /// Findings of live versions by rule.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn finding_counts(&self) -> StoreResult<Vec<(String, u64)>> {
+        self.rows(
+            "SELECT finding.rule, COUNT(*) FROM finding JOIN claim USING (practice_id, claim_id)
+             WHERE practice_id = ?1 AND version = live_version GROUP BY finding.rule",
+            [self.practice_id()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+}
+
+/// The column's text of a severity.
+pub const fn severity_str(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Reject => "reject",
+        Severity::Hold => "hold",
+        Severity::Warn => "warn",
+        Severity::Info => "info",
+    }
+}
+
+/// The row id that a version's body is sealed under.
+fn version_row_id(claim_id: u64, version: u32) -> u64 {
+    claim_id.wrapping_shl(16) ^ u64::from(version)
+}
+
+const CLAIM: &str = "SELECT claim_id, visit_id, payer_id, route, state, live_version, billed_cents, service_from, service_to \
+                     FROM claim WHERE practice_id = ?1";
+
+fn claim_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ClaimRow> {
+    Ok(ClaimRow {
+        claim_id: row.get(0)?,
+        visit_id: row.get(1)?,
+        payer_id: row.get(2)?,
+        route: row.get(3)?,
+        state: row.get(4)?,
+        live_version: row.get(5)?,
+        billed_cents: row.get(6)?,
+        service_from: row.get(7)?,
+        service_to: row.get(8)?,
+    })
+}
+
+const VERSION: &str = "SELECT claim_id, version, control_number, kind, payer_id, state, charge_cents, created_day, \
+                       submitted_day FROM claim_version WHERE practice_id = ?1";
+
+fn version_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<VersionRow> {
+    let kind: String = row.get(3)?;
+    let state: String = row.get(5)?;
+    Ok(VersionRow {
+        claim_id: row.get(0)?,
+        version: row.get(1)?,
+        control_number: row.get(2)?,
+        kind: VersionKind::parse(&kind),
+        payer_id: row.get(4)?,
+        state: VersionState::parse(&state),
+        charge_cents: row.get(6)?,
+        created_day: row.get(7)?,
+        submitted_day: row.get(8)?,
+    })
+}

@@ -1,0 +1,161 @@
+//! The append-only history: who or what moved a claim or visit, when, with which plugin digest.
+//!
+//! One chain per practice. Each row's mac covers the row and the mac before it; the head is kept apart, so that a row that
+//! is changed, swapped, removed or cut off at the end is found by [`Tx::verify_history`].
+
+use serde::Serialize;
+
+use super::{StoreResult, Tx};
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HistoryRow {
+    /// Position in the practice's chain.
+    pub seq: u64,
+    /// `visit`, `claim` or `remittance`.
+    pub subject_kind: String,
+    /// Its id.
+    pub subject_id: u64,
+    /// Day (the clock that rules see), as a day number.
+    pub day: i64,
+    /// Wall clock, milliseconds since 1970.
+    pub at_ms: i64,
+    /// Who or what: `host`, `plugin:<id>`, `operator`.
+    pub actor: String,
+    /// What happened, in ids and states only.
+    pub event: String,
+    /// Digest of the plugin that decided.
+    pub plugin_digest: String,
+}
+
+/// Where a chain breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("history of practice `{practice}` breaks at entry {seq}: {what}")]
+pub struct BrokenChain {
+    /// Practice id.
+    pub practice: String,
+    /// Entry.
+    pub seq: u64,
+    /// What is wrong.
+    pub what: &'static str,
+}
+
+impl Tx<'_> {
+    /// Appends one entry.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn record(&self, kind: &str, id: u64, day: i64, actor: &str, event: &str, digest: &str) -> StoreResult<()> {
+        let practice = self.practice_id();
+        let head = self.row("SELECT seq, mac FROM history_head WHERE practice_id = ?1", [practice], |row| {
+            Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        let (seq, before) = head.unwrap_or_default();
+        let entry = HistoryRow {
+            seq: seq + 1,
+            subject_kind: kind.to_owned(),
+            subject_id: id,
+            day,
+            at_ms: now_ms(),
+            actor: actor.to_owned(),
+            event: event.to_owned(),
+            plugin_digest: digest.to_owned(),
+        };
+        let mac = self.link(&before, &entry);
+        self.execute(
+            "INSERT INTO history (practice_id, seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest, mac)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            (practice, entry.seq, kind, id, day, entry.at_ms, actor, event, digest, mac),
+        )?;
+        self.execute(
+            "INSERT INTO history_head (practice_id, seq, mac) VALUES (?1, ?2, ?3)
+             ON CONFLICT (practice_id) DO UPDATE SET seq = excluded.seq, mac = excluded.mac",
+            (practice, entry.seq, mac),
+        )?;
+        Ok(())
+    }
+
+    /// The history of one visit, claim or remittance, oldest first.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn history(&self, kind: &str, id: u64) -> StoreResult<Vec<HistoryRow>> {
+        self.rows(
+            "SELECT seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest, mac FROM history
+             WHERE practice_id = ?1 AND subject_kind = ?2 AND subject_id = ?3 ORDER BY seq",
+            (self.practice_id(), kind, id),
+            |row| history_row(row).map(|(entry, _)| entry),
+        )
+    }
+
+    /// Walks the whole chain against its head.
+    ///
+    /// # Errors
+    /// [`super::StoreError`]; a broken chain is the inner result.
+    pub fn verify_history(&self) -> StoreResult<Result<u64, BrokenChain>> {
+        let practice = self.practice_id();
+        let broken = |seq, what| Ok(Err(BrokenChain { practice: practice.to_owned(), seq, what }));
+        let head = self.row("SELECT seq, mac FROM history_head WHERE practice_id = ?1", [practice], |row| {
+            Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        let (head_seq, head_mac) = head.unwrap_or_default();
+        let entries = self.rows(
+            "SELECT seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest, mac FROM history
+             WHERE practice_id = ?1 ORDER BY seq",
+            [practice],
+            history_row,
+        )?;
+        let mut before = Vec::new();
+        let mut expected = 0;
+        for (entry, mac) in entries {
+            expected += 1;
+            if entry.seq != expected {
+                return broken(expected, "an entry is missing");
+            }
+            if self.link(&before, &entry).as_slice() != mac.as_slice() {
+                return broken(expected, "the entry or the one before it was changed");
+            }
+            before = mac;
+        }
+        if expected != head_seq || before != head_mac {
+            return broken(expected, "the end was cut off, or the head was changed");
+        }
+        Ok(Ok(head_seq))
+    }
+
+    fn link(&self, before: &[u8], entry: &HistoryRow) -> [u8; 32] {
+        self.practice.keys.chain(
+            "history",
+            &[
+                before,
+                &entry.seq.to_be_bytes(),
+                entry.subject_kind.as_bytes(),
+                &entry.subject_id.to_be_bytes(),
+                &entry.day.to_be_bytes(),
+                &entry.at_ms.to_be_bytes(),
+                entry.actor.as_bytes(),
+                entry.event.as_bytes(),
+                entry.plugin_digest.as_bytes(),
+            ],
+        )
+    }
+}
+
+fn history_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(HistoryRow, Vec<u8>)> {
+    let entry = HistoryRow {
+        seq: row.get(0)?,
+        subject_kind: row.get(1)?,
+        subject_id: row.get(2)?,
+        day: row.get(3)?,
+        at_ms: row.get(4)?,
+        actor: row.get(5)?,
+        event: row.get(6)?,
+        plugin_digest: row.get(7)?,
+    };
+    Ok((entry, row.get(8)?))
+}
+
+/// Wall clock for people; no rule, window or state reads it.
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

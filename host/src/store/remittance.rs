@@ -1,0 +1,303 @@
+//! Remittances, the claims in them, and the append-only ledger.
+
+use serde::{Deserialize, Serialize};
+
+use super::{StoreError, StoreResult, Tx};
+
+/// A remittance's clear columns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RemittanceRow {
+    /// Our id.
+    pub remittance_id: u64,
+    /// Our id of the payer, or the 835's where we know none.
+    pub payer_id: String,
+    /// BPR02, cents.
+    pub amount_cents: i64,
+    /// BPR16, day number.
+    pub paid_day: i64,
+    /// `posted` or `parked`.
+    pub state: String,
+    /// Sum of CLP04 - sum of PLB - BPR02.
+    pub difference_cents: i64,
+    /// Document in the clearing tenant.
+    pub document_id: u64,
+}
+
+/// What names a remittance outside. Sealed.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RemittanceNames {
+    /// TRN02.
+    pub trace_number: String,
+    /// TRN03.
+    pub originator: String,
+    /// N1 PR.
+    pub payer_name: String,
+}
+
+/// One CLP.
+#[derive(Clone, Serialize)]
+pub struct RemittanceClaimRow {
+    /// The remittance.
+    pub remittance_id: u64,
+    /// Position of the CLP.
+    pub ordinal: u32,
+    /// The version it pays; none: unapplied.
+    pub claim: Option<(u64, u32)>,
+    /// How it was matched: `control-number`, `payer-control-number`, `member-dates-charge`, or why not.
+    pub matched_by: String,
+    /// `posted` or `unapplied`.
+    pub state: String,
+    /// CLP04.
+    pub paid_cents: i64,
+    /// CLP03 - all CAS - CLP04.
+    pub difference_cents: i64,
+}
+
+/// One entry of the ledger. Debits positive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PostingRow {
+    /// The remittance; none: the charge itself.
+    pub remittance_id: Option<u64>,
+    /// The version.
+    pub claim: Option<(u64, u32)>,
+    /// Service line from 1; 0: the claim as a whole.
+    pub line: u16,
+    /// Payer.
+    pub payer_id: String,
+    /// Account, as `crate::remit::Account` names it.
+    pub account: String,
+    /// Cents, debit positive.
+    pub amount_cents: i64,
+    /// CAS01.
+    pub group_code: String,
+    /// CARC, or the PLB reason.
+    pub reason: String,
+}
+
+impl Tx<'_> {
+    /// Remittances under a key: more than one is a conflict.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remittances_by_key(&self, mac: &[u8; 32]) -> StoreResult<Vec<(RemittanceRow, Vec<u8>)>> {
+        let sql = format!("{REMITTANCE} AND remittance_mac = ?2 ORDER BY remittance_id");
+        self.rows(&sql, (self.practice_id(), mac), |row| Ok((remittance_row(row)?, row.get(7)?)))
+    }
+
+    /// All remittances.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remittances(&self) -> StoreResult<Vec<RemittanceRow>> {
+        self.rows(&format!("{REMITTANCE} ORDER BY remittance_id"), [self.practice_id()], remittance_row)
+    }
+
+    /// One remittance.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remittance(&self, remittance_id: u64) -> StoreResult<Option<RemittanceRow>> {
+        let sql = format!("{REMITTANCE} AND remittance_id = ?2");
+        self.row(&sql, (self.practice_id(), remittance_id), remittance_row)
+    }
+
+    /// What names a remittance outside.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remittance_names(&self, remittance_id: u64) -> StoreResult<RemittanceNames> {
+        let sealed: Option<Vec<u8>> = self.row(
+            "SELECT body FROM remittance WHERE practice_id = ?1 AND remittance_id = ?2",
+            (self.practice_id(), remittance_id),
+            |row| row.get(0),
+        )?;
+        let sealed = sealed.ok_or(StoreError::Missing { what: "remittance", id: remittance_id })?;
+        self.unseal_json("remittance", remittance_id, &sealed)
+    }
+
+    /// Adds a remittance. Returns its id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_remittance(
+        &self,
+        row: &RemittanceRow,
+        macs: (&[u8; 32], &[u8; 32]),
+        names: &RemittanceNames,
+    ) -> StoreResult<u64> {
+        let remittance_id = self.next_id("remittance", "remittance_id")?;
+        let body = self.seal_json("remittance", remittance_id, names)?;
+        self.execute(
+            "INSERT INTO remittance (practice_id, remittance_id, remittance_mac, content_mac, payer_id, amount_cents, paid_day,
+             state, difference_cents, document_id, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            (
+                self.practice_id(),
+                remittance_id,
+                macs.0,
+                macs.1,
+                &row.payer_id,
+                row.amount_cents,
+                row.paid_day,
+                &row.state,
+                row.difference_cents,
+                row.document_id,
+                body,
+            ),
+        )?;
+        Ok(remittance_id)
+    }
+
+    /// Parks or posts a remittance.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_remittance_state(&self, remittance_id: u64, state: &str) -> StoreResult<()> {
+        self.execute(
+            "UPDATE remittance SET state = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
+            (self.practice_id(), remittance_id, state),
+        )?;
+        Ok(())
+    }
+
+    /// Adds one CLP with what it says.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_remittance_claim<T: Serialize>(&self, row: &RemittanceClaimRow, body: &T) -> StoreResult<()> {
+        let sealed = self.seal_json("remittance_claim", clp_row(row.remittance_id, row.ordinal), body)?;
+        self.execute(
+            "INSERT INTO remittance_claim (practice_id, remittance_id, ordinal, claim_id, version, matched_by, state,
+             paid_cents, difference_cents, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            (
+                self.practice_id(),
+                row.remittance_id,
+                row.ordinal,
+                row.claim.map(|claim| claim.0),
+                row.claim.map(|claim| claim.1),
+                &row.matched_by,
+                &row.state,
+                row.paid_cents,
+                row.difference_cents,
+                sealed,
+            ),
+        )?;
+        Ok(())
+    }
+
+    /// The CLPs of a remittance, or of a lineage.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remittance_claims(&self, remittance_id: Option<u64>, claim_id: Option<u64>) -> StoreResult<Vec<RemittanceClaimRow>> {
+        self.rows(
+            "SELECT remittance_id, ordinal, claim_id, version, matched_by, state, paid_cents, difference_cents
+             FROM remittance_claim WHERE practice_id = ?1 AND (?2 IS NULL OR remittance_id = ?2)
+             AND (?3 IS NULL OR claim_id = ?3) ORDER BY remittance_id, ordinal",
+            (self.practice_id(), remittance_id, claim_id),
+            |row| {
+                let claim_id: Option<u64> = row.get(2)?;
+                let version: Option<u32> = row.get(3)?;
+                Ok(RemittanceClaimRow {
+                    remittance_id: row.get(0)?,
+                    ordinal: row.get(1)?,
+                    claim: claim_id.zip(version),
+                    matched_by: row.get(4)?,
+                    state: row.get(5)?,
+                    paid_cents: row.get(6)?,
+                    difference_cents: row.get(7)?,
+                })
+            },
+        )
+    }
+
+    /// What one CLP said.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remittance_claim_body<T: serde::de::DeserializeOwned>(&self, remittance_id: u64, ordinal: u32) -> StoreResult<T> {
+        let sealed: Option<Vec<u8>> = self.row(
+            "SELECT body FROM remittance_claim WHERE practice_id = ?1 AND remittance_id = ?2 AND ordinal = ?3",
+            (self.practice_id(), remittance_id, ordinal),
+            |row| row.get(0),
+        )?;
+        let sealed = sealed.ok_or(StoreError::Missing { what: "remittance claim", id: remittance_id })?;
+        self.unseal_json("remittance_claim", clp_row(remittance_id, ordinal), &sealed)
+    }
+
+    /// Appends entries to the ledger.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn post(&self, postings: &[PostingRow], day: i64) -> StoreResult<()> {
+        let mut posting_id = self.next_id("posting", "posting_id")?;
+        for posting in postings {
+            self.execute(
+                "INSERT INTO posting (practice_id, posting_id, remittance_id, claim_id, version, line, payer_id, account,
+                 amount_cents, group_code, reason, posted_day) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                (
+                    self.practice_id(),
+                    posting_id,
+                    posting.remittance_id,
+                    posting.claim.map(|claim| claim.0),
+                    posting.claim.map(|claim| claim.1),
+                    posting.line,
+                    &posting.payer_id,
+                    &posting.account,
+                    posting.amount_cents,
+                    &posting.group_code,
+                    &posting.reason,
+                    day,
+                ),
+            )?;
+            posting_id += 1;
+        }
+        Ok(())
+    }
+
+    /// Entries of a lineage, of a remittance, or all.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn postings(&self, claim_id: Option<u64>, remittance_id: Option<u64>) -> StoreResult<Vec<PostingRow>> {
+        self.rows(
+            "SELECT remittance_id, claim_id, version, line, payer_id, account, amount_cents, group_code, reason FROM posting
+             WHERE practice_id = ?1 AND (?2 IS NULL OR claim_id = ?2) AND (?3 IS NULL OR remittance_id = ?3)
+             ORDER BY posting_id",
+            (self.practice_id(), claim_id, remittance_id),
+            |row| {
+                let claim_id: Option<u64> = row.get(1)?;
+                let version: Option<u32> = row.get(2)?;
+                Ok(PostingRow {
+                    remittance_id: row.get(0)?,
+                    claim: claim_id.zip(version),
+                    line: row.get(3)?,
+                    payer_id: row.get(4)?,
+                    account: row.get(5)?,
+                    amount_cents: row.get(6)?,
+                    group_code: row.get(7)?,
+                    reason: row.get(8)?,
+                })
+            },
+        )
+    }
+}
+
+const REMITTANCE: &str = "SELECT remittance_id, payer_id, amount_cents, paid_day, state, difference_cents, document_id, \
+                          content_mac FROM remittance WHERE practice_id = ?1";
+
+fn remittance_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<RemittanceRow> {
+    Ok(RemittanceRow {
+        remittance_id: row.get(0)?,
+        payer_id: row.get(1)?,
+        amount_cents: row.get(2)?,
+        paid_day: row.get(3)?,
+        state: row.get(4)?,
+        difference_cents: row.get(5)?,
+        document_id: row.get(6)?,
+    })
+}
+
+/// The row id that a CLP is sealed under.
+fn clp_row(remittance_id: u64, ordinal: u32) -> u64 {
+    remittance_id.wrapping_shl(24) ^ u64::from(ordinal)
+}

@@ -1,0 +1,216 @@
+//! The outbox: 837 bytes, control numbers and state are one transaction; the transport sends what is pending.
+
+use serde::Serialize;
+
+use super::{StoreError, StoreResult, Tx};
+use crate::lifecycle::Fact;
+
+/// An 837 we have written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SubmissionRow {
+    /// ISA13.
+    pub submission_id: u64,
+    /// `pending` or `sent`.
+    pub state: String,
+    /// Name under the transport folder.
+    pub file_name: String,
+    /// Day number.
+    pub created_day: i64,
+    /// Claims in it.
+    pub claim_count: u64,
+    /// Sum of CLM02.
+    pub charge_cents: i64,
+}
+
+/// A claim version in an 837.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SubmittedClaim {
+    /// ISA13.
+    pub submission_id: u64,
+    /// Lineage.
+    pub claim_id: u64,
+    /// Version.
+    pub version: u32,
+    /// ST02.
+    pub transaction_control: String,
+    /// Byte range in the 837, `start-end`.
+    pub range: String,
+}
+
+impl Tx<'_> {
+    /// Puts an 837 into the outbox.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_submission(&self, row: &SubmissionRow, bytes: &[u8], claims: &[SubmittedClaim]) -> StoreResult<()> {
+        let body = self.seal("submission", row.submission_id, bytes);
+        self.execute(
+            "INSERT INTO submission (practice_id, submission_id, state, file_name, created_day, claim_count, charge_cents, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            (
+                self.practice_id(),
+                row.submission_id,
+                &row.state,
+                &row.file_name,
+                row.created_day,
+                row.claim_count,
+                row.charge_cents,
+                body,
+            ),
+        )?;
+        for claim in claims {
+            self.execute(
+                "INSERT INTO submission_claim (practice_id, submission_id, claim_id, version, transaction_control, ranges)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                (
+                    self.practice_id(),
+                    row.submission_id,
+                    claim.claim_id,
+                    claim.version,
+                    &claim.transaction_control,
+                    &claim.range,
+                ),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// 837s in a state, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn submissions(&self, state: &str) -> StoreResult<Vec<SubmissionRow>> {
+        self.rows(
+            "SELECT submission_id, state, file_name, created_day, claim_count, charge_cents FROM submission
+             WHERE practice_id = ?1 AND state = ?2 ORDER BY submission_id",
+            (self.practice_id(), state),
+            |row| {
+                Ok(SubmissionRow {
+                    submission_id: row.get(0)?,
+                    state: row.get(1)?,
+                    file_name: row.get(2)?,
+                    created_day: row.get(3)?,
+                    claim_count: row.get(4)?,
+                    charge_cents: row.get(5)?,
+                })
+            },
+        )
+    }
+
+    /// The bytes of an 837: a resending is byte-identical.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn submission_bytes(&self, submission_id: u64) -> StoreResult<Vec<u8>> {
+        let sealed: Option<Vec<u8>> = self.row(
+            "SELECT body FROM submission WHERE practice_id = ?1 AND submission_id = ?2",
+            (self.practice_id(), submission_id),
+            |row| row.get(0),
+        )?;
+        let sealed = sealed.ok_or(StoreError::Missing { what: "submission", id: submission_id })?;
+        Ok(self.practice.keys.unseal("submission", submission_id, &sealed)?.to_vec())
+    }
+
+    /// The transport has it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn submission_sent(&self, submission_id: u64) -> StoreResult<()> {
+        self.execute(
+            "UPDATE submission SET state = 'sent' WHERE practice_id = ?1 AND submission_id = ?2",
+            (self.practice_id(), submission_id),
+        )?;
+        Ok(())
+    }
+
+    /// The versions in an 837; of one ST, or all.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claims_in_submission(&self, submission_id: u64, transaction: Option<&str>) -> StoreResult<Vec<SubmittedClaim>> {
+        self.rows(
+            "SELECT submission_id, claim_id, version, transaction_control, ranges FROM submission_claim
+             WHERE practice_id = ?1 AND submission_id = ?2 AND (?3 IS NULL OR transaction_control = ?3)
+             ORDER BY claim_id, version",
+            (self.practice_id(), submission_id, transaction),
+            submitted_row,
+        )
+    }
+
+    /// The 837s a version was in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn submissions_of(&self, claim_id: u64, version: u32) -> StoreResult<Vec<SubmittedClaim>> {
+        self.rows(
+            "SELECT submission_id, claim_id, version, transaction_control, ranges FROM submission_claim
+             WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3 ORDER BY submission_id",
+            (self.practice_id(), claim_id, version),
+            submitted_row,
+        )
+    }
+
+    /// Adds a fact of a version; `false` where it is known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_fact(&self, claim_id: u64, version: u32, fact: &Fact, document_id: u64, day: i64) -> StoreResult<bool> {
+        let bytes = serde_json::to_vec(fact).map_err(|_| super::SealError::NotARecord { table: "fact", row: claim_id })?;
+        let mac = self.lookup("fact", &[&bytes]);
+        let kind = match fact {
+            Fact::Submitted { .. } => "submitted",
+            Fact::Interchange { .. } => "ta1",
+            Fact::Transaction { .. } => "999",
+            Fact::ClaimAck { .. } => "277ca",
+            Fact::Payment(_) => "835",
+            Fact::Closed => "closed",
+        };
+        let body = self.seal("fact", claim_id, &bytes);
+        let added = self.execute(
+            "INSERT OR IGNORE INTO fact (practice_id, claim_id, version, fact_mac, kind, received_day, document_id, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            (self.practice_id(), claim_id, version, mac, kind, day, document_id, body),
+        )?;
+        Ok(added == 1)
+    }
+
+    /// Takes a fact back: a parked remittance's payments no longer stand.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_fact(&self, claim_id: u64, version: u32, fact: &Fact) -> StoreResult<()> {
+        let bytes = serde_json::to_vec(fact).map_err(|_| super::SealError::NotARecord { table: "fact", row: claim_id })?;
+        let mac = self.lookup("fact", &[&bytes]);
+        self.execute(
+            "DELETE FROM fact WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3 AND fact_mac = ?4",
+            (self.practice_id(), claim_id, version, mac),
+        )?;
+        Ok(())
+    }
+
+    /// The facts of a version with the document and day each came from, in no order that matters.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn facts(&self, claim_id: u64, version: u32) -> StoreResult<Vec<(Fact, u64, i64)>> {
+        let rows: Vec<(Vec<u8>, u64, i64)> = self.rows(
+            "SELECT body, document_id, received_day FROM fact WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3
+             ORDER BY received_day, kind, fact_mac",
+            (self.practice_id(), claim_id, version),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        rows.into_iter()
+            .map(|(body, document_id, day)| Ok((self.unseal_json("fact", claim_id, &body)?, document_id, day)))
+            .collect()
+    }
+}
+
+fn submitted_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<SubmittedClaim> {
+    Ok(SubmittedClaim {
+        submission_id: row.get(0)?,
+        claim_id: row.get(1)?,
+        version: row.get(2)?,
+        transaction_control: row.get(3)?,
+        range: row.get(4)?,
+    })
+}

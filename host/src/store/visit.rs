@@ -1,0 +1,236 @@
+//! Visits and their events. State of a visit is what `crate::visit` folds from the set of its events.
+
+use serde::Serialize;
+
+use super::{StoreResult, Tx};
+use crate::claim::VisitUpdate;
+
+/// A visit's state as the last assembly left it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VisitState {
+    /// Waits for its close or the end of its bill-hold.
+    Open,
+    /// Its charges are on claims, none sent yet.
+    Assembled,
+    /// At least one claim has been sent.
+    Billed,
+    /// Changed after it was billed.
+    Amended,
+    /// Did not take place.
+    Cancelled,
+    /// Takes place and is not billed.
+    NotBillable,
+    /// Closed or past its hold, without a live charge.
+    MissingCharges,
+}
+
+impl VisitState {
+    /// All.
+    pub const ALL: [Self; 7] = [
+        Self::Open,
+        Self::Assembled,
+        Self::Billed,
+        Self::Amended,
+        Self::Cancelled,
+        Self::NotBillable,
+        Self::MissingCharges,
+    ];
+
+    /// The column's text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Assembled => "assembled",
+            Self::Billed => "billed",
+            Self::Amended => "amended",
+            Self::Cancelled => "cancelled",
+            Self::NotBillable => "not-billable",
+            Self::MissingCharges => "missing-charges",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(Self::Open)
+    }
+}
+
+/// A visit.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct VisitRow {
+    /// Id within the practice.
+    pub visit_id: u64,
+    /// State.
+    pub state: VisitState,
+    /// Day its first charge arrived, as a day number.
+    pub first_charge_day: Option<i64>,
+    /// Day it was first heard of.
+    pub first_seen_day: i64,
+    /// The EHR has closed it.
+    pub closed: bool,
+}
+
+/// One event as stored.
+#[derive(Clone)]
+pub struct StoredEvent {
+    /// The document it came from.
+    pub document_id: u64,
+    /// Day it arrived.
+    pub arrived_day: i64,
+    /// The news itself.
+    pub update: VisitUpdate,
+}
+
+impl Tx<'_> {
+    /// Finds a visit by its number, or makes it.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn visit_of(&self, source_system: &str, visit_number: &str, day: i64) -> StoreResult<u64> {
+        let mac = self.lookup("visit", &[source_system.as_bytes(), visit_number.as_bytes()]);
+        if let Some(visit_id) = self.visit_by_mac(&mac)? {
+            return Ok(visit_id);
+        }
+        let visit_id = self.next_id("visit", "visit_id")?;
+        self.execute(
+            "INSERT INTO visit (practice_id, visit_id, visit_mac, state, first_charge_day, first_seen_day, closed, changed)
+             VALUES (?1, ?2, ?3, 'open', NULL, ?4, 0, 0)",
+            (self.practice_id(), visit_id, mac, day),
+        )?;
+        self.record("visit", visit_id, day, "host", "open", "")?;
+        Ok(visit_id)
+    }
+
+    fn visit_by_mac(&self, mac: &[u8; 32]) -> StoreResult<Option<u64>> {
+        self.row(
+            "SELECT visit_id FROM visit WHERE practice_id = ?1 AND visit_mac = ?2",
+            (self.practice_id(), mac),
+            |row| row.get(0),
+        )
+    }
+
+    /// Finds visits by number, in any source system the practice has. For the command line.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn find_visit(&self, source_systems: &[String], visit_number: &str) -> StoreResult<Option<u64>> {
+        for system in source_systems {
+            let mac = self.lookup("visit", &[system.as_bytes(), visit_number.as_bytes()]);
+            if let Some(visit_id) = self.visit_by_mac(&mac)? {
+                return Ok(Some(visit_id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Adds an event; `false` where the visit has it already (the same charge in a new message).
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn add_event(&self, visit_id: u64, digest: &[u8; 32], event: &StoredEvent) -> StoreResult<bool> {
+        let mac = self.lookup("event", &[digest]);
+        let body = self.seal_json("visit_event", visit_id, &event.update)?;
+        let added = self.execute(
+            "INSERT OR IGNORE INTO visit_event (practice_id, visit_id, event_mac, document_id, arrived_day, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (self.practice_id(), visit_id, mac, event.document_id, event.arrived_day, body),
+        )?;
+        if added == 0 {
+            return Ok(false);
+        }
+        let charge_day = (!event.update.charges.is_empty()).then_some(event.arrived_day);
+        self.execute(
+            "UPDATE visit SET changed = 1, first_charge_day = MIN(COALESCE(first_charge_day, ?3), ?3)
+             WHERE practice_id = ?1 AND visit_id = ?2 AND ?3 IS NOT NULL",
+            (self.practice_id(), visit_id, charge_day),
+        )?;
+        let closed = u8::from(event.update.status == crate::claim::VisitStatus::Closed);
+        self.execute(
+            "UPDATE visit SET changed = 1, closed = MAX(closed, ?3) WHERE practice_id = ?1 AND visit_id = ?2",
+            (self.practice_id(), visit_id, closed),
+        )?;
+        Ok(true)
+    }
+
+    /// All events of a visit, in no order that matters.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn events(&self, visit_id: u64) -> StoreResult<Vec<StoredEvent>> {
+        let rows: Vec<(u64, i64, Vec<u8>)> = self.rows(
+            "SELECT document_id, arrived_day, body FROM visit_event WHERE practice_id = ?1 AND visit_id = ?2",
+            (self.practice_id(), visit_id),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        rows.into_iter()
+            .map(|(document_id, arrived_day, body)| {
+                Ok(StoredEvent { document_id, arrived_day, update: self.unseal_json("visit_event", visit_id, &body)? })
+            })
+            .collect()
+    }
+
+    /// Visits that may have to move: changed since the last assembly, or open and older than the hold.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn visits_to_assemble(&self, as_of_day: i64, hold_days: i64, limit: usize) -> StoreResult<Vec<VisitRow>> {
+        let sql = format!(
+            "{VISIT} AND ((changed = 1 AND (state <> 'open' OR closed = 1))
+             OR (state = 'open' AND COALESCE(first_charge_day, first_seen_day) + ?3 <= ?2)) ORDER BY visit_id LIMIT ?4"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.rows(&sql, (self.practice_id(), as_of_day, hold_days, limit), visit_row)
+    }
+
+    /// One visit.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn visit(&self, visit_id: u64) -> StoreResult<Option<VisitRow>> {
+        self.row(&format!("{VISIT} AND visit_id = ?2"), (self.practice_id(), visit_id), visit_row)
+    }
+
+    /// All visits.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn visits(&self) -> StoreResult<Vec<VisitRow>> {
+        self.rows(&format!("{VISIT} ORDER BY visit_id"), [self.practice_id()], visit_row)
+    }
+
+    /// Gives a visit its state after an assembly, and records the move where it moved.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn set_visit(&self, visit: &VisitRow, state: VisitState, day: i64) -> StoreResult<()> {
+        self.execute(
+            "UPDATE visit SET state = ?3, changed = 0 WHERE practice_id = ?1 AND visit_id = ?2",
+            (self.practice_id(), visit.visit_id, state.as_str()),
+        )?;
+        if state != visit.state {
+            self.record("visit", visit.visit_id, day, "host", state.as_str(), "")?;
+        }
+        Ok(())
+    }
+
+    /// Visits by state.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn visit_counts(&self) -> StoreResult<Vec<(String, u64)>> {
+        self.counts("visit", "state")
+    }
+}
+
+const VISIT: &str = "SELECT visit_id, state, first_charge_day, first_seen_day, closed FROM visit WHERE practice_id = ?1";
+
+fn visit_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<VisitRow> {
+    let state: String = row.get(1)?;
+    Ok(VisitRow {
+        visit_id: row.get(0)?,
+        state: VisitState::parse(&state),
+        first_charge_day: row.get(2)?,
+        first_seen_day: row.get(3)?,
+        closed: row.get(4)?,
+    })
+}

@@ -1,0 +1,136 @@
+//! What may happen to a visit: one table of kinds with rate, formats that can express it, meaning and expected end.
+//!
+//! The table is what `--help` prints, what the builder counts by and what the tests go through.
+
+/// The end of a visit in `answer.ndjson`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// All money is with payer, patient or contract; single lines may be denied.
+    Posted,
+    /// Every line was denied.
+    Denied,
+    /// The claim never leaves: the scrub holds it.
+    Held,
+    /// Opened and closed without a charge.
+    Missing,
+    /// Younger than its bill-hold.
+    Open,
+}
+
+impl End {
+    /// As written in the answer.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Posted => "posted",
+            Self::Denied => "denied",
+            Self::Held => "held",
+            Self::Missing => "missing",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// How a practice's system writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// HL7 v2.5.1, standard positions, ADT and DFT.
+    Hl7,
+    /// HL7 v2.3, FT1 in shifted positions.
+    Shifted,
+    /// CSV superbill and patient list.
+    Csv,
+    /// 837P export.
+    X12,
+}
+
+macro_rules! kinds {
+    ($($kind:ident $name:literal $rate:literal $formats:ident $end:ident $what:literal;)*) => {
+        /// What is seeded into a visit.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each variant's meaning stands in its row of the table")]
+        pub enum Kind { $($kind),* }
+
+        /// Every kind, in the order of `--help`.
+        pub const TABLE: &[Row] = &[$(Row { kind: Kind::$kind, name: $name, rate: $rate, formats: $formats, end: End::$end, what: $what }),*];
+    };
+}
+
+/// One kind.
+#[derive(Debug)]
+pub struct Row {
+    /// The kind.
+    pub kind: Kind,
+    /// Its name in `answer.ndjson`.
+    pub name: &'static str,
+    /// Visits of a thousand; at least one in each practice whose format can express it. 0: the rest.
+    pub rate: i64,
+    /// Formats that can express it.
+    pub formats: &'static [Format],
+    /// Where such a visit has to end.
+    pub end: End,
+    /// One line for `--help`.
+    pub what: &'static str,
+}
+
+const ALL: &[Format] = &[Format::Hl7, Format::Shifted, Format::Csv, Format::X12];
+/// Systems that send visits before they are closed, and single corrections.
+const EVENTS: &[Format] = &[Format::Hl7, Format::Shifted, Format::Csv];
+/// Practices with patients of the Medicare-like payer.
+const ADULTS: &[Format] = EVENTS;
+const CEDAR: &[Format] = &[Format::Hl7];
+/// Formats whose lines point at diagnoses by position.
+const POINTERS: &[Format] = &[Format::Csv, Format::X12];
+
+kinds! {
+    Clean "clean" 0 ALL Posted "nothing special; names, ZIP+4 and codes that must not be held by mistake";
+    Secondary "secondary" 40 ALL Posted "two coverages: an own secondary claim follows the primary's 835";
+    Crossover "crossover" 30 ADULTS Posted "two coverages: the primary forwards (CLP02 19), no own secondary claim";
+    CorrectedBefore "corrected-before" 25 EVENTS Posted "a charge is changed before billing";
+    CorrectedAfter "corrected-after" 30 ALL Posted "a charge is changed after billing: replacement 7";
+    LateCharge "late-charge" 30 ALL Posted "a charge arrives after billing: replacement 7";
+    CreditedBefore "credited-before" 20 EVENTS Posted "one of several charges is credited before billing";
+    CreditedAfter "credited-after" 20 ALL Posted "one of several charges is credited after billing: replacement 7";
+    VoidedAfter "voided-after" 15 ALL Posted "all charges are credited after billing: void 8, every amount zero";
+    RepeatedMessage "repeated-message" 30 ALL Posted "the same charges again in a new message or file";
+    TwoIdentical "two-identical-services" 20 ALL Posted "the same service twice, the second with modifier 76";
+    DeniedLine "denied-line" 40 ALL Posted "one line is denied, the others are paid";
+    DeniedClaim "denied-claim" 15 ALL Denied "every line is denied: coverage ended, or services not covered";
+    MissingCharges "missing-charges" 20 CEDAR Missing "the visit was opened and closed (ADT A04, A03), charges never came";
+    Open "open" 30 EVENTS Open "arrives on day 9 and is not closed";
+    NoPatientName "no-patient-name" 9 ALL Held "no name (PID-5; Last, First; NM103, NM104)";
+    NoBirthDate "no-birth-date" 9 ALL Held "no date of birth (PID-7; DOB; DMG02)";
+    NoAddress "no-address" 9 ALL Held "no address (PID-11; Address 1 to Zip; N3, N4)";
+    NoMemberId "no-member-id" 9 ALL Held "no member id (IN1-36; Member ID; NM109)";
+    UnknownPayer "unknown-payer" 9 ALL Held "a payer that no alias of the profile matches";
+    NoRenderingNpi "no-rendering-npi" 9 ALL Held "a rendering provider by a local id that the roster lacks";
+    BadNpi "bad-npi-check-digit" 9 ALL Held "a rendering NPI with a wrong check digit";
+    NoPlace "no-place-of-service" 9 ALL Held "no place of service, and a location the profile lacks";
+    FutureDate "future-service-date" 9 ALL Held "services dated a month or more after the run";
+    BeforeBirth "service-before-birth" 9 ALL Held "services dated before the patient was born";
+    BadDiagnosis "bad-diagnosis-form" 9 ALL Held "a diagnosis that cannot be ICD-10-CM";
+    NoDiagnosis "no-diagnosis" 9 ALL Held "no diagnosis at all";
+    BadProcedure "bad-procedure-form" 9 ALL Held "a procedure code of three characters";
+    BadModifier "bad-modifier-form" 9 ALL Held "a modifier of one character";
+    ZeroUnits "zero-units" 9 ALL Held "a line with zero units";
+    ZeroCharge "zero-charge" 9 ALL Held "a line with a charge of zero";
+    DoesNotAddUp "charge-does-not-add-up" 9 ALL Held "units times unit price is not the charge; in the 837 CLM02 is not the sum of SV102";
+    PointerRange "pointer-out-of-range" 9 POINTERS Held "a line points at a diagnosis that is not there";
+    DuplicateLine "duplicate-line" 9 ALL Held "the same service twice without a repeat modifier, under two charge ids";
+    DuplicateClaim "duplicate-claim" 9 ALL Held "a billed visit again under another visit number, on day 6";
+    UnmatchedCredit "unmatched-credit" 9 EVENTS Held "a credit before billing that fits no charge";
+    G2211Alone "medicare-g2211-alone" 9 ADULTS Held "G2211 without an office visit on the claim";
+    AwvTooSoon "medicare-awv-too-soon" 9 CEDAR Held "G0439 days after another G0439 of the patient";
+    DrugWithoutJz "medicare-drug-without-jw-jz" 9 ADULTS Held "a single-dose drug without JW or JZ";
+}
+
+impl Kind {
+    /// The kind's row.
+    pub fn row(self) -> Option<&'static Row> {
+        TABLE.iter().find(|row| row.kind == self)
+    }
+
+    /// Held by the scrub.
+    pub fn is_defect(self) -> bool {
+        self.row().is_some_and(|row| row.end == End::Held)
+    }
+}
