@@ -43,7 +43,8 @@ mod tests {
             (PatientResponsibility, "2", Share::Patient),
             (PatientResponsibility, "3", Share::Patient),
         ];
-        let groups = [Contractual, Correction, Other, PatientResponsibility, PayerInitiated, GroupCode::Unknown("co".into())];
+        let groups =
+            [Contractual, Correction, Other, PatientResponsibility, PayerInitiated, GroupCode::Unknown("co".into())];
         let reasons = ["", "1", "01", "2", "3", "23", "45", "253", "96", "204", "A2", "B11"];
         for group in &groups {
             for reason in reasons {

@@ -17,6 +17,6 @@ pub use classify::{Share, classify};
 pub use key::{RemittanceKey, content_digest};
 pub use pair::{Amounts, NetPayments, PaymentRef, net};
 pub use posting::{
-    Account, ClaimPostings, Posting, ProviderPosting, Role, Unapplied, post_charge, post_claim, post_provider_adjustments,
-    role, unapplied_cash,
+    Account, ClaimPostings, Posting, ProviderPosting, Role, Unapplied, post_charge, post_claim,
+    post_provider_adjustments,     role, unapplied_cash,
 };

@@ -1,7 +1,8 @@
 //! Which payments of one claim still stand: a reversal (CLP02 = 22) takes out the original with opposite amounts.
 //!
-//! For states and screens; the ledger needs no pairing, its sums already net. The answer depends on the SET of payments,
-//! never on the order they came in. A reversal without its original (not received yet, or never) is listed, not guessed.
+//! For states and screens; the ledger needs no pairing, its sums already net. The answer depends on the SET of
+//! payments, never on the order they came in. A reversal without its original (not received yet, or never) is listed,
+//! not guessed.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

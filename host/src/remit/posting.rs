@@ -136,8 +136,8 @@ pub struct Unapplied {
 
 /// Says in which role a payer answers. `payer_is_first` is our own knowledge, of the PAYER and not of the claim
 /// version: a crossover answers our primary claim from the second payer. It goes before CLP02, because releasing a
-/// patient's share that no payer has posted would invent a credit. Without it CLP02 decides; where that does not say (4, 22, 23,
-/// 25), OA-23 does.
+/// patient's share that no payer has posted would invent a credit. Without it CLP02 decides; where that does not say
+/// (4, 22, 23, 25), OA-23 does.
 pub fn role(payment: &ClaimPayment, payer_is_first: Option<bool>) -> Role {
     match (payer_is_first, payment.status.as_str()) {
         (Some(true), _) | (None, "1" | "19") => Role::Primary,
@@ -151,7 +151,8 @@ pub fn role(payment: &ClaimPayment, payer_is_first: Option<bool>) -> Role {
     }
 }
 
-/// Posts the charge of a line when it is billed: the payer owes it. A void or replacement posts the negated charge first.
+/// Posts the charge of a line when it is billed: the payer owes it. A void or replacement posts the negated charge
+/// first.
 pub fn post_charge(line: u16, charge_cents: i64) -> Vec<Posting> {
     pair(line, Account::PayerReceivable, Account::Charges, charge_cents, "")
 }
@@ -185,7 +186,8 @@ pub fn post_provider_adjustments(remittance: &Remittance) -> Vec<ProviderPosting
     let mut postings = Vec::new();
     let mut post = |account: Account, amount: i64, reason: &str, reference: &str| {
         let of_pair = pair(0, account, Account::Cash, amount, reason);
-        postings.extend(of_pair.into_iter().map(|posting| ProviderPosting { posting, reference: reference.to_owned() }));
+        postings
+            .extend(of_pair.into_iter().map(|posting| ProviderPosting { posting, reference: reference.to_owned() }));
     };
     for entry in remittance.provider_adjustments.iter().flat_map(|adjustment| &adjustment.entries) {
         // A positive PLB lowers the payment: it leaves Cash for the account.
@@ -224,7 +226,14 @@ fn post_lines(payment: &ClaimPayment, role: Role) -> Option<ClaimPostings> {
 }
 
 /// Adds one line's decision. Gives its denied amount; `None` past i64.
-fn decide(total: &mut ClaimPostings, role: Role, line: u16, charge: i64, paid: i64, adjustments: &[Cas]) -> Option<i64> {
+fn decide(
+    total: &mut ClaimPostings,
+    role: Role,
+    line: u16,
+    charge: i64,
+    paid: i64,
+    adjustments: &[Cas],
+) -> Option<i64> {
     let amount_of = |share: Share| {
         let of_share = adjustments.iter().filter(|cas| classify(&cas.group, &cas.reason) == share);
         i64::try_from(of_share.map(|cas| i128::from(cas.amount_cents)).sum::<i128>()).ok()
@@ -263,7 +272,13 @@ fn decide(total: &mut ClaimPostings, role: Role, line: u16, charge: i64, paid: i
 
 /// Debits one account and credits another. The codec reads nothing below -i64::MAX, so that negation is exact.
 fn pair(line: u16, debit: Account, credit: Account, amount: i64, reason: &str) -> Vec<Posting> {
-    let entry = |account, amount_cents| Posting { line, account, amount_cents, group: String::new(), reason: reason.to_owned() };
+    let entry = |account, amount_cents| Posting {
+        line,
+        account,
+        amount_cents,
+        group: String::new(),
+        reason: reason.to_owned(),
+    };
     if amount == 0 {
         return Vec::new();
     }
