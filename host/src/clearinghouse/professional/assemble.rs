@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use claimhost_x12::{Delimiters, GsFields, IsaFields, Segments};
+use claimhost_x12::{Delimiters, GsFields, IsaFields};
 
 use super::emit::{Out, d8};
 use super::refusal::{Sending, refusals};
@@ -267,9 +267,4 @@ impl Assembly {
             lines,
         }
     }
-}
-
-/// The segments of written bytes, for whoever checks them.
-pub(super) fn segments(bytes: &[u8]) -> Segments<'_> {
-    Segments::new(bytes, Delimiters::STANDARD, 0, 1)
 }

@@ -238,6 +238,9 @@ pub(super) const CLAIM_CONDITIONS: [(&[ConditionCategory], usize); 4] = [
     (&[ConditionCategory::Epsdt], 1),
 ];
 
+/// What the certifications of a transport can be.
+pub(super) const AMBULANCE_CONDITIONS: [(&[ConditionCategory], usize); 1] = [(&[ConditionCategory::Ambulance], 3)];
+
 /// CRC categories of 2400, likewise.
 pub(super) const LINE_CONDITIONS: [(&[ConditionCategory], usize); 3] = [
     (&[ConditionCategory::Ambulance], 3),

@@ -14,6 +14,7 @@ mod loops;
 mod parents;
 mod refusal;
 mod refusal_rows;
+mod roundtrip;
 mod same;
 mod unwritable;
 
@@ -23,6 +24,7 @@ use crate::claim::{Claim, Contact, Date};
 
 pub use assemble::write;
 pub use refusal::{Refusal, Sending, refusals, table};
+pub use roundtrip::{Lost, RoundTripError, claim_of, round_trip};
 pub use unwritable::{Unwritable, unwritable};
 
 /// ST03 and GS08.

@@ -97,6 +97,7 @@ fn organisation(coverage: &Coverage, part: impl Fn(&PersonName) -> &String) -> F
 const NAME_OF_ORGANISATION: &str = "NM102 is 2: an organisation has NM103 only";
 const ONE_OF_A_KIND: &str = "2300 and 2400 take one of each kind";
 const CRC: &str = "CRC of this level takes other categories, or fewer segments";
+const CERTIFICATIONS: &str = "certifications of a transport are CRC*07, three of them; other statements have their own list";
 const CRC_CODES: &str = "CRC takes five codes; three for EPSDT, two for equipment, one for homebound and hospice";
 const HOMEBOUND: &str = "CRC*75 says only that the patient is homebound";
 const CAS: &str = "CAS takes six reasons for each group";
@@ -270,7 +271,7 @@ fn claim_extra_rows() -> Vec<Row> {
                 (0..e.dates.len()).filter(|n| !taken.contains(n)).map(|n| vec![n]).collect()
             })
         }),
-        row("header.extras.dates[].value.end", Blocks, "DTP of 2300 is a day (D8); only disability (314) may span days", |c| {
+        row("header.extras.dates[].value", Blocks, "DTP of 2300 is a day (D8); only disability (314) may span days", |c| {
             extras(c, |e| at(&e.dates, |d| d.kind != ClaimDateKind::Disability && d.value.start != d.value.end))
         }),
         row("header.extras.references[]", Blocks, ONE_OF_A_KIND, |c| extras(c, |e| repeated(&e.references, |r| r.kind, |_| 1))),
@@ -282,8 +283,8 @@ fn claim_extra_rows() -> Vec<Row> {
         row("header.extras.repricing.approved", NotSent, "HCP11 and HCP12 stand on lines", |c| {
             extras(c, |e| when(e.repricing.as_ref().is_some_and(|r| r.approved.is_some())))
         }),
-        row("header.extras.ambulance.certifications[]", Blocks, CRC, |c| {
-            extras(c, |e| conditions(&[], certifications(e.ambulance.as_ref()), &codes::CLAIM_CONDITIONS))
+        row("header.extras.ambulance.certifications[]", Blocks, CERTIFICATIONS, |c| {
+            extras(c, |e| conditions(&[], certifications(e.ambulance.as_ref()), &codes::AMBULANCE_CONDITIONS))
         }),
         row("header.extras.ambulance.certifications[].codes[]", Blocks, CRC_CODES, |c| {
             extras(c, |e| condition_codes(certifications(e.ambulance.as_ref())))
@@ -388,8 +389,8 @@ fn line_extra_rows() -> Vec<Row> {
                 when(approved.is_some_and(|q| codes::service_unit(q.unit).is_none()))
             })
         }),
-        row("line.extras.ambulance.certifications[]", Blocks, CRC, |c| {
-            line_extras(c, |e| conditions(&[], certifications(e.ambulance.as_ref()), &codes::LINE_CONDITIONS))
+        row("line.extras.ambulance.certifications[]", Blocks, CERTIFICATIONS, |c| {
+            line_extras(c, |e| conditions(&[], certifications(e.ambulance.as_ref()), &codes::AMBULANCE_CONDITIONS))
         }),
         row("line.extras.ambulance.certifications[].codes[]", Blocks, CRC_CODES, |c| {
             line_extras(c, |e| condition_codes(certifications(e.ambulance.as_ref())))
