@@ -118,7 +118,7 @@ impl List {
         let mut out = table(&["visit", "number", "state", "first seen", "first charge", "closed"]);
         for Listed { id, number, row, .. } in &listed {
             let (seen, charged) = (day(row.first_seen_day), row.first_charge_day.map(day).unwrap_or_default());
-            out.add_row([id, number, row.state.as_str(), &seen, &charged, if row.closed { "yes" } else { "no" }]);
+            out.add_row([id.as_str(), number, row.state.as_str(), &seen, &charged, if row.closed { "yes" } else { "no" }]);
         }
         print(&out.to_string());
         Ok(ExitCode::SUCCESS)

@@ -65,7 +65,7 @@ impl Pipeline {
         let stop = self.host.stop_flag();
         while !stop.load(Ordering::Relaxed) {
             if !self.fixed_day {
-                self.host.set_as_of(crate::claim::from_jiff(jiff::Zoned::now().date()));
+                self.host.set_as_of(crate::claim::from_jiff(jiff::ZonedDateTime::now().date()));
             }
             let began = Instant::now();
             let result = self.host.settle();

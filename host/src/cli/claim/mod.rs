@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use super::reader::Reader;
 use super::{Failure, Global};
 
-pub(super) use why::{FoundLine, fix_words, found};
+pub(super) use why::{FoundLine, found};
 
 /// Looks at claims.
 #[derive(Debug, clap::Subcommand)]

@@ -136,7 +136,7 @@ fn place(at: &ClaimPlace) -> String {
 }
 
 /// What a fix would do.
-pub(in super::super) fn fix_words(fix: &Fix) -> String {
+fn fix_words(fix: &Fix) -> String {
     match fix {
         Fix::AddModifier(change) => format!("add modifier {} to line {}", change.modifier, change.line),
         Fix::RemoveModifier(change) => format!("remove modifier {} from line {}", change.modifier, change.line),

@@ -1,0 +1,178 @@
+//! The real binary, as a new user meets it: init, check-config, run, list, serve; exit codes; nothing to guess in errors.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_claimhost");
+
+fn claimhost(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(BINARY).current_dir(folder).args(arguments).env_remove("CLAIMHOST_MASTER_KEY").output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", words(output)))
+}
+
+fn words(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+/// A folder as `init` makes it, with no plugin and no folder to read: what these tests are about needs neither.
+fn made(root: &Path) {
+    let output = claimhost(root, &["init", ".", "--no-plugins"]);
+    assert_eq!(code(&output), 0, "{}", words(&output));
+    let path = root.join("claimhost.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, _) = text.split_once("# One block for each folder that documents").unwrap();
+    std::fs::write(&path, before).unwrap();
+}
+
+#[test]
+fn what_init_makes_checks_runs_and_lists() {
+    let root = tempfile::tempdir().unwrap();
+    made(root.path());
+    let check = claimhost(root.path(), &["check-config", "--json"]);
+    assert_eq!((code(&check), json(&check)["ok"].as_bool()), (0, Some(true)), "{}", words(&check));
+    let run = claimhost(root.path(), &["run", "--once", "--json", "--as-of", "2026-03-02"]);
+    assert_eq!(code(&run), 0, "{}", words(&run));
+    let summary = json(&run);
+    assert_eq!((&summary["documents"]["received"], &summary["claims"]["total"]), (&0.into(), &0.into()));
+    for list in [["claim", "list"], ["visit", "list"], ["document", "list"], ["denial", "list"]] {
+        let listed = claimhost(root.path(), &[list[0], list[1], "--json"]);
+        assert_eq!((code(&listed), json(&listed)), (0, Value::Array(Vec::new())), "{list:?} {}", words(&listed));
+    }
+    let plugins = claimhost(root.path(), &["plugin", "list", "--json"]);
+    assert_eq!(json(&plugins), serde_json::json!({ "plugins": [] }));
+}
+
+#[test]
+fn init_overwrites_nothing_and_keeps_the_key_to_its_owner() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = tempfile::tempdir().unwrap();
+    made(root.path());
+    let key = std::fs::read(root.path().join("key")).unwrap();
+    let again = claimhost(root.path(), &["init", ".", "--no-plugins"]);
+    assert_eq!(code(&again), 4);
+    assert!(words(&again).contains("claimhost.toml") && words(&again).contains("key"), "{}", words(&again));
+    assert_eq!(std::fs::read(root.path().join("key")).unwrap(), key);
+    for (path, mode) in [("key", 0o600), ("transport/out", 0o700), ("transport/in", 0o700)] {
+        assert_eq!(std::fs::metadata(root.path().join(path)).unwrap().permissions().mode() & 0o777, mode, "{path}");
+    }
+}
+
+#[test]
+fn wrong_configurations_end_with_3_and_say_what_was_meant() {
+    let root = tempfile::tempdir().unwrap();
+    let absent = claimhost(root.path(), &["claim", "list"]);
+    assert_eq!(code(&absent), 3);
+    assert!(words(&absent).contains("claimhost init"), "{}", words(&absent));
+    made(root.path());
+    let profile = root.path().join("practices/my-practice/profile.toml");
+    let good = std::fs::read_to_string(&profile).unwrap();
+    std::fs::write(&profile, good.replace("1234567893", "1234567890").replace("430010000", "43")).unwrap();
+    let check = claimhost(root.path(), &["check-config"]);
+    assert_eq!(code(&check), 3);
+    assert!(words(&check).contains("npi") && words(&check).contains("postal_code"), "all at once: {}", words(&check));
+    let path = root.path().join("claimhost.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("outbox =", "outbocks =")).unwrap();
+    let unknown = claimhost(root.path(), &["check-config"]);
+    assert_eq!(code(&unknown), 3);
+    assert!(words(&unknown).contains("did you mean `outbox`?"), "{}", words(&unknown));
+}
+
+#[test]
+fn unknown_things_end_with_4_and_name_the_command_that_lists_them() {
+    let root = tempfile::tempdir().unwrap();
+    made(root.path());
+    assert_eq!(code(&claimhost(root.path(), &["claim", "list"])), 4, "nothing has run yet");
+    assert_eq!(code(&claimhost(root.path(), &["run", "--once"])), 0);
+    for (arguments, hint) in [
+        (vec!["claim", "show", "my-practice/17"], "claim list"),
+        (vec!["claim", "why", "17"], "claim list"),
+        (vec!["claim", "history", "abc"], "claim list"),
+        (vec!["document", "show", "my-practice/1"], "document list"),
+        (vec!["visit", "show", "V-1"], "visit list"),
+        (vec!["trace", "V-1"], "visit list"),
+        (vec!["claim", "list", "--practice", "my-practise"], "my-practice"),
+        (vec!["plugin", "inspect", "hl7"], "plugin list"),
+    ] {
+        let output = claimhost(root.path(), &arguments);
+        assert_eq!(code(&output), 4, "{arguments:?} {}", words(&output));
+        assert!(output.stdout.is_empty() && words(&output).contains(hint), "{arguments:?} {}", words(&output));
+    }
+    for arguments in [vec!["clam", "list"], vec!["claim", "list", "--state", "hold"], vec!["run"]] {
+        assert_eq!(code(&claimhost(root.path(), &arguments)), 2, "{arguments:?}");
+    }
+}
+
+/// Ends a service that a failed assertion left behind.
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn serve_answers_and_drains() {
+    let root = tempfile::tempdir().unwrap();
+    made(root.path());
+    let mut command = Command::new(BINARY);
+    command.current_dir(root.path()).args(["serve", "--json", "--listen", "127.0.0.1:0"]).env_remove("CLAIMHOST_MASTER_KEY");
+    let mut served = Served(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(served.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let listening: Value = serde_json::from_str(&line).unwrap();
+    let address = listening["listening"].as_str().unwrap();
+    assert!(get(address, "/healthz").starts_with("HTTP/1.1 200"));
+    let until = Instant::now() + Duration::from_secs(20);
+    while !get(address, "/readyz").starts_with("HTTP/1.1 200") {
+        assert!(Instant::now() < until, "{}", get(address, "/readyz"));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let metrics = get(address, "/metrics");
+    for sample in [
+        "claimhost_ready 1",
+        "claimhost_errors_total 0",
+        "claimhost_documents{practice=\"my-practice\",status=\"pending\"} 0",
+        "claimhost_amount_cents{practice=\"my-practice\",kind=\"billed\"} 0",
+    ] {
+        assert!(metrics.lines().any(|line| line == sample), "{sample} in\n{metrics}");
+    }
+    let beside = claimhost(root.path(), &["claim", "list", "--json"]);
+    assert_eq!(code(&beside), 0, "reading beside a running service: {}", words(&beside));
+    let second = claimhost(root.path(), &["run", "--once"]);
+    assert_eq!(code(&second), 1, "a second writer is refused: {}", words(&second));
+    assert!(Command::new("kill").args(["-TERM", &served.0.id().to_string()]).status().unwrap().success());
+    let until = Instant::now() + Duration::from_secs(10);
+    let status = loop {
+        if let Some(status) = served.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(Instant::now() < until, "still running 10 s after SIGTERM");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(status.code(), Some(0));
+}
