@@ -22,6 +22,7 @@ const BATCH: usize = 250;
 /// Moves every visit that is due. Returns how many.
 pub(super) fn due(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     let mut done = HashSet::new();
+    let mut moved = 0;
     loop {
         host.check_stop()?;
         let hold_days = i64::from(practice.profile.bill_hold_days);
@@ -29,15 +30,18 @@ pub(super) fn due(host: &Host, practice: &Practice) -> Result<u64, HostError> {
         let rows = practice.store.read(|tx| tx.visits_to_assemble(today, hold_days, BATCH + done.len()))?;
         let rows: Vec<VisitRow> = rows.into_iter().filter(|row| !done.contains(&row.visit_id)).take(BATCH).collect();
         if rows.is_empty() {
-            return Ok(u64::try_from(done.len()).unwrap_or(0));
+            return Ok(moved);
         }
         let mut plans = Vec::with_capacity(rows.len());
         let mut patients = HashSet::new();
         for row in rows {
             let plan = practice.store.read(|tx| Plan::of(host, practice, tx, row))?;
-            // A patient's visits are looked at one after the other: the second one must see the first one's claim.
-            if patients.insert(plan.patient) {
+            if plan.waits {
                 done.insert(plan.row.visit_id);
+            } else if patients.insert(plan.patient) {
+                // A patient's visits are looked at one after the other: the second one must see the first one's claim.
+                done.insert(plan.row.visit_id);
+                moved += 1;
                 plans.push(plan);
             }
         }
@@ -56,6 +60,8 @@ struct Plan {
     /// Lineages that never left and that the visit no longer has.
     dropped: Vec<u64>,
     work: Vec<String>,
+    /// A correction needs the payer's number of what it corrects (REF F8), and no answer has brought it yet.
+    waits: bool,
 }
 
 /// One version to write.
@@ -94,6 +100,7 @@ impl Plan {
             steps: Vec::new(),
             dropped: Vec::new(),
             work: Vec::new(),
+            waits: false,
         };
         match due {
             Due::Open { .. } if lineages.is_empty() => plan.state = VisitState::Open,
@@ -170,6 +177,9 @@ impl Plan {
                 if kind == VersionKind::Original {
                     // The payer never took the first one: there is nothing for it to replace.
                     draft.claim.frequency = Frequency::Original;
+                } else {
+                    draft.claim.payer_control_number = known.payer_control_number(tx)?;
+                    self.waits |= draft.claim.payer_control_number.is_none();
                 }
                 self.steps.push(Step::new(Some(known.claim_id), known.next_version(), kind, draft));
             }
@@ -184,7 +194,8 @@ impl Plan {
                 }
                 let mut claim = body.claim.clone();
                 claim.frequency = Frequency::Void;
-                claim.payer_control_number = None;
+                claim.payer_control_number = known.payer_control_number(tx)?;
+                self.waits |= claim.payer_control_number.is_none();
                 let draft = Draft { claim, charges: body.charges.clone(), why: visit::SplitReason::First };
                 self.steps.push(Step::new(Some(known.claim_id), known.next_version(), VersionKind::Void, draft));
             }
@@ -217,6 +228,12 @@ impl Lineage {
     /// The number of the version that comes next: the pending one is rewritten.
     fn next_version(&self) -> u32 {
         self.pending.unwrap_or(self.versions + 1)
+    }
+
+    /// The payer's number of what it has now: the last version that it numbered.
+    fn payer_control_number(&self, tx: &Tx<'_>) -> StoreResult<Option<String>> {
+        let Some((version, _)) = &self.sent else { return Ok(None) };
+        Ok(fold_version(tx, version)?.payer_control_number)
     }
 
     /// The payer has refused what was sent (277CA): it has nothing that could be replaced or voided.

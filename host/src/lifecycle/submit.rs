@@ -1,6 +1,6 @@
 //! Ready versions into 837s: bytes, control numbers, facts and state in one transaction, then the transport.
 
-use crate::claim::{Claim, Frequency, LineReferenceKind, Phi};
+use crate::claim::{Claim, LineReferenceKind, Phi};
 use crate::clearinghouse::outbox::deliver;
 use crate::clearinghouse::professional::{self, Created, Envelope, Partner, Purpose, Receiver, Submitter};
 use crate::practice::{Profile, Usage};
@@ -53,9 +53,8 @@ fn write_batch(host: &Host, practice: &Practice, tx: &Tx<'_>) -> Result<u64, Hos
     resend_refused(tx, today)?;
     let mut batch: Vec<(VersionRow, Phi<Claim>)> = Vec::new();
     for version in tx.versions_in(VersionState::Ready, limit)? {
-        if let Some(claim) = prepare(tx, &version)? {
-            batch.push((version, claim));
-        }
+        let claim = Phi::new(tx.version_body(version.claim_id, version.version)?.claim);
+        batch.push((version, claim));
     }
     if batch.is_empty() {
         return Ok(0);
@@ -115,27 +114,6 @@ fn resend_refused(tx: &Tx<'_>, today: i64) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-/// The claim as it goes out. A replacement or void needs the payer's number of what it replaces (REF F8); it waits for the
-/// answer that brings it.
-fn prepare(tx: &Tx<'_>, version: &VersionRow) -> Result<Option<Phi<Claim>>, StoreError> {
-    let mut body = tx.version_body(version.claim_id, version.version)?;
-    if body.claim.frequency == Frequency::Original || body.claim.payer_control_number.is_some() {
-        return Ok(Some(Phi::new(body.claim)));
-    }
-    let earlier = tx.versions(version.claim_id)?;
-    let earlier = earlier.iter().rev().filter(|other| {
-        other.version < version.version && other.kind.is_primary() && other.submitted_day.is_some()
-    });
-    for other in earlier {
-        if let Some(number) = fold_version(tx, other)?.payer_control_number {
-            body.claim.payer_control_number = Some(number);
-            tx.put_version(version, &body)?;
-            return Ok(Some(Phi::new(body.claim)));
-        }
-    }
-    Ok(None)
 }
 
 /// The charge itself enters the ledger when the version first leaves; what it replaces leaves it.
