@@ -48,6 +48,11 @@ pub(super) fn subscriber(out: &mut Out, claim: &Claim, coverage: &Coverage) -> D
         out.address(patient.address.as_ref().or(subscriber.address.as_ref()))?;
         let birth = patient.birth_date.or(subscriber.birth_date);
         out.demographics(birth, patient.gender.or(subscriber.gender))?;
+    } else {
+        // The guide asks for these only of a subscriber who is the patient, yet its own examples send them of others, and
+        // payers match members by them: what the source says is sent.
+        out.address(subscriber.address.as_ref())?;
+        out.demographics(subscriber.birth_date, subscriber.gender)?;
     }
     out.pair("REF", "SY", subscriber.social_security_number.as_deref().unwrap_or_default())?;
     if own {

@@ -175,24 +175,24 @@ fn coverage_rows() -> Vec<Row> {
         row("header.coverages[].subscriber.name.suffix", NotSent, NAME_OF_ORGANISATION, |c| {
             coverages(c, |_, v| organisation(v, |name| &name.suffix))
         }),
-        row("header.coverages[].subscriber.birth-date", NotSent, "DMG of a subscriber is sent only when the patient is the subscriber, and is the patient's", |c| {
+        row("header.coverages[].subscriber.birth-date", NotSent, "DMG of 2010BA is the patient's when the patient is the subscriber; 2330A has none", |c| {
             let patient = c.header.patient.birth_date;
             coverages(c, |billed, v| {
-                let sent = billed && patient_subscribes(v) && patient.is_none_or(|day| v.subscriber.birth_date == Some(day));
+                let sent = billed && (!patient_subscribes(v) || patient.is_none_or(|day| v.subscriber.birth_date == Some(day)));
                 when(v.subscriber.birth_date.is_some() && !sent)
             })
         }),
-        row("header.coverages[].subscriber.gender", NotSent, "DMG of a subscriber is sent only when the patient is the subscriber, and is the patient's", |c| {
+        row("header.coverages[].subscriber.gender", NotSent, "DMG of 2010BA is the patient's when the patient is the subscriber; 2330A has none", |c| {
             let patient = c.header.patient.gender;
             coverages(c, |billed, v| {
-                let sent = billed && patient_subscribes(v) && patient.is_none_or(|gender| v.subscriber.gender == Some(gender));
+                let sent = billed && (!patient_subscribes(v) || patient.is_none_or(|gender| v.subscriber.gender == Some(gender)));
                 when(v.subscriber.gender.is_some() && !sent)
             })
         }),
-        row("header.coverages[].subscriber.address", NotSent, "N3 and N4 of 2010BA are sent only when the patient is the subscriber, and are the patient's", |c| {
+        row("header.coverages[].subscriber.address", NotSent, "N3 and N4 of 2010BA are the patient's when the patient is the subscriber", |c| {
             let patient = c.header.patient.address.as_ref();
             coverages(c, |billed, v| {
-                let sent = patient_subscribes(v) && patient.is_none_or(|a| v.subscriber.address.as_ref() == Some(a));
+                let sent = !patient_subscribes(v) || patient.is_none_or(|a| v.subscriber.address.as_ref() == Some(a));
                 when(billed && v.subscriber.address.is_some() && !sent)
             })
         }),

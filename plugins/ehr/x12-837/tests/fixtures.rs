@@ -8,6 +8,14 @@ use claimhost_sdk::claim::{Date, Relationship};
 use claimhost_sdk::intake::{ChargeAction, Document, Outcome, Setup, VisitUpdate};
 use plugin_x12_837::X12Claims;
 
+/// The one claim of a file, cut out with its parent loops as the host does it.
+fn claim(file: &[u8]) -> Vec<u8> {
+    let mut frames = claimhost_x12::ClaimFrames::new(file);
+    let frame = frames.next().unwrap().unwrap();
+    assert!(frames.next().is_none(), "one claim a fixture");
+    frame.bytes(file)
+}
+
 fn translate(content: Vec<u8>) -> Outcome {
     let adapter = X12Claims::open(Setup { settings: Vec::new(), mapping: String::new() }).unwrap();
     let received = Date { year: 2026, month: 1, day: 15 };
@@ -15,7 +23,7 @@ fn translate(content: Vec<u8>) -> Outcome {
 }
 
 fn update(case: &str) -> VisitUpdate {
-    match translate(fs::read(format!("fixtures/{case}/input.x12")).unwrap()) {
+    match translate(claim(&fs::read(format!("fixtures/{case}/input.x12")).unwrap())) {
         Outcome::Events(mut events) => events.remove(0),
         Outcome::Rejected(problems) => panic!("{case}: {problems:?}"),
         Outcome::Ignored(_) => panic!("{case}"),
@@ -27,7 +35,7 @@ fn each_fixture_gives_what_it_says() {
     let mut cases = 0;
     for entry in fs::read_dir("fixtures").unwrap() {
         let folder = entry.unwrap().path();
-        let outcome = translate(fs::read(folder.join("input.x12")).unwrap());
+        let outcome = translate(claim(&fs::read(folder.join("input.x12")).unwrap()));
         let rejected = matches!(outcome, Outcome::Rejected(_));
         let named = folder.file_name().unwrap().to_string_lossy().starts_with("rejected");
         assert_eq!(rejected, named, "{}: {outcome:?}", folder.display());
