@@ -137,6 +137,9 @@ fn plugins(global: &Global, config: &Config, profiles: &[Profile], checks: &mut 
         checks.push(wrong(&format!("plugin {}", info.id), words));
     }
     let absent = |id: &str, kind: Kind| {
+        if list.iter().any(|info| info.id == id && info.error.is_some()) {
+            return format!("`{id}` is refused, as said above");
+        }
         let near = suggest(id, list.iter().filter(|info| info.kind == Some(kind)).map(|info| info.id.as_str()));
         format!("`{id}` is not in the plugin folders{near}; `claimhost plugin list` shows what is")
     };

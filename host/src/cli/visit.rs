@@ -177,9 +177,10 @@ fn tell(shown: &Shown) {
 pub(super) fn event_table(practice: &str, events: &[EventLine]) -> String {
     let mut out = table(&["arrived", "document", "order", "event", "charge", "code", "units", "charged", "service", "place"]);
     for event in events {
-        let EventLine { document, arrived, order, what, charge, code, units, charge_cents, service, place, .. } = event;
+        let EventLine { document, arrived, order, what, charge, code, units, charge_cents, service, .. } = event;
+        let place = event.offset.map_or_else(|| event.place.clone(), |offset| format!("{} byte {offset}", event.place));
         let (units, charged) = if code.is_empty() { Default::default() } else { (thousandths(*units), dollars(*charge_cents)) };
-        out.add_row([arrived, &name(practice, *document), order, what, charge, code, &units, &charged, service, place]);
+        out.add_row([arrived, &name(practice, *document), order, what, charge, code, &units, &charged, service, &place]);
     }
     out.to_string()
 }

@@ -5,6 +5,7 @@ use super::super::output::day;
 use super::super::visit::event_lines;
 use super::{ClaimStep, DocumentStep, FactStep, PaymentStep, SendingStep, Story, VersionStep, fact_words, name};
 use crate::lifecycle::summary::cents;
+use crate::lifecycle::{Fact, Stage};
 use crate::store::claim::{ClaimRow, VersionRow};
 use crate::store::remittance::RemittanceClaimRow;
 use crate::store::{StoreResult, Tx};
@@ -78,7 +79,8 @@ fn step(tx: &Tx<'_>, row: VersionRow) -> StoreResult<VersionStep> {
             file_name: submission.map(|submission| submission.file_name).unwrap_or_default(),
         });
     }
-    let facts = tx.facts(row.claim_id, row.version)?;
+    let mut facts = tx.facts(row.claim_id, row.version)?;
+    facts.sort_by_key(|(fact, _, received)| (*received, step_of(fact)));
     Ok(VersionStep {
         created: day(row.created_day),
         split: tx.version_body(row.claim_id, row.version)?.split,
@@ -90,6 +92,19 @@ fn step(tx: &Tx<'_>, row: VersionRow) -> StoreResult<VersionStep> {
             .collect(),
         row,
     })
+}
+
+/// Answers of one day in the order of the way: the store keeps them as a set.
+const fn step_of(fact: &Fact) -> u8 {
+    match fact {
+        Fact::Submitted { .. } => 0,
+        Fact::Interchange { .. } => 1,
+        Fact::Transaction { .. } => 2,
+        Fact::ClaimAck { stage: Stage::Clearinghouse, .. } => 3,
+        Fact::ClaimAck { stage: Stage::Payer, .. } => 4,
+        Fact::Payment(_) => 5,
+        Fact::Closed => 6,
+    }
 }
 
 fn pay(tx: &Tx<'_>, row: RemittanceClaimRow) -> StoreResult<PaymentStep> {

@@ -151,7 +151,8 @@ fn tell(story: &Story) {
         for payment in &claim.payments {
             let PaymentStep { trace_number, payer_name, clp, matched_by, state, paid_on, document, .. } = payment;
             let paid = dollars(payment.paid_cents);
-            print(&format!("  835      {paid_on}  {payer_name} {trace_number}, CLP {clp}: ${paid} {state}, found by {matched_by} ({document})"));
+            print(&format!("  835      {paid_on}  {payer_name} {trace_number}, CLP {clp}: ${paid} {state}, found by {matched_by}"));
+            print(&format!("           document {document}{}", source_words(&payment.source)));
         }
         for posting in &claim.postings {
             let reason = if posting.reason.is_empty() { String::new() } else { format!(" {}-{}", posting.group_code, posting.reason) };
@@ -177,6 +178,15 @@ fn tell_version(version: &VersionStep) {
     }
     for fact in &version.facts {
         print(&format!("    {}  {}", fact.received, fact.words));
+    }
+}
+
+/// Where an 835 came from: its interchange, and its bytes in the file.
+fn source_words(source: &serde_json::Value) -> String {
+    let number = |key: &str| source.get(key).and_then(serde_json::Value::as_u64);
+    match (source.get("interchange").and_then(serde_json::Value::as_str), number("start"), number("end")) {
+        (Some(interchange), Some(start), Some(end)) => format!(", ISA13 {interchange}, bytes {start}-{end}"),
+        _ => String::new(),
     }
 }
 
@@ -210,6 +220,13 @@ fn fact_words(fact: &Fact) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_835_names_its_interchange_and_bytes() {
+        let source = serde_json::json!({ "interchange": "000000016", "start": 1196, "end": 3483 });
+        assert_eq!(source_words(&source), ", ISA13 000000016, bytes 1196-3483");
+        assert_eq!(source_words(&serde_json::Value::Null), "");
+    }
 
     #[test]
     fn facts_read_with_the_numbers_of_their_answers() {
