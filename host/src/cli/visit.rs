@@ -10,6 +10,7 @@ use super::reader::{Reader, no_such};
 use super::reference::{Reference, name};
 use super::{Failure, Global, Whose};
 use crate::claim::{ChargeAction, Phi};
+use crate::lifecycle::report;
 use crate::store::claim::ClaimRow;
 use crate::store::history::HistoryRow;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
@@ -104,21 +105,20 @@ impl List {
     fn run(&self, global: &Global, reader: &Reader) -> Result<ExitCode, Failure> {
         let mut listed = Vec::new();
         for practice in reader.chosen(self.whose.practice())? {
-            listed.extend(practice.read(|tx| -> StoreResult<Vec<Listed>> {
-                let mut rows = tx.visits()?;
-                rows.retain(|row| self.state.as_deref().is_none_or(|state| row.state.as_str() == state));
-                let numbered = rows.into_iter().map(|row| Ok((row, tx.events(row.visit_id)?)));
-                numbered.map(|visit: StoreResult<_>| visit.map(|(row, events)| Listed::of(practice.id(), row, &events))).collect()
-            })?);
+            listed.extend(report::visits(&practice)?);
         }
+        listed.retain(|visit| self.state.as_deref().is_none_or(|state| visit.state == state));
         if global.json {
             print_json(&listed);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut out = table(&["visit", "number", "state", "first seen", "first charge", "closed"]);
-        for Listed { id, number, row, .. } in &listed {
-            let (seen, charged) = (day(row.first_seen_day), row.first_charge_day.map(day).unwrap_or_default());
-            out.add_row([id.as_str(), number, row.state.as_str(), &seen, &charged, if row.closed { "yes" } else { "no" }]);
+        let mut out = table(&["visit", "number", "state", "end", "billed", "paid", "patient", "denied", "held", "open"]);
+        for visit in &listed {
+            let id = name(&visit.practice, visit.visit_id);
+            let cents = &visit.cents;
+            let amounts = [cents.billed, cents.paid, cents.patient, cents.denied, cents.held, cents.open].map(dollars);
+            let words = [id.as_str(), &visit.visit, visit.state, visit.end];
+            out.add_row(words.into_iter().chain(amounts.iter().map(String::as_str)));
         }
         print(&out.to_string());
         Ok(ExitCode::SUCCESS)
