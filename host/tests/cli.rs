@@ -140,7 +140,10 @@ fn serve_answers_and_drains() {
     let root = tempfile::tempdir().unwrap();
     made(root.path());
     let mut command = Command::new(BINARY);
-    command.current_dir(root.path()).args(["serve", "--json", "--listen", "127.0.0.1:0"]).env_remove("CLAIMHOST_MASTER_KEY");
+    command
+        .current_dir(root.path())
+        .args(["serve", "--json", "--listen", "127.0.0.1:0"])
+        .env_remove("CLAIMHOST_MASTER_KEY");
     let mut served = Served(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
     let mut line = String::new();
     BufReader::new(served.0.stdout.take().unwrap()).read_line(&mut line).unwrap();

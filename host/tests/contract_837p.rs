@@ -67,7 +67,9 @@ impl Contract {
                     TypeDefKind::Option(inner) => self.maximal(inner, counter),
                     TypeDefKind::List(inner) => json!([self.maximal(inner, counter)]),
                     TypeDefKind::Enum(e) => json!(camel(&e.cases[0].name)),
-                    TypeDefKind::Record(_) if def.name.as_deref() == Some("date") => json!({"year": 2001, "month": 2, "day": 3}),
+                    TypeDefKind::Record(_) if def.name.as_deref() == Some("date") => {
+                        json!({"year": 2001, "month": 2, "day": 3})
+                    }
                     TypeDefKind::Record(record) => {
                         let fields = record.fields.iter();
                         fields.map(|f| (f.name.replace('-', "_"), self.maximal(&f.ty, counter))).collect()
@@ -293,7 +295,9 @@ impl Run {
                 }
             }
             Leaf::Number { wide: false } => self.found(situation, &at, before, &change(json!(97)), &["97"]),
-            Leaf::Flag => self.variants(situation, &at, &[change(json!(true)), change(json!(false))], &["true", "false"]),
+            Leaf::Flag => {
+                self.variants(situation, &at, &[change(json!(true)), change(json!(false))], &["true", "false"])
+            }
             Leaf::Enum(cases) => {
                 let values: Vec<Value> = cases.iter().map(|case| change(json!(case))).collect();
                 let names: Vec<&str> = cases.iter().map(String::as_str).collect();

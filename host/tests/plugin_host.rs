@@ -282,7 +282,8 @@ fn a_damaged_cache_is_healed() {
 
 #[test]
 fn a_plugin_whose_own_fixtures_fail_is_not_activated() {
-    let ignored = |verb: &str, reason: &str| format!("[{{\"Ignored\":{{\"id\":\"hostile.{verb}\",\"reason\":\"{reason}\"}}}}]");
+    let ignored =
+        |verb: &str, reason: &str| format!("[{{\"Ignored\":{{\"id\":\"hostile.{verb}\",\"reason\":\"{reason}\"}}}}]");
     let error = |site: &Site| {
         let host = site.open();
         assert!(host.adapter("hostile").is_none());
@@ -297,9 +298,14 @@ fn a_plugin_whose_own_fixtures_fail_is_not_activated() {
     site.adapter();
 
     site.fixture("echo", "hello", &ignored("hello", "goodbye"));
-    assert!(matches!(error(&site), FixtureError::Mismatch { case, pointer, .. } if case == "echo" && pointer == "/0/Ignored/reason"));
+    assert!(
+        matches!(error(&site), FixtureError::Mismatch { case, pointer, .. } if case == "echo" && pointer == "/0/Ignored/reason")
+    );
     site.fixture("echo", "count", &ignored("count", "1"));
-    assert!(matches!(error(&site), FixtureError::Impure { case, .. } if case == "echo"), "right alone, other among others");
+    assert!(
+        matches!(error(&site), FixtureError::Impure { case, .. } if case == "echo"),
+        "right alone, other among others"
+    );
     site.fixture("echo", "trap", "[]");
     assert!(matches!(error(&site), FixtureError::Fault { case, .. } if case == "echo"));
 
@@ -335,7 +341,8 @@ fn a_bad_plugin_is_listed_and_stops_nobody() {
     assert!(error(&other).contains("does not export `claimhost:plugin/check`"));
     assert!(error(&twin).contains("taken by another"));
     assert!(host.adapter("hostile").is_some());
-    let pooled = |host: &PluginHost| host.list().iter().any(|info| info.id == "hostile" && info.error.is_none() && info.pooled);
+    let pooled =
+        |host: &PluginHost| host.list().iter().any(|info| info.id == "hostile" && info.error.is_none() && info.pooled);
     assert!(pooled(&host), "a Rust guest fits a slot");
     let big = Site::new("[limits]\nmemory_mib = 400\n");
     assert!(!pooled(&big.open()), "what asks for more than a slot has runs on demand");

@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use claimhost::claim::{Outcome, VisitUpdate};
 use claimhost::claim::{Contact, ContactKind, ContactNumber};
+use claimhost::claim::{Outcome, VisitUpdate};
 use claimhost::clearinghouse::professional::{
     Created, Envelope, Partner, Purpose, Receiver, Submitter, claim_of, round_trip, write,
 };
@@ -150,7 +150,8 @@ fn every_professional_file_comes_back_or_is_rejected_at_its_place() {
         match (&found, &expected) {
             (Ok(found), Some(expected)) if found == expected => {}
             // Institutional and dental files: rejected for their guide, whatever else they hold.
-            (Ok(Fate::Rejected(places)), None) if !professional && places.iter().all(|p| p == "GS08" || p == "ST03") => {}
+            (Ok(Fate::Rejected(places)), None)
+                if !professional && places.iter().all(|p| p == "GS08" || p == "ST03") => {}
             (Ok(Fate::NoClaims), None) if !professional => {}
             _ => wrong.push(format!("{name}: {found:?}, expected {expected:?}")),
         }

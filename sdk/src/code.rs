@@ -109,9 +109,19 @@ mod tests {
     fn procedures_by_system_and_form() {
         use ProcedureSystem::{Cpt, Hcpcs, Internal};
         for (declared, code, system) in [
-            ("C4", "99213", Cpt), ("", "99213", Cpt), ("", "0001F", Cpt), ("HCPCS", "99213", Cpt), ("", "G0438", Hcpcs),
-            ("CPT", "J1100", Hcpcs), ("HPC", "G04", Hcpcs), ("C4", "G04", Cpt), ("L", "99213", Internal),
-            ("", "OV3", Internal), ("", "9921", Internal), ("", "993131", Internal), ("99LAB", "80053", Internal),
+            ("C4", "99213", Cpt),
+            ("", "99213", Cpt),
+            ("", "0001F", Cpt),
+            ("HCPCS", "99213", Cpt),
+            ("", "G0438", Hcpcs),
+            ("CPT", "J1100", Hcpcs),
+            ("HPC", "G04", Hcpcs),
+            ("C4", "G04", Cpt),
+            ("L", "99213", Internal),
+            ("", "OV3", Internal),
+            ("", "9921", Internal),
+            ("", "993131", Internal),
+            ("99LAB", "80053", Internal),
         ] {
             assert_eq!(procedure_system(declared, code), system, "{declared} {code}");
         }
@@ -119,7 +129,10 @@ mod tests {
 
     #[test]
     fn diagnoses_lose_the_dot() {
-        assert_eq!(diagnosis("I10", "e11.65"), Diagnosis { system: DiagnosisSystem::Icd10cm, code: "E1165".to_owned() });
+        assert_eq!(
+            diagnosis("I10", "e11.65"),
+            Diagnosis { system: DiagnosisSystem::Icd10cm, code: "E1165".to_owned() }
+        );
         assert_eq!(diagnosis("", "Z00.00").system, DiagnosisSystem::Icd10cm);
         assert_eq!(diagnosis("ICD-9-CM", "250.00").system, DiagnosisSystem::Icd9cm);
         assert_eq!(diagnosis("SCT", "29857009").system, DiagnosisSystem::Other);

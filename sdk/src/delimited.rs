@@ -214,7 +214,13 @@ mod tests {
     #[test]
     fn money_as_people_write_it() {
         for (text, value) in [
-            ("$1,234.50", 123_450), ("(45.00)", -4500), ("-45", -4500), ("-$45.5", -4550), ("$-1", -100), ("0", 0), ("($1,000)", -100_000),
+            ("$1,234.50", 123_450),
+            ("(45.00)", -4500),
+            ("-45", -4500),
+            ("-$45.5", -4550),
+            ("$-1", -100),
+            ("0", 0),
+            ("($1,000)", -100_000),
         ] {
             assert_eq!(cents(text), Some(value), "{text}");
         }
@@ -240,11 +246,21 @@ mod tests {
 
     #[test]
     fn procedures_and_pointers() {
-        let own = |code: &str, modifiers: &[&str]| (code.to_owned(), modifiers.iter().map(|m| (*m).to_owned()).collect::<Vec<_>>());
+        let own = |code: &str, modifiers: &[&str]| {
+            (code.to_owned(), modifiers.iter().map(|m| (*m).to_owned()).collect::<Vec<_>>())
+        };
         assert_eq!(procedure("99213-25-59"), own("99213", &["25", "59"]));
         assert_eq!(procedure("j1100 jz"), own("J1100", &["JZ"]));
         assert_eq!(procedure("OV-3"), own("OV-3", &[]));
-        for (text, found) in [("A,B", vec![1, 2]), ("12", vec![1, 2]), ("1,2", vec![1, 2]), ("ac", vec![1, 3]), ("10,11", vec![10, 11]), ("10", vec![10]), ("", vec![])] {
+        for (text, found) in [
+            ("A,B", vec![1, 2]),
+            ("12", vec![1, 2]),
+            ("1,2", vec![1, 2]),
+            ("ac", vec![1, 3]),
+            ("10,11", vec![10, 11]),
+            ("10", vec![10]),
+            ("", vec![]),
+        ] {
             assert_eq!(pointers(text), Some(found), "{text}");
         }
         for text in ["M", "A1", "0", "-1"] {

@@ -60,7 +60,13 @@ fn translate<A: Adapter>(
     let documents: Vec<Document> = frame(case, &bytes)
         .into_iter()
         .zip(0_u32..)
-        .map(|((content, related), ordinal)| Document { format: format.clone(), content, related, received: RECEIVED, ordinal })
+        .map(|((content, related), ordinal)| Document {
+            format: format.clone(),
+            content,
+            related,
+            received: RECEIVED,
+            ordinal,
+        })
         .collect();
     let session = open()?;
     let outcomes: Vec<Outcome> = documents.iter().map(|document| session.translate(document)).collect();

@@ -10,17 +10,17 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod bindings;
-mod defaults;
 pub mod code;
+mod defaults;
 pub mod delimited;
 #[cfg(feature = "fixtures")]
 pub mod fixtures;
 pub mod hl7;
 pub mod mapping;
 
+pub use bindings::adapter::claimhost::plugin::evidence;
 pub use bindings::adapter::claimhost::plugin::{claim, codes, intake, log};
 pub use bindings::adapter::exports::claimhost::plugin::translate::Description as AdapterDescription;
-pub use bindings::adapter::claimhost::plugin::evidence;
 pub use bindings::rules::claimhost::plugin::review;
 pub use bindings::rules::exports::claimhost::plugin::check::Description as RulesDescription;
 

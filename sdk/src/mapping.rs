@@ -66,7 +66,8 @@ impl<'a> Mapping<'a> {
 
     fn collect(&mut self, prefix: &str, table: &DeTable<'_>) {
         for (key, value) in table {
-            let name = if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
+            let name =
+                if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
             let read = match value.get_ref() {
                 DeValue::String(text) => Value::Text(text.to_string()),
                 DeValue::Array(items) => {
@@ -197,9 +198,10 @@ impl<'a> Mapping<'a> {
                 at,
                 found: format!("key `{}`", last(name)),
                 expected: suggestion.map_or("a key of this adapter".to_owned(), |known| format!("`{}`", spoken(known))),
-                remedy: suggestion.map_or("remove this line; the adapter's README lists the keys".to_owned(), |known| {
-                    format!("did you mean `{}`?", spoken(known))
-                }),
+                remedy: suggestion
+                    .map_or("remove this line; the adapter's README lists the keys".to_owned(), |known| {
+                        format!("did you mean `{}`?", spoken(known))
+                    }),
             });
         }
         self.problems.sort_by_key(|problem| problem.at.offset);
@@ -221,7 +223,11 @@ impl<'a> Mapping<'a> {
 
     fn place(&self, offset: usize, key: &str) -> Place {
         let line = self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
-        let path = if key.is_empty() { format!("mapping line {line}") } else { format!("mapping line {line}, {}", spoken(key)) };
+        let path = if key.is_empty() {
+            format!("mapping line {line}")
+        } else {
+            format!("mapping line {line}, {}", spoken(key))
+        };
         Place { path, offset: u32::try_from(offset).ok() }
     }
 }
@@ -271,7 +277,8 @@ mod tests {
 
     #[test]
     fn reads_defaults_and_overrides() {
-        let mut mapping = Mapping::parse("a = \"1\"\n[charge]\ncode = \"FT1-6\"\nids = [\"x\", \"y\"]\n[types]\nC = \"new\"\n");
+        let mut mapping =
+            Mapping::parse("a = \"1\"\n[charge]\ncode = \"FT1-6\"\nids = [\"x\", \"y\"]\n[types]\nC = \"new\"\n");
         assert_eq!(mapping.text("a", "0"), "1");
         assert_eq!(mapping.text("charge.code", "FT1-7"), "FT1-6");
         assert_eq!(mapping.text("charge.date", "FT1-4"), "FT1-4");
@@ -305,7 +312,9 @@ mod tests {
 
     #[test]
     fn distance_counts_changes() {
-        for (left, right, count) in [("", "abc", 3), ("code", "code", 0), ("kode", "code", 1), ("unit", "units", 1), ("ab", "ba", 2)] {
+        for (left, right, count) in
+            [("", "abc", 3), ("code", "code", 0), ("kode", "code", 1), ("unit", "units", 1), ("ab", "ba", 2)]
+        {
             assert_eq!(distance(left, right), count, "{left} {right}");
         }
     }

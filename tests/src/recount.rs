@@ -41,7 +41,8 @@ pub fn recount(transport: &Path) -> anyhow::Result<BTreeMap<String, Claim>> {
         for segment in segments(&std::fs::read_to_string(file)?) {
             if element(&segment, 0) == "CLM" {
                 let frequency = element(&segment, 5).split(':').nth(2).unwrap_or_default().to_owned();
-                claims.entry(element(&segment, 1).to_owned()).or_default().billed = Some((cents(element(&segment, 2)), frequency));
+                claims.entry(element(&segment, 1).to_owned()).or_default().billed =
+                    Some((cents(element(&segment, 2)), frequency));
             }
         }
     }
@@ -75,11 +76,16 @@ fn remittance(body: &str, claims: &mut BTreeMap<String, Claim>) {
             for triplet in 0..6 {
                 let reason = element(cas, 2 + triplet * 3);
                 if !reason.is_empty() {
-                    adjustments.push((element(cas, 1).to_owned(), reason.to_owned(), cents(element(cas, 3 + triplet * 3))));
+                    adjustments.push((
+                        element(cas, 1).to_owned(),
+                        reason.to_owned(),
+                        cents(element(cas, 3 + triplet * 3)),
+                    ));
                 }
             }
         }
-        let coordination: i64 = adjustments.iter().filter(|(group, reason, _)| group == "OA" && reason == "23").map(|one| one.2).sum();
+        let coordination: i64 =
+            adjustments.iter().filter(|(group, reason, _)| group == "OA" && reason == "23").map(|one| one.2).sum();
         let later = coordination != 0 || matches!(element(clp, 2), "2" | "3");
         if later {
             claim.released += cents(element(clp, 3)) - coordination;

@@ -14,7 +14,9 @@ const KINDS: [&str; 7] = ["billed", "paid", "contractual", "patient", "denied", 
 #[test]
 fn ten_random_seeds_agree_visit_by_visit_and_cent_by_cent() {
     let first = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
-    let seeds: Vec<u64> = (0..10).map(|at: u64| first.rotate_left(at as u32 * 7).wrapping_mul(0x9E37_79B9_7F4A_7C15) % 1_000_000).collect();
+    let seeds: Vec<u64> = (0..10)
+        .map(|at: u64| first.rotate_left(at as u32 * 7).wrapping_mul(0x9E37_79B9_7F4A_7C15) % 1_000_000)
+        .collect();
     println!("seeds {seeds:?}");
     for seed in seeds {
         check_seed(seed, &[]);
@@ -38,7 +40,9 @@ fn a_second_run_delivers_everything_again_and_changes_nothing() {
 #[test]
 fn faults_of_the_clearinghouse_change_no_cent() {
     let plain = check_seed(77, &[]);
-    for faults in [&["late"][..], &["duplicate"], &["out-of-order"], &["truncated"], &["reversed"], &["ta1-reject", "999-reject"]] {
+    for faults in
+        [&["late"][..], &["duplicate"], &["out-of-order"], &["truncated"], &["reversed"], &["ta1-reject", "999-reject"]]
+    {
         let faulty = check_seed(77, faults);
         assert_eq!(plain["cents"], faulty["cents"], "{faults:?}");
         assert_eq!(plain["claims"], faulty["claims"], "{faults:?}");
@@ -106,15 +110,21 @@ fn compare(
         }
         recounted(visit, bytes, &mut wrong);
     }
-    let found: std::collections::BTreeSet<_> = visits.iter().map(|visit| (text_of(visit, "practice"), text_of(visit, "visit"))).collect();
-    wrong.extend(answers.keys().filter(|key| !found.contains(*key)).map(|key| format!("{key:?} was lost: {}", answers[key])));
+    let found: std::collections::BTreeSet<_> =
+        visits.iter().map(|visit| (text_of(visit, "practice"), text_of(visit, "visit"))).collect();
+    wrong.extend(
+        answers.keys().filter(|key| !found.contains(*key)).map(|key| format!("{key:?} was lost: {}", answers[key])),
+    );
     for kind in KINDS {
         if summary["cents"][kind].as_i64() != Some(total[kind]) {
             wrong.push(format!("summary {kind}: {} against {} over the visits", summary["cents"][kind], total[kind]));
         }
     }
     let documents = &summary["documents"];
-    let ends: u64 = ["translated", "ignored", "rejected", "parked", "pending"].iter().map(|end| documents[*end].as_u64().unwrap()).sum();
+    let ends: u64 = ["translated", "ignored", "rejected", "parked", "pending"]
+        .iter()
+        .map(|end| documents[*end].as_u64().unwrap())
+        .sum();
     assert_eq!(documents["received"].as_u64().unwrap(), ends, "documents add up");
     assert!(visits.len() > 300, "several hundred visits: {}", visits.len());
     assert_eq!(summary["cents"]["open"], 0, "with answers to everything nothing is open");
@@ -124,7 +134,8 @@ fn compare(
 /// What the bytes say of a visit's claims against what the host says.
 fn recounted(visit: &Value, bytes: &BTreeMap<String, Claim>, wrong: &mut Vec<String>) {
     let (mut paid, mut contractual, mut patient, mut denied) = (0, 0, 0, 0);
-    let numbers = visit["claims"].as_array().unwrap().iter().flat_map(|claim| claim["control_numbers"].as_array().unwrap());
+    let numbers =
+        visit["claims"].as_array().unwrap().iter().flat_map(|claim| claim["control_numbers"].as_array().unwrap());
     let mut sent = 0;
     for number in numbers {
         let Some(claim) = bytes.get(number.as_str().unwrap()) else {
@@ -139,7 +150,9 @@ fn recounted(visit: &Value, bytes: &BTreeMap<String, Claim>, wrong: &mut Vec<Str
     }
     let said = |key: &str| visit[key].as_i64().unwrap();
     if (paid, contractual, patient, denied) != (said("paid"), said("contractual"), said("patient"), said("denied")) {
-        wrong.push(format!("the bytes say paid {paid} contractual {contractual} patient {patient} denied {denied}, the host {visit}"));
+        wrong.push(format!(
+            "the bytes say paid {paid} contractual {contractual} patient {patient} denied {denied}, the host {visit}"
+        ));
     }
     if visit["end"] == "posted" && sent == 0 {
         wrong.push(format!("posted without ever having left: {visit}"));

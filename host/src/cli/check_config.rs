@@ -38,7 +38,8 @@ impl CheckConfig {
     #[allow(clippy::unused_self, reason = "every command is called alike")]
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let config = Config::load(&global.config).map_err(HostError::from)?;
-        let mut checks = vec![well(&format!("configuration {}", global.config.display()), "every key is known and fits")];
+        let mut checks =
+            vec![well(&format!("configuration {}", global.config.display()), "every key is known and fits")];
         let profiles = profiles(&config, &mut checks);
         checks.push(key_and_store(&config));
         plugins(global, &config, &profiles, &mut checks);
@@ -77,7 +78,12 @@ fn profiles(config: &Config, checks: &mut Vec<Check>) -> Vec<Profile> {
         let what = format!("profile of {}", practice.id);
         match load_profile(&practice.profile) {
             Ok(profile) if profile.id != practice.id => {
-                let words = format!("{}: id is `{}`, claimhost.toml says `{}`", practice.profile.display(), profile.id, practice.id);
+                let words = format!(
+                    "{}: id is `{}`, claimhost.toml says `{}`",
+                    practice.profile.display(),
+                    profile.id,
+                    practice.id
+                );
                 checks.push(wrong(&what, words));
             }
             Ok(profile) => {
@@ -101,10 +107,15 @@ fn key_and_store(config: &Config) -> Check {
     let from_file = std::env::var_os(&config.keys.master_key_env).is_none();
     if from_file && let Some(mode) = open_mode(&config.keys.master_key_file) {
         let path = config.keys.master_key_file.display();
-        return wrong(WHAT, format!("{path}: mode is {mode:o}, expected 600: others can read the key; chmod 600 {path}"));
+        return wrong(
+            WHAT,
+            format!("{path}: mode is {mode:o}, expected 600: others can read the key; chmod 600 {path}"),
+        );
     }
     let opened = match Store::open(&config.store.path, key.clone()) {
-        Err(StoreError::InUse { .. }) => Store::open_reader(&config.store.path, key).map(|store| (store, "in use by a running claimhost; ")),
+        Err(StoreError::InUse { .. }) => {
+            Store::open_reader(&config.store.path, key).map(|store| (store, "in use by a running claimhost; "))
+        }
         other => other.map(|store| (store, "")),
     };
     let (store, note) = match opened {
@@ -127,10 +138,11 @@ fn open_mode(path: &Path) -> Option<u32> {
 }
 
 fn plugins(global: &Global, config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
-    let host = match PluginHost::open(PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone())) {
-        Ok(host) => host,
-        Err(error) => return checks.push(wrong("plugins", error.to_string())),
-    };
+    let host =
+        match PluginHost::open(PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone())) {
+            Ok(host) => host,
+            Err(error) => return checks.push(wrong("plugins", error.to_string())),
+        };
     let list = host.list();
     for info in list.iter().filter(|info| info.error.is_some()) {
         let words = info.error.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -148,7 +160,9 @@ fn plugins(global: &Global, config: &Config, profiles: &[Profile], checks: &mut 
         checks.push(match host.adapter(&folder.adapter) {
             None => wrong(&what, absent(&folder.adapter, Kind::Adapter)),
             Some(adapter) => match opens(global, &adapter, folder) {
-                Ok(()) => well(&what, &format!("{} {} opens with this mapping", adapter.id(), adapter.manifest().version)),
+                Ok(()) => {
+                    well(&what, &format!("{} {} opens with this mapping", adapter.id(), adapter.manifest().version))
+                }
                 Err(words) => wrong(&what, words),
             },
         });
@@ -196,13 +210,16 @@ fn opens(global: &Global, adapter: &crate::plugin::Adapter, folder: &FolderConfi
 }
 
 fn folders(config: &Config, checks: &mut Vec<Check>) {
-    let named = [("clearinghouse.outbox", &config.clearinghouse.outbox), ("clearinghouse.inbox", &config.clearinghouse.inbox)];
+    let named =
+        [("clearinghouse.outbox", &config.clearinghouse.outbox), ("clearinghouse.inbox", &config.clearinghouse.inbox)];
     let intake = config.intake.folder.iter().map(|folder| ("intake folder", &folder.path));
     for (what, path) in named.into_iter().chain(intake) {
         let what = format!("{what} {}", path.display());
         checks.push(match writable(path) {
             Ok(()) => well(&what, "is there and can be written"),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => wrong(&what, "is not there: make it, or change the path"),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                wrong(&what, "is not there: make it, or change the path")
+            }
             Err(error) => wrong(&what, format!("{error}: give the user of claimhost the right to write it")),
         });
     }

@@ -54,7 +54,8 @@ impl Demo {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let started = std::time::Instant::now();
         let (practices, sandbox) = peers::programs()?;
-        let workspace = peers::workspace().ok_or_else(|| Failure::internal("the demo needs the project's sources for its plugins"))?;
+        let workspace = peers::workspace()
+            .ok_or_else(|| Failure::internal("the demo needs the project's sources for its plugins"))?;
         crate::plugin::build::build_missing(&workspace).map_err(|error| Failure::internal(error.to_string()))?;
         fs::create_dir_all(&self.data_dir)?;
         let folder = fs::canonicalize(&self.data_dir)?;
@@ -68,7 +69,9 @@ impl Demo {
             .map_err(|error| Failure::internal(format!("days.json: {error}")))?;
         let first = days.first().and_then(|day| parse_iso(&day.as_of).ok()).unwrap_or_else(|| global.today());
         let mut host = Host::open(config, first)?;
-        if let Some((id, error)) = host.plugins().list().into_iter().find_map(|plugin| plugin.error.map(|error| (plugin.id, error))) {
+        if let Some((id, error)) =
+            host.plugins().list().into_iter().find_map(|plugin| plugin.error.map(|error| (plugin.id, error)))
+        {
             return Err(Failure::internal(format!("plugin {id}: {error}")));
         }
         let bar = progress_bar(days.len(), global.json);
@@ -80,7 +83,10 @@ impl Demo {
             host.set_as_of(parse_iso(&day.as_of).map_err(|error| Failure::internal(format!("days.json: {error}")))?);
             if day.day > progress.delivered {
                 for practice in host.practice_stores() {
-                    hand_over(&feeds.join(format!("day-{}", day.day)).join(practice.id()), &folder.join("inbox").join(practice.id()))?;
+                    hand_over(
+                        &feeds.join(format!("day-{}", day.day)).join(practice.id()),
+                        &folder.join("inbox").join(practice.id()),
+                    )?;
                 }
                 progress.delivered = day.day;
                 progress.save(&folder)?;
@@ -106,16 +112,28 @@ impl Demo {
         let path = folder.join("demo.json");
         let fresh = Progress { seed: self.seed, run: 1, delivered: 0, done: false };
         let Ok(bytes) = fs::read(&path) else { return Ok(fresh) };
-        let known: Progress = serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::internal(format!("{}: {error}; remove the folder to begin anew", path.display())))?;
+        let known: Progress = serde_json::from_slice(&bytes).map_err(|error| {
+            Failure::internal(format!("{}: {error}; remove the folder to begin anew", path.display()))
+        })?;
         if known.seed != self.seed {
-            let words = format!("{} was made with --seed {}; name another --data-dir for seed {}", folder.display(), known.seed, self.seed);
+            let words = format!(
+                "{} was made with --seed {}; name another --data-dir for seed {}",
+                folder.display(),
+                known.seed,
+                self.seed
+            );
             return Err(Failure::missing(words));
         }
         Ok(if known.done { Progress { run: known.run + 1, delivered: 0, done: false, ..known } } else { known })
     }
 
-    fn practices(&self, program: &Path, folder: &Path, progress: &Progress, start: Option<&str>) -> Result<(), Failure> {
+    fn practices(
+        &self,
+        program: &Path,
+        folder: &Path,
+        progress: &Progress,
+        start: Option<&str>,
+    ) -> Result<(), Failure> {
         if folder.join(format!("feeds/run-{}/days.json", progress.run)).exists() && progress.delivered > 0 {
             return Ok(());
         }

@@ -69,7 +69,12 @@ struct Shown {
 
 impl Listed {
     fn of(practice: &str, row: DocumentRow) -> Self {
-        Self { id: name(practice, row.document_id), practice: practice.to_owned(), received: day(row.received_day), row }
+        Self {
+            id: name(practice, row.document_id),
+            practice: practice.to_owned(),
+            received: day(row.received_day),
+            row,
+        }
     }
 }
 
@@ -113,9 +118,8 @@ impl Show {
             std::io::stdout().lock().write_all(&bytes)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let (file_name, detail) = practice.read(|tx| -> StoreResult<_> {
-            Ok((tx.file_name(row.file_id)?.into_inner(), tx.document_detail(id)?))
-        })?;
+        let (file_name, detail) = practice
+            .read(|tx| -> StoreResult<_> { Ok((tx.file_name(row.file_id)?.into_inner(), tx.document_detail(id)?)) })?;
         let shown = Shown { listed: Listed::of(practice.id(), row), file_name, detail };
         if global.json {
             print_json(&shown);
@@ -166,7 +170,8 @@ fn problem_lines(problem: &Value) -> Vec<String> {
     let place = match problem.get("at") {
         Some(Value::Object(at)) => {
             let path = at.get("path").map(plain).unwrap_or_default();
-            let offset = at.get("offset").filter(|offset| !offset.is_null()).map(|offset| format!(" (byte {})", plain(offset)));
+            let offset =
+                at.get("offset").filter(|offset| !offset.is_null()).map(|offset| format!(" (byte {})", plain(offset)));
             format!("{path}{}", offset.unwrap_or_default())
         }
         Some(other) => plain(other),

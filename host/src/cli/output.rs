@@ -38,7 +38,10 @@ pub(crate) fn day(number: i64) -> String {
 /// A plain table with a heading line.
 pub(crate) fn table(heading: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(heading.to_vec());
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(heading.to_vec());
     table
 }
 
@@ -83,7 +86,9 @@ mod tests {
 
     #[test]
     fn cents_read_as_dollars() {
-        for (cents, text) in [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (123_450, "1,234.50"), (-100_000_000, "-1,000,000.00")] {
+        for (cents, text) in
+            [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (123_450, "1,234.50"), (-100_000_000, "-1,000,000.00")]
+        {
             assert_eq!(dollars(cents), text);
         }
     }

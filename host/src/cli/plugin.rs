@@ -185,7 +185,9 @@ fn tell(value: &Value, depth: usize) {
 impl Build {
     fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let internal = |error: build::BuildError| Failure::internal(error.to_string());
-        let workspace = peers::workspace().ok_or_else(|| Failure::internal("plugins are built from the project's sources, and they are not at hand"))?;
+        let workspace = peers::workspace().ok_or_else(|| {
+            Failure::internal("plugins are built from the project's sources, and they are not at hand")
+        })?;
         let built: Vec<PathBuf> = if self.which.is_empty() {
             build::build_missing(&workspace).map_err(internal)?
         } else {
@@ -231,7 +233,10 @@ fn shipped(workspace: &Path, which: &str) -> Result<(PathBuf, &'static str), Fai
     }
     let ids: Vec<String> = build::SHIPPED.iter().map(|(folder, _)| id(folder)).collect();
     let near = suggest(which, ids.iter().map(String::as_str));
-    Err(Failure::missing(format!("`{which}` is no plugin of the project's sources{near}\nhint: they are {}", ids.join(", "))))
+    Err(Failure::missing(format!(
+        "`{which}` is no plugin of the project's sources{near}\nhint: they are {}",
+        ids.join(", ")
+    )))
 }
 
 /// Copies a built plugin to the configured folders that hold one of its name (`init` made copies). No configuration: none.
@@ -240,9 +245,12 @@ fn hand_out(global: &Global, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let Some(name) = folder.file_name() else { return Ok(Vec::new()) };
     let mut put = Vec::new();
     for place in config.plugins.folders.iter().map(|place| place.join(name)) {
-        if place.join("plugin.toml").is_file() && std::fs::canonicalize(&place).ok() != std::fs::canonicalize(folder).ok() {
+        if place.join("plugin.toml").is_file()
+            && std::fs::canonicalize(&place).ok() != std::fs::canonicalize(folder).ok()
+        {
             std::fs::copy(folder.join("plugin.toml"), place.join("plugin.toml"))?;
-            build::install(&folder.join("plugin.wasm"), &place).map_err(|error| Failure::internal(error.to_string()))?;
+            build::install(&folder.join("plugin.wasm"), &place)
+                .map_err(|error| Failure::internal(error.to_string()))?;
             put.push(place);
         }
     }
@@ -265,7 +273,8 @@ impl Test {
         if let Some(unknown) = self.ids.iter().find(|id| !infos.iter().any(|info| info.id == **id)) {
             return Err(no_such(unknown, &infos));
         }
-        let chosen: Vec<&PluginInfo> = infos.iter().filter(|info| self.ids.is_empty() || self.ids.contains(&info.id)).collect();
+        let chosen: Vec<&PluginInfo> =
+            infos.iter().filter(|info| self.ids.is_empty() || self.ids.contains(&info.id)).collect();
         let bar = progress_bar(chosen.len(), "plugins", global.json);
         let mut tested = Vec::new();
         for info in chosen {
@@ -288,6 +297,10 @@ impl Test {
                 });
             }
         }
-        if failed == 0 { Ok(ExitCode::SUCCESS) } else { Err(Failure::missing(format!("{failed} of {} plugins fail", tested.len()))) }
+        if failed == 0 {
+            Ok(ExitCode::SUCCESS)
+        } else {
+            Err(Failure::missing(format!("{failed} of {} plugins fail", tested.len())))
+        }
     }
 }

@@ -23,7 +23,8 @@ impl Reader {
         let config = Config::load(&global.config).map_err(HostError::from)?;
         let store = match Store::open_reader(&config.store.path, master_key(&config)?) {
             Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                let words = format!("{} holds nothing yet\nhint: `claimhost run --once` makes it", config.store.path.display());
+                let words =
+                    format!("{} holds nothing yet\nhint: `claimhost run --once` makes it", config.store.path.display());
                 return Err(Failure::missing(words));
             }
             other => other?,
@@ -52,11 +53,20 @@ impl Reader {
         }
         let near = crate::config::suggest(id, ids());
         let known: Vec<&str> = ids().collect();
-        Err(Failure::missing(format!("there is no practice `{id}`{near}\nhint: the practices are {}", known.join(", "))))
+        Err(Failure::missing(format!(
+            "there is no practice `{id}`{near}\nhint: the practices are {}",
+            known.join(", ")
+        )))
     }
 
     /// The tenant and id that a reference means. `what` and `list` are for its error: "claim", "claim list".
-    pub(crate) fn one(&self, reference: &Reference, practice: Option<&str>, what: &str, list: &str) -> Result<(PracticeStore, u64), Failure> {
+    pub(crate) fn one(
+        &self,
+        reference: &Reference,
+        practice: Option<&str>,
+        what: &str,
+        list: &str,
+    ) -> Result<(PracticeStore, u64), Failure> {
         let id = reference.number().ok_or_else(|| no_such(what, reference, list))?;
         let named = reference.practice().or(practice);
         let named = match (named, self.config.practice.as_slice()) {
@@ -64,7 +74,8 @@ impl Reader {
             (None, [only]) => only.id.as_str(),
             (None, _) => {
                 let example = self.config.practice.first().map_or("PRACTICE", |practice| practice.id.as_str());
-                let words = format!("`{reference}` may be of several practices\nhint: write {example}/{id}, or add --practice");
+                let words =
+                    format!("`{reference}` may be of several practices\nhint: write {example}/{id}, or add --practice");
                 return Err(Failure::missing(words));
             }
         };
@@ -75,7 +86,9 @@ impl Reader {
     /// The profile of a practice, as it is on disk now.
     pub(crate) fn profile(&self, id: &str) -> Result<Profile, Failure> {
         let config = self.config.practice.iter().find(|practice| practice.id == id);
-        let path = config.map(|practice| practice.profile.as_path()).ok_or_else(|| Failure::missing(format!("there is no practice `{id}`")))?;
+        let path = config
+            .map(|practice| practice.profile.as_path())
+            .ok_or_else(|| Failure::missing(format!("there is no practice `{id}`")))?;
         load_profile(path).map_err(Failure::config)
     }
 }
@@ -94,13 +107,18 @@ pub(crate) fn no_such(what: &str, reference: &Reference, list: &str) -> Failure 
 /// The master key: the environment's where it is set, else the file's.
 pub(crate) fn master_key(config: &Config) -> Result<MasterKey, Failure> {
     let keys = &config.keys;
-    let wrong = |origin: &str| Failure::config(format!("{origin}: expected 64 hexadecimal digits, as `claimhost init` writes them"));
+    let wrong = |origin: &str| {
+        Failure::config(format!("{origin}: expected 64 hexadecimal digits, as `claimhost init` writes them"))
+    };
     if let Ok(text) = std::env::var(&keys.master_key_env) {
         return MasterKey::from_hex(&text).ok_or_else(|| wrong(&keys.master_key_env));
     }
     let path = keys.master_key_file.display().to_string();
     let text = std::fs::read_to_string(&keys.master_key_file).map_err(|error| {
-        Failure::config(format!("{path}: {error}\nhint: `claimhost init DIR` makes one, or set {}", keys.master_key_env))
+        Failure::config(format!(
+            "{path}: {error}\nhint: `claimhost init DIR` makes one, or set {}",
+            keys.master_key_env
+        ))
     })?;
     let text = zeroize::Zeroizing::new(text);
     MasterKey::from_hex(&text).ok_or_else(|| wrong(&path))

@@ -34,7 +34,9 @@ impl FromStr for Reference {
     fn from_str(text: &str) -> Result<Self, Infallible> {
         let text = text.trim();
         Ok(match text.split_once('/') {
-            Some((practice, id)) if !practice.is_empty() => Self { practice: Some(practice.to_owned()), id: id.to_owned() },
+            Some((practice, id)) if !practice.is_empty() => {
+                Self { practice: Some(practice.to_owned()), id: id.to_owned() }
+            }
             _ => Self { practice: None, id: text.to_owned() },
         })
     }

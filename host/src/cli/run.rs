@@ -16,7 +16,8 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
-        let spinner = if global.json { indicatif::ProgressBar::hidden() } else { indicatif::ProgressBar::new_spinner() };
+        let spinner =
+            if global.json { indicatif::ProgressBar::hidden() } else { indicatif::ProgressBar::new_spinner() };
         spinner.enable_steady_tick(Duration::from_millis(120));
         spinner.set_message("opening store and plugins");
         let mut host = global.open()?;

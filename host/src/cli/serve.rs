@@ -17,8 +17,13 @@ pub(crate) struct Serve {
 }
 
 fn loopback(text: &str) -> Result<std::net::SocketAddr, String> {
-    let address: std::net::SocketAddr = text.parse().map_err(|_| "expected an address like 127.0.0.1:8787".to_owned())?;
-    if address.ip().is_loopback() { Ok(address) } else { Err("only loopback addresses until TLS and a token are configured".to_owned()) }
+    let address: std::net::SocketAddr =
+        text.parse().map_err(|_| "expected an address like 127.0.0.1:8787".to_owned())?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("only loopback addresses until TLS and a token are configured".to_owned())
+    }
 }
 
 impl Serve {
@@ -38,7 +43,9 @@ impl Serve {
         });
         match ended.map_err(|error| Failure::internal(error.to_string()))? {
             Ended::Drained => Ok(ExitCode::SUCCESS),
-            Ended::Late => Err(Failure::internal("the work in hand did not end within drain_seconds; the next start does it again")),
+            Ended::Late => Err(Failure::internal(
+                "the work in hand did not end within drain_seconds; the next start does it again",
+            )),
         }
     }
 }

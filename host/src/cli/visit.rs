@@ -112,7 +112,8 @@ impl List {
             print_json(&listed);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut out = table(&["visit", "number", "state", "end", "billed", "paid", "patient", "denied", "held", "open"]);
+        let mut out =
+            table(&["visit", "number", "state", "end", "billed", "paid", "patient", "denied", "held", "open"]);
         for visit in &listed {
             let id = name(&visit.practice, visit.visit_id);
             let cents = &visit.cents;
@@ -166,7 +167,12 @@ fn tell(shown: &Shown) {
     print(&format!("\n{BOLD}Claims{RESET}"));
     let mut claims = table(&["claim", "state", "payer", "billed"]);
     for claim in &shown.claims {
-        claims.add_row([name(practice, claim.claim_id), claim.state.clone(), claim.payer_id.clone(), dollars(claim.billed_cents)]);
+        claims.add_row([
+            name(practice, claim.claim_id),
+            claim.state.clone(),
+            claim.payer_id.clone(),
+            dollars(claim.billed_cents),
+        ]);
     }
     print(&claims.to_string());
     print(&format!("\n{BOLD}History{RESET}"));
@@ -175,12 +181,25 @@ fn tell(shown: &Shown) {
 
 /// Events as a table.
 pub(super) fn event_table(practice: &str, events: &[EventLine]) -> String {
-    let mut out = table(&["arrived", "document", "order", "event", "charge", "code", "units", "charged", "service", "place"]);
+    let mut out =
+        table(&["arrived", "document", "order", "event", "charge", "code", "units", "charged", "service", "place"]);
     for event in events {
         let EventLine { document, arrived, order, what, charge, code, units, charge_cents, service, .. } = event;
         let place = event.offset.map_or_else(|| event.place.clone(), |offset| format!("{} byte {offset}", event.place));
-        let (units, charged) = if code.is_empty() { Default::default() } else { (thousandths(*units), dollars(*charge_cents)) };
-        out.add_row([arrived, &name(practice, *document), order, what, charge, code, &units, &charged, service, &place]);
+        let (units, charged) =
+            if code.is_empty() { Default::default() } else { (thousandths(*units), dollars(*charge_cents)) };
+        out.add_row([
+            arrived,
+            &name(practice, *document),
+            order,
+            what,
+            charge,
+            code,
+            &units,
+            &charged,
+            service,
+            &place,
+        ]);
     }
     out.to_string()
 }
@@ -254,7 +273,10 @@ pub(super) fn event_lines(events: &[StoredEvent]) -> Vec<EventLine> {
 
 /// `99213-25-59`.
 pub(super) fn code(procedure: &crate::claim::Procedure) -> String {
-    std::iter::once(procedure.code.as_str()).chain(procedure.modifiers.iter().map(String::as_str)).collect::<Vec<_>>().join("-")
+    std::iter::once(procedure.code.as_str())
+        .chain(procedure.modifiers.iter().map(String::as_str))
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 const fn action(action: ChargeAction) -> &'static str {
@@ -281,7 +303,11 @@ pub(super) fn words<T: Serialize>(value: &T) -> String {
 }
 
 /// The visit that a reference means: `PRACTICE/ID` is our id first, a bare word the EHR's visit number in all practices first.
-pub(crate) fn find(reader: &Reader, visit: &Reference, practice: Option<&str>) -> Result<(PracticeStore, u64), Failure> {
+pub(crate) fn find(
+    reader: &Reader,
+    visit: &Reference,
+    practice: Option<&str>,
+) -> Result<(PracticeStore, u64), Failure> {
     let absent = || no_such("visit", visit, "visit list");
     let number = Phi::new(visit.id().to_owned());
     let stores = reader.chosen(visit.practice().or(practice))?;
@@ -299,7 +325,11 @@ pub(crate) fn find(reader: &Reader, visit: &Reference, practice: Option<&str>) -
     }
     if found.len() > 1 {
         let names: Vec<String> = found.iter().map(|(store, id)| name(store.id(), *id)).collect();
-        return Err(Failure::missing(format!("{} visits have that number\nhint: name one of {}", names.len(), names.join(", "))));
+        return Err(Failure::missing(format!(
+            "{} visits have that number\nhint: name one of {}",
+            names.len(),
+            names.join(", ")
+        )));
     }
     match (found.pop(), visit.number(), stores.as_slice()) {
         (Some(found), _, _) => Ok(found),

@@ -52,8 +52,10 @@ impl Roundtrip {
         let updates = self.updates(global, &original)?;
         let claims: Vec<Claim> = updates.iter().map(professional::claim_of).collect();
         let borrowed: Vec<&Claim> = claims.iter().collect();
-        let written = professional::write(&envelope(global), &borrowed).map_err(|error| Failure::missing(format!("{name}: {error}")))?;
-        let lost = professional::round_trip(&original, &updates).map_err(|error| Failure::missing(format!("{name}: {error}")))?;
+        let written = professional::write(&envelope(global), &borrowed)
+            .map_err(|error| Failure::missing(format!("{name}: {error}")))?;
+        let lost = professional::round_trip(&original, &updates)
+            .map_err(|error| Failure::missing(format!("{name}: {error}")))?;
         match &self.output {
             Some(path) => std::fs::write(path, &written.bytes)?,
             None if !global.json => std::io::stdout().lock().write_all(&written.bytes)?,
@@ -101,18 +103,27 @@ impl Roundtrip {
             problems.push("found no claim (CLM), expected an 837P".to_owned());
         }
         let setup = Setup { settings: Vec::new(), mapping: String::new() };
-        let answers = adapter.translate("roundtrip", &setup, &documents).map_err(|error| Failure::internal(error.to_string()))?;
+        let answers =
+            adapter.translate("roundtrip", &setup, &documents).map_err(|error| Failure::internal(error.to_string()))?;
         let mut updates = Vec::new();
         for (document, answer) in documents.iter().zip(answers) {
             let claim = format!("claim {}", document.ordinal);
             match answer {
                 Translated::Outcome(Outcome::Events(events)) => updates.extend(events),
-                Translated::Outcome(Outcome::Ignored(ignored)) => problems.push(format!("{claim}: ignored: {}", ignored.reason)),
-                Translated::Outcome(Outcome::Rejected(found)) => problems.extend(found.iter().map(|problem| refusal(&claim, problem))),
+                Translated::Outcome(Outcome::Ignored(ignored)) => {
+                    problems.push(format!("{claim}: ignored: {}", ignored.reason))
+                }
+                Translated::Outcome(Outcome::Rejected(found)) => {
+                    problems.extend(found.iter().map(|problem| refusal(&claim, problem)))
+                }
                 Translated::Parked(fault) => problems.push(format!("{claim}: the adapter failed: {fault}")),
             }
         }
-        if problems.is_empty() { Ok(updates) } else { Err(Failure::missing(format!("{name}: {}", problems.join("\n")))) }
+        if problems.is_empty() {
+            Ok(updates)
+        } else {
+            Err(Failure::missing(format!("{name}: {}", problems.join("\n"))))
+        }
     }
 }
 
@@ -131,7 +142,8 @@ fn plugins(global: &Global) -> Result<PluginHost, Failure> {
             (vec![workspace.join("plugins/ehr")], workspace.join("target/plugin-cache"))
         }
         (None, None) => {
-            let words = format!("{}: no configuration, and the project's sources are not at hand", global.config.display());
+            let words =
+                format!("{}: no configuration, and the project's sources are not at hand", global.config.display());
             return Err(Failure::config(format!("{words}\nhint: `claimhost init DIR` makes one")));
         }
     };
@@ -165,7 +177,11 @@ fn envelope(global: &Global) -> Envelope {
 
 /// Where a lost element stood: its place, never its value.
 fn sentence(item: &Lost) -> String {
-    let what = if item.element == 0 { format!("segment {}", item.segment) } else { format!("{}{:02}", item.segment, item.element) };
+    let what = if item.element == 0 {
+        format!("segment {}", item.segment)
+    } else {
+        format!("{}{:02}", item.segment, item.element)
+    };
     let refused = item.refused.map(|row| format!(" (the guide leaves no place for it: {row})")).unwrap_or_default();
     format!("claim {}, loop {}, {what} at byte {}{refused}", item.claim + 1, item.loop_id, item.offset)
 }
@@ -181,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_loss_names_its_place() {
-        let mut item = Lost { claim: 0, loop_id: "2300".into(), segment: "HI".into(), offset: 812, element: 3, refused: None };
+        let mut item =
+            Lost { claim: 0, loop_id: "2300".into(), segment: "HI".into(), offset: 812, element: 3, refused: None };
         assert_eq!(sentence(&item), "claim 1, loop 2300, HI03 at byte 812");
         item.element = 0;
         assert_eq!(sentence(&item), "claim 1, loop 2300, segment HI at byte 812");

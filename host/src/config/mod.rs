@@ -191,7 +191,11 @@ impl Config {
         let mut config: Self = toml::from_str(&text).map_err(|error| malformed(path, &error))?;
         config.resolve(path.parent().unwrap_or(Path::new(".")));
         let problems = config.problems();
-        if problems.is_empty() { Ok(config) } else { Err(ConfigError::Inconsistent { path: path.to_owned(), problems }) }
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError::Inconsistent { path: path.to_owned(), problems })
+        }
     }
 
     fn resolve(&mut self, base: &Path) {
@@ -234,7 +238,8 @@ impl Config {
                 ));
             }
             if self.intake.folder.iter().take(at).any(|before| before.path == folder.path) {
-                problems.push(format!("intake.folder[{at}].path: another folder has the same path; each has one owner"));
+                problems
+                    .push(format!("intake.folder[{at}].path: another folder has the same path; each has one owner"));
             }
         }
         if !self.service.listen.ip().is_loopback() {
@@ -268,7 +273,9 @@ fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
 /// ` (did you mean ...?)` for the nearest known word, or nothing.
 pub fn suggest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> String {
     let near = known.map(|word| (strsim::jaro_winkler(found, word), word)).filter(|(score, _)| *score > 0.75);
-    near.max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, word)| format!(" (did you mean `{word}`?)")).unwrap_or_default()
+    near.max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, word)| format!(" (did you mean `{word}`?)"))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -107,7 +107,8 @@ fn apply(host: &Host, tx: &Tx<'_>, bytes: &[u8]) -> Result<Vec<((u64, u64), Answ
         answers.push((span(&parsed), answer));
     }
     if answers.is_empty() {
-        let kinds: Vec<String> = transmission.transactions().map(|(_, _, transaction)| transaction.kind.clone()).collect();
+        let kinds: Vec<String> =
+            transmission.transactions().map(|(_, _, transaction)| transaction.kind.clone()).collect();
         let detail = json!({ "found": kinds, "expected": "TA1, 999, 277CA or 835" });
         answers.push((whole, Answer::rejected("x12.kind", detail)));
     }
@@ -120,7 +121,11 @@ fn span<T>(parsed: &Parsed<T>) -> (u64, u64) {
 
 /// A transaction with an error changes nothing.
 fn clean<T>(parsed: &Parsed<T>, apply: impl FnOnce(&T) -> Result<Answer, HostError>) -> Result<Answer, HostError> {
-    if parsed.is_clean() { apply(&parsed.value) } else { Ok(Answer::rejected("x12.transaction", problems(&parsed.problems))) }
+    if parsed.is_clean() {
+        apply(&parsed.value)
+    } else {
+        Ok(Answer::rejected("x12.transaction", problems(&parsed.problems)))
+    }
 }
 
 /// Problems of the codec: places and classes, never values.
@@ -152,7 +157,9 @@ fn on_ta1(host: &Host, tx: &Tx<'_>, ack: &Ta1) -> Result<Answer, HostError> {
 fn on_999(host: &Host, tx: &Tx<'_>, ack: &Ack999) -> Result<Answer, HostError> {
     // GS06 of ours is the interchange's number.
     let number = interchange_number(&ack.group_control);
-    let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)? else { return Ok(unowned("a functional group")) };
+    let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)? else {
+        return Ok(unowned("a functional group"));
+    };
     let submission: u64 = number.parse().unwrap_or(0);
     let own = tx.tenant(&practice);
     let mut facts = Vec::new();
@@ -188,9 +195,15 @@ fn on_claim_ack(host: &Host, tx: &Tx<'_>, ack: &ClaimAck) -> Result<Answer, Host
         };
         let own = tx.tenant(&practice);
         let claims = own.claims_in_submission(number.parse().unwrap_or(0), None)?;
-        let fact = Fact::ClaimAck { stage, accepted: false, code: code_of(statuses), payer_control_number: String::new() };
+        let fact =
+            Fact::ClaimAck { stage, accepted: false, code: code_of(statuses), payer_control_number: String::new() };
         known += 1;
-        new |= add_facts(&own, claims.into_iter().map(|claim| (claim.claim_id, claim.version, fact.clone())), host.today(), "277CA")?;
+        new |= add_facts(
+            &own,
+            claims.into_iter().map(|claim| (claim.claim_id, claim.version, fact.clone())),
+            host.today(),
+            "277CA",
+        )?;
     }
     for entry in ack.claims() {
         let claim = entry.claim;
@@ -210,7 +223,8 @@ fn on_claim_ack(host: &Host, tx: &Tx<'_>, ack: &ClaimAck) -> Result<Answer, Host
         let own = tx.tenant(&practice);
         let accepted = !above.chain(&claim.statuses).any(Status::is_rejection);
         let number = claim.payer_claim_control().unwrap_or_default().to_owned();
-        let fact = Fact::ClaimAck { stage, accepted, code: code_of(&claim.statuses), payer_control_number: number.clone() };
+        let fact =
+            Fact::ClaimAck { stage, accepted, code: code_of(&claim.statuses), payer_control_number: number.clone() };
         new |= add_facts(&own, std::iter::once((version.claim_id, version.version, fact)), host.today(), "277CA")?;
         name(&own, &version, &number)?;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::claim::{Claim, Frequency, destination, day_number, from_day_number, service_span};
+use crate::claim::{Claim, Frequency, day_number, destination, from_day_number, service_span};
 use crate::practice::Route;
 use crate::store::claim::{ClaimRow, VersionBody, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
@@ -119,8 +119,15 @@ impl Plan {
         Ok(plan)
     }
 
-    fn assemble(&mut self, practice: &Practice, tx: &Tx<'_>, mut folded: Visit, lineages: &[Lineage]) -> StoreResult<()> {
-        let mut known: Vec<_> = folded.problems.iter().map(|problem| hold(&problem.id, &problem.at, &problem.words)).collect();
+    fn assemble(
+        &mut self,
+        practice: &Practice,
+        tx: &Tx<'_>,
+        mut folded: Visit,
+        lineages: &[Lineage],
+    ) -> StoreResult<()> {
+        let mut known: Vec<_> =
+            folded.problems.iter().map(|problem| hold(&problem.id, &problem.at, &problem.words)).collect();
         let completed = visit::complete_visit(&mut folded, &practice.profile);
         known.extend(completed.iter().map(|problem| hold(&problem.id, &problem.field, &problem.words)));
         let visit = [self.source_system.as_bytes(), self.visit_number.as_bytes()];
@@ -130,7 +137,8 @@ impl Plan {
         };
         let split = visit::split(&folded, &mint);
         known.extend(split.problems.iter().map(|problem| hold(&problem.id, &problem.at, &problem.words)));
-        let (sent, unsent): (Vec<&Lineage>, Vec<&Lineage>) = lineages.iter().partition(|lineage| lineage.sent.is_some());
+        let (sent, unsent): (Vec<&Lineage>, Vec<&Lineage>) =
+            lineages.iter().partition(|lineage| lineage.sent.is_some());
         let mut fresh: Vec<Draft> = Vec::new();
         if sent.is_empty() {
             self.state = VisitState::Assembled;
@@ -157,7 +165,13 @@ impl Plan {
         Ok(())
     }
 
-    fn amend(&mut self, tx: &Tx<'_>, amendment: Amendment, sent: &[&Lineage], fresh: &mut Vec<Draft>) -> StoreResult<()> {
+    fn amend(
+        &mut self,
+        tx: &Tx<'_>,
+        amendment: Amendment,
+        sent: &[&Lineage],
+        fresh: &mut Vec<Draft>,
+    ) -> StoreResult<()> {
         let of = |lineage: u32| sent.iter().find(|known| known.claim_id == u64::from(lineage)).copied();
         match amendment {
             Amendment::New { draft } => {
@@ -165,8 +179,16 @@ impl Plan {
                 fresh.push(draft);
             }
             Amendment::Nothing { lineage } => {
-                if let Some((claim_id, version)) = of(lineage).and_then(|known| Some((known.claim_id, known.pending?))) {
-                    let step = Step { claim_id: Some(claim_id), version, kind: VersionKind::Replacement, draft: None, candidate: None, superseded: true };
+                if let Some((claim_id, version)) = of(lineage).and_then(|known| Some((known.claim_id, known.pending?)))
+                {
+                    let step = Step {
+                        claim_id: Some(claim_id),
+                        version,
+                        kind: VersionKind::Replacement,
+                        draft: None,
+                        candidate: None,
+                        superseded: true,
+                    };
                     self.steps.push(step);
                 }
             }
@@ -188,7 +210,14 @@ impl Plan {
                 let Some(known) = of(lineage) else { return Ok(()) };
                 let Some((version, body)) = &known.sent else { return Ok(()) };
                 if known.refused(tx)? {
-                    let step = Step { claim_id: Some(known.claim_id), version: version.version, kind: version.kind, draft: None, candidate: None, superseded: true };
+                    let step = Step {
+                        claim_id: Some(known.claim_id),
+                        version: version.version,
+                        kind: version.kind,
+                        draft: None,
+                        candidate: None,
+                        superseded: true,
+                    };
                     self.steps.push(step);
                     return Ok(());
                 }
@@ -247,11 +276,17 @@ fn lineages(tx: &Tx<'_>, visit_id: u64) -> StoreResult<Vec<Lineage>> {
     let mut lineages = Vec::new();
     for claim in tx.claims_of_visit(visit_id)? {
         let versions = tx.versions(claim.claim_id)?;
-        let primary = || versions.iter().rev().filter(|version| version.kind.is_primary() && version.state != VersionState::Superseded);
-        let sent = match primary().find(|version| version.submitted_day.is_some() || version.state == VersionState::ViaEhr) {
-            Some(version) => Some((version.clone(), tx.version_body(claim.claim_id, version.version)?)),
-            None => None,
+        let primary = || {
+            versions
+                .iter()
+                .rev()
+                .filter(|version| version.kind.is_primary() && version.state != VersionState::Superseded)
         };
+        let sent =
+            match primary().find(|version| version.submitted_day.is_some() || version.state == VersionState::ViaEhr) {
+                Some(version) => Some((version.clone(), tx.version_body(claim.claim_id, version.version)?)),
+                None => None,
+            };
         let pending = primary().next().filter(|version| version.submitted_day.is_none() && sent.is_some());
         let pending = pending.filter(|version| version.state != VersionState::ViaEhr).map(|version| version.version);
         let count = versions.last().map_or(0, |version| version.version);
@@ -299,11 +334,8 @@ fn patient(tx: &Tx<'_>, row: &VisitRow, folded: &Visit) -> [u8; 32] {
 
 /// Looks at all new versions together, then writes every visit of the batch in one transaction.
 fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) -> Result<(), HostError> {
-    let mut candidates: Vec<Candidate> = plans
-        .iter_mut()
-        .flat_map(|plan| &mut plan.steps)
-        .filter_map(|step| step.candidate.take())
-        .collect();
+    let mut candidates: Vec<Candidate> =
+        plans.iter_mut().flat_map(|plan| &mut plan.steps).filter_map(|step| step.candidate.take()).collect();
     review(host, practice, &mut candidates)?;
     let mut reviewed = candidates.into_iter();
     for step in plans.iter_mut().flat_map(|plan| &mut plan.steps) {
@@ -333,7 +365,9 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
         tx.open_work(kind, visit, today, 0, words)?;
     }
     for step in plan.steps {
-        let Some(claim_id) = step.claim_id.map_or_else(|| tx.next_claim_id().map(Some), |id| Ok(Some(id)))? else { continue };
+        let Some(claim_id) = step.claim_id.map_or_else(|| tx.next_claim_id().map(Some), |id| Ok(Some(id)))? else {
+            continue;
+        };
         if step.superseded {
             if let Some(version) = tx.version(claim_id, step.version)? {
                 tx.set_version_state(&version, VersionState::Superseded, None)?;
@@ -373,7 +407,8 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
         };
         tx.put_version(&row, &body)?;
         tx.put_findings(claim_id, step.version, &candidate.findings)?;
-        let digest = candidate.findings.iter().map(|stored| stored.plugin_digest.as_str()).find(|digest| !digest.is_empty());
+        let digest =
+            candidate.findings.iter().map(|stored| stored.plugin_digest.as_str()).find(|digest| !digest.is_empty());
         let event = format!("version {} {} ({})", row.version, row.state.as_str(), row.kind.as_str());
         tx.record("claim", claim_id, today, "host", &event, digest.unwrap_or_default())?;
         refold(tx, claim_id, today, "scrub")?;

@@ -128,7 +128,8 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
     let standing: BTreeMap<String, Vec<Payment>> =
         payments.into_iter().map(|(payer, payments)| (payer, without_reversed(payments))).collect();
     let unrefused = sent.difference(&refused).count();
-    let rejected = |stage: &Stage| stages.get(stage).is_some_and(|answers| answers.contains(&false) && answers.len() == 1);
+    let rejected =
+        |stage: &Stage| stages.get(stage).is_some_and(|answers| answers.contains(&false) && answers.len() == 1);
     let accepted = stages.values().any(|answers| answers.contains(&true));
     let state = if any_payment {
         money_state(standing.values().flatten())
@@ -243,7 +244,9 @@ pub fn lineage(versions: &[(VersionKind, VersionState)]) -> ClaimState {
     };
     let states = std::iter::once(own).chain(later.map(|(_, state)| plain_state(*state)));
     // A secondary that its payer denied leaves the lineage posted: the primary's money stands.
-    let states = states.enumerate().map(|(at, state)| if at > 0 && state == ClaimState::Denied { ClaimState::Posted } else { state });
+    let states = states
+        .enumerate()
+        .map(|(at, state)| if at > 0 && state == ClaimState::Denied { ClaimState::Posted } else { state });
     states.min().unwrap_or(ClaimState::Held)
 }
 
@@ -312,7 +315,8 @@ mod tests {
                 payer_control_number: "ICN1".into()
             }),
             (0_u32..3, prop_oneof![Just(0_i64), Just(70)]).prop_map(|(ordinal, paid)| payment("1", ordinal, 100, paid)),
-            (3_u32..5, prop_oneof![Just(0_i64), Just(-70)]).prop_map(|(ordinal, paid)| payment("22", ordinal, -100, paid)),
+            (3_u32..5, prop_oneof![Just(0_i64), Just(-70)])
+                .prop_map(|(ordinal, paid)| payment("22", ordinal, -100, paid)),
         ]
     }
 

@@ -76,8 +76,9 @@ impl Host {
     /// [`HostError`]: the key, the store, a profile, a mapping, the plugins.
     pub fn open(config: Config, as_of: Date) -> Result<Self, HostError> {
         let store = Store::open(&config.store.path, master_key(&config)?)?;
-        let plugins = PluginHost::open(PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone()))
-            .map_err(|error| HostError::Plugin(error.to_string()))?;
+        let plugins =
+            PluginHost::open(PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone()))
+                .map_err(|error| HostError::Plugin(error.to_string()))?;
         let mut practices = Vec::with_capacity(config.practice.len());
         for practice in &config.practice {
             let profile = load_profile(&practice.profile)?;
@@ -86,7 +87,9 @@ impl Host {
                 return Err(HostError::Profile(format!("{path}: id is `{found}`, claimhost.toml says `{expected}`")));
             }
             let mut folders = Vec::new();
-            for (at, folder) in config.intake.folder.iter().enumerate().filter(|(_, folder)| folder.practice == practice.id) {
+            for (at, folder) in
+                config.intake.folder.iter().enumerate().filter(|(_, folder)| folder.practice == practice.id)
+            {
                 folders.push(Folder::open(at, folder)?);
             }
             practices.push(Practice {
@@ -210,7 +213,9 @@ impl Host {
                 practice.profile_changed = changed;
                 match load_profile(&practice.profile_path) {
                     Ok(profile) if profile.id == practice.store.id() => practice.profile = profile,
-                    Ok(_) => tracing::error!(practice = practice.store.id(), "profile: its id changed; the old one stays"),
+                    Ok(_) => {
+                        tracing::error!(practice = practice.store.id(), "profile: its id changed; the old one stays")
+                    }
                     Err(error) => tracing::error!(practice = practice.store.id(), %error, "profile: the old one stays"),
                 }
             }
@@ -269,13 +274,19 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 fn master_key(config: &Config) -> Result<MasterKey, HostError> {
-    let wrong = |origin: &str| HostError::Key(format!("{origin}: expected 64 hexadecimal digits, as `claimhost init` writes them"));
+    let wrong = |origin: &str| {
+        HostError::Key(format!("{origin}: expected 64 hexadecimal digits, as `claimhost init` writes them"))
+    };
     if let Ok(text) = std::env::var(&config.keys.master_key_env) {
         return MasterKey::from_hex(&text).ok_or_else(|| wrong(&config.keys.master_key_env));
     }
     let path = &config.keys.master_key_file;
     let text = zeroize::Zeroizing::new(std::fs::read_to_string(path).map_err(|error| {
-        HostError::Key(format!("{}: {error}. Make one with `claimhost init DIR`, or set {}", path.display(), config.keys.master_key_env))
+        HostError::Key(format!(
+            "{}: {error}. Make one with `claimhost init DIR`, or set {}",
+            path.display(),
+            config.keys.master_key_env
+        ))
     })?);
     MasterKey::from_hex(&text).ok_or_else(|| wrong(&path.display().to_string()))
 }

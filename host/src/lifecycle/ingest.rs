@@ -29,7 +29,11 @@ pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     let mut documents = 0;
     for folder in &practice.folders {
         let Some(adapter) = host.plugins.adapter(&folder.config.adapter) else {
-            tracing::error!(practice = practice.store.id(), adapter = folder.config.adapter, "adapter is not loaded; its files wait");
+            tracing::error!(
+                practice = practice.store.id(),
+                adapter = folder.config.adapter,
+                "adapter is not loaded; its files wait"
+            );
             continue;
         };
         let intake = Intake { host, practice, folder, adapter };
@@ -134,13 +138,19 @@ impl Intake<'_> {
             let framed_up_to = self.practice.store.read(|tx| tx.framed_up_to(file.file_id))?;
             let Some(framer) = self.framer(file.file_id)? else { return Ok(documents) };
             for item in framer {
-                let framed = match item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })? {
-                    Item::Frame(frame) if framed_up_to.is_some_and(|last| frame.ordinal <= last) => continue,
-                    Item::Frame(frame) => Framed::Frame(frame),
-                    Item::Problem(problem) => Framed::Problem(problem),
-                    Item::Gap(_) => continue,
-                };
-                batch.push(Pending { file_id: file.file_id, received_day: file.received_day, framed, document_id: None });
+                let framed =
+                    match item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })? {
+                        Item::Frame(frame) if framed_up_to.is_some_and(|last| frame.ordinal <= last) => continue,
+                        Item::Frame(frame) => Framed::Frame(frame),
+                        Item::Problem(problem) => Framed::Problem(problem),
+                        Item::Gap(_) => continue,
+                    };
+                batch.push(Pending {
+                    file_id: file.file_id,
+                    received_day: file.received_day,
+                    framed,
+                    document_id: None,
+                });
                 if batch.len() >= DOCUMENTS_BATCH {
                     match self.flush(&mut batch, &mut ended)? {
                         Some(count) => documents += count,
@@ -181,9 +191,8 @@ impl Intake<'_> {
         let archive = self.folder.config.path.join(folder::ARCHIVE);
         let joins = Joins::load(&settings, &[&archive, &self.folder.config.path]);
         let reader = StoredFile { store: &self.practice.store, file_id, chunk: 0, bytes: Vec::new(), at: 0 };
-        let opened = joins.and_then(|joins| {
-            Framer::open(self.framing(), self.format(), &self.folder.setup.mapping, joins, reader)
-        });
+        let opened = joins
+            .and_then(|joins| Framer::open(self.framing(), self.format(), &self.folder.setup.mapping, joins, reader));
         match opened {
             Ok(framer) => Ok(Some(framer)),
             Err(error) => {
@@ -277,7 +286,9 @@ impl Intake<'_> {
         };
         let subject = ("document", document_id);
         match status {
-            DocumentStatus::Rejected => drop(tx.open_work("document.rejected", subject, self.host.today(), 0, &reason)?),
+            DocumentStatus::Rejected => {
+                drop(tx.open_work("document.rejected", subject, self.host.today(), 0, &reason)?)
+            }
             DocumentStatus::Parked => drop(tx.open_work("document.parked", subject, self.host.today(), 0, &reason)?),
             _ => tx.close_work(None, subject, self.host.today())?,
         }
@@ -304,7 +315,9 @@ fn end_of(translated: &Translated) -> (DocumentStatus, String, serde_json::Value
             let id = problems.first().map_or("rejected", |problem: &Problem| &problem.id);
             (DocumentStatus::Rejected, id.to_owned(), json!({ "problems": problems }))
         }
-        Translated::Parked(fault) => (DocumentStatus::Parked, "plugin.fault".to_owned(), json!({ "fault": fault.to_string() })),
+        Translated::Parked(fault) => {
+            (DocumentStatus::Parked, "plugin.fault".to_owned(), json!({ "fault": fault.to_string() }))
+        }
     }
 }
 
@@ -332,9 +345,14 @@ fn add(tx: &Tx<'_>, document_id: u64, day: i64, update: VisitUpdate) -> Result<b
 fn charged_again(known: &[StoredEvent], event: &StoredEvent) -> Option<[u8; 32]> {
     let order = |event: &StoredEvent| (event.update.order.sequence, event.update.order.event_time.clone());
     let (now, before) = (order(event), known.iter().find(|known| known.digest == event.digest).map(order)?);
-    let ids: Vec<&str> = event.update.charges.iter().map(|charge| charge.id.as_str()).filter(|id| !id.is_empty()).collect();
+    let ids: Vec<&str> =
+        event.update.charges.iter().map(|charge| charge.id.as_str()).filter(|id| !id.is_empty()).collect();
     let touches = |known: &StoredEvent| {
-        known.update.charges.iter().any(|charge| ids.contains(&charge.id.as_str()) || ids.contains(&charge.reverses.as_str()))
+        known
+            .update
+            .charges
+            .iter()
+            .any(|charge| ids.contains(&charge.id.as_str()) || ids.contains(&charge.reverses.as_str()))
     };
     let between = |known: &&StoredEvent| {
         let at = order(known);
@@ -359,7 +377,9 @@ impl Read for StoredFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.at >= self.bytes.len() {
             let next = self.store.read(|tx| tx.file_chunk(self.file_id, self.chunk));
-            let Some(bytes) = next.map_err(|error: StoreError| io::Error::other(error.to_string()))? else { return Ok(0) };
+            let Some(bytes) = next.map_err(|error: StoreError| io::Error::other(error.to_string()))? else {
+                return Ok(0);
+            };
             (self.bytes, self.at, self.chunk) = (bytes, 0, self.chunk + 1);
         }
         let rest = self.bytes.get(self.at..).unwrap_or_default();

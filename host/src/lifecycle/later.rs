@@ -74,7 +74,9 @@ struct Draft {
 /// The next payer's version, where one is due: the newest version is posted, was not forwarded, and somebody is left to ask.
 fn draft(tx: &Tx<'_>, claim_id: u64) -> StoreResult<Option<Draft>> {
     let versions = tx.versions(claim_id)?;
-    let Some(last) = versions.iter().rev().find(|version| version.state != VersionState::Superseded) else { return Ok(None) };
+    let Some(last) = versions.iter().rev().find(|version| version.state != VersionState::Superseded) else {
+        return Ok(None);
+    };
     if last.state != VersionState::Posted || last.kind == VersionKind::Void {
         return Ok(None);
     }
@@ -122,7 +124,8 @@ fn carry(claim: &mut Claim, at: usize, decision: &Decision) -> bool {
     let patient = |adjustments: &[Adjustment]| -> i64 {
         adjustments.iter().filter(|one| one.group == AdjustmentGroup::Patient).map(|one| one.amount).sum()
     };
-    let left = patient(&decision.adjustments) + decision.lines.iter().map(|line| patient(&line.adjustments)).sum::<i64>();
+    let left =
+        patient(&decision.adjustments) + decision.lines.iter().map(|line| patient(&line.adjustments)).sum::<i64>();
     coverage.adjudication = Some(PriorAdjudication {
         paid: decision.payment.as_ref().map(|payment| payment.paid),
         non_covered: None,

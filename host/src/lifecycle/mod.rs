@@ -16,9 +16,9 @@ mod ingest;
 mod later;
 mod payment;
 mod refold;
+pub mod report;
 mod review;
 mod submit;
-pub mod report;
 pub mod summary;
 
 pub use error::HostError;

@@ -82,11 +82,8 @@ pub(super) fn on_remittance(
         detail: &json!({ "interchange": origin.interchange_control, "start": origin.range.start, "end": origin.range.end }),
     })?;
     let conflict = !known.is_empty();
-    let paid_on = remittance.payment.date.map_or(host.as_of(), |date| Date {
-        year: date.year,
-        month: date.month,
-        day: date.day,
-    });
+    let paid_on =
+        remittance.payment.date.map_or(host.as_of(), |date| Date { year: date.year, month: date.month, day: date.day });
     let row = RemittanceRow {
         remittance_id: 0,
         payer_id: payer_id.clone(),
@@ -222,7 +219,8 @@ impl Books<'_> {
             difference_cents: difference,
         };
         self.own.add_remittance_claim(&row, &decision)?;
-        let line_of = |at: u16| usize::from(at).checked_sub(1).and_then(|at| decision.lines.get(at)).map_or(0, |line| line.line);
+        let line_of =
+            |at: u16| usize::from(at).checked_sub(1).and_then(|at| decision.lines.get(at)).map_or(0, |line| line.line);
         let rows: Vec<PostingRow> = entries
             .iter()
             .map(|entry| PostingRow {

@@ -21,7 +21,11 @@ pub fn refold(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str) -> StoreResult<
             let folded = fold_version(tx, version)?;
             denied += folded.standing.values().flatten().map(|payment| payment.denied).sum::<i64>();
             // A version put back to `ready` for another sending stays so until it is sent.
-            if version.state == VersionState::Ready && folded.state == VersionState::Rejected { version.state } else { folded.state }
+            if version.state == VersionState::Ready && folded.state == VersionState::Rejected {
+                version.state
+            } else {
+                folded.state
+            }
         } else {
             version.state
         };
@@ -32,9 +36,11 @@ pub fn refold(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str) -> StoreResult<
         }
         states.push((version.kind, state));
     }
-    let live = versions.iter().rev().zip(states.iter().rev()).find(|(version, (_, state))| {
-        version.kind.is_primary() && *state != VersionState::Superseded
-    });
+    let live = versions
+        .iter()
+        .rev()
+        .zip(states.iter().rev())
+        .find(|(version, (_, state))| version.kind.is_primary() && *state != VersionState::Superseded);
     if let Some((version, _)) = live {
         claim.live_version = version.version;
         claim.billed_cents = if version.kind == VersionKind::Void { 0 } else { version.charge_cents };

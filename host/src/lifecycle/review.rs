@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::claim::{
-    Claim, ClaimInContext, ClaimPlace, EarlierLine, Finding, Setup, Severity, day_number, destination, rendering, service_span,
+    Claim, ClaimInContext, ClaimPlace, EarlierLine, Finding, Setup, Severity, day_number, destination, rendering,
+    service_span,
 };
 use crate::plugin::{Checked, RuleSet};
 use crate::practice::{Payer, Route};
@@ -126,7 +127,9 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
             None => {
                 for at in members {
                     if let Some(candidate) = candidates.get_mut(at) {
-                        let words = format!("Rule set `{set}` is not loaded, so this claim is not checked. Install it, or take it off the profile.");
+                        let words = format!(
+                            "Rule set `{set}` is not loaded, so this claim is not checked. Install it, or take it off the profile."
+                        );
                         candidate.findings.push(hold("rules.not-evaluated", "claim", &words));
                     }
                 }
@@ -149,7 +152,8 @@ fn ask(
         .filter_map(|at| Some((candidates.get(*at)?, earlier.get(*at)?)))
         .map(|(candidate, earlier)| {
             let first = service_span(&candidate.claim.lines).map_or(i64::MAX, |span| day_number(span.start));
-            let seen = |line: &&EarlierLine| from > 0 && day_number(line.service_dates.start) >= first.saturating_sub(from);
+            let seen =
+                |line: &&EarlierLine| from > 0 && day_number(line.service_dates.start) >= first.saturating_sub(from);
             let lines = earlier.iter().flat_map(|claim| &claim.lines).filter(seen).cloned().collect();
             ClaimInContext { claim: candidate.claim.clone(), as_of: host.as_of(), earlier: lines }
         })
@@ -163,7 +167,8 @@ fn ask(
                 findings.into_iter().map(|finding| StoredFinding { finding, plugin_digest: rules.digest().to_owned() }),
             ),
             Checked::NotEvaluated(fault) => {
-                let words = format!("Rule set `{}` could not be evaluated: {fault}. The claim waits until it can.", rules.id());
+                let words =
+                    format!("Rule set `{}` could not be evaluated: {fault}. The claim waits until it can.", rules.id());
                 let mut finding = hold("rules.not-evaluated", "claim", &words);
                 rules.digest().clone_into(&mut finding.plugin_digest);
                 candidate.findings.push(finding);
@@ -201,7 +206,9 @@ fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Resu
             let from = day_number(span.start) - days;
             let claims = match known.entry(candidate.patient) {
                 std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-                std::collections::hash_map::Entry::Vacant(empty) => empty.insert(claims_of(tx, &candidate.patient, from)?),
+                std::collections::hash_map::Entry::Vacant(empty) => {
+                    empty.insert(claims_of(tx, &candidate.patient, from)?)
+                }
             };
             let other = |claim: &&(u64, u64, i64, Arc<VersionBody>, bool)| {
                 Some(claim.0) != candidate.claim_id && Some(claim.1) != candidate.visit_id && claim.2 >= from

@@ -121,9 +121,10 @@ fn first_sending(tx: &Tx<'_>, version: &VersionRow, claim: &Claim, today: i64) -
     let mut postings = Vec::new();
     if version.kind.is_primary() {
         let before = tx.versions(version.claim_id)?;
-        let before = before.iter().rev().find(|other| {
-            other.version < version.version && other.kind.is_primary() && other.submitted_day.is_some()
-        });
+        let before = before
+            .iter()
+            .rev()
+            .find(|other| other.version < version.version && other.kind.is_primary() && other.submitted_day.is_some());
         if let Some(before) = before.filter(|before| before.kind != VersionKind::Void) {
             charge(&mut postings, before, -before.charge_cents);
         }
@@ -195,9 +196,10 @@ fn envelope(profile: &Profile, host: &Host, control: u32) -> Envelope {
 pub(super) fn line_by_control(claim: &Claim, control: &str) -> Option<u16> {
     let has = |line: &crate::claim::ServiceLine| {
         line.extras.as_ref().is_some_and(|extras| {
-            extras.references.iter().any(|reference| {
-                reference.kind == LineReferenceKind::LineControlNumber && reference.value == control
-            })
+            extras
+                .references
+                .iter()
+                .any(|reference| reference.kind == LineReferenceKind::LineControlNumber && reference.value == control)
         })
     };
     claim.lines.iter().position(has).and_then(|at| u16::try_from(at + 1).ok())

@@ -126,7 +126,8 @@ fn add(tx: &Tx<'_>, summary: &mut Summary, ledger: &mut Vec<String>) -> StoreRes
     for (state, count) in tx.visit_counts()? {
         let visits = &mut summary.visits;
         visits.total += count;
-        if [VisitState::Assembled, VisitState::Billed, VisitState::Amended].iter().any(|known| known.as_str() == state) {
+        if [VisitState::Assembled, VisitState::Billed, VisitState::Amended].iter().any(|known| known.as_str() == state)
+        {
             visits.assembled += count;
         } else if state == VisitState::Open.as_str() {
             visits.open += count;
@@ -161,7 +162,8 @@ pub fn cents(tx: &Tx<'_>, claim: &ClaimRow) -> StoreResult<Cents> {
         }
     }
     let waits = |state| matches!(state, VersionState::Ready | VersionState::Submitted | VersionState::Accepted);
-    let later = tx.versions(claim.claim_id)?.into_iter().any(|version| !version.kind.is_primary() && waits(version.state));
+    let later =
+        tx.versions(claim.claim_id)?.into_iter().any(|version| !version.kind.is_primary() && waits(version.state));
     if later {
         // The patient owes nothing before the next payer has decided.
         cents.patient = 0;
@@ -188,7 +190,8 @@ fn ledger_lines(tx: &Tx<'_>, ledger: &mut Vec<String>) -> StoreResult<()> {
                     std::collections::btree_map::Entry::Occupied(named) => named.into_mut(),
                     std::collections::btree_map::Entry::Vacant(empty) => {
                         let body = tx.version_body(key.0, key.1)?;
-                        let charges = body.charges.iter().map(|(charge, _)| serde_json::to_string(charge).unwrap_or_default());
+                        let charges =
+                            body.charges.iter().map(|(charge, _)| serde_json::to_string(charge).unwrap_or_default());
                         empty.insert((body.visit_number, charges.collect()))
                     }
                 };

@@ -108,7 +108,9 @@ pub(super) fn call(
     documents: &[Document],
 ) -> wasmtime::Result<Vec<Outcome>> {
     match exports {
-        Exports::Adapter(world) => world.claimhost_plugin_translate().session().call_translate(store, handle, documents),
+        Exports::Adapter(world) => {
+            world.claimhost_plugin_translate().session().call_translate(store, handle, documents)
+        }
         Exports::Rules(_) => Err(wasmtime::Error::msg("not an adapter")),
     }
 }

@@ -131,10 +131,8 @@ fn cargo_build(workspace: &Path, packages: &[&str]) -> Result<(), BuildError> {
 
 /// Whether the standard library for guests is installed. Unknown counts as yes: cargo will say.
 fn has_target(workspace: &Path) -> bool {
-    let asked = Command::new("rustc")
-        .current_dir(workspace)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output();
+    let asked =
+        Command::new("rustc").current_dir(workspace).args(["--print", "target-libdir", "--target", TARGET]).output();
     asked.is_ok_and(|output| {
         let folder = String::from_utf8_lossy(&output.stdout);
         !output.status.success() || Path::new(folder.trim()).is_dir()

@@ -41,7 +41,9 @@ pub enum FixtureError {
         problem: String,
     },
     /// The answer is not `expected.json`.
-    #[error("{case}: at {pointer} the answer is {found}, expected.json has {expected}; correct the plugin, or accept the new answer")]
+    #[error(
+        "{case}: at {pointer} the answer is {found}, expected.json has {expected}; correct the plugin, or accept the new answer"
+    )]
     Mismatch {
         /// Folder of the fixture.
         case: String,
@@ -53,7 +55,9 @@ pub enum FixtureError {
         expected: String,
     },
     /// The same input gave another answer in another company: the plugin remembers something.
-    #[error("{case}: answers differently at {pointer} among other documents than alone; the plugin must keep nothing between documents")]
+    #[error(
+        "{case}: answers differently at {pointer} among other documents than alone; the plugin must keep nothing between documents"
+    )]
     Impure {
         /// Folder of the fixture.
         case: String,
@@ -105,7 +109,11 @@ pub(super) fn verify(plugin: &Plugin) -> Result<FixtureReport, FixtureError> {
 
 /// Writes `expected.json` of every fixture. Returns how many.
 pub(super) fn accept(plugin: &Plugin) -> Result<usize, FixtureError> {
-    fn write<I: Clone, O: Serialize>(plugin: &Plugin, cases: &[Case<I>], call: Call<'_, I, O>) -> Result<usize, FixtureError> {
+    fn write<I: Clone, O: Serialize>(
+        plugin: &Plugin,
+        cases: &[Case<I>],
+        call: Call<'_, I, O>,
+    ) -> Result<usize, FixtureError> {
         for case in cases {
             let value = serde_json::to_value(alone(plugin, case, &case.items, call)?).unwrap_or(Value::Null);
             let path = case.folder.join("expected.json");
@@ -145,8 +153,9 @@ fn check<I: Clone, O: Serialize>(
             outputs.extend(alone(plugin, case, std::slice::from_ref(item), call)?);
         }
         let path = case.folder.join("expected.json");
-        let expected: Value = serde_json::from_slice(&read(&path)?)
-            .map_err(|error| file(&path, format!("line {}: no JSON; write it with `plugin test --accept`", error.line())))?;
+        let expected: Value = serde_json::from_slice(&read(&path)?).map_err(|error| {
+            file(&path, format!("line {}: no JSON; write it with `plugin test --accept`", error.line()))
+        })?;
         let found = serde_json::to_value(&outputs).unwrap_or(Value::Null);
         if let Some((pointer, found, expected)) = difference(&found, &expected) {
             return Err(FixtureError::Mismatch { case: case.name.clone(), pointer, found, expected });
@@ -234,12 +243,15 @@ fn difference(found: &Value, expected: &Value) -> Option<(String, String, String
             return None;
         }
         let deeper = match (found, expected) {
-            (Some(Value::Array(left)), Some(Value::Array(right))) if left.len() == right.len() => {
-                left.iter().zip(right).enumerate().find_map(|(at, (left, right))| walk(&format!("{path}/{at}"), Some(left), Some(right)))
-            }
-            (Some(Value::Object(left)), Some(Value::Object(right))) => {
-                left.keys().chain(right.keys()).find_map(|key| walk(&format!("{path}/{key}"), left.get(key), right.get(key)))
-            }
+            (Some(Value::Array(left)), Some(Value::Array(right))) if left.len() == right.len() => left
+                .iter()
+                .zip(right)
+                .enumerate()
+                .find_map(|(at, (left, right))| walk(&format!("{path}/{at}"), Some(left), Some(right))),
+            (Some(Value::Object(left)), Some(Value::Object(right))) => left
+                .keys()
+                .chain(right.keys())
+                .find_map(|key| walk(&format!("{path}/{key}"), left.get(key), right.get(key))),
             _ => None,
         };
         let here = || (if path.is_empty() { "/".to_owned() } else { path.to_owned() }, class(found), class(expected));
@@ -249,7 +261,10 @@ fn difference(found: &Value, expected: &Value) -> Option<(String, String, String
 }
 
 /// Reads every fixture folder, by name. A plugin without a `fixtures` folder has none.
-fn cases<I>(plugin: &Plugin, items: fn(&Plugin, &Path) -> Result<Vec<I>, FixtureError>) -> Result<Vec<Case<I>>, FixtureError> {
+fn cases<I>(
+    plugin: &Plugin,
+    items: fn(&Plugin, &Path) -> Result<Vec<I>, FixtureError>,
+) -> Result<Vec<Case<I>>, FixtureError> {
     let folders = sorted(&plugin.folder.join("fixtures"))?.into_iter().filter(|path| path.is_dir());
     let case = |folder: PathBuf| {
         let mapping = folder.join("mapping.toml");

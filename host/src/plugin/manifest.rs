@@ -181,11 +181,11 @@ impl Manifest {
     /// Parses and checks the text; an error has its line.
     pub(super) fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {
         let line_of = |offset: usize| text.get(..offset).map(|before| before.matches('\n').count() + 1);
-        let manifest: Self = toml::from_str(text).map_err(|error| {
-            (error.span().and_then(|span| line_of(span.start)), with_suggestion(error.message()))
-        })?;
+        let manifest: Self = toml::from_str(text)
+            .map_err(|error| (error.span().and_then(|span| line_of(span.start)), with_suggestion(error.message())))?;
         let at = |key: &str| {
-            let starts = |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
+            let starts =
+                |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
             text.lines().position(starts).map(|index| index + 1)
         };
         manifest.check().map_err(|(key, problem)| (at(key), problem))?;
@@ -193,7 +193,8 @@ impl Manifest {
     }
 
     fn check(&self) -> Result<(), (&'static str, String)> {
-        let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let plain =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if self.id.is_empty() || !plain(&self.id) {
             return Err(("id", "id: expected lower-case letters, digits and `-`".to_owned()));
         }
@@ -203,10 +204,17 @@ impl Manifest {
         }
         if !CONTRACTS.contains(&self.contract.as_str()) {
             let known = CONTRACTS.join(", ");
-            return Err(("contract", format!("contract: found `{}`, this host runs {known}; rebuild the plugin with its SDK", self.contract)));
+            return Err((
+                "contract",
+                format!("contract: found `{}`, this host runs {known}; rebuild the plugin with its SDK", self.contract),
+            ));
         }
         if self.kind == Kind::Adapter && self.framing.is_none() {
-            return Err(("kind", "framing is missing: an adapter needs hl7v2, delimited, ndjson, fhir-bundle, x12-claim or whole".to_owned()));
+            return Err((
+                "kind",
+                "framing is missing: an adapter needs hl7v2, delimited, ndjson, fhir-bundle, x12-claim or whole"
+                    .to_owned(),
+            ));
         }
         if self.kind == Kind::Adapter && self.formats.is_empty() {
             return Err(("kind", "formats is missing: an adapter names the formats of its documents".to_owned()));
@@ -259,7 +267,10 @@ mod tests {
         assert_eq!(manifest.limits, Limits::default());
         assert_eq!(manifest.permissions, Permissions::default());
         for framing in ["hl7v2", "delimited", "ndjson", "fhir-bundle", "x12-claim", "whole"] {
-            assert!(Manifest::parse(&GOOD.replace("\"hl7v2\"\nform", &format!("\"{framing}\"\nform"))).is_ok(), "{framing}");
+            assert!(
+                Manifest::parse(&GOOD.replace("\"hl7v2\"\nform", &format!("\"{framing}\"\nform"))).is_ok(),
+                "{framing}"
+            );
         }
     }
 

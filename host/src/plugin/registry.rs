@@ -478,7 +478,9 @@ fn compile(shared: &Arc<Shared>, folder: &Path, manifest: &Manifest) -> Result<P
         let (component, _) = shared.cache.component(engine, &bytes)?;
         Ok::<_, wasmtime::Error>((placement, engine, component))
     };
-    let invalid = |error: wasmtime::Error| fail(format!("is no component that can run here: {error:#}; rebuild it for wasm32-wasip2"));
+    let invalid = |error: wasmtime::Error| {
+        fail(format!("is no component that can run here: {error:#}; rebuild it for wasm32-wasip2"))
+    };
     let first = Placement::of(bytes.len(), &limits);
     let (placement, engine, component) = match (build(first), first) {
         (Ok(built), _) => built,
@@ -515,13 +517,23 @@ fn check_names(engine: &Engine, component: &Component, manifest: &Manifest) -> R
         let (package, version) = name.split_once('@').unwrap_or((name, ""));
         if let Some(interface) = package.strip_prefix("claimhost:plugin/") {
             if !IMPORTS.contains(&interface) {
-                return Err(format!("imports `{name}`, which the contract does not have; rebuild it with this host's SDK"));
+                return Err(format!(
+                    "imports `{name}`, which the contract does not have; rebuild it with this host's SDK"
+                ));
             }
             same_version(name, version, manifest)?;
         } else if package.starts_with("wasi:http/") {
-            return Err(format!("imports `{name}`: plugins have no HTTP of their own; write a puller, whose requests the host sends"));
-        } else if !package.strip_prefix("wasi:").and_then(|rest| rest.split_once('/')).is_some_and(|(name, _)| WASI.contains(&name)) {
-            return Err(format!("imports `{name}`, expected only the contract and WASI 0.2; rebuild it for wasm32-wasip2"));
+            return Err(format!(
+                "imports `{name}`: plugins have no HTTP of their own; write a puller, whose requests the host sends"
+            ));
+        } else if !package
+            .strip_prefix("wasi:")
+            .and_then(|rest| rest.split_once('/'))
+            .is_some_and(|(name, _)| WASI.contains(&name))
+        {
+            return Err(format!(
+                "imports `{name}`, expected only the contract and WASI 0.2; rebuild it for wasm32-wasip2"
+            ));
         }
     }
     let wanted = match manifest.kind {
@@ -558,5 +570,7 @@ fn link(engine: &Engine, component: &Component, manifest: &Manifest) -> Result<P
             return Err("pullers and posters are a draft of the contract: this host does not run them yet".to_owned());
         }
     };
-    pre.map_err(|error| format!("does not fit the contract {}: {error:#}; rebuild it with this host's SDK", manifest.contract))
+    pre.map_err(|error| {
+        format!("does not fit the contract {}: {error:#}; rebuild it with this host's SDK", manifest.contract)
+    })
 }

@@ -62,8 +62,7 @@ impl Budget {
 }
 
 /// How a batch crosses: the session's method of one world.
-pub(super) type Call<'a, I, O> =
-    &'a dyn Fn(&Exports, &mut Store<State>, ResourceAny, &[I]) -> wasmtime::Result<Vec<O>>;
+pub(super) type Call<'a, I, O> = &'a dyn Fn(&Exports, &mut Store<State>, ResourceAny, &[I]) -> wasmtime::Result<Vec<O>>;
 
 /// Why a fresh session gave no answers.
 enum Failed {

@@ -108,7 +108,8 @@ struct Check<'a> {
 impl Check<'_> {
     fn profile(&mut self, profile: &Profile) {
         use Step::{At, Entry, Key};
-        let id_ok = !profile.id.is_empty() && profile.id.chars().all(|char| char.is_ascii_alphanumeric() || char == '-');
+        let id_ok =
+            !profile.id.is_empty() && profile.id.chars().all(|char| char.is_ascii_alphanumeric() || char == '-');
         self.unless(id_ok, &[Key("id")], || found(&profile.id, "letters, digits and `-`"));
         self.unless(!profile.name.trim().is_empty(), &[Key("name")], || found("", "the practice's legal name"));
         self.npi(&profile.npi, &[Key("npi")]);
@@ -217,7 +218,8 @@ impl Check<'_> {
     }
 
     fn taxonomy(&mut self, taxonomy: &str, path: &[Step]) {
-        let ok = taxonomy.is_empty() || (taxonomy.len() == 10 && taxonomy.chars().all(|char| char.is_ascii_alphanumeric()));
+        let ok =
+            taxonomy.is_empty() || (taxonomy.len() == 10 && taxonomy.chars().all(|char| char.is_ascii_alphanumeric()));
         self.unless(ok, path, || found(taxonomy, "a taxonomy code of ten characters"));
     }
 
@@ -235,7 +237,9 @@ impl Check<'_> {
             found(state, "a state or territory of the US, two capital letters")
         });
         let zip = address.postal_code.as_str();
-        self.unless(digits(zip, &[5, 9]), &under("postal_code"), || found(zip, "a ZIP of 5 or 9 digits without a dash"));
+        self.unless(digits(zip, &[5, 9]), &under("postal_code"), || {
+            found(zip, "a ZIP of 5 or 9 digits without a dash")
+        });
     }
 
     fn unless(&mut self, ok: bool, path: &[Step], words: impl FnOnce() -> String) {

@@ -201,10 +201,8 @@ fn complete_location(header: &mut ClaimHeader, profile: &Profile, problems: &mut
 
 fn complete_line(line: &mut ServiceLine, number: usize, profile: &Profile, problems: &mut Vec<CompletionProblem>) {
     let procedure = &mut line.procedure;
-    let may_be_internal = matches!(
-        procedure.system,
-        ProcedureSystem::Internal | ProcedureSystem::Cpt | ProcedureSystem::Hcpcs
-    );
+    let may_be_internal =
+        matches!(procedure.system, ProcedureSystem::Internal | ProcedureSystem::Cpt | ProcedureSystem::Hcpcs);
     if may_be_internal && let Some(code) = mapped(&profile.crosswalk.procedure, &procedure.code) {
         procedure.code = code.trim().to_uppercase();
         procedure.system = system_by_shape(&procedure.code);

@@ -18,5 +18,5 @@ pub use key::{RemittanceKey, content_digest};
 pub use pair::{Amounts, NetPayments, PaymentRef, net};
 pub use posting::{
     Account, ClaimPostings, Posting, ProviderPosting, Role, Unapplied, post_charge, post_claim,
-    post_provider_adjustments,     role, unapplied_cash,
+    post_provider_adjustments, role, unapplied_cash,
 };

@@ -41,7 +41,10 @@ impl Edit {
         let Explain { what, why, known_problems, example, fix } = self.explain;
         format!(
             "{} ({})\n{}\n\nWhat it does: {what}\nWhy it matters: {why}\nKnown problems: {known_problems}\nExample: {example}\nFix: {fix}\nReferences: {}\n",
-            self.id, severity_name(self.severity), self.title, self.source
+            self.id,
+            severity_name(self.severity),
+            self.title,
+            self.source
         )
     }
 }
@@ -90,7 +93,13 @@ impl<'a> Report<'a> {
 
     fn push(&mut self, line: Option<u16>, field: String, words: String, fix: Option<Fix>) {
         let Edit { id, severity, .. } = self.edit;
-        self.findings.push(Finding { rule: (*id).to_owned(), severity: *severity, at: ClaimPlace { line, field }, words, fix });
+        self.findings.push(Finding {
+            rule: (*id).to_owned(),
+            severity: *severity,
+            at: ClaimPlace { line, field },
+            words,
+            fix,
+        });
     }
 }
 

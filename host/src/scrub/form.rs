@@ -2,7 +2,7 @@
 //!
 //! Form only. Whether a code exists and was in force on a day is the code-set work.
 
-use crate::claim::{Address, Date, Procedure, ProcedureSystem, from_day_number, day_number};
+use crate::claim::{Address, Date, Procedure, ProcedureSystem, day_number, from_day_number};
 
 /// The shape of a value that must not be shown: letters `A`, digits `9`, the rest as it is; at most 12 characters.
 pub fn shape(text: &str) -> String {
@@ -89,7 +89,9 @@ pub fn says_distinct(modifier: &str) -> bool {
 
 /// The same modifiers, in any order.
 pub fn same_modifiers(left: &[String], right: &[String]) -> bool {
-    left.len() == right.len() && left.iter().all(|one| right.contains(one)) && right.iter().all(|one| left.contains(one))
+    left.len() == right.len()
+        && left.iter().all(|one| right.contains(one))
+        && right.iter().all(|one| left.contains(one))
 }
 
 /// A day of the calendar, from 1850 on.
@@ -109,9 +111,10 @@ pub fn is_zip(text: &str) -> bool {
 
 /// States, the district, territories and military "states" (USPS Publication 28, appendix B).
 const STATES: &[&str] = &[
-    "AA", "AE", "AK", "AL", "AP", "AR", "AS", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "FM", "GA", "GU", "HI", "IA", "ID", "IL",
-    "IN", "KS", "KY", "LA", "MA", "MD", "ME", "MH", "MI", "MN", "MO", "MP", "MS", "MT", "NC", "ND", "NE", "NH", "NJ", "NM", "NV",
-    "NY", "OH", "OK", "OR", "PA", "PR", "PW", "RI", "SC", "SD", "TN", "TX", "UM", "UT", "VA", "VI", "VT", "WA", "WI", "WV", "WY",
+    "AA", "AE", "AK", "AL", "AP", "AR", "AS", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "FM", "GA", "GU", "HI", "IA",
+    "ID", "IL", "IN", "KS", "KY", "LA", "MA", "MD", "ME", "MH", "MI", "MN", "MO", "MP", "MS", "MT", "NC", "ND", "NE",
+    "NH", "NJ", "NM", "NV", "NY", "OH", "OK", "OR", "PA", "PR", "PW", "RI", "SC", "SD", "TN", "TX", "UM", "UT", "VA",
+    "VI", "VT", "WA", "WI", "WV", "WY",
 ];
 
 /// A two-letter code of the list above, in any case.

@@ -51,7 +51,11 @@ fn provider(is_person: bool, npi: &str, last: &str, first: &str) -> Provider {
         npi: Some(text(npi)),
         taxonomy: Some(text("207Q00000X")),
         address: (!is_person).then(|| Address { postal_code: text("430011234"), ..address() }),
-        ids: if is_person { vec![] } else { vec![ProviderId { kind: ProviderIdKind::Employer, value: text("123456789"), payer_id: String::new() }] },
+        ids: if is_person {
+            vec![]
+        } else {
+            vec![ProviderId { kind: ProviderIdKind::Employer, value: text("123456789"), payer_id: String::new() }]
+        },
         contacts: vec![],
         local_id: String::new(),
     }
@@ -60,7 +64,14 @@ fn provider(is_person: bool, npi: &str, last: &str, first: &str) -> Provider {
 fn coverage(id: &str, member: &str) -> Coverage {
     Coverage {
         responsibility: Responsibility::Primary,
-        payer: Payer { name: text("Invented Plan"), id_kind: PayerIdKind::Payer, id: text(id), address: None, secondary_ids: vec![], local_ids: vec![] },
+        payer: Payer {
+            name: text("Invented Plan"),
+            id_kind: PayerIdKind::Payer,
+            id: text(id),
+            address: None,
+            secondary_ids: vec![],
+            local_ids: vec![],
+        },
         subscriber: Subscriber {
             is_person: true,
             name: person("O'Hara-Finch", "Jo"),
@@ -171,9 +182,11 @@ fn clean() -> Claim {
 fn findings(change: fn(&mut Claim)) -> Vec<Finding> {
     let mut earlier = EarlierClaim::of(&Claim { control_number: text("C0"), ..clean() }, true);
     for service in &mut earlier.services {
-        service.service_dates = DateRange { start: Date { year: 2026, month: 2, day: 2 }, end: Date { year: 2026, month: 2, day: 2 } };
+        service.service_dates =
+            DateRange { start: Date { year: 2026, month: 2, day: 2 }, end: Date { year: 2026, month: 2, day: 2 } };
     }
-    let void = EarlierClaim { live: false, ..EarlierClaim::of(&Claim { control_number: text("V0"), ..clean() }, false) };
+    let void =
+        EarlierClaim { live: false, ..EarlierClaim::of(&Claim { control_number: text("V0"), ..clean() }, false) };
     let mut claim = clean();
     change(&mut claim);
     scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[earlier, void] })
@@ -402,7 +415,13 @@ fn words_never_hold_who_the_patient_is() {
     let secret = "QXZSECRET";
     let mut claim = clean();
     claim.header.patient.name = person(&format!("{secret}*1"), &format!("{secret}~"));
-    claim.header.patient.address = Some(Address { line1: secret.repeat(8), city: text(secret), state: text(secret), postal_code: text(secret), ..address() });
+    claim.header.patient.address = Some(Address {
+        line1: secret.repeat(8),
+        city: text(secret),
+        state: text(secret),
+        postal_code: text(secret),
+        ..address()
+    });
     claim.header.coverages[0].subscriber.member_id = format!("{secret} {secret}");
     claim.header.coverages[0].subscriber.name = person(secret, secret);
     claim.header.diagnoses[0].code = text(secret);
@@ -416,7 +435,12 @@ fn words_never_hold_who_the_patient_is() {
     let found = scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[] });
     assert!(found.len() > 12, "{}", found.len());
     for finding in found {
-        assert!(!finding.words.contains("SECRET") && !finding.words.contains("2027"), "{}: {}", finding.rule, finding.words);
+        assert!(
+            !finding.words.contains("SECRET") && !finding.words.contains("2027"),
+            "{}: {}",
+            finding.rule,
+            finding.words
+        );
     }
 }
 

@@ -13,7 +13,11 @@ use super::status::Board;
 
 /// The three pages.
 pub(super) fn router(board: Arc<Board>) -> Router {
-    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(page)).with_state(board)
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(page))
+        .with_state(board)
 }
 
 /// The process answers.
@@ -32,5 +36,8 @@ async fn readyz(State(board): State<Arc<Board>>) -> impl IntoResponse {
 }
 
 async fn page(State(board): State<Arc<Board>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics::text(&board.read(), &board.not_ready()))
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        metrics::text(&board.read(), &board.not_ready()),
+    )
 }

@@ -21,7 +21,11 @@ pub(super) fn text(status: &Status, not_ready: &[String]) -> String {
     page.line("claimhost_last_turn_seconds", &[], seconds(status.last_turn));
     page.head("claimhost_errors_total", "counter", "Turns that failed; each is tried again");
     page.line("claimhost_errors_total", &[], status.errors);
-    page.head("claimhost_plugin_faults_total", "counter", "Traps, deadlines and wrong answers of plugins since the start");
+    page.head(
+        "claimhost_plugin_faults_total",
+        "counter",
+        "Traps, deadlines and wrong answers of plugins since the start",
+    );
     for (plugin, faults) in &status.plugin_faults {
         page.line("claimhost_plugin_faults_total", &[("plugin", plugin)], *faults);
     }
@@ -34,9 +38,13 @@ pub(super) fn text(status: &Status, not_ready: &[String]) -> String {
     page.counts(status, "claimhost_claims", "state", "Claims (lineages) by state", |counts| {
         counts.claims.iter().map(|(name, count)| (name.as_str(), count.to_string())).collect()
     });
-    page.counts(status, "claimhost_amount_cents", "kind", "Where the money is; billed is the sum of the others", |counts| {
-        counts.cents.iter().map(|(name, cents)| (*name, cents.to_string())).collect()
-    });
+    page.counts(
+        status,
+        "claimhost_amount_cents",
+        "kind",
+        "Where the money is; billed is the sum of the others",
+        |counts| counts.cents.iter().map(|(name, cents)| (*name, cents.to_string())).collect(),
+    );
     page.0
 }
 

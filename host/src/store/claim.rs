@@ -285,7 +285,12 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn set_version_state(&self, version: &VersionRow, state: VersionState, submitted: Option<i64>) -> StoreResult<()> {
+    pub fn set_version_state(
+        &self,
+        version: &VersionRow,
+        state: VersionState,
+        submitted: Option<i64>,
+    ) -> StoreResult<()> {
         self.execute(
             "UPDATE claim_version SET state = ?4, submitted_day = COALESCE(submitted_day, ?5)
              WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3",

@@ -307,7 +307,9 @@ impl Tx<'_> {
             (self.practice_id(), document_id),
             |row| row.get(0),
         )?;
-        sealed.flatten().map_or(Ok(serde_json::Value::Null), |sealed| self.unseal_json("document", document_id, &sealed))
+        sealed
+            .flatten()
+            .map_or(Ok(serde_json::Value::Null), |sealed| self.unseal_json("document", document_id, &sealed))
     }
 
     /// Documents that arrived from outside, by status. The parts that a clearinghouse file was split into are not counted:

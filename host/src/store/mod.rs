@@ -184,7 +184,8 @@ impl PracticeStore {
     /// Whatever `work` answers, or the commit's own.
     pub fn write<T, E: From<StoreError>>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         let mut connection = self.inner.connection.lock();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
         let out = work(&Tx { connection: &transaction, practice: &self.practice })?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(out)
@@ -229,11 +230,17 @@ impl<'a> Tx<'a> {
     }
 
     fn seal_json<T: serde::Serialize>(&self, table: &'static str, row: u64, value: &T) -> StoreResult<Vec<u8>> {
-        let bytes = zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| SealError::NotARecord { table, row })?);
+        let bytes =
+            zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| SealError::NotARecord { table, row })?);
         Ok(self.seal(table, row, &bytes))
     }
 
-    fn unseal_json<T: serde::de::DeserializeOwned>(&self, table: &'static str, row: u64, sealed: &[u8]) -> StoreResult<T> {
+    fn unseal_json<T: serde::de::DeserializeOwned>(
+        &self,
+        table: &'static str,
+        row: u64,
+        sealed: &[u8],
+    ) -> StoreResult<T> {
         let bytes = self.practice.keys.unseal(table, row, sealed)?;
         Ok(serde_json::from_slice(&bytes).map_err(|_| SealError::NotARecord { table, row })?)
     }

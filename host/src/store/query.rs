@@ -23,7 +23,8 @@ impl Store {
     pub fn open_reader(path: &Path, master: MasterKey) -> StoreResult<Self> {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         let lock = std::fs::File::open(path.with_extension("lock")).map_err(io)?;
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let connection =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(256);
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -31,8 +32,13 @@ impl Store {
         if found > known {
             return Err(StoreError::Newer { path: path.to_owned(), found, known });
         }
-        let inner =
-            Inner { connection: Mutex::new(connection), master, practices: Mutex::default(), path: path.to_owned(), _lock: lock };
+        let inner = Inner {
+            connection: Mutex::new(connection),
+            master,
+            practices: Mutex::default(),
+            path: path.to_owned(),
+            _lock: lock,
+        };
         Ok(Self { inner: std::sync::Arc::new(inner) })
     }
 
@@ -92,7 +98,9 @@ impl Tx<'_> {
         );
         let mut cents: BTreeMap<String, i64> = self.rows(&sql, [practice], pair)?.into_iter().collect();
         let billed: Option<i64> =
-            self.row("SELECT COALESCE(SUM(billed_cents), 0) FROM claim WHERE practice_id = ?1", [practice], |row| row.get(0))?;
+            self.row("SELECT COALESCE(SUM(billed_cents), 0) FROM claim WHERE practice_id = ?1", [practice], |row| {
+                row.get(0)
+            })?;
         let sql = format!(
             "SELECT COALESCE(SUM(c.billed_cents - COALESCE((SELECT SUM(p.amount_cents) FROM posting p
              WHERE p.practice_id = c.practice_id AND p.claim_id = c.claim_id AND ({COUNTED})), 0)), 0)
@@ -228,7 +236,8 @@ mod tests {
         let practice = store.practice("elm").unwrap();
         let rows: Vec<DeniedRow> = practice
             .write(|tx| {
-                let postings = [posting("denied", 900, "50"), posting("denied", 700, "16"), posting("denied", -700, "16")];
+                let postings =
+                    [posting("denied", 900, "50"), posting("denied", 700, "16"), posting("denied", -700, "16")];
                 tx.post(&postings, DAY)?;
                 tx.open_work("claim.denied", ("claim", 1), DAY, 900, "")?;
                 tx.denied()

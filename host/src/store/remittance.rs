@@ -188,7 +188,11 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn remittance_claims(&self, remittance_id: Option<u64>, claim_id: Option<u64>) -> StoreResult<Vec<RemittanceClaimRow>> {
+    pub fn remittance_claims(
+        &self,
+        remittance_id: Option<u64>,
+        claim_id: Option<u64>,
+    ) -> StoreResult<Vec<RemittanceClaimRow>> {
         self.rows(
             "SELECT remittance_id, ordinal, claim_id, version, matched_by, state, paid_cents, difference_cents
              FROM remittance_claim WHERE practice_id = ?1 AND (?2 IS NULL OR remittance_id = ?2)
@@ -214,7 +218,11 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn remittance_claim_body<T: serde::de::DeserializeOwned>(&self, remittance_id: u64, ordinal: u32) -> StoreResult<T> {
+    pub fn remittance_claim_body<T: serde::de::DeserializeOwned>(
+        &self,
+        remittance_id: u64,
+        ordinal: u32,
+    ) -> StoreResult<T> {
         let sealed: Option<Vec<u8>> = self.row(
             "SELECT body FROM remittance_claim WHERE practice_id = ?1 AND remittance_id = ?2 AND ordinal = ?3",
             (self.practice_id(), remittance_id, ordinal),

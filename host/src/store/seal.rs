@@ -21,7 +21,9 @@ const NONCE_BYTES: usize = 24;
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// The master key is not the one the store was made with.
-    #[error("the master key does not open the key of practice `{practice}`: restore the key file this store was made with")]
+    #[error(
+        "the master key does not open the key of practice `{practice}`: restore the key file this store was made with"
+    )]
     WrongMasterKey {
         /// Practice id.
         practice: String,

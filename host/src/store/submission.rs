@@ -127,7 +127,11 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn claims_in_submission(&self, submission_id: u64, transaction: Option<&str>) -> StoreResult<Vec<SubmittedClaim>> {
+    pub fn claims_in_submission(
+        &self,
+        submission_id: u64,
+        transaction: Option<&str>,
+    ) -> StoreResult<Vec<SubmittedClaim>> {
         self.rows(
             "SELECT submission_id, claim_id, version, transaction_control, ranges FROM submission_claim
              WHERE practice_id = ?1 AND submission_id = ?2 AND (?3 IS NULL OR transaction_control = ?3)
@@ -155,7 +159,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn add_fact(&self, claim_id: u64, version: u32, fact: &Fact, document_id: u64, day: i64) -> StoreResult<bool> {
-        let bytes = serde_json::to_vec(fact).map_err(|_| super::SealError::NotARecord { table: "fact", row: claim_id })?;
+        let bytes =
+            serde_json::to_vec(fact).map_err(|_| super::SealError::NotARecord { table: "fact", row: claim_id })?;
         let mac = self.lookup("fact", &[&bytes]);
         let kind = match fact {
             Fact::Submitted { .. } => "submitted",
@@ -179,7 +184,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn remove_fact(&self, claim_id: u64, version: u32, fact: &Fact) -> StoreResult<()> {
-        let bytes = serde_json::to_vec(fact).map_err(|_| super::SealError::NotARecord { table: "fact", row: claim_id })?;
+        let bytes =
+            serde_json::to_vec(fact).map_err(|_| super::SealError::NotARecord { table: "fact", row: claim_id })?;
         let mac = self.lookup("fact", &[&bytes]);
         self.execute(
             "DELETE FROM fact WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3 AND fact_mac = ?4",

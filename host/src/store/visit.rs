@@ -241,7 +241,8 @@ impl Tx<'_> {
     }
 }
 
-const VISIT: &str = "SELECT visit_id, state, first_charge_day, first_seen_day, closed FROM visit WHERE practice_id = ?1";
+const VISIT: &str =
+    "SELECT visit_id, state, first_charge_day, first_seen_day, closed FROM visit WHERE practice_id = ?1";
 
 fn visit_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<VisitRow> {
     let state: String = row.get(1)?;

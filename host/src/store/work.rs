@@ -31,7 +31,14 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn open_work(&self, kind: &str, subject: (&str, u64), day: i64, amount_cents: i64, words: &str) -> StoreResult<u64> {
+    pub fn open_work(
+        &self,
+        kind: &str,
+        subject: (&str, u64),
+        day: i64,
+        amount_cents: i64,
+        words: &str,
+    ) -> StoreResult<u64> {
         let (subject_kind, subject_id) = subject;
         let open: Option<u64> = self.row(
             "SELECT work_id FROM work_item WHERE practice_id = ?1 AND subject_kind = ?2 AND subject_id = ?3 AND kind = ?4

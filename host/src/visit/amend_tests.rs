@@ -1,7 +1,7 @@
 use super::*;
+use crate::claim::{ChargeAction, ServiceLine};
 use crate::visit::samples::{act, arbitrary, charge, coverage, event, profile};
 use crate::visit::{Event, fold, split};
-use crate::claim::{ChargeAction, ServiceLine};
 use proptest::prelude::*;
 
 fn now(events: &[Event]) -> Split {
@@ -24,7 +24,8 @@ impl Ledger {
                 Amendment::Void { lineage } => self.lineages[lineage as usize].claim.frequency = Frequency::Void,
                 Amendment::Replace { lineage, draft } => {
                     assert_eq!(draft.claim.frequency, Frequency::Replacement);
-                    self.lineages[lineage as usize] = BilledVersion { lineage, claim: draft.claim, charges: draft.charges };
+                    self.lineages[lineage as usize] =
+                        BilledVersion { lineage, claim: draft.claim, charges: draft.charges };
                 }
                 Amendment::New { draft } => {
                     assert_eq!(draft.claim.frequency, Frequency::Original);
@@ -55,7 +56,10 @@ fn net<'a>(claims: impl Iterator<Item = &'a Claim>) -> Vec<String> {
     let of_line = |claim: &Claim, line: &ServiceLine| {
         let payer = &destination(claim).unwrap().payer.id;
         let (procedure, units) = (&line.procedure, line.units);
-        format!("{payer} {} {:?} {:?} {units:?} {}", procedure.code, procedure.modifiers, line.service_dates, line.charge)
+        format!(
+            "{payer} {} {:?} {:?} {units:?} {}",
+            procedure.code, procedure.modifiers, line.service_dates, line.charge
+        )
     };
     let mut lines: Vec<String> =
         claims.flat_map(|claim| claim.lines.iter().map(move |line| of_line(claim, line))).collect();

@@ -151,7 +151,8 @@ impl Charges {
         if !charge.id.is_empty() && self.reversals_applied.contains(&charge.id) {
             return false; // the same credit in a new message
         }
-        let live: Vec<usize> = (0..self.slots.len()).filter(|at| self.slots.get(*at).is_some_and(|slot| slot.live)).collect();
+        let live: Vec<usize> =
+            (0..self.slots.len()).filter(|at| self.slots.get(*at).is_some_and(|slot| slot.live)).collect();
         let ended = self.end_the_one_that_fits(&live, charge, unmatched);
         if ended && !charge.id.is_empty() {
             self.reversals_applied.insert(charge.id.clone());
@@ -163,7 +164,8 @@ impl Charges {
         let stated = charge.line.charge;
         let agrees = self.slots.get(at).is_some_and(|slot| stated == 0 || stated == slot.now.line.charge);
         if charge.action == ChargeAction::Credit && !agrees {
-            let words = "a credit states another amount than the charge it names; post the rest as a new charge or correct it";
+            let words =
+                "a credit states another amount than the charge it names; post the rest as a new charge or correct it";
             self.problem("visit.credit-differs", charge, words);
             return false;
         }
@@ -171,7 +173,8 @@ impl Charges {
     }
 
     fn end_the_one_that_fits(&mut self, among: &[usize], charge: &Charge, unmatched: &'static str) -> bool {
-        let fits = |at: &&usize| self.slots.get(**at).is_some_and(|slot| same_by_attributes(&slot.now.line, &charge.line));
+        let fits =
+            |at: &&usize| self.slots.get(**at).is_some_and(|slot| same_by_attributes(&slot.now.line, &charge.line));
         let fitting: Vec<usize> = among.iter().filter(fits).copied().collect();
         if let [only] = fitting.as_slice() {
             return self.end(*only);

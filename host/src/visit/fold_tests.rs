@@ -27,9 +27,24 @@ fn what_charges_do_to_each_other() {
     let cases: &[Case<'_>] = &[
         ("the same charge again", &[(NEW, "1", "A", 5), (NEW, "1", "A", 5)], &[("A", 5)], &[]),
         ("another amount is a correction", &[(NEW, "1", "A", 5), (NEW, "1", "A", 6)], &[("A", 6)], &[]),
-        ("an old message after a correction", &[(NEW, "1", "A", 5), (REPLACE, "1", "A", 6), (NEW, "1", "A", 5)], &[("A", 6)], &[]),
-        ("a correction taken back", &[(REPLACE, "1", "A", 5), (REPLACE, "1", "A", 6), (REPLACE, "1", "A", 5)], &[("A", 5)], &[]),
-        ("one key, two services", &[(NEW, "1", "A", 5), (NEW, "1", "B", 5)], &[("A", 5), ("B", 5)], &["visit.untrusted-key"]),
+        (
+            "an old message after a correction",
+            &[(NEW, "1", "A", 5), (REPLACE, "1", "A", 6), (NEW, "1", "A", 5)],
+            &[("A", 6)],
+            &[],
+        ),
+        (
+            "a correction taken back",
+            &[(REPLACE, "1", "A", 5), (REPLACE, "1", "A", 6), (REPLACE, "1", "A", 5)],
+            &[("A", 5)],
+            &[],
+        ),
+        (
+            "one key, two services",
+            &[(NEW, "1", "A", 5), (NEW, "1", "B", 5)],
+            &[("A", 5), ("B", 5)],
+            &["visit.untrusted-key"],
+        ),
         ("one of them reversed", &[(NEW, "1", "A", 5), (NEW, "1", "B", 5), (CREDIT, "1", "A", 5)], &[("B", 5)], &[]),
         (
             "the key of a second service is not given twice",
@@ -47,18 +62,53 @@ fn what_charges_do_to_each_other() {
         ("replacing the unknown", &[(REPLACE, "1", "A", 5)], &[("A", 5)], &[]),
         ("cancelled", &[(NEW, "1", "A", 5), (NEW, "2", "B", 5), (CANCEL, "1", "A", 5)], &[("B", 5)], &[]),
         ("cancelled twice", &[(NEW, "1", "A", 5), (CANCEL, "1", "A", 5), (CANCEL, "1", "A", 5)], &[], &[]),
-        ("cancelling the unknown", &[(NEW, "1", "A", 5), (CANCEL, "9", "A", 5)], &[("A", 5)], &["visit.unmatched-cancel"]),
+        (
+            "cancelling the unknown",
+            &[(NEW, "1", "A", 5), (CANCEL, "9", "A", 5)],
+            &[("A", 5)],
+            &["visit.unmatched-cancel"],
+        ),
         ("credited by its id", &[(NEW, "1", "A", 5), (CREDIT, "1", "A", 5)], &[], &[]),
-        ("a credit again spares the other", &[(NEW, "1", "A", 5), (NEW, "2", "A", 5), (CREDIT, "1", "A", 5), (CREDIT, "1", "A", 5)], &[("A", 5)], &[]),
-        ("charged again after a credit", &[(NEW, "1", "A", 5), (CREDIT, "1", "A", 5), (NEW, "1", "A", 5)], &[("A", 5)], &[]),
+        (
+            "a credit again spares the other",
+            &[(NEW, "1", "A", 5), (NEW, "2", "A", 5), (CREDIT, "1", "A", 5), (CREDIT, "1", "A", 5)],
+            &[("A", 5)],
+            &[],
+        ),
+        (
+            "charged again after a credit",
+            &[(NEW, "1", "A", 5), (CREDIT, "1", "A", 5), (NEW, "1", "A", 5)],
+            &[("A", 5)],
+            &[],
+        ),
         ("credited by attributes", &[(NEW, "1", "A", 5), (NEW, "2", "B", 5), (CREDIT, "", "B", 5)], &[("A", 5)], &[]),
-        ("a credit with an id of its own", &[(NEW, "1", "A", 5), (CREDIT, "9", "A", 5), (CREDIT, "9", "A", 5)], &[], &[]),
-        ("two fit", &[(NEW, "1", "A", 5), (NEW, "2", "A", 5), (CREDIT, "", "A", 5)], &[("A", 5), ("A", 5)], &["visit.unmatched-credit"]),
+        (
+            "a credit with an id of its own",
+            &[(NEW, "1", "A", 5), (CREDIT, "9", "A", 5), (CREDIT, "9", "A", 5)],
+            &[],
+            &[],
+        ),
+        (
+            "two fit",
+            &[(NEW, "1", "A", 5), (NEW, "2", "A", 5), (CREDIT, "", "A", 5)],
+            &[("A", 5), ("A", 5)],
+            &["visit.unmatched-credit"],
+        ),
         ("none fits", &[(NEW, "1", "A", 5), (CREDIT, "", "A", 6)], &[("A", 5)], &["visit.unmatched-credit"]),
         ("a part is credited", &[(NEW, "1", "A", 5), (CREDIT, "1", "A", 2)], &[("A", 5)], &["visit.credit-differs"]),
-        ("a repeat without ids", &[(NEW, "", "A", 5), (NEW, "", "A", 5)], &[("A", 5), ("A", 5)], &["visit.suspected-repeat"]),
+        (
+            "a repeat without ids",
+            &[(NEW, "", "A", 5), (NEW, "", "A", 5)],
+            &[("A", 5), ("A", 5)],
+            &["visit.suspected-repeat"],
+        ),
         ("no repeat without ids", &[(NEW, "", "A", 5), (NEW, "", "B", 5)], &[("A", 5), ("B", 5)], &[]),
-        ("a replacement that names nothing", &[(NEW, "1", "A", 5), (REPLACE, "", "A", 6)], &[("A", 5), ("A", 6)], &["visit.unmatched-replacement"]),
+        (
+            "a replacement that names nothing",
+            &[(NEW, "1", "A", 5), (REPLACE, "", "A", 6)],
+            &[("A", 5), ("A", 6)],
+            &["visit.unmatched-replacement"],
+        ),
     ];
     for (what, told, charges, problems) in cases {
         let one = |(at, (action, id, code, cents)): (usize, &Told<'_>)| {
@@ -78,7 +128,8 @@ fn what_charges_do_to_each_other() {
 fn a_replacement_under_a_new_id_ends_the_old_one() {
     let mut changed = act(REPLACE, "2", "99214", 15_000);
     changed.reverses = "1".into();
-    let events = [event(1, vec![charge("1", "99213", 10_000)]), event(2, vec![changed.clone()]), event(3, vec![changed])];
+    let events =
+        [event(1, vec![charge("1", "99213", 10_000)]), event(2, vec![changed.clone()]), event(3, vec![changed])];
     let visit = fold(&events);
     assert_eq!(live(&visit), [("99214", 15_000)]);
     assert_eq!(visit.charges[0].key, ChargeKey::of_id("2"));

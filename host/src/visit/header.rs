@@ -38,7 +38,12 @@ pub(super) fn nothing_said() -> ClaimHeader {
     ClaimHeader {
         patient: Patient {
             ids: Vec::new(),
-            name: PersonName { last: String::new(), first: String::new(), middle: String::new(), suffix: String::new() },
+            name: PersonName {
+                last: String::new(),
+                first: String::new(),
+                middle: String::new(),
+                suffix: String::new(),
+            },
             birth_date: None,
             gender: None,
             address: None,

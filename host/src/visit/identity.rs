@@ -36,11 +36,8 @@ pub fn patient_keys(header: &ClaimHeader) -> Vec<PatientKey> {
 fn keys(patient: &Patient) -> Vec<PatientKey> {
     let mut keys: Vec<PatientKey> = Vec::new();
     for id in patient.ids.iter().filter(|id| !id.value.trim().is_empty()) {
-        let key = PatientKey {
-            authority: id.authority.trim().to_owned(),
-            value: id.value.trim().to_owned(),
-            kind: id.kind,
-        };
+        let key =
+            PatientKey { authority: id.authority.trim().to_owned(), value: id.value.trim().to_owned(), kind: id.kind };
         if !keys.contains(&key) {
             keys.push(key);
         }

@@ -267,8 +267,10 @@ pub(crate) mod arbitrary {
         proptest::collection::vec(event, 1..10).prop_map(|events| {
             let one = |(number, (sequence, (diagnoses, who), charges, rare)): (usize, Drawn)| {
                 let mut update = VisitUpdate { charges, ..update(sequence) };
-                update.header.diagnoses = ["J069", "M545", "Z0000"][diagnoses..].iter().map(|code| diagnosis(code)).collect();
-                update.header.rendering = (who > 0).then(|| provider(["1234567893", "1098765435"][usize::from(who) - 1]));
+                update.header.diagnoses =
+                    ["J069", "M545", "Z0000"][diagnoses..].iter().map(|code| diagnosis(code)).collect();
+                update.header.rendering =
+                    (who > 0).then(|| provider(["1234567893", "1098765435"][usize::from(who) - 1]));
                 if rare == 1 {
                     update.status = VisitStatus::Cancelled;
                 } else if rare < 4 {

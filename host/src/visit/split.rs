@@ -151,7 +151,8 @@ impl<'a> Piece<'a> {
     fn digest(&self) -> [u8; 32] {
         let mut line = self.charge.line.clone();
         let providers = line.providers.take();
-        let others = providers.iter().flat_map(|own| [&own.supervising, &own.ordering, &own.referring, &own.primary_care]);
+        let others =
+            providers.iter().flat_map(|own| [&own.supervising, &own.ordering, &own.referring, &own.primary_care]);
         let others: Vec<_> = others.map(|provider| provider.as_ref().map(provider_identity)).collect();
         let others = others.iter().any(Option::is_some).then_some(others);
         line.place_of_service = String::new();

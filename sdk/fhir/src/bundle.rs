@@ -43,20 +43,13 @@ pub struct BundleEntry<'a> {
 impl<'a> Bundle<'a> {
     /// Returns the URL of the next page.
     pub fn next_page(&self) -> Option<&str> {
-        let next = self
-            .link
-            .iter()
-            .find(|link| link.relation.as_deref() == Some("next"));
+        let next = self.link.iter().find(|link| link.relation.as_deref() == Some("next"));
         next.and_then(|link| link.url.as_deref())
     }
 
     /// Builds the index that resolves references between the entries.
     pub fn index(&self) -> BundleIndex<'_, 'a> {
-        let mut index = BundleIndex {
-            bundle: self,
-            urls: HashMap::new(),
-            ids: HashMap::new(),
-        };
+        let mut index = BundleIndex { bundle: self, urls: HashMap::new(), ids: HashMap::new() };
         for (number, entry) in self.entry.iter().enumerate() {
             if let Some(url) = entry.full_url.as_deref() {
                 note(&mut index.urls, url.to_owned(), number);
@@ -73,9 +66,7 @@ impl<'a> Bundle<'a> {
 
 /// Remembers an entry, or that a key has more than one.
 fn note(map: &mut HashMap<String, Option<usize>>, key: String, number: usize) {
-    map.entry(key)
-        .and_modify(|found| *found = None)
-        .or_insert(Some(number));
+    map.entry(key).and_modify(|found| *found = None).or_insert(Some(number));
 }
 
 /// What a reference points to.
@@ -109,42 +100,20 @@ impl<'a> BundleIndex<'_, 'a> {
     /// Resolves a reference of the resource in entry `from`, whose contained resources are `contained`: `#id`,
     /// `urn:` and absolute URLs, `Type/id` against the base of the entry's own URL and then by type and id.
     /// Versions (`/_history/2`) are passed over.
-    pub fn resolve(
-        &self,
-        from: usize,
-        contained: &[Raw<'a>],
-        reference: &Reference<'a>,
-    ) -> Target<'a> {
-        let Some(text) = reference
-            .reference
-            .as_deref()
-            .filter(|text| !text.is_empty())
-        else {
-            return if reference.identifier.is_some() {
-                Target::IdentifierOnly
-            } else {
-                Target::DisplayOnly
-            };
+    pub fn resolve(&self, from: usize, contained: &[Raw<'a>], reference: &Reference<'a>) -> Target<'a> {
+        let Some(text) = reference.reference.as_deref().filter(|text| !text.is_empty()) else {
+            return if reference.identifier.is_some() { Target::IdentifierOnly } else { Target::DisplayOnly };
         };
         if let Some(id) = text.strip_prefix('#') {
-            return if id.is_empty() {
-                Target::Itself
-            } else {
-                in_contained(contained, id)
-            };
+            return if id.is_empty() { Target::Itself } else { in_contained(contained, id) };
         }
         let text = text.split("/_history/").next().unwrap_or(text);
         let absolute = text.starts_with("urn:") || text.contains("://");
         let found = if absolute {
             self.urls.get(text)
         } else {
-            let base = self
-                .bundle
-                .entry
-                .get(from)
-                .and_then(|entry| base(entry.full_url.as_deref()?));
-            base.and_then(|base| self.urls.get(&format!("{base}/{text}")))
-                .or_else(|| self.ids.get(text))
+            let base = self.bundle.entry.get(from).and_then(|entry| base(entry.full_url.as_deref()?));
+            base.and_then(|base| self.urls.get(&format!("{base}/{text}"))).or_else(|| self.ids.get(text))
         };
         match found {
             Some(Some(number)) => Target::Entry(*number),
@@ -155,18 +124,12 @@ impl<'a> BundleIndex<'_, 'a> {
 
     /// Returns the JSON text of entry `number`.
     pub fn raw(&self, number: usize) -> Option<Raw<'a>> {
-        self.bundle
-            .entry
-            .get(number)
-            .and_then(|entry| entry.resource)
+        self.bundle.entry.get(number).and_then(|entry| entry.resource)
     }
 }
 
 fn in_contained<'a>(contained: &[Raw<'a>], id: &str) -> Target<'a> {
-    let is = |raw: &&Raw<'a>| {
-        raw.head("")
-            .is_ok_and(|(_, found)| found.as_deref() == Some(id))
-    };
+    let is = |raw: &&Raw<'a>| raw.head("").is_ok_and(|(_, found)| found.as_deref() == Some(id));
     let mut found = contained.iter().filter(is);
     match (found.next(), found.next()) {
         (Some(raw), None) => Target::Contained(*raw),
@@ -177,9 +140,7 @@ fn in_contained<'a>(contained: &[Raw<'a>], id: &str) -> Target<'a> {
 
 /// Returns the service base of a RESTful URL `base/Type/id`.
 fn base(full_url: &str) -> Option<&str> {
-    let (kind, _) = full_url
-        .rsplit_once('/')
-        .filter(|_| full_url.contains("://"))?;
+    let (kind, _) = full_url.rsplit_once('/').filter(|_| full_url.contains("://"))?;
     kind.rsplit_once('/').map(|(base, _)| base)
 }
 
@@ -197,14 +158,8 @@ mod tests {
     fn resolved(from: usize, reference: &str) -> String {
         let bundle: Bundle<'_> = parse(BUNDLE.as_bytes()).unwrap();
         let index = bundle.index();
-        let Ok(Resource::Claim(claim)) = index.raw(0).unwrap().resource("Bundle.entry[0].resource")
-        else {
-            panic!()
-        };
-        let reference = Reference {
-            reference: Some(reference.into()),
-            ..Reference::default()
-        };
+        let Ok(Resource::Claim(claim)) = index.raw(0).unwrap().resource("Bundle.entry[0].resource") else { panic!() };
+        let reference = Reference { reference: Some(reference.into()), ..Reference::default() };
         format!("{:?}", index.resolve(from, &claim.contained, &reference))
     }
 

@@ -1,8 +1,6 @@
 //! Claim: the resource that states a whole claim, for sources that have one.
 
-use crate::datatypes::{
-    Address, CodeableConcept, Extension, Identifier, Money, Period, Quantity, Reference,
-};
+use crate::datatypes::{Address, CodeableConcept, Extension, Identifier, Money, Period, Quantity, Reference};
 use crate::parse::Raw;
 use crate::primitives::{DateTime, Decimal, Text};
 use serde::Deserialize;

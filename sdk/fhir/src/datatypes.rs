@@ -47,10 +47,7 @@ impl CodeableConcept<'_> {
     /// Returns the first code of one of the systems, in the order of the systems.
     pub fn code(&self, systems: &[&str]) -> Option<&str> {
         systems.iter().find_map(|wanted| {
-            let found = self
-                .coding
-                .iter()
-                .find(|coding| coding.system.as_deref() == Some(*wanted));
+            let found = self.coding.iter().find(|coding| coding.system.as_deref() == Some(*wanted));
             found.and_then(|coding| coding.code.as_deref())
         })
     }
@@ -73,26 +70,17 @@ pub struct Identifier<'a> {
 impl<'a> Identifier<'a> {
     /// Returns the first identifier of that system with a value.
     pub fn of_system<'l>(list: &'l [Identifier<'a>], system: &str) -> Option<&'l str> {
-        let wanted = list
-            .iter()
-            .filter(|identifier| identifier.system.as_deref() == Some(system));
-        wanted
-            .filter_map(|identifier| identifier.value.as_deref())
-            .next()
+        let wanted = list.iter().filter(|identifier| identifier.system.as_deref() == Some(system));
+        wanted.filter_map(|identifier| identifier.value.as_deref()).next()
     }
 
     /// Returns the first identifier with a value whose type has that code, such as `MB`.
     pub fn of_type<'l>(list: &'l [Identifier<'a>], code: &str) -> Option<&'l str> {
         let typed = |identifier: &&Identifier<'_>| {
             let codings = identifier.r#type.iter().flat_map(|concept| &concept.coding);
-            codings
-                .into_iter()
-                .any(|coding| coding.code.as_deref() == Some(code))
+            codings.into_iter().any(|coding| coding.code.as_deref() == Some(code))
         };
-        list.iter()
-            .filter(typed)
-            .filter_map(|identifier| identifier.value.as_deref())
-            .next()
+        list.iter().filter(typed).filter_map(|identifier| identifier.value.as_deref()).next()
     }
 }
 
@@ -124,13 +112,8 @@ impl Money<'_> {
     /// Returns cents of US dollars (a missing currency is taken for USD); `None` for another currency, no
     /// amount, or a part of a cent.
     pub fn usd_cents(&self) -> Option<i64> {
-        let dollars = self
-            .currency
-            .as_deref()
-            .is_none_or(|currency| currency == "USD");
-        self.value
-            .filter(|_| dollars)
-            .and_then(|value| value.cents())
+        let dollars = self.currency.as_deref().is_none_or(|currency| currency == "USD");
+        self.value.filter(|_| dollars).and_then(|value| value.cents())
     }
 }
 
@@ -181,19 +164,10 @@ pub struct HumanName<'a> {
 impl<'a> HumanName<'a> {
     /// Returns the name for a claim: official, else usual, else the first that is not old or a nickname.
     pub fn preferred<'l>(list: &'l [HumanName<'a>]) -> Option<&'l HumanName<'a>> {
-        let of = |wanted: &str| {
-            list.iter()
-                .find(|name| name.r#use.as_deref() == Some(wanted))
-        };
-        let dated = |name: &&HumanName<'_>| {
-            matches!(
-                name.r#use.as_deref(),
-                Some("old" | "maiden" | "nickname" | "anonymous")
-            )
-        };
-        of("official")
-            .or_else(|| of("usual"))
-            .or_else(|| list.iter().find(|name| !dated(name)))
+        let of = |wanted: &str| list.iter().find(|name| name.r#use.as_deref() == Some(wanted));
+        let dated =
+            |name: &&HumanName<'_>| matches!(name.r#use.as_deref(), Some("old" | "maiden" | "nickname" | "anonymous"));
+        of("official").or_else(|| of("usual")).or_else(|| list.iter().find(|name| !dated(name)))
     }
 
     /// Returns the n-th given name, 0 is the first.
@@ -278,16 +252,10 @@ pub struct Extension<'a> {
 
 impl<'a> Extension<'a> {
     /// Iterates over the extensions whose URL is `name` or ends in `/name`.
-    pub fn named<'l>(
-        list: &'l [Extension<'a>],
-        name: &str,
-    ) -> impl Iterator<Item = &'l Extension<'a>> {
+    pub fn named<'l>(list: &'l [Extension<'a>], name: &str) -> impl Iterator<Item = &'l Extension<'a>> {
         list.iter().filter(move |extension| {
             let url = extension.url.as_deref().unwrap_or_default();
-            url == name
-                || url
-                    .strip_suffix(name)
-                    .is_some_and(|rest| rest.ends_with('/'))
+            url == name || url.strip_suffix(name).is_some_and(|rest| rest.ends_with('/'))
         })
     }
 }

@@ -21,13 +21,7 @@ pub struct FhirError {
 
 impl fmt::Display for FhirError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            path,
-            found,
-            expected,
-            line,
-            column,
-        } = self;
+        let Self { path, found, expected, line, column } = self;
         write!(
             f,
             "{path} (line {line}, column {column}): found {found}, expected {expected}; ask the source to correct it"
@@ -40,67 +34,30 @@ impl std::error::Error for FhirError {}
 impl FhirError {
     pub(crate) fn new(path: &str, found: &str, expected: &str) -> Self {
         let (path, found, expected) = (path.to_owned(), found.to_owned(), expected.to_owned());
-        Self {
-            path,
-            found,
-            expected,
-            line: 0,
-            column: 0,
-        }
+        Self { path, found, expected, line: 0, column: 0 }
     }
 
     /// Keeps of a JSON error what is no value: types, our own words and names of our fields.
-    pub(crate) fn from_json(
-        prefix: &str,
-        path: &serde_path_to_error::Path,
-        error: &serde_json::Error,
-    ) -> Self {
+    pub(crate) fn from_json(prefix: &str, path: &serde_path_to_error::Path, error: &serde_json::Error) -> Self {
         let text = error.to_string();
-        let text = text
-            .rfind(" at line ")
-            .and_then(|at| text.get(..at))
-            .unwrap_or(&text);
+        let text = text.rfind(" at line ").and_then(|at| text.get(..at)).unwrap_or(&text);
         let expected = text.rfind(", expected ").and_then(|at| text.get(at + 11..));
         let (found, expected) = if error.is_eof() {
-            (
-                "the end of the text".to_owned(),
-                "the rest of the JSON".to_owned(),
-            )
+            ("the end of the text".to_owned(), "the rest of the JSON".to_owned())
         } else if error.is_syntax() {
             ("text that is no JSON".to_owned(), "JSON".to_owned())
         } else if let Some(found) = text.strip_prefix("found ") {
             // Written by `primitives.rs`.
-            (
-                found
-                    .split(", expected ")
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned(),
-                expected.unwrap_or_default().to_owned(),
-            )
+            (found.split(", expected ").next().unwrap_or_default().to_owned(), expected.unwrap_or_default().to_owned())
         } else if let Some(field) = text.strip_prefix("duplicate field ") {
             (format!("{field} twice"), "it once".to_owned())
         } else if let Some(kind) = text.strip_prefix("invalid type: ") {
-            (
-                json_type(kind).to_owned(),
-                expected.map(plain).unwrap_or_default(),
-            )
+            (json_type(kind).to_owned(), expected.map(plain).unwrap_or_default())
         } else {
-            (
-                "another value".to_owned(),
-                expected
-                    .map(plain)
-                    .unwrap_or_else(|| "a value of this element".to_owned()),
-            )
+            ("another value".to_owned(), expected.map(plain).unwrap_or_else(|| "a value of this element".to_owned()))
         };
         let path = format!("{prefix}{}", fhir_path(path));
-        Self {
-            path,
-            found,
-            expected,
-            line: error.line(),
-            column: error.column(),
-        }
+        Self { path, found, expected, line: error.line(), column: error.column() }
     }
 }
 
@@ -129,10 +86,7 @@ fn plain(expected: &str) -> String {
 fn fhir_path(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let name = |key: &str| {
-        let plain = key.len() <= 40
-            && key
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let plain = key.len() <= 40 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         format!(".{}", if plain { key } else { "?" })
     };
     path.iter()

@@ -14,15 +14,7 @@
 //! assert_eq!(item.quantity.and_then(|quantity| quantity.value).and_then(|value| value.thousandths()), Some(1500));
 //! # Ok::<(), claimhost_fhir::FhirError>(())
 //! ```
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod bundle;
 mod claim;
@@ -34,18 +26,17 @@ mod resources;
 
 pub use bundle::{Bundle, BundleEntry, BundleIndex, BundleLink, Target};
 pub use claim::{
-    CareTeamMember, Claim, ClaimDetail, ClaimDiagnosis, ClaimInsurance, ClaimItem, ClaimRelated,
-    ClaimSupportingInfo,
+    CareTeamMember, Claim, ClaimDetail, ClaimDiagnosis, ClaimInsurance, ClaimItem, ClaimRelated, ClaimSupportingInfo,
 };
 pub use datatypes::{
-    Address, CodeableConcept, Coding, ContactPoint, Extension, HumanName, Identifier, Money,
-    Period, Quantity, Reference, system,
+    Address, CodeableConcept, Coding, ContactPoint, Extension, HumanName, Identifier, Money, Period, Quantity,
+    Reference, system,
 };
 pub use error::FhirError;
 pub use parse::{Raw, Resource, TypedResource, parse};
 pub use primitives::{Date, DateTime, Decimal, Precision, Text};
 pub use resources::{
-    ChargeItem, ChargeItemPerformer, Condition, Coverage, CoverageClass, Encounter,
-    EncounterDiagnosis, EncounterLocation, EncounterParticipant, Location, Organization, Patient,
-    Practitioner, PractitionerRole, Procedure, ProcedurePerformer,
+    ChargeItem, ChargeItemPerformer, Condition, Coverage, CoverageClass, Encounter, EncounterDiagnosis,
+    EncounterLocation, EncounterParticipant, Location, Organization, Patient, Practitioner, PractitionerRole,
+    Procedure, ProcedurePerformer,
 };

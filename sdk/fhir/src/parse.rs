@@ -5,8 +5,8 @@ use crate::claim::Claim;
 use crate::error::FhirError;
 use crate::primitives::Text;
 use crate::resources::{
-    ChargeItem, Condition, Coverage, Encounter, Location, Organization, Patient, Practitioner,
-    PractitionerRole, Procedure,
+    ChargeItem, Condition, Coverage, Encounter, Location, Organization, Patient, Practitioner, PractitionerRole,
+    Procedure,
 };
 use serde::Deserialize;
 use serde::de::Deserializer;
@@ -43,9 +43,7 @@ impl<'a> Raw<'a> {
     /// When it is no object, or these are no strings.
     pub fn head(&self, path: &str) -> Result<(Text<'a>, Option<Text<'a>>), FhirError> {
         let head = read_json::<Head<'a>>(self.json(), path)?;
-        let kind = head
-            .resource_type
-            .ok_or_else(|| FhirError::new(path, "no resourceType", "a FHIR resource"))?;
+        let kind = head.resource_type.ok_or_else(|| FhirError::new(path, "no resourceType", "a FHIR resource"))?;
         Ok((kind, head.id))
     }
 }
@@ -78,11 +76,7 @@ pub fn parse<'a, T: TypedResource<'a>>(bytes: &'a [u8]) -> Result<T, FhirError> 
     let head = read_json::<Head<'a>>(json, T::TYPE)?;
     if head.resource_type.as_deref() != Some(T::TYPE) {
         let expected = format!("resourceType {}", T::TYPE);
-        return Err(FhirError::new(
-            T::TYPE,
-            "another or no resourceType",
-            &expected,
-        ));
+        return Err(FhirError::new(T::TYPE, "another or no resourceType", &expected));
     }
     read_json(json, T::TYPE)
 }
@@ -90,10 +84,7 @@ pub fn parse<'a, T: TypedResource<'a>>(bytes: &'a [u8]) -> Result<T, FhirError> 
 fn text(bytes: &[u8]) -> Result<&str, FhirError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         FhirError {
             line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
             column: before.len() - line_start + 1,

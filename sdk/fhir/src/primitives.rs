@@ -97,23 +97,16 @@ impl<'a> Decimal<'a> {
     fn scaled(&self, places: usize) -> Option<i64> {
         let digits = self.0.strip_prefix('-').unwrap_or(self.0);
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let (kept, cut) = fraction
-            .as_bytes()
-            .split_at_checked(places)
-            .unwrap_or((fraction.as_bytes(), b""));
+        let (kept, cut) = fraction.as_bytes().split_at_checked(places).unwrap_or((fraction.as_bytes(), b""));
         if whole.is_empty() || cut.iter().any(|byte| *byte != b'0') {
             return None;
         }
         let padding = std::iter::repeat_n(b'0', places.saturating_sub(fraction.len()));
         let sign = if digits.len() < self.0.len() { -1 } else { 1 };
-        whole
-            .bytes()
-            .chain(kept.iter().copied())
-            .chain(padding)
-            .try_fold(0i64, |sum, byte| {
-                let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
-                sum.checked_mul(10)?.checked_add(sign * digit)
-            })
+        whole.bytes().chain(kept.iter().copied()).chain(padding).try_fold(0i64, |sum, byte| {
+            let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
+            sum.checked_mul(10)?.checked_add(sign * digit)
+        })
     }
 }
 
@@ -126,15 +119,10 @@ impl fmt::Debug for Decimal<'_> {
 impl<'de: 'a, 'a> Deserialize<'de> for Decimal<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&'de RawValue>::deserialize(deserializer)?.get();
-        let text = json
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
-            .unwrap_or(json);
+        let text = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json);
         let digits = text.strip_prefix('-').unwrap_or(text);
         let number = digits.starts_with(|c: char| c.is_ascii_digit())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || b"-+.eE".contains(&byte));
+            && text.bytes().all(|byte| byte.is_ascii_digit() || b"-+.eE".contains(&byte));
         if !number || serde_json::from_str::<&RawValue>(text).is_err() {
             let found = match json.as_bytes() {
                 [b'"', ..] => "a string that is no number",
@@ -142,9 +130,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Decimal<'a> {
                 [b'[', ..] => "an array",
                 _ => "another type",
             };
-            return Err(D::Error::custom(format_args!(
-                "found {found}, expected a number"
-            )));
+            return Err(D::Error::custom(format_args!("found {found}, expected a number")));
         }
         Ok(Self(text))
     }
@@ -223,8 +209,7 @@ impl DateTime {
         };
         let month = month.map_or(Some(1), |text| number(text, 2))?;
         let day = day.map_or(Some(1), |text| number(text, 2))?;
-        let leap =
-            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let length = match month {
             2 => 28 + u32::from(leap),
             4 | 6 | 9 | 11 => 30,
@@ -234,28 +219,16 @@ impl DateTime {
         if year == 0 || !(1..=length).contains(&day) {
             return None;
         }
-        let date = Date {
-            year: year.try_into().ok()?,
-            month: month.try_into().ok()?,
-            day: day.try_into().ok()?,
-        };
+        let date = Date { year: year.try_into().ok()?, month: month.try_into().ok()?, day: day.try_into().ok()? };
         let (second, nanosecond, offset) = time.map_or(Some((0, 0, None)), parse_time)?;
-        Some(Self {
-            date,
-            second,
-            nanosecond,
-            precision,
-            offset_minutes: offset,
-        })
+        Some(Self { date, second, nanosecond, precision, offset_minutes: offset })
     }
 }
 
 /// Reads `hh:mm:ss[.s]` and the offset, `Z` or `+hh:mm`, which FHIR demands with a time.
 fn parse_time(text: &str) -> Option<(u32, u32, Option<i16>)> {
     let (clock, zone) = text.split_at_checked(text.find(['Z', '+', '-'])?)?;
-    let (clock, fraction) = clock
-        .split_once('.')
-        .map_or((clock, None), |(clock, rest)| (clock, Some(rest)));
+    let (clock, fraction) = clock.split_once('.').map_or((clock, None), |(clock, rest)| (clock, Some(rest)));
     let mut parts = clock.split(':').map(|part| number(part, 2));
     let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
     if parts.next().is_some() || hour > 23 || minute > 59 || second > 60 {
@@ -320,17 +293,10 @@ mod tests {
             ("2026-01-05T23:59:60.123-05:00", Precision::Second),
         ];
         for (text, precision) in table {
-            assert_eq!(
-                DateTime::parse(text).map(|date| date.precision),
-                Some(precision),
-                "{text}"
-            );
+            assert_eq!(DateTime::parse(text).map(|date| date.precision), Some(precision), "{text}");
         }
         let time = DateTime::parse("2026-01-05T10:00:01.5-05:30").unwrap();
-        assert_eq!(
-            (time.second, time.nanosecond, time.offset_minutes),
-            (36_001, 500_000_000, Some(-330))
-        );
+        assert_eq!((time.second, time.nanosecond, time.offset_minutes), (36_001, 500_000_000, Some(-330)));
         for text in [
             "",
             "26",
@@ -368,24 +334,17 @@ mod tests {
         ] {
             assert_eq!(read(json).unwrap().cents(), cents, "{json}");
         }
-        for json in [
-            "\"\"", "\"x\"", "\"1.\"", "\".5\"", "\"01\"", "true", "[1]", "{}", "\"1 2\"", "null",
-            "\"--1\"",
-        ] {
+        for json in ["\"\"", "\"x\"", "\"1.\"", "\".5\"", "\"01\"", "true", "[1]", "{}", "\"1 2\"", "null", "\"--1\""] {
             assert!(read(json).is_err(), "{json}");
         }
     }
 
     #[test]
     fn text_borrows_even_inside_an_option() {
-        let read: Vec<Option<Text<'_>>> =
-            serde_json::from_str(r#"["plain", "esc\n", null]"#).unwrap();
+        let read: Vec<Option<Text<'_>>> = serde_json::from_str(r#"["plain", "esc\n", null]"#).unwrap();
         assert!(matches!(&read[0], Some(Text(Cow::Borrowed("plain")))));
         assert!(matches!(&read[1], Some(Text(Cow::Owned(_)))));
-        assert_eq!(
-            format!("{read:?}"),
-            "[Some(<5 characters>), Some(<4 characters>), None]"
-        );
+        assert_eq!(format!("{read:?}"), "[Some(<5 characters>), Some(<4 characters>), None]");
     }
 
     proptest! {

@@ -3,8 +3,8 @@
 //! Elements are those of FHIR R4 under their own names; the codec adds no meaning.
 
 use crate::datatypes::{
-    Address, CodeableConcept, Coding, ContactPoint, Extension, HumanName, Identifier, Money,
-    Period, Quantity, Reference,
+    Address, CodeableConcept, Coding, ContactPoint, Extension, HumanName, Identifier, Money, Period, Quantity,
+    Reference,
 };
 use crate::parse::Raw;
 use crate::primitives::{DateTime, Decimal, Text};

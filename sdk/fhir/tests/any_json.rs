@@ -1,11 +1,5 @@
 //! No bytes and no JSON make the codec panic, and errors quote no value.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use claimhost_fhir::{Bundle, Claim, Patient, Reference, Resource, parse};
 use proptest::prelude::*;
@@ -63,14 +57,10 @@ fn any_json() -> impl Strategy<Value = Value> {
         "SECRET[0-9T:Z-]{0,12}".prop_map(Value::from)
     ];
     leaf.prop_recursive(5, 60, 6, |inner| {
-        let object =
-            prop::collection::hash_map(prop::sample::select(&NAMES[..]), inner.clone(), 0..6);
+        let object = prop::collection::hash_map(prop::sample::select(&NAMES[..]), inner.clone(), 0..6);
         prop_oneof![
             prop::collection::vec(inner, 0..4).prop_map(Value::from),
-            object.prop_map(|map| map
-                .into_iter()
-                .map(|(key, value)| (key.to_owned(), value))
-                .collect())
+            object.prop_map(|map| map.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
         ]
     })
 }
@@ -116,18 +106,8 @@ fn wrong_types_are_located_and_not_quoted() {
             "a string that is no number",
             "a number",
         ),
-        (
-            json!({"resourceType": "Claim", "item": {"sequence": 1}}),
-            "Claim.item",
-            "an object",
-            "an array",
-        ),
-        (
-            json!({"resourceType": "Claim", "status": 5}),
-            "Claim.status",
-            "a number",
-            "a string",
-        ),
+        (json!({"resourceType": "Claim", "item": {"sequence": 1}}), "Claim.item", "an object", "an array"),
+        (json!({"resourceType": "Claim", "status": 5}), "Claim.status", "a number", "a string"),
         (
             json!({"resourceType": "Claim", "created": "SECRET, expected x"}),
             "Claim.created",
@@ -140,30 +120,13 @@ fn wrong_types_are_located_and_not_quoted() {
             "a string",
             "u32",
         ),
-        (
-            json!({"resourceType": "Claim", "patient": "SECRET"}),
-            "Claim.patient",
-            "a string",
-            "an object",
-        ),
-        (
-            json!({"resourceType": "Patient"}),
-            "Claim",
-            "another or no resourceType",
-            "resourceType Claim",
-        ),
+        (json!({"resourceType": "Claim", "patient": "SECRET"}), "Claim.patient", "a string", "an object"),
+        (json!({"resourceType": "Patient"}), "Claim", "another or no resourceType", "resourceType Claim"),
     ];
     for (value, path, found, expected) in table {
         let text = value.to_string();
         let error = parse::<Claim>(text.as_bytes()).unwrap_err();
-        assert_eq!(
-            (
-                error.path.as_str(),
-                error.found.as_str(),
-                error.expected.as_str()
-            ),
-            (path, found, expected)
-        );
+        assert_eq!((error.path.as_str(), error.found.as_str(), error.expected.as_str()), (path, found, expected));
         assert!(!error.to_string().contains("SECRET"));
     }
 }
@@ -172,21 +135,14 @@ fn wrong_types_are_located_and_not_quoted() {
 fn entries_are_located_inside_their_bundle() {
     let text = r#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","birthDate":"x"}}]}"#;
     let bundle: Bundle<'_> = parse(text.as_bytes()).unwrap();
-    let error = bundle.entry[0]
-        .resource
-        .unwrap()
-        .resource("Bundle.entry[0].resource")
-        .unwrap_err();
+    let error = bundle.entry[0].resource.unwrap().resource("Bundle.entry[0].resource").unwrap_err();
     assert_eq!(error.path, "Bundle.entry[0].resource.birthDate");
 }
 
 #[test]
 fn broken_text_is_located() {
     for (bytes, found) in [
-        (
-            b"{\"resourceType\":\"Claim\"".as_slice(),
-            "the end of the text",
-        ),
+        (b"{\"resourceType\":\"Claim\"".as_slice(), "the end of the text"),
         (b"{]", "text that is no JSON"),
         (b"\n\xff", "a byte that is no UTF-8"),
         (b"{} {}", "more text after the resource"),
@@ -195,10 +151,7 @@ fn broken_text_is_located() {
         let error = Resource::parse(bytes).unwrap_err();
         assert_eq!(error.found, found);
     }
-    let deep = format!(
-        "{{\"resourceType\":\"Patient\",\"extension\":{}",
-        "[{\"extension\":".repeat(100_000)
-    );
+    let deep = format!("{{\"resourceType\":\"Patient\",\"extension\":{}", "[{\"extension\":".repeat(100_000));
     assert!(Resource::parse(deep.as_bytes()).is_err());
     assert!(Resource::parse("\u{feff}{\"resourceType\":\"Patient\"}".as_bytes()).is_ok());
 }

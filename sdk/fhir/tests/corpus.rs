@@ -16,10 +16,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.path();
         if path.is_dir() {
             files(&path, found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "json") {
             found.push(path);
         }
     }
@@ -33,12 +30,8 @@ fn every_example_parses_or_is_located() {
     };
     let mut paths = Vec::new();
     files(&Path::new(&corpus).join("fhir-r4"), &mut paths);
-    assert!(
-        !paths.is_empty(),
-        "CLAIMHOST_CORPUS has no fhir-r4/**/*.json"
-    );
-    let (mut entries, mut read, mut other, mut refused, mut resolved, mut missing) =
-        (0, 0, 0, 0, 0, 0);
+    assert!(!paths.is_empty(), "CLAIMHOST_CORPUS has no fhir-r4/**/*.json");
+    let (mut entries, mut read, mut other, mut refused, mut resolved, mut missing) = (0, 0, 0, 0, 0, 0);
     for path in &paths {
         let bytes = std::fs::read(path).unwrap();
         match Resource::parse(&bytes) {
@@ -55,10 +48,7 @@ fn every_example_parses_or_is_located() {
                         Err(error) => {
                             refused += 1;
                             println!("{path:?}: {error}");
-                            assert!(
-                                error.path.starts_with("Bundle.entry["),
-                                "located inside the bundle"
-                            );
+                            assert!(error.path.starts_with("Bundle.entry["), "located inside the bundle");
                             None
                         }
                     };
@@ -73,10 +63,7 @@ fn every_example_parses_or_is_located() {
             Err(error) => {
                 refused += 1;
                 println!("{path:?}: {error}");
-                assert!(
-                    error.path.contains('.'),
-                    "an error of an example names an element"
-                );
+                assert!(error.path.contains('.'), "an error of an example names an element");
             }
         }
     }

@@ -64,10 +64,7 @@ fn message() -> String {
 fn main() {
     let text = message();
     assert_eq!(text.len(), 945);
-    let paths: Vec<Path> = PICKS
-        .iter()
-        .map(|(path, _)| Path::parse(path).unwrap())
-        .collect();
+    let paths: Vec<Path> = PICKS.iter().map(|(path, _)| Path::parse(path).unwrap()).collect();
     let message = Message::parse(text.as_bytes()).unwrap();
     for (path, (name, expected)) in paths.iter().zip(PICKS) {
         assert_eq!(message.get(path).text(), expected, "{name}");
@@ -84,8 +81,5 @@ fn main() {
         }
         best = best.min(start.elapsed().as_secs_f64());
     }
-    println!(
-        "figure hl7_parse_messages_per_s {:.0} messages/s",
-        f64::from(rounds) / best
-    );
+    println!("figure hl7_parse_messages_per_s {:.0} messages/s", f64::from(rounds) / best);
 }

@@ -42,34 +42,20 @@ pub fn ack(
 ) -> Result<Vec<u8>, PathError> {
     let header = message.segment("MSH");
     let field = |number| {
-        let raw = header
-            .map(|header| header.field(number).raw())
-            .unwrap_or_default();
+        let raw = header.map(|header| header.field(number).raw()).unwrap_or_default();
         message.charset().decode(raw).0
     };
-    let event = header
-        .map(|header| header.get(9, 1, 2, 0).raw())
-        .unwrap_or_default();
+    let event = header.map(|header| header.get(9, 1, 2, 0).raw()).unwrap_or_default();
     let event = message.charset().decode(event).0;
     let mut reply = MessageBuilder::new(*message.delimiters());
-    reply
-        .set_raw("MSH-3", &field(5))?
-        .set_raw("MSH-4", &field(6))?;
-    reply
-        .set_raw("MSH-5", &field(3))?
-        .set_raw("MSH-6", &field(4))?;
+    reply.set_raw("MSH-3", &field(5))?.set_raw("MSH-4", &field(6))?;
+    reply.set_raw("MSH-5", &field(3))?.set_raw("MSH-6", &field(4))?;
     reply.set("MSH-7", now)?.set("MSH-9.1", "ACK")?;
     if !event.is_empty() {
         reply.set_raw("MSH-9.2", &event)?;
     }
-    reply
-        .set("MSH-10", control_id)?
-        .set_raw("MSH-11", &field(11))?
-        .set_raw("MSH-12", &field(12))?;
-    reply
-        .segment("MSA")?
-        .set("MSA-1", code.as_str())?
-        .set_raw("MSA-2", &field(10))?;
+    reply.set("MSH-10", control_id)?.set_raw("MSH-11", &field(11))?.set_raw("MSH-12", &field(12))?;
+    reply.segment("MSA")?.set("MSA-1", code.as_str())?.set_raw("MSA-2", &field(10))?;
     if !text.is_empty() {
         reply.set("MSA-3", text)?;
     }
@@ -84,21 +70,10 @@ mod tests {
     fn exchanges_sender_and_receiver() {
         let bytes = b"MSH|^~\\&|EHR|CLINIC|CH|HOST|20260105||DFT^P03^DFT_P03|M7|T|2.3|";
         let message = Message::parse(bytes).unwrap();
-        let reply = ack(
-            &message,
-            AckCode::Error,
-            "20260106",
-            "R1",
-            "FT1-4: found 3 letters",
-        )
-        .unwrap();
+        let reply = ack(&message, AckCode::Error, "20260106", "R1", "FT1-4: found 3 letters").unwrap();
         let expected = "MSH|^~\\&|CH|HOST|EHR|CLINIC|20260106||ACK^P03|R1|T|2.3\rMSA|AE|M7|FT1-4: found 3 letters\r";
         assert_eq!(String::from_utf8(reply).unwrap(), expected);
         let bare = Message::parse(b"MSH|^~\\&").unwrap();
-        assert!(
-            ack(&bare, AckCode::Accept, "", "", "")
-                .unwrap()
-                .ends_with(b"MSA|AA|\r")
-        );
+        assert!(ack(&bare, AckCode::Accept, "", "", "").unwrap().ends_with(b"MSA|AA|\r"));
     }
 }

@@ -51,9 +51,7 @@ impl Delimiters {
         }
         let end = crate::scan::first(rest, field).unwrap_or(rest.len());
         let encoding = rest.get(..end).unwrap_or_default();
-        let fault = ParseFault::EncodingCharacters {
-            count: encoding.len(),
-        };
+        let fault = ParseFault::EncodingCharacters { count: encoding.len() };
         if encoding.len() > 5 || !encoding.iter().all(|byte| can_delimit(*byte)) {
             return Err(fault);
         }
@@ -63,26 +61,16 @@ impl Delimiters {
         });
         let at = |index: usize| encoding.get(index).copied();
         match at(0) {
-            Some(component) if !twice => Ok(Self {
-                field,
-                component,
-                repetition: at(1),
-                escape: at(2),
-                subcomponent: at(3),
-                truncation: at(4),
-            }),
+            Some(component) if !twice => {
+                Ok(Self { field, component, repetition: at(1), escape: at(2), subcomponent: at(3), truncation: at(4) })
+            }
             _ => Err(fault),
         }
     }
 
     /// Returns MSH-2: the encoding characters in their order, up to the first one that is not in use.
     pub fn encoding_characters(&self) -> String {
-        let optional = [
-            self.repetition,
-            self.escape,
-            self.subcomponent,
-            self.truncation,
-        ];
+        let optional = [self.repetition, self.escape, self.subcomponent, self.truncation];
         let mut characters = String::from(char::from(self.component));
         characters.extend(optional.iter().map_while(|byte| byte.map(char::from)));
         characters
@@ -90,9 +78,7 @@ impl Delimiters {
 }
 
 fn can_delimit(byte: u8) -> bool {
-    byte.is_ascii()
-        && !byte.is_ascii_alphanumeric()
-        && !matches!(byte, b' ' | b'"' | b'\r' | b'\n' | 0x0b | 0x1c | 0)
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b' ' | b'"' | b'\r' | b'\n' | 0x0b | 0x1c | 0)
 }
 
 #[cfg(test)]
@@ -104,34 +90,18 @@ mod tests {
         let usual = Delimiters::from_header(b"MSH|^~\\&|A").unwrap();
         assert_eq!(usual, Delimiters::default());
         let odd = Delimiters::from_header(b"MSH!@#$%*!A").unwrap();
-        assert_eq!(
-            (odd.field, odd.component, odd.truncation),
-            (b'!', b'@', Some(b'*'))
-        );
+        assert_eq!((odd.field, odd.component, odd.truncation), (b'!', b'@', Some(b'*')));
         assert_eq!(odd.encoding_characters(), "@#$%*");
         let short = Delimiters::from_header(b"MSH|^~|A").unwrap();
-        assert_eq!(
-            (short.repetition, short.escape, short.subcomponent),
-            (Some(b'~'), None, None)
-        );
+        assert_eq!((short.repetition, short.escape, short.subcomponent), (Some(b'~'), None, None));
     }
 
     #[test]
     fn refuses_characters_that_cannot_separate() {
-        for header in [
-            "MSH",
-            "MSHA^~\\&",
-            "MSH |",
-            "MSH||",
-            "MSH|^^~\\|",
-            "MSH|^~\\&#!|",
-            "MSH|^~\\A|",
-            "MSH|^~\u{e9}|",
-        ] {
-            assert!(
-                Delimiters::from_header(header.as_bytes()).is_err(),
-                "{header}"
-            );
+        for header in
+            ["MSH", "MSHA^~\\&", "MSH |", "MSH||", "MSH|^^~\\|", "MSH|^~\\&#!|", "MSH|^~\\A|", "MSH|^~\u{e9}|"]
+        {
+            assert!(Delimiters::from_header(header.as_bytes()).is_err(), "{header}");
         }
     }
 }

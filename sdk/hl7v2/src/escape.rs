@@ -22,17 +22,10 @@ pub enum Charset {
 impl Charset {
     /// Returns the character set for the first repetition of MSH-18.
     pub fn from_msh18(name: &[u8]) -> Self {
-        let plain: Vec<u8> = name
-            .iter()
-            .filter(|b| b.is_ascii_alphanumeric())
-            .map(u8::to_ascii_uppercase)
-            .collect();
+        let plain: Vec<u8> = name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_uppercase).collect();
         match plain.as_slice() {
-            b"" | b"ASCII" | b"USASCII" | b"UNICODEUTF8" | b"UTF8" | b"UNICODE" | b"ISOIR6" => {
-                Self::Utf8
-            }
-            b"88591" | b"ISO88591" | b"ISOIR100" | b"LATIN1" | b"CP1252" | b"WINDOWS1252"
-            | b"ANSI" => Self::Cp1252,
+            b"" | b"ASCII" | b"USASCII" | b"UNICODEUTF8" | b"UTF8" | b"UNICODE" | b"ISOIR6" => Self::Utf8,
+            b"88591" | b"ISO88591" | b"ISOIR100" | b"LATIN1" | b"CP1252" | b"WINDOWS1252" | b"ANSI" => Self::Cp1252,
             b"885915" | b"ISO885915" => Self::Latin9,
             _ => Self::Unsupported,
         }
@@ -42,37 +35,29 @@ impl Charset {
     pub fn decode(self, bytes: &[u8]) -> (Cow<'_, str>, bool) {
         if bytes.is_ascii() {
             // ASCII is valid in each of these sets; the second arm is never taken.
-            return (
-                std::str::from_utf8(bytes).map_or(Cow::Borrowed(""), Cow::Borrowed),
-                false,
-            );
+            return (std::str::from_utf8(bytes).map_or(Cow::Borrowed(""), Cow::Borrowed), false);
         }
         match (self, std::str::from_utf8(bytes)) {
             (Self::Utf8, Ok(text)) => (Cow::Borrowed(text), false),
             (Self::Unsupported, Ok(text)) => (Cow::Borrowed(text), true),
             (Self::Utf8 | Self::Unsupported, Err(_)) => (cp1252(bytes), true),
             (Self::Cp1252, _) => (cp1252(bytes), false),
-            (Self::Latin9, _) => (
-                Cow::Owned(bytes.iter().map(|byte| latin9(*byte)).collect()),
-                false,
-            ),
+            (Self::Latin9, _) => (Cow::Owned(bytes.iter().map(|byte| latin9(*byte)).collect()), false),
         }
     }
 }
 
 /// Characters of the bytes 0x80 to 0x9f; the five that CP1252 leaves open are the control characters.
 const CP1252_HIGH: [char; 32] = [
-    '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}',
-    '\u{2c6}', '\u{2030}', '\u{160}', '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}',
-    '\u{90}', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}',
-    '\u{2dc}', '\u{2122}', '\u{161}', '\u{203a}', '\u{153}', '\u{9d}', '\u{17e}', '\u{178}',
+    '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}', '\u{2c6}', '\u{2030}',
+    '\u{160}', '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}', '\u{90}', '\u{2018}', '\u{2019}', '\u{201c}',
+    '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}', '\u{2dc}', '\u{2122}', '\u{161}', '\u{203a}', '\u{153}', '\u{9d}',
+    '\u{17e}', '\u{178}',
 ];
 
 fn cp1252(bytes: &[u8]) -> Cow<'_, str> {
     let decode = |byte: u8| {
-        let high = byte
-            .checked_sub(0x80)
-            .and_then(|index| CP1252_HIGH.get(usize::from(index)));
+        let high = byte.checked_sub(0x80).and_then(|index| CP1252_HIGH.get(usize::from(index)));
         high.copied().unwrap_or(char::from(byte))
     };
     Cow::Owned(bytes.iter().map(|byte| decode(*byte)).collect())
@@ -148,15 +133,8 @@ fn hex(text: &str) -> Option<Vec<u8>> {
     if pairs.is_empty() || !odd.is_empty() {
         return None;
     }
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|value| u8::try_from(value).ok())
-    };
-    pairs
-        .iter()
-        .map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?))
-        .collect()
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    pairs.iter().map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?)).collect()
 }
 
 /// Escapes `text` so that it can stand in a field: delimiters become their sequences, CR, LF and the MLLP
@@ -186,25 +164,15 @@ pub fn escape<'t>(text: &'t str, delimiters: &Delimiters) -> Cow<'t, str> {
     }
     let Some(mark) = delimiters.escape.map(char::from) else {
         let plain = |c: char| u8::try_from(c).ok().and_then(name).map_or(c, |_| ' ');
-        return Cow::Owned(if null {
-            " ".to_owned()
-        } else {
-            text.chars().map(plain).collect()
-        });
+        return Cow::Owned(if null { " ".to_owned() } else { text.chars().map(plain).collect() });
     };
     if null {
         return Cow::Owned(format!("{mark}X2222{mark}"));
     }
     let mut result = String::with_capacity(text.len() + 16);
     for character in text.chars() {
-        match u8::try_from(character)
-            .ok()
-            .filter(u8::is_ascii)
-            .and_then(name)
-        {
-            Some(name) => {
-                result.extend([mark.to_string().as_str(), name, mark.to_string().as_str()])
-            }
+        match u8::try_from(character).ok().filter(u8::is_ascii).and_then(name) {
+            Some(name) => result.extend([mark.to_string().as_str(), name, mark.to_string().as_str()]),
             None => result.push(character),
         }
     }
@@ -229,10 +197,7 @@ mod tests {
             (r"\XC3A9\ \XE9\", "\u{e9} \u{e9}"),
             (r"one\.br\two", "one\ntwo"),
             (r"\H\bold\N\", "bold"),
-            (
-                r"\Zxy\ \.sp2\ \X4\ \Xgg\ \X\ \P\",
-                r"\Zxy\ \.sp2\ \X4\ \Xgg\ \X\ \P\",
-            ),
+            (r"\Zxy\ \.sp2\ \X4\ \Xgg\ \X\ \P\", r"\Zxy\ \.sp2\ \X4\ \Xgg\ \X\ \P\"),
             (r"C:\dir", r"C:\dir"),
             (r"\", r"\"),
             (r"\\", r"\\"),
@@ -244,28 +209,13 @@ mod tests {
 
     #[test]
     fn character_sets() {
-        assert_eq!(
-            Charset::Utf8.decode("\u{e9}".as_bytes()),
-            (Cow::from("\u{e9}"), false)
-        );
-        assert_eq!(
-            Charset::Utf8.decode(b"\xe9\x80"),
-            (Cow::from("\u{e9}\u{20ac}"), true)
-        );
-        assert_eq!(
-            Charset::from_msh18(b"8859/1").decode(b"\xe9"),
-            (Cow::from("\u{e9}"), false)
-        );
-        assert_eq!(
-            Charset::from_msh18(b"8859/15").decode(b"\xa4"),
-            (Cow::from("\u{20ac}"), false)
-        );
+        assert_eq!(Charset::Utf8.decode("\u{e9}".as_bytes()), (Cow::from("\u{e9}"), false));
+        assert_eq!(Charset::Utf8.decode(b"\xe9\x80"), (Cow::from("\u{e9}\u{20ac}"), true));
+        assert_eq!(Charset::from_msh18(b"8859/1").decode(b"\xe9"), (Cow::from("\u{e9}"), false));
+        assert_eq!(Charset::from_msh18(b"8859/15").decode(b"\xa4"), (Cow::from("\u{20ac}"), false));
         assert_eq!(Charset::from_msh18(b"UNICODE UTF-8"), Charset::Utf8);
         assert_eq!(Charset::from_msh18(b"8859/5"), Charset::Unsupported);
-        assert_eq!(
-            Charset::Unsupported.decode("\u{e9}".as_bytes()),
-            (Cow::from("\u{e9}"), true)
-        );
+        assert_eq!(Charset::Unsupported.decode("\u{e9}".as_bytes()), (Cow::from("\u{e9}"), true));
     }
 
     proptest! {

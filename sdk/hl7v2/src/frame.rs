@@ -83,25 +83,14 @@ impl fmt::Display for FrameFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CountMismatch { declared, counted } => {
-                write!(
-                    f,
-                    "found {counted}, expected {declared} as the trailer says; ask the sender to send it again"
-                )
+                write!(f, "found {counted}, expected {declared} as the trailer says; ask the sender to send it again")
             }
-            Self::CountNotANumber => {
-                f.write_str("found no number as the trailer's count; correct the sender")
-            }
+            Self::CountNotANumber => f.write_str("found no number as the trailer's count; correct the sender"),
             Self::MissingTrailer(trailer) => {
-                write!(
-                    f,
-                    "found no {trailer}, expected one; the transfer may be cut off, ask for it again"
-                )
+                write!(f, "found no {trailer}, expected one; the transfer may be cut off, ask for it again")
             }
             Self::TooLong { ceiling } => {
-                write!(
-                    f,
-                    "found a message longer than {ceiling} bytes; raise the ceiling or check the framing"
-                )
+                write!(f, "found a message longer than {ceiling} bytes; raise the ceiling or check the framing")
             }
         }
     }
@@ -127,21 +116,13 @@ pub struct Frame<'b> {
 impl fmt::Debug for Frame<'_> {
     /// Prints everything but the bytes: they are a patient's.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?} at byte {}, {} bytes, {:?}",
-            self.kind, self.offset, self.length, self.fault
-        )
+        write!(f, "{:?} at byte {}, {} bytes, {:?}", self.kind, self.offset, self.length, self.fault)
     }
 }
 
 /// Cuts a whole file into frames, without copying. Their bytes, one after the other, are the file.
 pub fn frames(input: &[u8]) -> Frames<'_> {
-    Frames {
-        input,
-        at: 0,
-        machine: Machine::default(),
-    }
+    Frames { input, at: 0, machine: Machine::default() }
 }
 
 /// Iterator of [`frames`].
@@ -165,22 +146,13 @@ impl<'b> Iterator for Frames<'b> {
     fn next(&mut self) -> Option<Frame<'b>> {
         let start = self.at;
         loop {
-            match self
-                .machine
-                .step(self.input.get(self.at..).unwrap_or_default(), true)
-            {
+            match self.machine.step(self.input.get(self.at..).unwrap_or_default(), true) {
                 Step::Advance(count) => self.at += count,
                 Step::NeedMore => return None,
                 Step::Boundary(kind) => {
                     let bytes = self.input.get(start..self.at).unwrap_or_default();
                     let fault = self.machine.close(kind, bytes);
-                    return Some(Frame {
-                        kind,
-                        offset: start as u64,
-                        length: bytes.len() as u64,
-                        bytes,
-                        fault,
-                    });
+                    return Some(Frame { kind, offset: start as u64, length: bytes.len() as u64, bytes, fault });
                 }
             }
         }

@@ -22,57 +22,36 @@ pub enum ChargeScope {
 impl ChargeScope {
     fn includes(self, id: SegmentId) -> bool {
         let detail = matches!(id.as_str(), "NTE" | "PR1" | "ROL" | "PRT" | "OBR" | "OBX");
-        let own = matches!(
-            id.as_str(),
-            "DG1" | "DRG" | "GT1" | "IN1" | "IN2" | "IN3" | "AUT" | "ACC"
-        );
+        let own = matches!(id.as_str(), "DG1" | "DRG" | "GT1" | "IN1" | "IN2" | "IN3" | "AUT" | "ACC");
         detail || id.is_local() || id == SegmentId::STRAY || (own && self == Self::PerCharge)
     }
 }
 
 fn in_coverage(id: SegmentId) -> bool {
-    matches!(id.as_str(), "IN2" | "IN3" | "AUT" | "ROL" | "PRT" | "NTE")
-        || id.is_local()
-        || id == SegmentId::STRAY
+    matches!(id.as_str(), "IN2" | "IN3" | "AUT" | "ROL" | "PRT" | "NTE") || id.is_local() || id == SegmentId::STRAY
 }
 
 impl<'a> Message<'a> {
     /// Returns how the message's event groups charges: [`ChargeScope::PerCharge`] if MSH-9 says P11.
     pub fn charge_scope(&self) -> ChargeScope {
-        let part = |component| {
-            self.segment("MSH")
-                .map(|header| header.get(9, 1, component, 0).raw())
-        };
+        let part = |component| self.segment("MSH").map(|header| header.get(9, 1, component, 0).raw());
         let own = part(2) == Some(b"P11") || part(3) == Some(b"DFT_P11");
-        if own {
-            ChargeScope::PerCharge
-        } else {
-            ChargeScope::Shared
-        }
+        if own { ChargeScope::PerCharge } else { ChargeScope::Shared }
     }
 
     /// Iterates over the charges: each FT1 with the segments that belong to it.
     pub fn charges(&self, scope: ChargeScope) -> impl Iterator<Item = Group<'_, 'a>> {
-        self.runs(
-            0..self.ranges.len(),
-            SegmentId::FT1,
-            move |id| scope.includes(id),
-            scope,
-        )
+        self.runs(0..self.ranges.len(), SegmentId::FT1, move |id| scope.includes(id), scope)
     }
 
     /// Iterates over the segments that belong to no charge.
     pub fn shared(&self, scope: ChargeScope) -> impl Iterator<Item = Segment<'a>> + '_ {
-        self.shared_indexes(scope)
-            .filter_map(|index| self.segment_at(index))
+        self.shared_indexes(scope).filter_map(|index| self.segment_at(index))
     }
 
     /// Iterates over the coverages that belong to no charge: each IN1 with its IN2 and IN3.
     pub fn coverages(&self, scope: ChargeScope) -> impl Iterator<Item = Group<'_, 'a>> {
-        let charges = self
-            .charges(scope)
-            .map(|charge| charge.range)
-            .collect::<Vec<_>>();
+        let charges = self.charges(scope).map(|charge| charge.range).collect::<Vec<_>>();
         let mut outside = Vec::with_capacity(charges.len() + 1);
         let mut from = 0;
         for charge in charges {
@@ -80,9 +59,7 @@ impl<'a> Message<'a> {
             from = charge.end;
         }
         outside.push(from..self.ranges.len());
-        outside
-            .into_iter()
-            .flat_map(move |range| self.runs(range, SegmentId::IN1, in_coverage, scope))
+        outside.into_iter().flat_map(move |range| self.runs(range, SegmentId::IN1, in_coverage, scope))
     }
 
     fn id_at(&self, index: usize) -> Option<SegmentId> {
@@ -93,8 +70,7 @@ impl<'a> Message<'a> {
         let mut in_charge = false;
         (0..self.ranges.len()).filter(move |index| {
             let id = self.id_at(*index);
-            in_charge = id == Some(SegmentId::FT1)
-                || (in_charge && id.is_some_and(|id| scope.includes(id)));
+            in_charge = id == Some(SegmentId::FT1) || (in_charge && id.is_some_and(|id| scope.includes(id)));
             !in_charge
         })
     }
@@ -113,11 +89,7 @@ impl<'a> Message<'a> {
             let ends = |index: &usize| !self.id_at(*index).is_some_and(&belongs);
             let end = (start + 1..range.end).find(ends).unwrap_or(range.end);
             next = end;
-            Some(Group {
-                message: self,
-                range: start..end,
-                scope,
-            })
+            Some(Group { message: self, range: start..end, scope })
         })
     }
 }
@@ -134,9 +106,7 @@ impl<'m, 'a> Group<'m, 'a> {
     /// Iterates over the segments of the group, its head first.
     pub fn segments(&self) -> impl Iterator<Item = Segment<'a>> + use<'m, 'a> {
         let message = self.message;
-        self.range
-            .clone()
-            .filter_map(move |index| message.segment_at(index))
+        self.range.clone().filter_map(move |index| message.segment_at(index))
     }
 
     /// Returns the FT1 or IN1 the group begins with.
@@ -147,26 +117,15 @@ impl<'m, 'a> Group<'m, 'a> {
     /// Iterates over the segments of that name in the group; if it has none, over the shared ones of the
     /// message: the diagnoses of a charge are its own DG1 segments, or else those of the message.
     pub fn effective(&self, name: &str) -> impl Iterator<Item = Segment<'a>> + use<'m, 'a> {
-        let found = SegmentId::new(name)
-            .map(|id| self.effective_indexes(id))
-            .unwrap_or_default();
+        let found = SegmentId::new(name).map(|id| self.effective_indexes(id)).unwrap_or_default();
         let message = self.message;
-        found
-            .into_iter()
-            .filter_map(move |index| message.segment_at(index))
+        found.into_iter().filter_map(move |index| message.segment_at(index))
     }
 
     /// Iterates over the coverages of a charge: its own IN1 groups, or else those of the message.
     pub fn coverages(&self) -> impl Iterator<Item = Group<'m, 'a>> + use<'m, 'a> {
-        let own: Vec<_> = self
-            .message
-            .runs(self.range.clone(), SegmentId::IN1, in_coverage, self.scope)
-            .collect();
-        let shared = if own.is_empty() {
-            self.message.coverages(self.scope).collect()
-        } else {
-            Vec::new()
-        };
+        let own: Vec<_> = self.message.runs(self.range.clone(), SegmentId::IN1, in_coverage, self.scope).collect();
+        let shared = if own.is_empty() { self.message.coverages(self.scope).collect() } else { Vec::new() };
         own.into_iter().chain(shared)
     }
 
@@ -184,15 +143,9 @@ impl<'m, 'a> Group<'m, 'a> {
         let index = if inside.peek().is_some() {
             inside.nth(skip)
         } else {
-            self.message
-                .shared_indexes(self.scope)
-                .filter(own)
-                .nth(skip)
+            self.message.shared_indexes(self.scope).filter(own).nth(skip)
         };
-        self.message.pick(
-            place,
-            index.and_then(|index| self.message.segment_at(index)),
-        )
+        self.message.pick(place, index.and_then(|index| self.message.segment_at(index)))
     }
 
     /// Returns the value in each repetition of the field, as [`Message::repetitions`] does for the message.
@@ -203,14 +156,7 @@ impl<'m, 'a> Group<'m, 'a> {
     fn effective_indexes(&self, id: SegmentId) -> Vec<usize> {
         let named = |index: &usize| self.message.id_at(*index) == Some(id);
         let own: Vec<usize> = self.range.clone().filter(named).collect();
-        if own.is_empty() {
-            self.message
-                .shared_indexes(self.scope)
-                .filter(named)
-                .collect()
-        } else {
-            own
-        }
+        if own.is_empty() { self.message.shared_indexes(self.scope).filter(named).collect() } else { own }
     }
 }
 
@@ -219,47 +165,26 @@ mod tests {
     use super::*;
 
     fn names<'a>(segments: impl Iterator<Item = Segment<'a>>) -> String {
-        segments
-            .map(|segment| format!("{}{} ", segment.id(), segment.field(1).text()))
-            .collect()
+        segments.map(|segment| format!("{}{} ", segment.id(), segment.field(1).text())).collect()
     }
 
     const P03: &str = "MSH|^~\\&|||||||DFT^P03\rPID|1\rPV1|1\rFT1|1\rNTE|a\rPR1|b\rZXX|c\rFT1|2\rDG1|1\rDG1|2\rGT1|1\rIN1|1\rIN2|x\rIN1|2\rZIN|y\rACC|1\r";
-    const P11: &str =
-        "MSH|^~\\&|||||||DFT^P11\rPID|1\rDG1|s\rIN1|s\rFT1|1\rPR1|b\rDG1|o\rFT1|2\rIN1|o\rIN2|o\r";
+    const P11: &str = "MSH|^~\\&|||||||DFT^P11\rPID|1\rDG1|s\rIN1|s\rFT1|1\rPR1|b\rDG1|o\rFT1|2\rIN1|o\rIN2|o\r";
 
     #[test]
     fn p03_shares_diagnoses_and_insurance() {
         let message = Message::parse(P03.as_bytes()).unwrap();
         let scope = message.charge_scope();
         let charges: Vec<_> = message.charges(scope).collect();
-        assert_eq!(
-            charges
-                .iter()
-                .map(|c| names(c.segments()))
-                .collect::<Vec<_>>(),
-            ["FT11 NTEa PR1b ZXXc ", "FT12 "]
-        );
+        assert_eq!(charges.iter().map(|c| names(c.segments())).collect::<Vec<_>>(), ["FT11 NTEa PR1b ZXXc ", "FT12 "]);
         assert_eq!(names(charges[0].effective("DG1")), "DG11 DG12 ");
-        let coverages: Vec<_> = charges[1]
-            .coverages()
-            .map(|c| names(c.segments()))
-            .collect();
+        let coverages: Vec<_> = charges[1].coverages().map(|c| names(c.segments())).collect();
         assert_eq!(coverages, ["IN11 IN2x ", "IN12 ZINy "]);
-        assert_eq!(
-            names(message.shared(scope)),
-            "MSH| PID1 PV11 DG11 DG12 GT11 IN11 IN2x IN12 ZINy ACC1 "
-        );
+        assert_eq!(names(message.shared(scope)), "MSH| PID1 PV11 DG11 DG12 GT11 IN11 IN2x IN12 ZINy ACC1 ");
         let path = Path::parse("PR1-1|PV1-1").unwrap();
         assert_eq!(charges[0].get(&path).text(), "b");
         assert_eq!(charges[1].get(&path).text(), "1");
-        assert_eq!(
-            charges[1]
-                .get(&Path::parse("FT1-1").unwrap())
-                .location()
-                .ordinal,
-            2
-        );
+        assert_eq!(charges[1].get(&Path::parse("FT1-1").unwrap()).location().ordinal, 2);
     }
 
     #[test]
@@ -268,12 +193,7 @@ mod tests {
         let charges: Vec<_> = message.charges(message.charge_scope()).collect();
         assert_eq!(names(charges[0].effective("DG1")), "DG1o ");
         assert_eq!(names(charges[1].effective("DG1")), "DG1s ");
-        let coverage = |charge: &Group<'_, '_>| {
-            charge
-                .coverages()
-                .map(|c| names(c.segments()))
-                .collect::<String>()
-        };
+        let coverage = |charge: &Group<'_, '_>| charge.coverages().map(|c| names(c.segments())).collect::<String>();
         assert_eq!(coverage(&charges[0]), "IN1s ");
         assert_eq!(coverage(&charges[1]), "IN1o IN2o ");
     }

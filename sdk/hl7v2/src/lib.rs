@@ -18,15 +18,7 @@
 //! assert_eq!(message.get(&date).date()?.to_string(), "2026-01-05");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod ack;
 mod delimiters;
@@ -50,9 +42,7 @@ pub use frame::{Envelope, Frame, FrameFault, FrameKind, Frames, frames};
 pub use group::{ChargeScope, Group};
 pub use message::{Message, ParseError, ParseFault};
 pub use path::{Path, PathError, Place};
-pub use primitives::{
-    Date, Precision, Timestamp, ValueError, parse_date, parse_decimal, parse_timestamp,
-};
+pub use primitives::{Date, Precision, Timestamp, ValueError, parse_date, parse_decimal, parse_timestamp};
 pub use segment::{Segment, SegmentId};
 pub use shape::shape;
 pub use splitter::{DEFAULT_CEILING_BYTES, FrameSplitter};

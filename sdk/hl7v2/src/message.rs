@@ -45,26 +45,22 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "byte {}: ", self.offset)?;
         match self.fault {
-            ParseFault::Empty => {
-                f.write_str("found no segment, expected a message; check the transfer")
+            ParseFault::Empty => f.write_str("found no segment, expected a message; check the transfer"),
+            ParseFault::NoHeader => {
+                f.write_str("found another line, expected MSH; check that the source sends HL7 v2 (ER7)")
             }
-            ParseFault::NoHeader => f.write_str(
-                "found another line, expected MSH; check that the source sends HL7 v2 (ER7)",
-            ),
-            ParseFault::NoFieldSeparator => f.write_str(
-                "MSH-1: found no separator, expected one such as `|`; correct the sender",
-            ),
+            ParseFault::NoFieldSeparator => {
+                f.write_str("MSH-1: found no separator, expected one such as `|`; correct the sender")
+            }
             ParseFault::EncodingCharacters { count } => write!(
                 f,
                 "MSH-2: found {count} characters, expected one to five different ones that are no letters or \
                  digits, such as `^~\\&`; correct the sender"
             ),
-            ParseFault::SecondHeader => f.write_str(
-                "found a second MSH, expected one message; split the file with `frames` first",
-            ),
-            ParseFault::TooLong => {
-                f.write_str("found more than 4 GiB, expected one message; check the framing")
+            ParseFault::SecondHeader => {
+                f.write_str("found a second MSH, expected one message; split the file with `frames` first")
             }
+            ParseFault::TooLong => f.write_str("found more than 4 GiB, expected one message; check the framing"),
         }
     }
 }
@@ -100,10 +96,7 @@ impl<'a> Message<'a> {
         if u32::try_from(bytes.len()).is_err() {
             return fail(0, ParseFault::TooLong);
         }
-        let end = bytes
-            .iter()
-            .rposition(|byte| !matches!(byte, b'\r' | b'\n' | 0x1c))
-            .map_or(0, |at| at + 1);
+        let end = bytes.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n' | 0x1c)).map_or(0, |at| at + 1);
         let start = leading_filler(bytes);
         let body = bytes.get(..end).unwrap_or_default();
         let Some(text) = body.get(start..).filter(|text| !text.is_empty()) else {
@@ -112,9 +105,7 @@ impl<'a> Message<'a> {
         if !text.starts_with(b"MSH") {
             return fail(start, ParseFault::NoHeader);
         }
-        let header = text
-            .get(..scan::line_end(text).unwrap_or(text.len()))
-            .unwrap_or_default();
+        let header = text.get(..scan::line_end(text).unwrap_or(text.len())).unwrap_or_default();
         let delimiters = match Delimiters::from_header(header) {
             Ok(delimiters) => delimiters,
             Err(fault) => return fail(start, fault),
@@ -131,21 +122,11 @@ impl<'a> Message<'a> {
                 }
                 let ordinal = seen.next(id);
                 // Both fit: the whole input fits, as checked above.
-                ranges.push(SegmentRange {
-                    id,
-                    start: at as u32,
-                    end: (at + length) as u32,
-                    ordinal,
-                });
+                ranges.push(SegmentRange { id, start: at as u32, end: (at + length) as u32, ordinal });
             }
             at += length + 1;
         }
-        let mut message = Self {
-            bytes,
-            delimiters,
-            charset: Charset::default(),
-            ranges,
-        };
+        let mut message = Self { bytes, delimiters, charset: Charset::default(), ranges };
         if let Some(header) = message.segment_at(0) {
             message.charset = Charset::from_msh18(header.get(18, 1, 1, 0).raw());
         }
@@ -180,12 +161,7 @@ impl<'a> Message<'a> {
 
     pub(crate) fn pick(&self, place: &Place, segment: Option<Segment<'a>>) -> Value<'a> {
         match segment {
-            Some(segment) => segment.get(
-                place.field,
-                place.repetition,
-                place.component,
-                place.subcomponent,
-            ),
+            Some(segment) => segment.get(place.field, place.repetition, place.component, place.subcomponent),
             None => Value::absent(Location {
                 segment: place.segment,
                 ordinal: u32::from(place.ordinal.max(1)),
@@ -200,11 +176,7 @@ impl<'a> Message<'a> {
 
     fn nth_named(&self, id: SegmentId, ordinal: u16) -> Option<Segment<'a>> {
         let skip = usize::from(ordinal.max(1)) - 1;
-        let range = self
-            .ranges
-            .iter()
-            .filter(|range| range.id == id)
-            .nth(skip)?;
+        let range = self.ranges.iter().filter(|range| range.id == id).nth(skip)?;
         Some(self.at_range(range))
     }
 
@@ -227,17 +199,13 @@ impl<'a> Message<'a> {
     /// Iterates over the segments of that name in order.
     pub fn segments_named(&self, name: &str) -> impl Iterator<Item = Segment<'a>> + '_ {
         let id = SegmentId::new(name);
-        self.ranges
-            .iter()
-            .filter(move |range| Some(range.id) == id)
-            .map(|range| self.at_range(range))
+        self.ranges.iter().filter(move |range| Some(range.id) == id).map(|range| self.at_range(range))
     }
 
     /// Iterates over the lines that are no segments. An adapter should report them: mostly they are the rest of
     /// a text field with an unescaped line break, and then the fields after it are missing.
     pub fn stray_lines(&self) -> impl Iterator<Item = Segment<'a>> + '_ {
-        self.segments()
-            .filter(|segment| segment.id() == SegmentId::STRAY)
+        self.segments().filter(|segment| segment.id() == SegmentId::STRAY)
     }
 
     pub(crate) fn segment_at(&self, index: usize) -> Option<Segment<'a>> {
@@ -245,30 +213,15 @@ impl<'a> Message<'a> {
     }
 
     fn at_range(&self, range: &SegmentRange) -> Segment<'a> {
-        let bytes = self
-            .bytes
-            .get(range.start as usize..range.end as usize)
-            .unwrap_or_default();
-        Segment::new(
-            range.id,
-            range.ordinal,
-            range.start,
-            bytes,
-            self.delimiters,
-            self.charset,
-        )
+        let bytes = self.bytes.get(range.start as usize..range.end as usize).unwrap_or_default();
+        Segment::new(range.id, range.ordinal, range.start, bytes, self.delimiters, self.charset)
     }
 }
 
 impl fmt::Debug for Message<'_> {
     /// Prints the lengths, not the bytes: they are a patient's.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "<message of {} bytes, {} segments>",
-            self.bytes.len(),
-            self.ranges.len()
-        )
+        write!(f, "<message of {} bytes, {} segments>", self.bytes.len(), self.ranges.len())
     }
 }
 
@@ -277,9 +230,7 @@ fn leading_filler(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     loop {
         rest = match rest {
-            [0xef, 0xbb, 0xbf, after @ ..] | [b'\r' | b'\n' | b' ' | b'\t' | 0x0b, after @ ..] => {
-                after
-            }
+            [0xef, 0xbb, 0xbf, after @ ..] | [b'\r' | b'\n' | b' ' | b'\t' | 0x0b, after @ ..] => after,
             _ => return bytes.len() - rest.len(),
         };
     }
@@ -306,10 +257,7 @@ struct Ordinals {
 
 impl Ordinals {
     fn next(&mut self, id: SegmentId) -> u32 {
-        let slot = self
-            .few
-            .iter_mut()
-            .find(|(name, _)| name.is_none_or(|name| name == id));
+        let slot = self.few.iter_mut().find(|(name, _)| name.is_none_or(|name| name == id));
         let count = match slot {
             Some((name, count)) => {
                 *name = Some(id);

@@ -51,18 +51,10 @@ fn picks_repetitions_components_and_alternatives() {
     for (path, value) in expected {
         assert_eq!(text(&message, path), value, "{path}");
     }
-    let ids: Vec<String> = message
-        .repetitions(&Path::parse("PID-3.5").unwrap())
-        .map(|v| v.text().into_owned())
-        .collect();
+    let ids: Vec<String> =
+        message.repetitions(&Path::parse("PID-3.5").unwrap()).map(|v| v.text().into_owned()).collect();
     assert_eq!(ids, ["MR", "AN"]);
-    assert_eq!(
-        message
-            .segments_named("FT1")
-            .map(|s| s.ordinal())
-            .collect::<Vec<_>>(),
-        [1, 2]
-    );
+    assert_eq!(message.segments_named("FT1").map(|s| s.ordinal()).collect::<Vec<_>>(), [1, 2]);
     let presence = |path: &str| message.get(&Path::parse(path).unwrap()).presence();
     assert_eq!(presence("FT1-2"), Presence::Null);
     assert_eq!(presence("FT1-2.3"), Presence::Null);
@@ -73,12 +65,7 @@ fn picks_repetitions_components_and_alternatives() {
 
 #[test]
 fn tolerates_what_transfers_add() {
-    for (before, after) in [
-        ("\u{feff}", ""),
-        ("\u{b}", "\u{1c}\r"),
-        ("\r\n \n", "\r\n\r\n"),
-        ("", "\u{1c}"),
-    ] {
+    for (before, after) in [("\u{feff}", ""), ("\u{b}", "\u{1c}\r"), ("\r\n \n", "\r\n\r\n"), ("", "\u{1c}")] {
         let bytes = format!("{before}{HEADER}\rPID|1{after}");
         let message = Message::parse(bytes.as_bytes()).unwrap();
         assert_eq!(message.segments().len(), 2);
@@ -91,11 +78,7 @@ fn stray_lines_are_kept_and_reported() {
     let bytes = format!("{HEADER}\rNTE|1||first\nsecond line\rPIDX|1\rZP1\r");
     let message = Message::parse(bytes.as_bytes()).unwrap();
     assert_eq!(message.stray_lines().count(), 2);
-    assert!(
-        message
-            .segment("ZP1")
-            .is_some_and(|segment| segment.id().is_local())
-    );
+    assert!(message.segment("ZP1").is_some_and(|segment| segment.id().is_local()));
 }
 
 #[test]
@@ -109,11 +92,7 @@ fn what_is_no_message_is_located() {
         (b"MSH|^~\\&|\rPID\rMSH|^~\\&|", 14, ParseFault::SecondHeader),
     ];
     for (bytes, offset, fault) in table {
-        assert_eq!(
-            Message::parse(bytes).unwrap_err(),
-            ParseError { offset, fault },
-            "{bytes:?}"
-        );
+        assert_eq!(Message::parse(bytes).unwrap_err(), ParseError { offset, fault }, "{bytes:?}");
     }
 }
 
@@ -126,12 +105,6 @@ fn counts_more_names_than_the_short_table_holds() {
         }
     }
     let message = Message::parse(bytes.as_bytes()).unwrap();
-    assert_eq!(
-        message
-            .segments_named("Z89")
-            .map(|s| s.ordinal())
-            .collect::<Vec<_>>(),
-        [1, 2]
-    );
+    assert_eq!(message.segments_named("Z89").map(|s| s.ordinal()).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(text(&message, "Z77[2]-1"), "1");
 }

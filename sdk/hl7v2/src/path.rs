@@ -41,11 +41,7 @@ pub struct PathError {
 
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "path `{}`: {}; write it like FT1-19[2].1 or FT1-25.1|FT1-7.1",
-            self.path, self.fault
-        )
+        write!(f, "path `{}`: {}; write it like FT1-19[2].1 or FT1-25.1|FT1-7.1", self.path, self.fault)
     }
 }
 
@@ -93,16 +89,10 @@ impl Place {
     /// As for [`Path::parse`].
     pub fn parse(text: &str) -> Result<Self, PathError> {
         let text = text.trim();
-        let fail = |fault| PathError {
-            path: text.to_owned(),
-            fault,
-        };
-        let (segment, rest) = text
-            .split_once('-')
-            .ok_or_else(|| fail("no field number"))?;
+        let fail = |fault| PathError { path: text.to_owned(), fault };
+        let (segment, rest) = text.split_once('-').ok_or_else(|| fail("no field number"))?;
         let (name, ordinal) = indexed(segment).map_err(fail)?;
-        let segment = SegmentId::new(name)
-            .ok_or_else(|| fail("no segment name of three capitals or digits"))?;
+        let segment = SegmentId::new(name).ok_or_else(|| fail("no segment name of three capitals or digits"))?;
         let mut numbers = rest.split('.');
         let (field, repetition) = indexed(numbers.next().unwrap_or_default()).map_err(fail)?;
         let field = number(field).map_err(fail)?;
@@ -133,10 +123,7 @@ impl fmt::Display for Place {
         if self.repetition > 1 {
             write!(f, "[{}]", self.repetition)?;
         }
-        for number in [self.component, self.subcomponent]
-            .into_iter()
-            .take_while(|number| *number > 0)
-        {
+        for number in [self.component, self.subcomponent].into_iter().take_while(|number| *number > 0) {
             write!(f, ".{number}")?;
         }
         Ok(())
@@ -148,15 +135,12 @@ fn indexed(text: &str) -> Result<(&str, Option<u16>), &'static str> {
     let Some((name, index)) = text.split_once('[') else {
         return Ok((text, None));
     };
-    let index = index
-        .strip_suffix(']')
-        .ok_or("`[` without `]` after the number")?;
+    let index = index.strip_suffix(']').ok_or("`[` without `]` after the number")?;
     Ok((name, Some(number(index)?)))
 }
 
 fn number(text: &str) -> Result<u16, &'static str> {
-    let digits =
-        !text.is_empty() && text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = !text.is_empty() && text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(number) if digits && number > 0 => Ok(number),
         _ => Err("expected a number from 1 to 9999"),
@@ -169,15 +153,7 @@ mod tests {
 
     #[test]
     fn compiles_and_prints_the_same() {
-        for text in [
-            "PID-3.1",
-            "FT1-19[2].1",
-            "IN1-36",
-            "PID-5.1.2",
-            "DG1[2]-3.1",
-            "FT1-25.1|FT1-7.1",
-            "ZXX-1",
-        ] {
+        for text in ["PID-3.1", "FT1-19[2].1", "IN1-36", "PID-5.1.2", "DG1[2]-3.1", "FT1-25.1|FT1-7.1", "ZXX-1"] {
             assert_eq!(Path::parse(text).unwrap().to_string(), text);
         }
         let place = Place::parse("FT1[3]-19[2].1.4").unwrap();

@@ -18,16 +18,8 @@ pub struct ValueError {
 
 impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            at,
-            found,
-            expected,
-        } = self;
-        write!(
-            f,
-            "{at} (byte {}): found {found}, expected {expected}; ",
-            at.offset
-        )?;
+        let Self { at, found, expected } = self;
+        write!(f, "{at} (byte {}): found {found}, expected {expected}; ", at.offset)?;
         f.write_str("correct the feed or map the field in the site profile")
     }
 }
@@ -48,8 +40,7 @@ pub struct Date {
 impl Date {
     /// Returns the date, or `None` when the calendar has no such day.
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let leap =
-            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let length = match month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
             4 | 6 | 9 | 11 => 30,
@@ -65,11 +56,7 @@ impl Date {
         let early = i64::from(self.month <= 2);
         let year = i64::from(self.year) - early;
         let month = i64::from(self.month) + 12 * early - 3;
-        365 * year + year / 4 - year / 100
-            + year / 400
-            + (153 * month + 2) / 5
-            + i64::from(self.day)
-            - 719_469
+        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + i64::from(self.day) - 719_469
     }
 }
 
@@ -123,8 +110,7 @@ impl Timestamp {
     /// Returns the seconds since 1970-01-01 UTC. `default_offset_minutes` is the offset of the sender, used
     /// when the timestamp has none.
     pub fn epoch_seconds(&self, default_offset_minutes: i16) -> i64 {
-        let clock =
-            i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second);
+        let clock = i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second);
         let offset = i64::from(self.offset_minutes.unwrap_or(default_offset_minutes));
         self.date.days_since_epoch() * 86_400 + clock - offset * 60
     }
@@ -133,11 +119,7 @@ impl Timestamp {
 impl Value<'_> {
     /// Returns the error that something else was expected here.
     pub fn unexpected(&self, expected: &'static str) -> ValueError {
-        ValueError {
-            at: self.location(),
-            found: self.shape(),
-            expected,
-        }
+        ValueError { at: self.location(), found: self.shape(), expected }
     }
 
     /// Returns the value, or an error when there is no text; for fields that have to be filled.
@@ -154,9 +136,7 @@ impl Value<'_> {
     /// When there is no text, no such day, or only a year or month.
     pub fn date(&self) -> Result<Date, ValueError> {
         let parsed = parse_timestamp(&self.text()).filter(|time| time.precision >= Precision::Day);
-        parsed
-            .map(|time| time.date)
-            .ok_or_else(|| self.unexpected("a date YYYYMMDD"))
+        parsed.map(|time| time.date).ok_or_else(|| self.unexpected("a date YYYYMMDD"))
     }
 
     /// Returns a TS or DTM value: `YYYY[MM[DD[HH[MM[SS[.S]]]]]][+/-ZZZZ]`.
@@ -164,8 +144,7 @@ impl Value<'_> {
     /// # Errors
     /// When there is no text or no such day and time.
     pub fn timestamp(&self) -> Result<Timestamp, ValueError> {
-        parse_timestamp(&self.text())
-            .ok_or_else(|| self.unexpected("a date and time YYYYMMDD[HHMM[SS]]"))
+        parse_timestamp(&self.text()).ok_or_else(|| self.unexpected("a date and time YYYYMMDD[HHMM[SS]]"))
     }
 
     /// Returns the amount of an MO or NM value (`100&USD`, `4800.00`, `-45.00`, `(45.00)`) in cents. Ask for
@@ -185,9 +164,7 @@ impl Value<'_> {
             return Err(self.unexpected("an amount in USD"));
         }
         let amount = amount.trim();
-        let inner = amount
-            .strip_prefix('(')
-            .and_then(|rest| rest.strip_suffix(')'));
+        let inner = amount.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
         let cents = match inner {
             Some(inner) if inner.starts_with(['-', '+']) => None,
             Some(inner) => parse_decimal(inner, 2).map(|cents| -cents),
@@ -209,9 +186,7 @@ impl Value<'_> {
 /// Reads `YYYYMMDD`; `None` when that is no day.
 pub fn parse_date(text: &str) -> Option<Date> {
     let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits
-        .then(|| parse_timestamp(text).map(|time| time.date))
-        .flatten()
+    digits.then(|| parse_timestamp(text).map(|time| time.date)).flatten()
 }
 
 /// Reads `YYYY[MM[DD[HH[MM[SS[.S]]]]]][+/-ZZZZ]`, spaces around it allowed; `None` when that is no day and time.
@@ -251,15 +226,7 @@ pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
         None => 0,
     };
     let valid = hour < 24 && minute < 60 && second < 60;
-    valid.then_some(Timestamp {
-        date,
-        hour,
-        minute,
-        second,
-        nanosecond,
-        precision,
-        offset_minutes,
-    })
+    valid.then_some(Timestamp { date, hour, minute, second, nanosecond, precision, offset_minutes })
 }
 
 /// Reads `+HHMM` or `-HHMM` as minutes east of UTC; the widest in use are -1200 and +1400.
@@ -290,22 +257,15 @@ pub fn parse_decimal(text: &str, places: usize) -> Option<i64> {
         return None;
     }
     let padding = std::iter::repeat_n(b'0', places.saturating_sub(fraction.len()));
-    let (kept, cut) = fraction
-        .as_bytes()
-        .split_at_checked(places)
-        .unwrap_or((fraction.as_bytes(), b""));
+    let (kept, cut) = fraction.as_bytes().split_at_checked(places).unwrap_or((fraction.as_bytes(), b""));
     if cut.iter().any(|byte| *byte != b'0') {
         return None;
     }
-    whole
-        .bytes()
-        .chain(kept.iter().copied())
-        .chain(padding)
-        .try_fold(0i64, |sum, byte| {
-            let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
-            let signed = if negative { -digit } else { digit };
-            sum.checked_mul(10)?.checked_add(signed)
-        })
+    whole.bytes().chain(kept.iter().copied()).chain(padding).try_fold(0i64, |sum, byte| {
+        let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
+        let signed = if negative { -digit } else { digit };
+        sum.checked_mul(10)?.checked_add(signed)
+    })
 }
 
 #[cfg(test)]

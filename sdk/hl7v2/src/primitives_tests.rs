@@ -12,15 +12,9 @@ fn with<T>(field: &str, read: impl Fn(&Value<'_>) -> T) -> T {
 
 #[test]
 fn dates_are_of_the_calendar() {
-    for text in [
-        "20240229",
-        "20000229",
-        "20260105",
-        "202601051230",
-        "20260105123059.1234-0500",
-        " 20260105 ",
-        "2026010512",
-    ] {
+    for text in
+        ["20240229", "20000229", "20260105", "202601051230", "20260105123059.1234-0500", " 20260105 ", "2026010512"]
+    {
         assert!(with(text, |value| value.date().is_ok()), "{text}");
     }
     for text in [
@@ -51,26 +45,12 @@ fn dates_are_of_the_calendar() {
 #[test]
 fn timestamps_keep_precision_and_offset() {
     let time = parse_timestamp("20260105123015.25-0430").unwrap();
-    assert_eq!(
-        (time.hour, time.minute, time.second, time.nanosecond),
-        (12, 30, 15, 250_000_000)
-    );
-    assert_eq!(
-        (time.offset_minutes, time.precision),
-        (Some(-270), Precision::Fraction)
-    );
+    assert_eq!((time.hour, time.minute, time.second, time.nanosecond), (12, 30, 15, 250_000_000));
+    assert_eq!((time.offset_minutes, time.precision), (Some(-270), Precision::Fraction));
     assert_eq!(parse_timestamp("2026").unwrap().precision, Precision::Year);
     assert!(parse_timestamp("20260105").unwrap() < parse_timestamp("202601050001").unwrap());
-    assert_eq!(
-        parse_timestamp("197001010000+0100")
-            .unwrap()
-            .epoch_seconds(0),
-        -3600
-    );
-    assert_eq!(
-        parse_timestamp("20000301").unwrap().epoch_seconds(0),
-        951_868_800
-    );
+    assert_eq!(parse_timestamp("197001010000+0100").unwrap().epoch_seconds(0), -3600);
+    assert_eq!(parse_timestamp("20000301").unwrap().epoch_seconds(0), 951_868_800);
 }
 
 #[test]
@@ -114,14 +94,7 @@ fn money_is_exact_cents() {
 
 #[test]
 fn quantities_are_thousandths() {
-    for (text, units) in [
-        ("1", 1000),
-        ("0.5", 500),
-        ("1.125", 1125),
-        ("-2", -2000),
-        ("3.0000", 3000),
-        (" 1 ", 1000),
-    ] {
+    for (text, units) in [("1", 1000), ("0.5", 500), ("1.125", 1125), ("-2", -2000), ("3.0000", 3000), (" 1 ", 1000)] {
         assert_eq!(with(text, |value| value.thousandths()), Ok(units), "{text}");
     }
     for text in ["", "1.0001", "9A.9", "1&2", "99213X", "9999999999999999999"] {
@@ -136,18 +109,9 @@ fn errors_name_place_and_shape_but_not_the_text() {
         error.to_string(),
         "FT1-2.1 (byte 17): found 3 letters, expected a date YYYYMMDD; correct the feed or map the field in the site profile"
     );
-    assert_eq!(
-        with("G0438", |value| value.cents().unwrap_err().found),
-        "looks like a procedure code"
-    );
-    assert_eq!(
-        with("", |value| value.thousandths().unwrap_err().found),
-        "nothing (empty)"
-    );
-    assert_eq!(
-        with("4&EUR", |value| value.cents().unwrap_err().expected),
-        "an amount in USD"
-    );
+    assert_eq!(with("G0438", |value| value.cents().unwrap_err().found), "looks like a procedure code");
+    assert_eq!(with("", |value| value.thousandths().unwrap_err().found), "nothing (empty)");
+    assert_eq!(with("4&EUR", |value| value.cents().unwrap_err().expected), "an amount in USD");
 }
 
 proptest! {

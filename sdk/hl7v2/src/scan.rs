@@ -50,11 +50,7 @@ fn nth_in_words(bytes: &[u8], byte: u8, mut wanted: usize) -> Option<usize> {
         wanted -= here;
         base += 8;
     }
-    let found = tail
-        .iter()
-        .enumerate()
-        .filter(|(_, at)| **at == byte)
-        .nth(wanted)?;
+    let found = tail.iter().enumerate().filter(|(_, at)| **at == byte).nth(wanted)?;
     Some(base + found.0)
 }
 
@@ -90,9 +86,7 @@ pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
         }
         base += 8;
     }
-    tail.iter()
-        .position(|byte| matches!(byte, b'\r' | b'\n'))
-        .map(|at| base + at)
+    tail.iter().position(|byte| matches!(byte, b'\r' | b'\n')).map(|at| base + at)
 }
 
 /// Returns the part of `bytes` between separator `index` and the next one (0 is the part before the first),
@@ -102,11 +96,7 @@ pub(crate) fn part(bytes: &[u8], separator: Option<u8>, index: usize) -> Option<
     let Some(separator) = separator else {
         return (index == 0).then_some((0, bytes));
     };
-    let start = if index == 0 {
-        0
-    } else {
-        nth(bytes, separator, index)? + 1
-    };
+    let start = if index == 0 { 0 } else { nth(bytes, separator, index)? + 1 };
     let rest = bytes.get(start..)?;
     let end = first(rest, separator).unwrap_or(rest.len());
     Some((start, rest.get(..end)?))

@@ -27,10 +27,7 @@ impl SegmentId {
     pub(crate) fn from_bytes(name: &[u8]) -> Option<Self> {
         let id: [u8; 3] = name.try_into().ok()?;
         let [first, ..] = id;
-        let named = first.is_ascii_uppercase()
-            && id
-                .iter()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        let named = first.is_ascii_uppercase() && id.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         named.then_some(Self(id))
     }
 
@@ -78,14 +75,7 @@ impl<'a> Segment<'a> {
         delimiters: Delimiters,
         charset: Charset,
     ) -> Self {
-        Self {
-            id,
-            ordinal,
-            offset,
-            bytes,
-            delimiters,
-            charset,
-        }
+        Self { id, ordinal, offset, bytes, delimiters, charset }
     }
 
     /// Returns the name.
@@ -128,29 +118,20 @@ impl<'a> Segment<'a> {
         if index > 0 && repetition == 1 && component <= 1 && subcomponent <= 1 {
             return self.leading(location, index);
         }
-        let found = if index == 0 {
-            None
-        } else {
-            scan::part(self.bytes, Some(self.delimiters.field), index.into())
-        };
+        let found = if index == 0 { None } else { scan::part(self.bytes, Some(self.delimiters.field), index.into()) };
         let Some((mut at, mut raw)) = found else {
             return Value::absent(location.moved(self.bytes.len()));
         };
         // A part of a part is the first of what lies between: FT1-7 with component 1 is of repetition 1.
         for (number, deeper, separator) in [
-            (
-                repetition,
-                component | subcomponent,
-                self.delimiters.repetition,
-            ),
+            (repetition, component | subcomponent, self.delimiters.repetition),
             (component, subcomponent, Some(self.delimiters.component)),
             (subcomponent, 0, self.delimiters.subcomponent),
         ] {
             if number | deeper == 0 || raw == NULL {
                 continue;
             }
-            let Some((moved, part)) = scan::part(raw, separator, usize::from(number.max(1)) - 1)
-            else {
+            let Some((moved, part)) = scan::part(raw, separator, usize::from(number.max(1)) - 1) else {
                 return Value::absent(location.moved(at + raw.len()));
             };
             (at, raw) = (at + moved, part);
@@ -168,19 +149,9 @@ impl<'a> Segment<'a> {
         };
         let repetition = self.delimiters.repetition.unwrap_or(field);
         let inner = location.component | location.subcomponent > 0;
-        let component = if inner {
-            self.delimiters.component
-        } else {
-            field
-        };
-        let subcomponent = self
-            .delimiters
-            .subcomponent
-            .filter(|_| location.subcomponent > 0)
-            .unwrap_or(field);
-        let ends = |byte: &u8| {
-            *byte == field || *byte == repetition || *byte == component || *byte == subcomponent
-        };
+        let component = if inner { self.delimiters.component } else { field };
+        let subcomponent = self.delimiters.subcomponent.filter(|_| location.subcomponent > 0).unwrap_or(field);
+        let ends = |byte: &u8| *byte == field || *byte == repetition || *byte == component || *byte == subcomponent;
         let end = rest.iter().position(ends).unwrap_or(rest.len());
         let raw = rest.get(..end).unwrap_or_default();
         Value::found(location.moved(start), raw, self.delimiters, self.charset)
@@ -190,13 +161,11 @@ impl<'a> Segment<'a> {
     fn header_character(&self, location: Location) -> Value<'a> {
         let (at, raw) = match location.field {
             1 => (3, self.bytes.get(3..4)),
-            2 => scan::part(self.bytes, Some(self.delimiters.field), 1)
-                .map_or((4, None), |(at, raw)| (at, Some(raw))),
+            2 => scan::part(self.bytes, Some(self.delimiters.field), 1).map_or((4, None), |(at, raw)| (at, Some(raw))),
             _ => (0, None),
         };
         let first = |number| number <= 1;
-        let whole =
-            first(location.repetition) && first(location.component) && first(location.subcomponent);
+        let whole = first(location.repetition) && first(location.component) && first(location.subcomponent);
         Value::atomic(location, at, raw.filter(|_| whole), self.charset)
     }
 
@@ -213,11 +182,7 @@ impl<'a> Segment<'a> {
 
     /// Returns the number of the last field, 0 if the segment is only its name.
     pub fn field_count(&self) -> usize {
-        let separators = self
-            .bytes
-            .iter()
-            .filter(|byte| **byte == self.delimiters.field)
-            .count();
+        let separators = self.bytes.iter().filter(|byte| **byte == self.delimiters.field).count();
         separators + usize::from(self.id == SegmentId::MSH)
     }
 }
@@ -225,12 +190,6 @@ impl<'a> Segment<'a> {
 impl fmt::Debug for Segment<'_> {
     /// Prints name, number and length, not the bytes: they are a patient's.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}[{}] <{} bytes>",
-            self.id,
-            self.ordinal,
-            self.bytes.len()
-        )
+        write!(f, "{}[{}] <{} bytes>", self.id, self.ordinal, self.bytes.len())
     }
 }

@@ -31,17 +31,12 @@ pub fn shape(text: &str) -> String {
     } else if is_icd10(text) {
         looks("an ICD-10 code")
     } else if is_separated_date(bytes)
-        || (bytes
-            .get(8)
-            .is_some_and(|b| b"+-".contains(b) || b.is_ascii_digit())
-            && parse_timestamp(text).is_some())
+        || (bytes.get(8).is_some_and(|b| b"+-".contains(b) || b.is_ascii_digit()) && parse_timestamp(text).is_some())
     {
         looks("a date")
     } else if text.chars().all(char::is_alphabetic) {
         format!("{count} letters")
-    } else if all(|byte| byte.is_ascii_digit() || b".+-".contains(byte))
-        && bytes.iter().any(u8::is_ascii_digit)
-    {
+    } else if all(|byte| byte.is_ascii_digit() || b".+-".contains(byte)) && bytes.iter().any(u8::is_ascii_digit) {
         "a number".to_owned()
     } else {
         format!("{count} characters")
@@ -54,25 +49,16 @@ fn is_recent_date(text: &str) -> bool {
 
 /// `2026-01-05` or `01/05/2026`: dates, but not of HL7.
 fn is_separated_date(bytes: &[u8]) -> bool {
-    let (separators, digits): (Vec<u8>, Vec<u8>) =
-        bytes.iter().partition(|byte| b"-/".contains(byte));
-    separators.len() == 2
-        && (6..=8).contains(&digits.len())
-        && digits.iter().all(u8::is_ascii_digit)
+    let (separators, digits): (Vec<u8>, Vec<u8>) = bytes.iter().partition(|byte| b"-/".contains(byte));
+    separators.len() == 2 && (6..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// Two decimals, perhaps with sign, parentheses or dollar sign.
 fn is_money(text: &str) -> bool {
-    let inner = text
-        .strip_prefix('(')
-        .and_then(|rest| rest.strip_suffix(')'))
-        .unwrap_or(text);
+    let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
     let inner = inner.trim_start_matches(['-', '+', '$']);
     inner.split_once('.').is_some_and(|(whole, decimals)| {
-        let digits = |part: &str| {
-            part.bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b',')
-        };
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
         !whole.is_empty() && decimals.len() == 2 && digits(whole) && digits(decimals)
     })
 }
@@ -83,9 +69,7 @@ fn is_procedure_code(bytes: &[u8]) -> bool {
         [letter, rest @ ..] if b"ABCDEGHJKLMPQRSTUV".contains(letter) => {
             rest.len() == 4 && rest.iter().all(u8::is_ascii_digit)
         }
-        [digits @ .., letter] => {
-            digits.len() == 4 && b"FTUM".contains(letter) && digits.iter().all(u8::is_ascii_digit)
-        }
+        [digits @ .., letter] => digits.len() == 4 && b"FTUM".contains(letter) && digits.iter().all(u8::is_ascii_digit),
         [] => false,
     }
 }
@@ -99,16 +83,10 @@ fn is_icd10(text: &str) -> bool {
     };
     let dotted = text.contains('.');
     let category = match category.as_bytes() {
-        [a, b, c] => {
-            a.is_ascii_uppercase()
-                && b.is_ascii_digit()
-                && (c.is_ascii_digit() || b"AB".contains(c))
-        }
+        [a, b, c] => a.is_ascii_uppercase() && b.is_ascii_digit() && (c.is_ascii_digit() || b"AB".contains(c)),
         _ => false,
     };
-    let detail = |byte: u8| {
-        byte.is_ascii_digit() || (byte.is_ascii_uppercase() && (dotted || b"XADS".contains(&byte)))
-    };
+    let detail = |byte: u8| byte.is_ascii_digit() || (byte.is_ascii_uppercase() && (dotted || b"XADS".contains(&byte)));
     category && rest.len() <= 4 && rest.bytes().all(detail)
 }
 

@@ -71,10 +71,7 @@ impl Machine {
             Opening::Envelope(envelope) => (FrameKind::Envelope(envelope), false),
             Opening::Filler(_) => (FrameKind::Filler, self.kind == Some(FrameKind::Filler)),
             Opening::Blank => (FrameKind::Filler, self.kind.is_some()),
-            Opening::Other => (
-                FrameKind::Stray,
-                matches!(self.kind, Some(FrameKind::Message | FrameKind::Stray)),
-            ),
+            Opening::Other => (FrameKind::Stray, matches!(self.kind, Some(FrameKind::Message | FrameKind::Stray))),
         };
         if !continues {
             if let Some(done) = self.kind.take() {
@@ -108,11 +105,7 @@ impl Machine {
             return Step::Boundary(done);
         }
         let open = self.batch_open || self.file_open;
-        if open && !std::mem::replace(&mut self.ended, true) {
-            Step::Boundary(FrameKind::End)
-        } else {
-            Step::NeedMore
-        }
+        if open && !std::mem::replace(&mut self.ended, true) { Step::Boundary(FrameKind::End) } else { Step::NeedMore }
     }
 
     /// Counts a complete frame and returns what is wrong with the counts.
@@ -123,9 +116,7 @@ impl Machine {
                 None
             }
             FrameKind::Filler | FrameKind::Stray => None,
-            FrameKind::End if self.batch_open => {
-                Some(FrameFault::MissingTrailer(Envelope::BatchTrailer))
-            }
+            FrameKind::End if self.batch_open => Some(FrameFault::MissingTrailer(Envelope::BatchTrailer)),
             FrameKind::End => Some(FrameFault::MissingTrailer(Envelope::FileTrailer)),
             FrameKind::Envelope(envelope) => self.close_envelope(envelope, bytes),
         }
@@ -133,20 +124,13 @@ impl Machine {
 
     fn close_envelope(&mut self, envelope: Envelope, bytes: &[u8]) -> Option<FrameFault> {
         let unfinished = |open, trailer| {
-            if open {
-                Some(FrameFault::MissingTrailer(trailer))
-            } else {
-                None
-            }
+            if open { Some(FrameFault::MissingTrailer(trailer)) } else { None }
         };
         match envelope {
             Envelope::FileHeader => {
                 let missing = unfinished(self.file_open, Envelope::FileTrailer);
                 let missing = unfinished(self.batch_open, Envelope::BatchTrailer).or(missing);
-                *self = Self {
-                    file_open: true,
-                    ..Self::default()
-                };
+                *self = Self { file_open: true, ..Self::default() };
                 missing
             }
             Envelope::BatchHeader => {
@@ -175,23 +159,15 @@ impl Machine {
 
 /// Compares field 1 of a trailer with what was counted; an empty field declares nothing.
 fn count_fault(bytes: &[u8], counted: u64) -> Option<FrameFault> {
-    let line = bytes
-        .get(..scan::line_end(bytes).unwrap_or(bytes.len()))
-        .unwrap_or_default();
+    let line = bytes.get(..scan::line_end(bytes).unwrap_or(bytes.len())).unwrap_or_default();
     let (separator, rest) = line.get(3..).and_then(<[u8]>::split_first)?;
-    let field = rest
-        .get(..scan::first(rest, *separator).unwrap_or(rest.len()))
-        .unwrap_or_default();
+    let field = rest.get(..scan::first(rest, *separator).unwrap_or(rest.len())).unwrap_or_default();
     let text = field.trim_ascii();
     if text.is_empty() {
         return None;
     }
     let digits = text.iter().all(u8::is_ascii_digit);
-    match std::str::from_utf8(text)
-        .ok()
-        .filter(|_| digits)
-        .and_then(|text| text.parse().ok())
-    {
+    match std::str::from_utf8(text).ok().filter(|_| digits).and_then(|text| text.parse().ok()) {
         Some(declared) if declared == counted => None,
         Some(declared) => Some(FrameFault::CountMismatch { declared, counted }),
         None => Some(FrameFault::CountNotANumber),
@@ -207,15 +183,11 @@ fn opening(data: &[u8], at_end: bool) -> Option<Opening> {
         _ => {}
     }
     let start = data.get(..4).unwrap_or(data);
-    let line_end = start
-        .iter()
-        .position(|byte| matches!(byte, b'\r' | b'\n' | 0x1c));
+    let line_end = start.iter().position(|byte| matches!(byte, b'\r' | b'\n' | 0x1c));
     if start.len() < 4 && line_end.is_none() && !at_end {
         return None;
     }
-    let start = start
-        .get(..line_end.unwrap_or(start.len()))
-        .unwrap_or_default();
+    let start = start.get(..line_end.unwrap_or(start.len())).unwrap_or_default();
     let name = start.get(..3).unwrap_or_default();
     let separated = !start.get(3).is_some_and(u8::is_ascii_alphanumeric);
     Some(match Envelope::from_name(name) {
@@ -281,10 +253,7 @@ impl FrameSplitter {
     /// Returns the next complete frame, or `None` until more is pushed.
     pub fn next_frame(&mut self) -> Option<Frame<'_>> {
         loop {
-            match self.machine.step(
-                self.buffer.get(self.next..).unwrap_or_default(),
-                self.at_end,
-            ) {
+            match self.machine.step(self.buffer.get(self.next..).unwrap_or_default(), self.at_end) {
                 Step::NeedMore => return None,
                 Step::Advance(count) => {
                     self.next += count;
@@ -300,25 +269,14 @@ impl FrameSplitter {
     }
 
     fn take(&mut self, kind: FrameKind) -> Frame<'_> {
-        let (from, skipped) = (
-            std::mem::replace(&mut self.start, self.next),
-            std::mem::take(&mut self.skipped),
-        );
+        let (from, skipped) = (std::mem::replace(&mut self.start, self.next), std::mem::take(&mut self.skipped));
         let bytes = self.buffer.get(from..self.next).unwrap_or_default();
         let fault = self.machine.close(kind, bytes);
-        let too_long = (skipped > 0).then_some(FrameFault::TooLong {
-            ceiling: self.ceiling,
-        });
+        let too_long = (skipped > 0).then_some(FrameFault::TooLong { ceiling: self.ceiling });
         let length = skipped + bytes.len() as u64;
         let offset = self.offset;
         self.offset += length;
-        Frame {
-            kind,
-            offset,
-            length,
-            bytes,
-            fault: too_long.or(fault),
-        }
+        Frame { kind, offset, length, bytes, fault: too_long.or(fault) }
     }
 }
 

@@ -7,13 +7,7 @@ use proptest::prelude::*;
 type Owned = (FrameKind, u64, u64, Vec<u8>, Option<FrameFault>);
 
 fn owned(frame: Frame<'_>) -> Owned {
-    (
-        frame.kind,
-        frame.offset,
-        frame.length,
-        frame.bytes.to_vec(),
-        frame.fault,
-    )
+    (frame.kind, frame.offset, frame.length, frame.bytes.to_vec(), frame.fault)
 }
 
 fn split(input: &[u8], chunk: usize, ceiling: usize) -> Vec<Owned> {
@@ -24,10 +18,7 @@ fn split(input: &[u8], chunk: usize, ceiling: usize) -> Vec<Owned> {
         while let Some(frame) = splitter.next_frame() {
             found.push(owned(frame));
         }
-        assert!(
-            splitter.buffer.len() <= ceiling + 2 * chunk.len() + 4,
-            "memory is bounded"
-        );
+        assert!(splitter.buffer.len() <= ceiling + 2 * chunk.len() + 4, "memory is bounded");
     }
     splitter.finish();
     while let Some(frame) = splitter.next_frame() {
@@ -37,9 +28,7 @@ fn split(input: &[u8], chunk: usize, ceiling: usize) -> Vec<Owned> {
 }
 
 fn faults(input: &str) -> Vec<FrameFault> {
-    frames(input.as_bytes())
-        .filter_map(|frame| frame.fault)
-        .collect()
+    frames(input.as_bytes()).filter_map(|frame| frame.fault).collect()
 }
 
 #[test]
@@ -47,19 +36,11 @@ fn messages_between_everything_else() {
     let input = "\u{feff}FHS|^~\\&\r\nBHS|^~\\&\r\nMSH|1\r\nPID|\r\n\r\nMSH|2\r\nPID|\r\nBTS|2\r\nFTS|1\r\n";
     let found: Vec<_> = frames(input.as_bytes()).collect();
     assert!(found.iter().all(|frame| frame.fault.is_none()));
-    let messages: Vec<&[u8]> = frames(input.as_bytes())
-        .messages()
-        .map(|frame| frame.bytes)
-        .collect();
-    assert_eq!(
-        messages,
-        [b"MSH|1\r\nPID|\r\n\r\n".as_slice(), b"MSH|2\r\nPID|\r\n"]
-    );
+    let messages: Vec<&[u8]> = frames(input.as_bytes()).messages().map(|frame| frame.bytes).collect();
+    assert_eq!(messages, [b"MSH|1\r\nPID|\r\n\r\n".as_slice(), b"MSH|2\r\nPID|\r\n"]);
 
     let mllp = b"\x0bMSH|1\rPID|\r\x1c\r\x0bMSH|2\rPID|\x1c\r";
-    let kinds: Vec<_> = frames(mllp)
-        .map(|frame| (frame.kind, frame.bytes))
-        .collect();
+    let kinds: Vec<_> = frames(mllp).map(|frame| (frame.kind, frame.bytes)).collect();
     let filler = FrameKind::Filler;
     let expected: [(FrameKind, &[u8]); 5] = [
         (filler, b"\x0b"),
@@ -69,9 +50,7 @@ fn messages_between_everything_else() {
         (filler, b"\x1c\r"),
     ];
     assert_eq!(kinds, expected);
-    let stray: Vec<_> = frames(b"PID|1\nMSHX|\nMSH|1\nMSHX\n")
-        .map(|frame| frame.kind)
-        .collect();
+    let stray: Vec<_> = frames(b"PID|1\nMSHX|\nMSH|1\nMSHX\n").map(|frame| frame.kind).collect();
     assert_eq!(stray, [FrameKind::Stray, FrameKind::Message]);
 }
 
@@ -88,10 +67,7 @@ fn counts_are_checked() {
         ("FHS|\rMSH|\rFTS|1\r", vec![]),
         ("BHS|\rMSH|\r", vec![missing(Envelope::BatchTrailer)]),
         ("FHS|\rBHS|\rBTS|\r", vec![missing(Envelope::FileTrailer)]),
-        (
-            "BHS|\rMSH|\rBHS|\rMSH|\rBTS|1\r",
-            vec![missing(Envelope::BatchTrailer)],
-        ),
+        ("BHS|\rMSH|\rBHS|\rMSH|\rBTS|1\r", vec![missing(Envelope::BatchTrailer)]),
     ];
     for (input, expected) in table {
         assert_eq!(faults(input), expected, "{input:?}");
@@ -103,20 +79,8 @@ fn too_long_messages_are_passed_over_and_the_next_one_is_found() {
     let long = format!("MSH|1\rOBX|{}\rMSH|2\r", "x".repeat(100));
     for chunk in [1, 3, 7, 1000] {
         let found = split(long.as_bytes(), chunk, 20);
-        assert_eq!(
-            found[0],
-            (
-                FrameKind::Message,
-                0,
-                111,
-                vec![],
-                Some(FrameFault::TooLong { ceiling: 20 })
-            )
-        );
-        assert_eq!(
-            found[1],
-            (FrameKind::Message, 111, 6, b"MSH|2\r".to_vec(), None)
-        );
+        assert_eq!(found[0], (FrameKind::Message, 0, 111, vec![], Some(FrameFault::TooLong { ceiling: 20 })));
+        assert_eq!(found[1], (FrameKind::Message, 111, 6, b"MSH|2\r".to_vec(), None));
     }
 }
 

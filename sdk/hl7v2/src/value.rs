@@ -33,9 +33,7 @@ pub struct Location {
 
 impl Location {
     pub(crate) fn moved(mut self, by: usize) -> Self {
-        self.offset = self
-            .offset
-            .saturating_add(u32::try_from(by).unwrap_or(u32::MAX));
+        self.offset = self.offset.saturating_add(u32::try_from(by).unwrap_or(u32::MAX));
         self
     }
 }
@@ -50,10 +48,7 @@ impl fmt::Display for Location {
         if self.repetition > 1 {
             write!(f, "[{}]", self.repetition)?;
         }
-        for number in [self.component, self.subcomponent]
-            .into_iter()
-            .take_while(|number| *number > 0)
-        {
+        for number in [self.component, self.subcomponent].into_iter().take_while(|number| *number > 0) {
             write!(f, ".{number}")?;
         }
         Ok(())
@@ -86,29 +81,13 @@ pub struct Value<'a> {
 impl<'a> Value<'a> {
     pub(crate) fn absent(location: Location) -> Self {
         let presence = Presence::Absent;
-        Self {
-            raw: b"",
-            location,
-            presence,
-            delimiters: NOTHING_SPLITS,
-            charset: Charset::Utf8,
-        }
+        Self { raw: b"", location, presence, delimiters: NOTHING_SPLITS, charset: Charset::Utf8 }
     }
 
-    pub(crate) fn found(
-        location: Location,
-        raw: &'a [u8],
-        delimiters: Delimiters,
-        charset: Charset,
-    ) -> Self {
+    pub(crate) fn found(location: Location, raw: &'a [u8], delimiters: Delimiters, charset: Charset) -> Self {
         let blank = |byte: &u8| {
             let byte = Some(*byte);
-            let inner = [
-                Some(delimiters.component),
-                delimiters.repetition,
-                delimiters.subcomponent,
-                Some(b' '),
-            ];
+            let inner = [Some(delimiters.component), delimiters.repetition, delimiters.subcomponent, Some(b' ')];
             inner.contains(&byte)
         };
         let presence = match raw {
@@ -118,22 +97,11 @@ impl<'a> Value<'a> {
             [first, ..] if blank(first) && raw.iter().all(blank) => Presence::Empty,
             _ => Presence::Present,
         };
-        Self {
-            raw,
-            location,
-            presence,
-            delimiters,
-            charset,
-        }
+        Self { raw, location, presence, delimiters, charset }
     }
 
     /// MSH-1 and MSH-2 consist of delimiters and must not be split by them.
-    pub(crate) fn atomic(
-        location: Location,
-        at: usize,
-        raw: Option<&'a [u8]>,
-        charset: Charset,
-    ) -> Self {
+    pub(crate) fn atomic(location: Location, at: usize, raw: Option<&'a [u8]>, charset: Charset) -> Self {
         match raw {
             Some(raw) => Self::found(location.moved(at), raw, NOTHING_SPLITS, charset),
             None => Self::absent(location.moved(at)),
@@ -148,41 +116,21 @@ impl<'a> Value<'a> {
             match (value.presence, best) {
                 (Presence::Present, _) => return value,
                 (_, None) => best = Some(value),
-                (Presence::Null, Some(other)) if other.presence != Presence::Null => {
-                    best = Some(value)
-                }
+                (Presence::Null, Some(other)) if other.presence != Presence::Null => best = Some(value),
                 _ => {}
             }
         }
         best.unwrap_or_else(|| Self::absent(NOWHERE))
     }
 
-    pub(crate) fn repetitions_of(
-        path: &Path,
-        find: &dyn Fn(&Place) -> Self,
-    ) -> impl Iterator<Item = Self> + use<'a> {
-        let whole = |place: &Place| {
-            find(&Place {
-                repetition: 0,
-                component: 0,
-                subcomponent: 0,
-                ..*place
-            })
-        };
+    pub(crate) fn repetitions_of(path: &Path, find: &dyn Fn(&Place) -> Self) -> impl Iterator<Item = Self> + use<'a> {
+        let whole = |place: &Place| find(&Place { repetition: 0, component: 0, subcomponent: 0, ..*place });
         let found = path.places().iter().map(|place| (*place, whole(place)));
         let chosen = found.into_iter().find(|(_, value)| value.is_present());
         let pick = |(place, field): (Place, Self)| {
             field.repetitions().map(move |value| {
-                let value = if place.component > 0 {
-                    value.component(place.component)
-                } else {
-                    value
-                };
-                if place.subcomponent > 0 {
-                    value.subcomponent(place.subcomponent)
-                } else {
-                    value
-                }
+                let value = if place.component > 0 { value.component(place.component) } else { value };
+                if place.subcomponent > 0 { value.subcomponent(place.subcomponent) } else { value }
             })
         };
         chosen.into_iter().flat_map(pick)
@@ -230,64 +178,36 @@ impl<'a> Value<'a> {
 
     /// Returns a repetition of a whole field, 1 is the first.
     pub fn repetition(&self, number: u16) -> Self {
-        let location = Location {
-            repetition: number,
-            ..self.location
-        };
+        let location = Location { repetition: number, ..self.location };
         self.sub(location, self.delimiters.repetition, number)
     }
 
     /// Returns a component of a repetition; of a whole field, a component of its first repetition.
     pub fn component(&self, number: u16) -> Self {
-        let whole = if self.location.repetition == 0 {
-            self.repetition(1)
-        } else {
-            *self
-        };
-        let location = Location {
-            component: number,
-            ..whole.location
-        };
+        let whole = if self.location.repetition == 0 { self.repetition(1) } else { *self };
+        let location = Location { component: number, ..whole.location };
         whole.sub(location, whole.component_separator(), number)
     }
 
     /// Returns a subcomponent of a component; of more than that, of its first component.
     pub fn subcomponent(&self, number: u16) -> Self {
-        let whole = if self.location.component == 0 {
-            self.component(1)
-        } else {
-            *self
-        };
-        let location = Location {
-            subcomponent: number,
-            ..whole.location
-        };
+        let whole = if self.location.component == 0 { self.component(1) } else { *self };
+        let location = Location { subcomponent: number, ..whole.location };
         whole.sub(location, whole.delimiters.subcomponent, number)
     }
 
     /// Iterates over the repetitions of a whole field; an empty or absent field has none.
     pub fn repetitions(self) -> impl Iterator<Item = Self> + use<'a> {
-        let count = if self.raw.is_empty() {
-            None
-        } else {
-            Some(self.raw)
-        };
+        let count = if self.raw.is_empty() { None } else { Some(self.raw) };
         let mut rest = count.map(|raw| (0, raw));
         let mut number = 0u16;
         std::iter::from_fn(move || {
             let (at, bytes) = rest?;
             number = number.saturating_add(1);
-            let end = self
-                .delimiters
-                .repetition
-                .and_then(|separator| scan::first(bytes, separator));
+            let end = self.delimiters.repetition.and_then(|separator| scan::first(bytes, separator));
             let raw = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
             rest = end.and_then(|end| Some((at + end + 1, bytes.get(end + 1..)?)));
-            let location = Location {
-                repetition: number,
-                ..self.location
-            }
-            .moved(at);
+            let location = Location { repetition: number, ..self.location }.moved(at);
             Some(Self::found(location, raw, self.delimiters, self.charset))
         })
     }
@@ -299,13 +219,8 @@ impl<'a> Value<'a> {
             Presence::Empty => "nothing (empty)".to_owned(),
             Presence::Null => "the HL7 null (two quotes)".to_owned(),
             Presence::Present => {
-                let count =
-                    |byte: Option<u8>| self.raw.iter().filter(|at| Some(**at) == byte).count() + 1;
-                let repetitions = if self.location.repetition == 0 {
-                    count(self.delimiters.repetition)
-                } else {
-                    1
-                };
+                let count = |byte: Option<u8>| self.raw.iter().filter(|at| Some(**at) == byte).count() + 1;
+                let repetitions = if self.location.repetition == 0 { count(self.delimiters.repetition) } else { 1 };
                 let components = count(self.component_separator());
                 match (repetitions, components, count(self.delimiters.subcomponent)) {
                     (2.., _, _) => format!("{repetitions} repetitions"),
@@ -329,13 +244,8 @@ impl<'a> Value<'a> {
         match self.presence {
             Presence::Absent => Self { location, ..*self },
             Presence::Null => Self { location, ..*self },
-            _ => match usize::from(number)
-                .checked_sub(1)
-                .and_then(|index| scan::part(self.raw, separator, index))
-            {
-                Some((at, raw)) => {
-                    Self::found(location.moved(at), raw, self.delimiters, self.charset)
-                }
+            _ => match usize::from(number).checked_sub(1).and_then(|index| scan::part(self.raw, separator, index)) {
+                Some((at, raw)) => Self::found(location.moved(at), raw, self.delimiters, self.charset),
                 None => Self::absent(location.moved(self.raw.len())),
             },
         }
@@ -353,14 +263,8 @@ impl fmt::Debug for Value<'_> {
 pub(crate) const NULL: &[u8] = b"\"\"";
 
 /// Delimiters of a value that is never split; 0 is no character a header may declare.
-const NOTHING_SPLITS: Delimiters = Delimiters {
-    field: 0,
-    component: 0,
-    repetition: None,
-    escape: None,
-    subcomponent: None,
-    truncation: None,
-};
+const NOTHING_SPLITS: Delimiters =
+    Delimiters { field: 0, component: 0, repetition: None, escape: None, subcomponent: None, truncation: None };
 
 const NOWHERE: Location = Location {
     segment: SegmentId::STRAY,

@@ -25,10 +25,7 @@ impl Default for MessageBuilder {
 impl MessageBuilder {
     /// Begins a message with an MSH of which only MSH-1 and MSH-2 are set.
     pub fn new(delimiters: Delimiters) -> Self {
-        Self {
-            delimiters,
-            segments: vec![(SegmentId::MSH, Vec::new())],
-        }
+        Self { delimiters, segments: vec![(SegmentId::MSH, Vec::new())] }
     }
 
     /// Adds a segment after those already there.
@@ -41,10 +38,7 @@ impl MessageBuilder {
                 self.segments.push((id, Vec::new()));
                 Ok(self)
             }
-            None => Err(PathError {
-                path: name.to_owned(),
-                fault: "expected the name of a segment to add",
-            }),
+            None => Err(PathError { path: name.to_owned(), fault: "expected the name of a segment to add" }),
         }
     }
 
@@ -65,10 +59,7 @@ impl MessageBuilder {
     /// As for [`set`](Self::set); also when the text holds a line end.
     pub fn set_raw(&mut self, path: &str, raw: &str) -> Result<&mut Self, PathError> {
         let place = Place::parse(path)?;
-        let fail = |fault| PathError {
-            path: path.to_owned(),
-            fault,
-        };
+        let fail = |fault| PathError { path: path.to_owned(), fault };
         if place.segment == SegmentId::MSH && place.field < 3 {
             return Err(fail("MSH-1 and MSH-2 are set by the delimiters"));
         }
@@ -79,15 +70,8 @@ impl MessageBuilder {
         if repeats || (place.subcomponent > 1 && self.delimiters.subcomponent.is_none()) {
             return Err(fail("the delimiters have no character for that"));
         }
-        let mut named = self
-            .segments
-            .iter_mut()
-            .filter(|(id, _)| *id == place.segment);
-        let segment = if place.ordinal == 0 {
-            named.last()
-        } else {
-            named.nth(usize::from(place.ordinal) - 1)
-        };
+        let mut named = self.segments.iter_mut().filter(|(id, _)| *id == place.segment);
+        let segment = if place.ordinal == 0 { named.last() } else { named.nth(usize::from(place.ordinal) - 1) };
         let (_, fields) = segment.ok_or_else(|| fail("no such segment was added"))?;
         let text = slot(fields, place.field)
             .and_then(|field| slot(field, place.repetition))
@@ -101,13 +85,7 @@ impl MessageBuilder {
 
     /// Returns the message, each segment ended by CR.
     pub fn build(&self) -> Vec<u8> {
-        let Delimiters {
-            field,
-            component,
-            repetition,
-            subcomponent,
-            ..
-        } = self.delimiters;
+        let Delimiters { field, component, repetition, subcomponent, .. } = self.delimiters;
         let mut result = String::new();
         for (id, fields) in &self.segments {
             result.push_str(id.as_str());
@@ -119,18 +97,11 @@ impl MessageBuilder {
             }
             for repetitions in rest {
                 result.push(char::from(field));
-                join(
-                    &mut result,
-                    repetitions,
-                    repetition,
-                    |result, components| {
-                        join(result, components, Some(component), |result, parts| {
-                            join(result, parts, subcomponent, |result, text| {
-                                result.push_str(text)
-                            });
-                        });
-                    },
-                );
+                join(&mut result, repetitions, repetition, |result, components| {
+                    join(result, components, Some(component), |result, parts| {
+                        join(result, parts, subcomponent, |result, text| result.push_str(text));
+                    });
+                });
             }
             result.push('\r');
         }
@@ -147,12 +118,7 @@ fn slot<T: Default + Clone>(list: &mut Vec<T>, number: u16) -> Option<&mut T> {
     list.get_mut(index)
 }
 
-fn join<T>(
-    result: &mut String,
-    items: &[T],
-    separator: Option<u8>,
-    mut write: impl FnMut(&mut String, &T),
-) {
+fn join<T>(result: &mut String, items: &[T], separator: Option<u8>, mut write: impl FnMut(&mut String, &T)) {
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             result.extend(separator.map(char::from));
@@ -170,29 +136,12 @@ mod tests {
     #[test]
     fn writes_what_was_set_where_it_was_set() {
         let mut builder = MessageBuilder::default();
-        builder
-            .set("MSH-9.2", "P03")
-            .unwrap()
-            .segment("PID")
-            .unwrap();
-        builder
-            .set("PID-3[2].4.2", "a|b")
-            .unwrap()
-            .set_raw("PID-5", "Doe^Jo")
-            .unwrap();
+        builder.set("MSH-9.2", "P03").unwrap().segment("PID").unwrap();
+        builder.set("PID-3[2].4.2", "a|b").unwrap().set_raw("PID-5", "Doe^Jo").unwrap();
         builder.segment("FT1").unwrap().set("FT1-1", "1").unwrap();
-        builder
-            .segment("FT1")
-            .unwrap()
-            .set("FT1-1", "2")
-            .unwrap()
-            .set("FT1[1]-2", "x")
-            .unwrap();
+        builder.segment("FT1").unwrap().set("FT1-1", "2").unwrap().set("FT1[1]-2", "x").unwrap();
         let text = String::from_utf8(builder.build()).unwrap();
-        assert_eq!(
-            text,
-            "MSH|^~\\&|||||||^P03\rPID|||~^^^&a\\F\\b||Doe^Jo\rFT1|1|x\rFT1|2\r"
-        );
+        assert_eq!(text, "MSH|^~\\&|||||||^P03\rPID|||~^^^&a\\F\\b||Doe^Jo\rFT1|1|x\rFT1|2\r");
     }
 
     #[test]

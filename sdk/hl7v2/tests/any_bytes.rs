@@ -1,24 +1,10 @@
 //! No bytes make the codec panic, and no byte of a message is lost.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use claimhost_hl7v2::{AckCode, Message, Path, ack};
 use proptest::prelude::*;
 
-const PATHS: [&str; 7] = [
-    "MSH-2",
-    "PID-3[2].1",
-    "FT1-25.1|FT1-7.1",
-    "FT1-19[2].1.2",
-    "DG1[2]-3",
-    "PR1-16",
-    "MSH-9.2",
-];
+const PATHS: [&str; 7] = ["MSH-2", "PID-3[2].1", "FT1-25.1|FT1-7.1", "FT1-19[2].1.2", "DG1[2]-3", "PR1-16", "MSH-9.2"];
 
 /// Reads everything a message offers.
 fn exercise(bytes: &[u8]) -> Result<(), TestCaseError> {
@@ -29,37 +15,18 @@ fn exercise(bytes: &[u8]) -> Result<(), TestCaseError> {
     let scope = message.charge_scope();
     let groups: Vec<_> = message.charges(scope).collect();
     let in_charges: usize = groups.iter().map(|group| group.segments().count()).sum();
-    prop_assert_eq!(
-        in_charges + message.shared(scope).count(),
-        message.segments().len()
-    );
+    prop_assert_eq!(in_charges + message.shared(scope).count(), message.segments().len());
     for path in PATHS.map(|path| Path::parse(path).unwrap()) {
         let grouped = groups.iter().map(|group| group.get(&path));
-        for value in grouped
-            .chain([message.get(&path)])
-            .chain(message.repetitions(&path))
-        {
+        for value in grouped.chain([message.get(&path)]).chain(message.repetitions(&path)) {
             let at = value.location().offset as usize;
-            prop_assert_eq!(
-                bytes.get(at..at + value.raw().len()),
-                Some(value.raw()),
-                "{}",
-                value.location()
-            );
-            let _ = (
-                value.decoded(),
-                value.date(),
-                value.timestamp(),
-                value.cents(),
-                value.thousandths(),
-                value.shape(),
-            );
+            prop_assert_eq!(bytes.get(at..at + value.raw().len()), Some(value.raw()), "{}", value.location());
+            let _ =
+                (value.decoded(), value.date(), value.timestamp(), value.cents(), value.thousandths(), value.shape());
         }
     }
     for segment in message.segments() {
-        let fields: usize = (1..=segment.field_count())
-            .map(|number| segment.field(number as u16).raw().len())
-            .sum();
+        let fields: usize = (1..=segment.field_count()).map(|number| segment.field(number as u16).raw().len()).sum();
         if segment.id() != claimhost_hl7v2::SegmentId::STRAY {
             let separators = segment.field_count() - usize::from(segment.id().as_str() == "MSH");
             prop_assert_eq!(
@@ -68,11 +35,7 @@ fn exercise(bytes: &[u8]) -> Result<(), TestCaseError> {
             );
         }
     }
-    let _ = groups
-        .iter()
-        .flat_map(|group| group.coverages())
-        .chain(message.coverages(scope))
-        .count();
+    let _ = groups.iter().flat_map(|group| group.coverages()).chain(message.coverages(scope)).count();
     let reply = ack(&message, AckCode::Accept, "20260105", "1", "").unwrap();
     prop_assert!(Message::parse(&reply).is_ok());
     Ok(())
@@ -82,9 +45,7 @@ fn exercise(bytes: &[u8]) -> Result<(), TestCaseError> {
 fn covers(message: &Message<'_>) -> Result<(), TestCaseError> {
     let mut at = 0;
     let filler = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .all(|byte| byte.is_ascii_whitespace() || [0x0b, 0x1c, 0xef, 0xbb, 0xbf].contains(byte))
+        bytes.iter().all(|byte| byte.is_ascii_whitespace() || [0x0b, 0x1c, 0xef, 0xbb, 0xbf].contains(byte))
     };
     for segment in message.segments() {
         let start = segment.offset() as usize;
@@ -96,14 +57,9 @@ fn covers(message: &Message<'_>) -> Result<(), TestCaseError> {
 }
 
 fn message_like() -> impl Strategy<Value = Vec<u8>> {
-    let names = prop::sample::select(vec![
-        "PID", "PV1", "FT1", "NTE", "PR1", "DG1", "GT1", "IN1", "IN2", "ZXX", "text", "",
-    ]);
-    let segment = (
-        names,
-        "[|^~\\\\&\"A-Z0-9. -]{0,40}",
-        prop::sample::select(vec!["\r", "\n", "\r\n", "\r\r"]),
-    );
+    let names =
+        prop::sample::select(vec!["PID", "PV1", "FT1", "NTE", "PR1", "DG1", "GT1", "IN1", "IN2", "ZXX", "text", ""]);
+    let segment = (names, "[|^~\\\\&\"A-Z0-9. -]{0,40}", prop::sample::select(vec!["\r", "\n", "\r\n", "\r\r"]));
     let header = prop::sample::select(vec![
         "MSH|^~\\&|",
         "MSH|^~\\&|||||||DFT^P11|",
@@ -113,13 +69,8 @@ fn message_like() -> impl Strategy<Value = Vec<u8>> {
         "\u{b}MSH|^~\\&#|||||||||||||||||8859/1\r",
     ]);
     (header, prop::collection::vec(segment, 0..12)).prop_map(|(header, segments)| {
-        let lines = segments
-            .iter()
-            .map(|(name, fields, end)| format!("{end}{name}|{fields}"));
-        std::iter::once(header.to_owned())
-            .chain(lines)
-            .collect::<String>()
-            .into_bytes()
+        let lines = segments.iter().map(|(name, fields, end)| format!("{end}{name}|{fields}"));
+        std::iter::once(header.to_owned()).chain(lines).collect::<String>().into_bytes()
     })
 }
 

@@ -35,11 +35,7 @@ fn every_message_parses_and_every_byte_is_in_a_frame() {
     for path in &paths {
         let bytes = std::fs::read(path).unwrap();
         let all: Vec<_> = frames(&bytes).collect();
-        assert_eq!(
-            all.iter().map(|frame| frame.length).sum::<u64>(),
-            bytes.len() as u64,
-            "{path:?}"
-        );
+        assert_eq!(all.iter().map(|frame| frame.length).sum::<u64>(), bytes.len() as u64, "{path:?}");
         let mut splitter = FrameSplitter::default();
         let mut streamed = 0;
         for chunk in bytes.chunks(61) {
@@ -54,10 +50,7 @@ fn every_message_parses_and_every_byte_is_in_a_frame() {
         }
         assert_eq!(streamed, all.len(), "{path:?}");
         for frame in all.iter().filter(|frame| frame.kind != FrameKind::Message) {
-            println!(
-                "{path:?} byte {}: {:?} of {} bytes, {:?}",
-                frame.offset, frame.kind, frame.length, frame.fault
-            );
+            println!("{path:?} byte {}: {:?} of {} bytes, {:?}", frame.offset, frame.kind, frame.length, frame.fault);
         }
         for frame in all.iter().filter(|frame| frame.kind == FrameKind::Message) {
             match Message::parse(frame.bytes) {
@@ -75,9 +68,6 @@ fn every_message_parses_and_every_byte_is_in_a_frame() {
             }
         }
     }
-    println!(
-        "{} files, {messages} messages, {refused} refused",
-        paths.len()
-    );
+    println!("{} files, {messages} messages, {refused} refused", paths.len());
     assert!(messages >= paths.len() / 2, "most files hold a message");
 }

@@ -185,7 +185,8 @@ fn is_billing_code(value: &Value<'_>) -> bool {
 fn is_code_like(value: &Value<'_>) -> bool {
     let code = value.component(1).text();
     let code = code.trim();
-    let word = (1..=20).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+    let word = (1..=20).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
     let money = code.contains('.') && cents(value).is_some() && value.component(2).presence() != Presence::Present;
     let short_number = code.len() < 3 && code.bytes().all(|byte| byte.is_ascii_digit());
     let date = is_date(value) && code.len() >= 8;
@@ -195,7 +196,8 @@ fn is_code_like(value: &Value<'_>) -> bool {
 fn is_diagnosis_like(value: &Value<'_>) -> bool {
     let code = value.component(1).text();
     let code = code.trim();
-    let word = (1..=18).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./".contains(&byte));
+    let word = (1..=18).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./".contains(&byte));
     word && !is_procedure_field(value)
 }
 

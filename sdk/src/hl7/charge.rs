@@ -11,9 +11,7 @@ use super::diagnoses::Diagnoses;
 use super::paths::text;
 use super::people;
 use super::place::{of_value, problem};
-use crate::claim::{
-    DateRange, LineProviders, Procedure, Provider, Quantity, ServiceLine, Unit,
-};
+use crate::claim::{DateRange, LineProviders, Procedure, Provider, Quantity, ServiceLine, Unit};
 use crate::code;
 use crate::intake::{Charge, ChargeAction, Problem};
 
@@ -66,7 +64,12 @@ pub fn charge(
         ChargeAction::Replace if negative => {
             let value = p.amount.of(group).or_else(|| p.units.of(group))?;
             let remedy = "map this transaction type to credit under [types] if the site reverses with it";
-            problems.push(problem("hl7.negative-replacement", &value, "the new, positive amount of the charge", remedy));
+            problems.push(problem(
+                "hl7.negative-replacement",
+                &value,
+                "the new, positive amount of the charge",
+                remedy,
+            ));
             return None;
         }
         other => other,
@@ -166,4 +169,3 @@ fn providers(site: &Site, group: &Group<'_, '_>) -> Option<LineProviders> {
     let any = rendering.is_some() || ordering.is_some();
     any.then(|| LineProviders { rendering, ordering, ..LineProviders::default() })
 }
-

@@ -43,7 +43,8 @@ impl<'p> Diagnoses<'p> {
                 return pointers;
             }
         }
-        let mut applying: Vec<Segment<'_>> = charge.effective(self.segment()).filter(|segment| !deleted(segment)).collect();
+        let mut applying: Vec<Segment<'_>> =
+            charge.effective(self.segment()).filter(|segment| !deleted(segment)).collect();
         applying.sort_by_key(|segment| self.priority(segment));
         let mut pointers: Vec<u8> = applying.iter().filter_map(|segment| self.position(&self.read(segment)?)).collect();
         pointers.dedup();

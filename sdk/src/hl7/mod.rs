@@ -89,7 +89,9 @@ impl Site {
         let closed_events = mapping.list("visit.closed_events", defaults.closed_events);
         let cancelled_events = mapping.list("visit.cancelled_events", defaults.cancelled_events);
         let mut undelivered: Vec<String> = defaults.undelivered.iter().map(|field| (*field).to_owned()).collect();
-        for (field, element) in [(&paths.place_of_service, "header.place-of-service"), (&paths.ndc_quantity, "line.drug.amount")] {
+        for (field, element) in
+            [(&paths.place_of_service, "header.place-of-service"), (&paths.ndc_quantity, "line.drug.amount")]
+        {
             if field.path.is_none() {
                 undelivered.push(element.to_owned());
             }
@@ -131,7 +133,8 @@ impl Site {
         let alignment = Alignment { paths: &self.paths, types: &self.types };
         let charges: Vec<_> = message.charges(scope).collect();
         // Of a shifted feed every charge is wrong in the same way: the first says it.
-        let mut problems = charges.iter().map(|charge| alignment.check(charge)).find(|wrong| !wrong.is_empty()).unwrap_or_default();
+        let mut problems =
+            charges.iter().map(|charge| alignment.check(charge)).find(|wrong| !wrong.is_empty()).unwrap_or_default();
         problems.extend(torn_segments(message));
         if number.is_empty() && charges.is_empty() && problems.is_empty() {
             return ignored("hl7.no-charges", "a DFT without FT1 and without a visit number says nothing");
@@ -255,7 +258,9 @@ impl Site {
     /// `YYYYMMDDHHMMSSffffff`, in UTC where the sender gave an offset.
     fn event_time(&self, message: &Message<'_>, problems: &mut Vec<Problem>) -> String {
         let field = &self.paths.time;
-        let value = field.of_message(message).map(|value| if value.location().component == 0 { value.component(1) } else { value });
+        let value = field
+            .of_message(message)
+            .map(|value| if value.location().component == 0 { value.component(1) } else { value });
         let Some(value) = value.filter(Value::is_present) else { return String::new() };
         match value.timestamp() {
             Ok(time) => normalised(&time),
@@ -323,7 +328,8 @@ fn ignored(id: &str, reason: &str) -> Outcome {
 
 /// `ORU^R01`, if that is what it looks like: a reason must not quote the document.
 fn type_name(kind: &str, event: &str) -> String {
-    let code = |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let code =
+        |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     match (code(kind), code(event)) {
         (true, true) => format!("{kind}^{event}"),
         (true, false) => kind.to_owned(),

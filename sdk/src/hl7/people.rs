@@ -37,7 +37,8 @@ pub fn address(value: Option<Value<'_>>) -> Option<Address> {
     let line1 = if split { format!("{line} {named}") } else { line };
     let country = part(&value, 6).to_ascii_uppercase();
     let domestic = matches!(country.as_str(), "" | "US" | "USA" | "UNITED STATES");
-    let postal_code: String = part(&value, 5).chars().filter(|letter| !(domestic && matches!(letter, '-' | ' '))).collect();
+    let postal_code: String =
+        part(&value, 5).chars().filter(|letter| !(domestic && matches!(letter, '-' | ' '))).collect();
     let address = Address {
         line1,
         line2: part(&value, 2),
@@ -132,7 +133,10 @@ mod tests {
     fn addresses() {
         let read = |field: &str| with(field, |message, path| address(Some(message.get(path))));
         let plain = read("1 Elm St&Elm St&1^Apt 2^Toledo^OH^43001-1234^USA").unwrap();
-        assert_eq!((plain.line1.as_str(), plain.postal_code.as_str(), plain.country.as_str()), ("1 Elm St", "430011234", ""));
+        assert_eq!(
+            (plain.line1.as_str(), plain.postal_code.as_str(), plain.country.as_str()),
+            ("1 Elm St", "430011234", "")
+        );
         assert_eq!(read("1000&Hospital Lane^^Toledo^OH^43001").unwrap().line1, "1000 Hospital Lane");
         assert_eq!(read("1 Rue X^^Paris^^75 001^FR").unwrap().postal_code, "75 001");
         assert_eq!(read("^^^^"), None);

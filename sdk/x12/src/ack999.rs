@@ -51,10 +51,7 @@ impl AckCode {
 
     /// Whether what it answers goes on to the payer (A, E; P for a group, in part).
     pub fn is_accepted(&self) -> bool {
-        matches!(
-            self,
-            AckCode::Accepted | AckCode::AcceptedWithErrors | AckCode::PartiallyAccepted
-        )
+        matches!(self, AckCode::Accepted | AckCode::AcceptedWithErrors | AckCode::PartiallyAccepted)
     }
 }
 
@@ -173,11 +170,7 @@ pub struct ElementError {
 /// Reads every 999 and 997 of a file.
 pub fn read(bytes: &[u8]) -> Readings<Ack999> {
     let transmission = Transmission::read(bytes);
-    crate::reading::require(
-        read_transmission(&transmission),
-        &transmission,
-        "a 999 or 997",
-    )
+    crate::reading::require(read_transmission(&transmission), &transmission, "a 999 or 997")
 }
 
 /// As [`read`], from an envelope that was read already; a file with none of them is no problem here.
@@ -200,10 +193,7 @@ fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<Problem>) -> Ack99
     let (mut group_seen, mut group_ended) = (false, false);
     let mut open = None; // place of the AK2 whose IK5 has not come
     for segment in transaction.segments() {
-        let mut fields = Fields {
-            segment: &segment,
-            problems,
-        };
+        let mut fields = Fields { segment: &segment, problems };
         match segment.id() {
             b"ST" | b"SE" => {}
             b"AK1" if !group_seen => {
@@ -217,9 +207,7 @@ fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<Problem>) -> Ack99
                 ack.transactions.push(transaction_ack(&segment, problems));
             }
             b"IK3" | b"AK3" => match ack.transactions.last_mut() {
-                Some(last) if open.is_some() => {
-                    last.segment_errors.push(segment_error(&mut fields))
-                }
+                Some(last) if open.is_some() => last.segment_errors.push(segment_error(&mut fields)),
                 _ => fields.out_of_place("IK3 behind an AK2"),
             },
             b"IK4" | b"AK4" => match last_segment(&mut ack) {
@@ -228,10 +216,7 @@ fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<Problem>) -> Ack99
             },
             b"CTX" => match last_segment(&mut ack) {
                 Some(last) if open.is_some() => {
-                    let contexts = last
-                        .elements
-                        .last_mut()
-                        .map_or(&mut last.contexts, |element| &mut element.contexts);
+                    let contexts = last.elements.last_mut().map_or(&mut last.contexts, |element| &mut element.contexts);
                     contexts.push(context(&segment));
                 }
                 _ => fields.out_of_place("CTX behind an IK3 or IK4"),
@@ -287,17 +272,11 @@ fn last_segment(ack: &mut Ack999) -> Option<&mut SegmentError> {
 }
 
 fn codes(segment: &Segment<'_>, elements: std::ops::RangeInclusive<usize>) -> Vec<String> {
-    elements
-        .map(|n| segment.string(n))
-        .filter(|code| !code.is_empty())
-        .collect()
+    elements.map(|n| segment.string(n)).filter(|code| !code.is_empty()).collect()
 }
 
 fn transaction_ack(ak2: &Segment<'_>, problems: &mut Vec<Problem>) -> TransactionAck {
-    let mut fields = Fields {
-        segment: ak2,
-        problems,
-    };
+    let mut fields = Fields { segment: ak2, problems };
     TransactionAck {
         kind: ak2.string(1),
         transaction_control: fields.text(2, "ST02 of the transaction acknowledged"),

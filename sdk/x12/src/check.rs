@@ -60,10 +60,7 @@ impl Checker {
             b"ST" => {
                 self.close_transaction(segment, problems);
                 if self.group.is_none() {
-                    push(
-                        problems,
-                        out_of_place(segment, "ST inside a functional group (GS..GE)"),
-                    );
+                    push(problems, out_of_place(segment, "ST inside a functional group (GS..GE)"));
                 }
                 self.transaction = Some(open(segment, 2));
                 count_inner(&mut self.group);
@@ -71,10 +68,7 @@ impl Checker {
             }
             b"SE" => match self.transaction.take() {
                 Some(open) => {
-                    let counted = segment
-                        .ordinal
-                        .saturating_sub(open.place.ordinal)
-                        .saturating_add(1);
+                    let counted = segment.ordinal.saturating_sub(open.place.ordinal).saturating_add(1);
                     counts(segment, counted, "segments from ST to SE", problems);
                     controls(segment, &open, "ST02", problems);
                     Role::TransactionEnd
@@ -106,10 +100,7 @@ impl Checker {
     }
 
     fn body(&mut self, id: &[u8], segment: &Segment<'_>, problems: &mut Vec<Problem>) -> Role {
-        let plain = (2..=3).contains(&id.len())
-            && id
-                .iter()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        let plain = (2..=3).contains(&id.len()) && id.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         if !plain {
             push(
                 problems,
@@ -127,11 +118,7 @@ impl Checker {
         } else if id == b"TA1" && self.group.is_none() {
             Role::Acknowledgement
         } else {
-            stray(
-                segment,
-                "data segments only inside a transaction (ST..SE)",
-                problems,
-            )
+            stray(segment, "data segments only inside a transaction (ST..SE)", problems)
         }
     }
 
@@ -176,21 +163,12 @@ impl Checker {
             "without IEA"
         };
         let (kind, found) = if next_isa {
-            (
-                ProblemKind::MissingTrailer,
-                format!("the next ISA at byte {offset}, {inside}"),
-            )
+            (ProblemKind::MissingTrailer, format!("the next ISA at byte {offset}, {inside}"))
         } else {
-            (
-                ProblemKind::Truncated,
-                format!("the end of the file at byte {offset}, {inside}"),
-            )
+            (ProblemKind::Truncated, format!("the end of the file at byte {offset}, {inside}"))
         };
         if self.isa.is_some() {
-            push(
-                problems,
-                Problem::error(kind, last, found, "SE, GE and IEA", ASK),
-            );
+            push(problems, Problem::error(kind, last, found, "SE, GE and IEA", ASK));
         }
         *self = Checker::default();
     }
@@ -209,11 +187,7 @@ impl Checker {
 }
 
 fn open(segment: &Segment<'_>, control: usize) -> Open {
-    Open {
-        control: segment.element(control).trimmed().to_vec(),
-        place: segment.place(),
-        inner: 0,
-    }
+    Open { control: segment.element(control).trimmed().to_vec(), place: segment.place(), inner: 0 }
 }
 
 fn count_inner(open: &mut Option<Open>) {
@@ -223,22 +197,12 @@ fn count_inner(open: &mut Option<Open>) {
 }
 
 fn missing(at: &Segment<'_>, open: &Open, trailer: &'static str) -> Problem {
-    let found = format!(
-        "{} where {trailer} is due for {}",
-        at.segment_id(),
-        open.place
-    );
+    let found = format!("{} where {trailer} is due for {}", at.segment_id(), open.place);
     Problem::error(ProblemKind::MissingTrailer, at.place(), found, trailer, ASK)
 }
 
 fn out_of_place(segment: &Segment<'_>, expected: &'static str) -> Problem {
-    Problem::error(
-        ProblemKind::OutOfPlace,
-        segment.place(),
-        format!("{} here", segment.segment_id()),
-        expected,
-        ASK,
-    )
+    Problem::error(ProblemKind::OutOfPlace, segment.place(), format!("{} here", segment.segment_id()), expected, ASK)
 }
 
 fn stray(segment: &Segment<'_>, expected: &'static str, problems: &mut Vec<Problem>) -> Role {
@@ -255,16 +219,7 @@ fn counts(segment: &Segment<'_>, counted: u32, of: &'static str, problems: &mut 
     };
     let expected = format!("{counted}, the number of {of} counted");
     let remedy = "compare with the sender: segments were lost, added or miscounted";
-    push(
-        problems,
-        Problem::error(
-            ProblemKind::CountMismatch,
-            segment.place().at(1),
-            found,
-            expected,
-            remedy,
-        ),
-    );
+    push(problems, Problem::error(ProblemKind::CountMismatch, segment.place().at(1), found, expected, remedy));
 }
 
 fn controls(segment: &Segment<'_>, open: &Open, header: &'static str, problems: &mut Vec<Problem>) {
@@ -273,14 +228,8 @@ fn controls(segment: &Segment<'_>, open: &Open, header: &'static str, problems: 
     if said == open.control {
         return;
     }
-    let bare = |number: &[u8]| {
-        number
-            .iter()
-            .position(|&b| b != b'0')
-            .map_or(number.len(), |n| n)
-    };
-    let same_number =
-        !said.is_empty() && said.get(bare(said)..) == open.control.get(bare(&open.control)..);
+    let bare = |number: &[u8]| number.iter().position(|&b| b != b'0').map_or(number.len(), |n| n);
+    let same_number = !said.is_empty() && said.get(bare(said)..) == open.control.get(bare(&open.control)..);
     let problem = Problem::error(
         ProblemKind::ControlNumberMismatch,
         segment.place().at(2),
@@ -289,18 +238,8 @@ fn controls(segment: &Segment<'_>, open: &Open, header: &'static str, problems: 
         } else {
             format!("{}, another number", shape(said))
         },
-        format!(
-            "the control number of {header} (byte {})",
-            open.place.offset
-        ),
+        format!("the control number of {header} (byte {})", open.place.offset),
         "check with the sender that header and trailer are of the same file",
     );
-    push(
-        problems,
-        if same_number {
-            problem.warning()
-        } else {
-            problem
-        },
-    );
+    push(problems, if same_number { problem.warning() } else { problem });
 }

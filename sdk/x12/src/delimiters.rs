@@ -10,9 +10,7 @@ pub const ISA_LEN: usize = 106;
 /// Bytes within which a deviating ISA must have its 16 separators.
 pub const ISA_LEN_MAX: usize = 512;
 /// Offsets of the 16 element separators in the standard layout.
-const SEPARATORS_AT: [usize; 16] = [
-    3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103,
-];
+const SEPARATORS_AT: [usize; 16] = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103];
 
 /// Delimiters of one interchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,13 +29,8 @@ pub struct Delimiters {
 
 impl Delimiters {
     /// The usual set: `*`, `^`, `:`, `~`.
-    pub const STANDARD: Delimiters = Delimiters {
-        element: b'*',
-        element_tail: None,
-        repetition: Some(b'^'),
-        component: b':',
-        segment: b'~',
-    };
+    pub const STANDARD: Delimiters =
+        Delimiters { element: b'*', element_tail: None, repetition: Some(b'^'), component: b':', segment: b'~' };
 
     /// Bytes of the element separator, 1 or 2.
     pub(crate) fn element_len(&self) -> usize {
@@ -63,13 +56,7 @@ pub enum Detected {
 
 /// Reads the delimiters of the ISA at the start of `bytes`, which stands at `offset` in its file. `at_end` says that no more bytes come.
 pub fn detect(bytes: &[u8], offset: u64, at_end: bool) -> Detected {
-    let place = Place {
-        segment: SegmentId::new(b"ISA"),
-        ordinal: 1,
-        offset,
-        element: None,
-        component: None,
-    };
+    let place = Place { segment: SegmentId::new(b"ISA"), ordinal: 1, offset, element: None, component: None };
     let no = |place: Place, found: String, expected: &'static str| {
         Detected::No(Box::new(Problem::error(
             ProblemKind::IsaLayout,
@@ -87,15 +74,8 @@ pub fn detect(bytes: &[u8], offset: u64, at_end: bool) -> Detected {
             Detected::NeedMore
         };
     };
-    if !prefix.eq_ignore_ascii_case(b"ISA")
-        || element.is_ascii_alphanumeric()
-        || element.is_ascii_whitespace()
-    {
-        return no(
-            place,
-            "no separator after ISA".to_owned(),
-            "the element separator as byte 4",
-        );
+    if !prefix.eq_ignore_ascii_case(b"ISA") || element.is_ascii_alphanumeric() || element.is_ascii_whitespace() {
+        return no(place, "no separator after ISA".to_owned(), "the element separator as byte 4");
     }
     if element >= 0xc2 && window.len() < 5 && !at_end {
         return Detected::NeedMore; // the separator itself may be a pair
@@ -123,9 +103,7 @@ pub fn detect(bytes: &[u8], offset: u64, at_end: bool) -> Detected {
         }
     }
     let last = at.last().copied().unwrap_or(0) + width; // ISA16
-    let (true, Some(&component), Some(&segment)) =
-        (count == 16, window.get(last), window.get(last + 1))
-    else {
+    let (true, Some(&component), Some(&segment)) = (count == 16, window.get(last), window.get(last + 1)) else {
         if !at_end && window.len() < ISA_LEN_MAX {
             return Detected::NeedMore;
         }
@@ -144,46 +122,23 @@ pub fn detect(bytes: &[u8], offset: u64, at_end: bool) -> Detected {
             "a component separator and a segment terminator of their own",
         );
     }
-    let isa11 = at
-        .get(10)
-        .zip(at.get(11))
-        .and_then(|(&a, &b)| window.get(a + width..b))
-        .unwrap_or_default();
-    let repetition = isa11
-        .first()
-        .copied()
-        .filter(|&b| usable(b) && !b.is_ascii_whitespace() && b != component && b != segment);
-    let delimiters = Delimiters {
-        element,
-        element_tail: tail,
-        repetition,
-        component,
-        segment,
-    };
+    let isa11 = at.get(10).zip(at.get(11)).and_then(|(&a, &b)| window.get(a + width..b)).unwrap_or_default();
+    let repetition =
+        isa11.first().copied().filter(|&b| usable(b) && !b.is_ascii_whitespace() && b != component && b != segment);
+    let delimiters = Delimiters { element, element_tail: tail, repetition, component, segment };
     let standard = tail.is_none() && at == SEPARATORS_AT;
-    let isa12 = at
-        .get(11)
-        .zip(at.get(12))
-        .and_then(|(&a, &b)| window.get(a + width..b))
-        .unwrap_or_default();
+    let isa12 = at.get(11).zip(at.get(12)).and_then(|(&a, &b)| window.get(a + width..b)).unwrap_or_default();
     let versioned = isa12.len() == 5 && isa12.iter().all(u8::is_ascii_digit);
     if !standard && !versioned {
         // Counting over the end of a short ISA, or over prose, lands anywhere; the version tells.
-        return no(
-            place.at(12),
-            shape(isa12),
-            "a version of five digits, such as 00501",
-        );
+        return no(place.at(12), shape(isa12), "a version of five digits, such as 00501");
     }
     let warning = (!standard).then(|| {
         Box::new(
             Problem::error(
                 ProblemKind::IsaLayout,
                 place,
-                format!(
-                    "separators at other places, in an ISA of {} bytes",
-                    last + 2
-                ),
+                format!("separators at other places, in an ISA of {} bytes", last + 2),
                 "an ISA of 106 bytes with its elements at fixed places",
                 "read by counting separators; tell the sender",
             )
@@ -197,7 +152,8 @@ pub fn detect(bytes: &[u8], offset: u64, at_end: bool) -> Detected {
 mod tests {
     use super::*;
 
-    const ISA: &[u8] = b"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260101*1200*^*00501*000000001*0*T*:~";
+    const ISA: &[u8] =
+        b"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260101*1200*^*00501*000000001*0*T*:~";
 
     fn found(bytes: &[u8]) -> (Delimiters, bool) {
         match detect(bytes, 0, true) {
@@ -215,20 +171,11 @@ mod tests {
         let mut line = ISA.to_vec();
         line[105] = b'\n';
         assert_eq!(found(&line).0.segment, b'\n');
-        let latin: Vec<u8> = ISA
-            .iter()
-            .map(|&b| if b == b'*' { 0xd6 } else { b })
-            .collect();
+        let latin: Vec<u8> = ISA.iter().map(|&b| if b == b'*' { 0xd6 } else { b }).collect();
         assert_eq!(found(&latin).0.element, 0xd6);
-        let utf8 = String::from_utf8(ISA.to_vec())
-            .unwrap()
-            .replace('*', "Ö")
-            .into_bytes();
+        let utf8 = String::from_utf8(ISA.to_vec()).unwrap().replace('*', "Ö").into_bytes();
         let (d, warned) = found(&utf8);
-        assert_eq!(
-            (d.element, d.element_tail, d.component, d.segment, warned),
-            (0xc3, Some(0x96), b':', b'~', true)
-        );
+        assert_eq!((d.element, d.element_tail, d.component, d.segment, warned), (0xc3, Some(0x96), b':', b'~', true));
     }
 
     #[test]
@@ -245,21 +192,8 @@ mod tests {
         same[105] = b':';
         let mut letter = ISA.to_vec();
         letter[105] = b'A';
-        for bytes in [
-            &b"ISA"[..],
-            b"ISA*00*",
-            b"ISAX",
-            b"ISA ",
-            b"",
-            &ISA[..105],
-            &same,
-            &letter,
-        ] {
-            assert!(
-                matches!(detect(bytes, 0, true), Detected::No(_)),
-                "{}",
-                bytes.len()
-            );
+        for bytes in [&b"ISA"[..], b"ISA*00*", b"ISAX", b"ISA ", b"", &ISA[..105], &same, &letter] {
+            assert!(matches!(detect(bytes, 0, true), Detected::No(_)), "{}", bytes.len());
         }
         assert!(matches!(detect(&ISA[..105], 0, false), Detected::NeedMore));
     }

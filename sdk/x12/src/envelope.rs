@@ -110,29 +110,16 @@ impl Envelope {
                 builder.too_long();
             }
         }
-        builder = builder
-            .raw(&[delimiters.repetition.unwrap_or(b'U')])
-            .text("00501")
-            .text(&isa_control);
+        builder = builder.raw(&[delimiters.repetition.unwrap_or(b'U')]).text("00501").text(&isa_control);
         if isa.control_number > 999_999_999 {
             builder.too_long();
         }
         builder
-            .text(if isa.acknowledgement_requested {
-                "1"
-            } else {
-                "0"
-            })
+            .text(if isa.acknowledgement_requested { "1" } else { "0" })
             .text(if isa.test { "T" } else { "P" })
             .raw(&[delimiters.component])
             .end()?;
-        Ok(Envelope {
-            writer,
-            isa_control,
-            groups: 0,
-            group: None,
-            transaction: None,
-        })
+        Ok(Envelope { writer, isa_control, groups: 0, group: None, transaction: None })
     }
 
     /// Writes GS.
@@ -164,22 +151,12 @@ impl Envelope {
     ///
     /// # Errors
     /// A field that holds a delimiter, no group, or a transaction that is open already.
-    pub fn begin_transaction(
-        &mut self,
-        kind: &str,
-        control: &str,
-        implementation: &str,
-    ) -> Result<(), WriteError> {
+    pub fn begin_transaction(&mut self, kind: &str, control: &str, implementation: &str) -> Result<(), WriteError> {
         let open = self.transaction.is_some();
         let Some((_, transactions)) = self.group.as_mut().filter(|_| !open) else {
             return Err(self.nesting(b"ST"));
         };
-        self.writer
-            .segment("ST")
-            .text(kind)
-            .text(control)
-            .text(implementation)
-            .end()?;
+        self.writer.segment("ST").text(kind).text(control).text(implementation).end()?;
         *transactions = transactions.saturating_add(1);
         self.transaction = Some((control.to_owned(), self.writer.ordinal()));
         Ok(())
@@ -198,16 +175,8 @@ impl Envelope {
         let Some((control, first)) = self.transaction.take() else {
             return Err(self.nesting(b"SE"));
         };
-        let count = self
-            .writer
-            .ordinal()
-            .saturating_sub(first)
-            .saturating_add(2);
-        self.writer
-            .segment("SE")
-            .number(count)
-            .text(&control)
-            .end()?;
+        let count = self.writer.ordinal().saturating_sub(first).saturating_add(2);
+        self.writer.segment("SE").number(count).text(&control).end()?;
         Ok(count)
     }
 
@@ -222,11 +191,7 @@ impl Envelope {
         let Some((control, transactions)) = self.group.take() else {
             return Err(self.nesting(b"GE"));
         };
-        self.writer
-            .segment("GE")
-            .number(transactions)
-            .text(&control)
-            .end()
+        self.writer.segment("GE").number(transactions).text(&control).end()
     }
 
     /// Writes IEA and gives the bytes.
@@ -237,22 +202,12 @@ impl Envelope {
         if self.group.is_some() {
             return Err(self.nesting(b"IEA"));
         }
-        self.writer
-            .segment("IEA")
-            .number(self.groups)
-            .text(&self.isa_control)
-            .end()?;
+        self.writer.segment("IEA").number(self.groups).text(&self.isa_control).end()?;
         Ok(self.writer.into_bytes())
     }
 
     fn nesting(&self, id: &[u8]) -> WriteError {
         let ordinal = self.writer.ordinal().saturating_add(1);
-        WriteError {
-            segment: SegmentId::new(id),
-            ordinal,
-            element: 0,
-            component: None,
-            refusal: Refusal::Nesting,
-        }
+        WriteError { segment: SegmentId::new(id), ordinal, element: 0, component: None, refusal: Refusal::Nesting }
     }
 }

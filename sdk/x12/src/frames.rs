@@ -36,10 +36,7 @@ impl ClaimFrame {
     pub fn bytes(&self, file: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.len());
         for range in &self.ranges {
-            out.extend_from_slice(
-                file.get(range.start as usize..range.end as usize)
-                    .unwrap_or_default(),
-            );
+            out.extend_from_slice(file.get(range.start as usize..range.end as usize).unwrap_or_default());
         }
         out
     }
@@ -86,11 +83,7 @@ impl<'a> ClaimFrames<'a> {
 
     /// Frames of `bytes`, none larger than `bytes_max`.
     pub fn with_ceiling(bytes: &'a [u8], bytes_max: usize) -> ClaimFrames<'a> {
-        ClaimFrames {
-            bytes,
-            walker: Walker::new(bytes_max),
-            splitter: Splitter::new(bytes_max, false),
-        }
+        ClaimFrames { bytes, walker: Walker::new(bytes_max), splitter: Splitter::new(bytes_max, false) }
     }
 }
 
@@ -101,15 +94,9 @@ impl Iterator for ClaimFrames<'_> {
             if let Some(out) = self.splitter.out.pop_front() {
                 return Some(out.map(|(frame, _)| frame));
             }
-            let step = self
-                .walker
-                .step(self.bytes, 0, true, &mut self.splitter.problems);
+            let step = self.walker.step(self.bytes, 0, true, &mut self.splitter.problems);
             if !self.splitter.take(step, self.bytes, 0) {
-                return self
-                    .splitter
-                    .out
-                    .pop_front()
-                    .map(|out| out.map(|(frame, _)| frame));
+                return self.splitter.out.pop_front().map(|out| out.map(|(frame, _)| frame));
             }
         }
     }

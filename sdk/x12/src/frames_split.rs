@@ -45,14 +45,7 @@ struct Claim {
     clm: Place,
     doubts: Vec<ProblemKind>,
 }
-const LEVELS: [Level; 6] = [
-    Level::Isa,
-    Level::Group,
-    Level::Header,
-    Level::Billing,
-    Level::Subscriber,
-    Level::Patient,
-];
+const LEVELS: [Level; 6] = [Level::Isa, Level::Group, Level::Header, Level::Billing, Level::Subscriber, Level::Patient];
 
 /// Turns segments into frames; shared by the whole-file and the chunked reader.
 pub(crate) struct Splitter {
@@ -150,11 +143,7 @@ impl Splitter {
             return;
         }
         let own = st.string(3);
-        self.implementation = if own.is_empty() {
-            self.version.clone()
-        } else {
-            own
-        };
+        self.implementation = if own.is_empty() { self.version.clone() } else { own };
         self.st = Some((st.place(), 0));
         self.open(Level::Header);
     }
@@ -200,11 +189,7 @@ impl Splitter {
             _ => {}
         }
         self.open(level);
-        if let Some(part) = LEVELS
-            .iter()
-            .position(|&l| l == level)
-            .and_then(|n| self.parts.get_mut(n))
-        {
+        if let Some(part) = LEVELS.iter().position(|&l| l == level).and_then(|n| self.parts.get_mut(n)) {
             part.mismatch = mismatch;
         }
     }
@@ -234,21 +219,14 @@ impl Splitter {
                 "framed as it is, in doubt; ask the sender to repair the hierarchy",
             ));
         }
-        self.claim = Some(Claim {
-            part: Part::default(),
-            clm: clm.place(),
-            doubts,
-        });
+        self.claim = Some(Claim { part: Part::default(), clm: clm.place(), doubts });
         self.level = Level::Claim;
     }
 
     /// Clears a level and all below it, and makes it the current one.
     fn open(&mut self, level: Level) {
         self.finish_claim();
-        let from = LEVELS
-            .iter()
-            .position(|&l| l == level)
-            .unwrap_or(LEVELS.len());
+        let from = LEVELS.iter().position(|&l| l == level).unwrap_or(LEVELS.len());
         for part in self.parts.iter_mut().skip(from) {
             *part = Part::default();
         }
@@ -256,21 +234,13 @@ impl Splitter {
     }
 
     fn part(&self, level: Level) -> Option<&Part> {
-        LEVELS
-            .iter()
-            .position(|&l| l == level)
-            .and_then(|n| self.parts.get(n))
+        LEVELS.iter().position(|&l| l == level).and_then(|n| self.parts.get(n))
     }
 
     fn append(&mut self, segment: &Segment<'_>, window: &[u8], base: u64) {
         let parents: usize = self.parts.iter().map(|p| p.len).sum();
         let overflow = self.parts.iter().any(|p| p.overflow);
-        let from = segment.offset
-            - if segment.ordinal == 1 {
-                0
-            } else {
-                segment.gap.len as u64
-            };
+        let from = segment.offset - if segment.ordinal == 1 { 0 } else { segment.gap.len as u64 };
         let range = from..segment.end();
         let len = (range.end - range.start) as usize;
         let claim_len = self.claim.as_ref().map_or(0, |claim| claim.part.len);
@@ -279,11 +249,7 @@ impl Splitter {
         }
         let part = match (self.level, &mut self.claim) {
             (Level::Claim, Some(claim)) => &mut claim.part,
-            (level, _) => match LEVELS
-                .iter()
-                .position(|&l| l == level)
-                .and_then(|n| self.parts.get_mut(n))
-            {
+            (level, _) => match LEVELS.iter().position(|&l| l == level).and_then(|n| self.parts.get_mut(n)) {
                 Some(part) => part,
                 None => return,
             },
@@ -291,8 +257,7 @@ impl Splitter {
         part.len += len;
         if self.keep_bytes {
             let (a, b) = ((range.start - base) as usize, (range.end - base) as usize);
-            part.bytes
-                .extend_from_slice(window.get(a..b).unwrap_or_default());
+            part.bytes.extend_from_slice(window.get(a..b).unwrap_or_default());
         }
         match part.ranges.last_mut() {
             Some(last) if last.end == range.start => last.end = range.end,
@@ -305,21 +270,12 @@ impl Splitter {
     fn refuse(&mut self, segment: &Segment<'_>) {
         let place = match self.claim.take() {
             Some(claim) => claim.clm,
-            None if matches!(self.level, Level::Skip | Level::Claim)
-                || self.parts.iter().any(|p| p.overflow) =>
-            {
+            None if matches!(self.level, Level::Skip | Level::Claim) || self.parts.iter().any(|p| p.overflow) => {
                 return;
             }
             None => {
-                if let Some(part) = LEVELS
-                    .iter()
-                    .position(|&l| l == self.level)
-                    .and_then(|n| self.parts.get_mut(n))
-                {
-                    *part = Part {
-                        overflow: true,
-                        ..Part::default()
-                    };
+                if let Some(part) = LEVELS.iter().position(|&l| l == self.level).and_then(|n| self.parts.get_mut(n)) {
+                    *part = Part { overflow: true, ..Part::default() };
                 }
                 segment.place()
             }
@@ -334,12 +290,7 @@ impl Splitter {
     }
 
     fn finish_claim(&mut self) {
-        let Some(Claim {
-            part: claim,
-            clm,
-            doubts,
-        }) = self.claim.take()
-        else {
+        let Some(Claim { part: claim, clm, doubts }) = self.claim.take() else {
             return;
         };
         let mut ranges: Vec<Range<u64>> = Vec::with_capacity(4);
@@ -353,13 +304,8 @@ impl Splitter {
                 }
             }
         }
-        let frame = ClaimFrame {
-            ordinal: self.ordinal,
-            clm,
-            implementation: self.implementation.clone(),
-            ranges,
-            doubts,
-        };
+        let frame =
+            ClaimFrame { ordinal: self.ordinal, clm, implementation: self.implementation.clone(), ranges, doubts };
         self.out.extend(self.problems.drain(..).map(Err));
         self.out.push_back(Ok((frame, bytes)));
     }
@@ -383,10 +329,7 @@ impl Splitter {
         if let Some((st, 0)) = self.st.take() {
             self.problems.push(Problem::error(
                 ProblemKind::NoClaims,
-                Place {
-                    segment: SegmentId::new(b"ST"),
-                    ..st
-                },
+                Place { segment: SegmentId::new(b"ST"), ..st },
                 "an 837 without CLM",
                 "at least one claim (loop 2300)",
                 "ask the sender whether claims were lost",

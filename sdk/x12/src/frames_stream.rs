@@ -83,12 +83,7 @@ impl ClaimFrameStream {
             if let Some(out) = self.splitter.out.pop_front() {
                 return Some(out.map(|(frame, bytes)| StreamedFrame { frame, bytes }));
             }
-            let step = self.walker.step(
-                &self.buffer,
-                self.base,
-                self.ended,
-                &mut self.splitter.problems,
-            );
+            let step = self.walker.step(&self.buffer, self.base, self.ended, &mut self.splitter.problems);
             if !self.splitter.take(step, &self.buffer, self.base) && self.splitter.out.is_empty() {
                 return None;
             }

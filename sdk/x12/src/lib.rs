@@ -22,15 +22,7 @@
 //! assert_eq!(remittance.value.claims[0].adjustments[0].amount_cents, 2_000);
 //! assert!(remittance.value.out_of_balance().is_empty());
 //! ```
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod ack999;
 pub mod claim_ack;

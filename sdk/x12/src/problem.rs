@@ -119,13 +119,7 @@ pub struct Place {
 impl Place {
     /// A byte of the file where no segment is meant.
     pub fn byte(offset: u64) -> Place {
-        Place {
-            segment: SegmentId::NONE,
-            ordinal: 0,
-            offset,
-            element: None,
-            component: None,
-        }
+        Place { segment: SegmentId::NONE, ordinal: 0, offset, element: None, component: None }
     }
 
     /// The same place, at an element.
@@ -207,11 +201,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: found {}, expected {}; {}",
-            self.place, self.found, self.expected, self.remedy
-        )
+        write!(f, "{}: found {}, expected {}; {}", self.place, self.found, self.expected, self.remedy)
     }
 }
 
@@ -269,38 +259,18 @@ mod tests {
         assert_eq!(shape(&[b'x'; 30]), "`AAAAAAAAAAAAAAAAAAAA` (30 bytes)");
         assert_eq!(SegmentId::new(b"DOE JOHN").as_str(), "?");
         assert_eq!(SegmentId::new(b"N3").as_str(), "N3");
-        let place = Place {
-            segment: SegmentId::new(b"CLP"),
-            ordinal: 9,
-            offset: 400,
-            element: None,
-            component: None,
-        };
-        let problem = Problem::error(
-            ProblemKind::BadElement,
-            place.at(3),
-            shape(b"12,5"),
-            "an amount",
-            "ask the payer",
-        );
-        assert_eq!(
-            problem.to_string(),
-            "CLP03 (segment 9, byte 400): found `99,9`, expected an amount; ask the payer"
-        );
-        assert_eq!(
-            place.part(1, 2).to_string(),
-            "CLP01-2 (segment 9, byte 400)"
-        );
+        let place = Place { segment: SegmentId::new(b"CLP"), ordinal: 9, offset: 400, element: None, component: None };
+        let problem =
+            Problem::error(ProblemKind::BadElement, place.at(3), shape(b"12,5"), "an amount", "ask the payer");
+        assert_eq!(problem.to_string(), "CLP03 (segment 9, byte 400): found `99,9`, expected an amount; ask the payer");
+        assert_eq!(place.part(1, 2).to_string(), "CLP01-2 (segment 9, byte 400)");
     }
 
     #[test]
     fn a_list_of_problems_is_bounded() {
         let mut list = Vec::new();
         for n in 0..5000 {
-            push(
-                &mut list,
-                Problem::error(ProblemKind::NoIsa, Place::byte(n), "", "", ""),
-            );
+            push(&mut list, Problem::error(ProblemKind::NoIsa, Place::byte(n), "", "", ""));
         }
         assert_eq!(list.len(), PROBLEMS_MAX + 1);
         assert_eq!(list[PROBLEMS_MAX].kind, ProblemKind::TooMany);

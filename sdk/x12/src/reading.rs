@@ -75,12 +75,9 @@ pub(crate) fn read_kind<T>(
             continue;
         }
         let range = transaction.range.clone();
-        let mut own: Vec<Problem> = problems
-            .extract_if(.., |p| range.contains(&p.place.offset))
-            .collect();
+        let mut own: Vec<Problem> = problems.extract_if(.., |p| range.contains(&p.place.offset)).collect();
         let value = read(transaction, &mut own);
-        let cut =
-            |p: &Problem| matches!(p.kind, ProblemKind::Truncated | ProblemKind::MissingTrailer);
+        let cut = |p: &Problem| matches!(p.kind, ProblemKind::Truncated | ProblemKind::MissingTrailer);
         if !transaction.closed && !own.iter().any(cut) {
             let place = start_of(transaction);
             push(
@@ -101,10 +98,7 @@ pub(crate) fn read_kind<T>(
             problems: own,
         });
     }
-    Readings {
-        transactions,
-        problems,
-    }
+    Readings { transactions, problems }
 }
 
 /// Says that a file that was to hold `wanted` holds none. Not asked when one file is offered to every reader.
@@ -117,31 +111,18 @@ pub(crate) fn require<T>(
         return readings;
     }
     let (offset, found) = match transmission.transactions().next() {
-        Some((_, _, other)) => (
-            other.range.start,
-            format!("transaction {}", kind_or_shape(&other.kind)),
-        ),
+        Some((_, _, other)) => (other.range.start, format!("transaction {}", kind_or_shape(&other.kind))),
         None => (0, "no transaction".to_owned()),
     };
     let remedy = "give this file to the reader of its kind";
-    let problem = Problem::error(
-        ProblemKind::WrongTransaction,
-        Place::byte(offset),
-        found,
-        wanted,
-        remedy,
-    );
+    let problem = Problem::error(ProblemKind::WrongTransaction, Place::byte(offset), found, wanted, remedy);
     push(&mut readings.problems, problem);
     readings
 }
 
 /// ST01 when it is three digits, else its shape.
 pub(crate) fn kind_or_shape(kind: &str) -> String {
-    if kind.len() == 3 && kind.bytes().all(|b| b.is_ascii_digit()) {
-        kind.to_owned()
-    } else {
-        shape(kind.as_bytes())
-    }
+    if kind.len() == 3 && kind.bytes().all(|b| b.is_ascii_digit()) { kind.to_owned() } else { shape(kind.as_bytes()) }
 }
 
 pub(crate) fn origin(
@@ -150,16 +131,10 @@ pub(crate) fn origin(
     transaction: Option<&Transaction<'_>>,
     range: Range<u64>,
 ) -> Origin {
-    let (group_control, group_sender, group_receiver) = group.map_or_else(Default::default, |g| {
-        (
-            g.control_number.clone(),
-            g.sender.clone(),
-            g.receiver.clone(),
-        )
-    });
-    let (transaction_control, implementation) = transaction.map_or_else(Default::default, |t| {
-        (t.control_number.clone(), t.implementation.clone())
-    });
+    let (group_control, group_sender, group_receiver) =
+        group.map_or_else(Default::default, |g| (g.control_number.clone(), g.sender.clone(), g.receiver.clone()));
+    let (transaction_control, implementation) =
+        transaction.map_or_else(Default::default, |t| (t.control_number.clone(), t.implementation.clone()));
     Origin {
         interchange_control: interchange.control_number.clone(),
         interchange_sender: interchange.sender.clone(),
@@ -185,10 +160,7 @@ pub struct Reference {
 
 /// First value under a qualifier.
 pub(crate) fn reference<'r>(references: &'r [Reference], qualifier: &str) -> Option<&'r str> {
-    references
-        .iter()
-        .find(|r| r.qualifier == qualifier)
-        .map(|r| r.value.as_str())
+    references.iter().find(|r| r.qualifier == qualifier).map(|r| r.value.as_str())
 }
 
 /// A procedure: SVC01 or SVC06 (835, 277CA), composite C003.
@@ -208,12 +180,7 @@ impl Procedure {
     pub(crate) fn read(element: Element<'_>) -> Procedure {
         let part = |m: usize| element.component(m).text().into_owned();
         let modifiers = (3..=6).map(part).filter(|m| !m.is_empty()).collect();
-        Procedure {
-            qualifier: part(1),
-            code: part(2),
-            modifiers,
-            description: part(7),
-        }
+        Procedure { qualifier: part(1), code: part(2), modifiers, description: part(7) }
     }
 }
 
@@ -265,12 +232,7 @@ pub(crate) struct Fields<'s, 'a, 'p> {
 }
 
 impl Fields<'_, '_, '_> {
-    fn optional<T>(
-        &mut self,
-        n: usize,
-        expected: &'static str,
-        parse: impl Fn(&[u8]) -> Option<T>,
-    ) -> Option<T> {
+    fn optional<T>(&mut self, n: usize, expected: &'static str, parse: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
         let text = self.segment.element(n).trimmed();
         if text.is_empty() {
             return None;
@@ -278,20 +240,12 @@ impl Fields<'_, '_, '_> {
         let value = parse(text);
         if value.is_none() {
             let place = self.segment.place().at(n);
-            push(
-                self.problems,
-                Problem::error(ProblemKind::BadElement, place, shape(text), expected, ASK),
-            );
+            push(self.problems, Problem::error(ProblemKind::BadElement, place, shape(text), expected, ASK));
         }
         value
     }
 
-    fn required<T>(
-        &mut self,
-        n: usize,
-        expected: &'static str,
-        parse: impl Fn(&[u8]) -> Option<T>,
-    ) -> Option<T> {
+    fn required<T>(&mut self, n: usize, expected: &'static str, parse: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
         if self.segment.element(n).is_empty() {
             self.missing(n, expected);
             return None;
@@ -302,13 +256,7 @@ impl Fields<'_, '_, '_> {
     pub(crate) fn missing(&mut self, n: usize, expected: &'static str) {
         push(
             self.problems,
-            Problem::error(
-                ProblemKind::MissingElement,
-                self.segment.place().at(n),
-                "nothing",
-                expected,
-                ASK,
-            ),
+            Problem::error(ProblemKind::MissingElement, self.segment.place().at(n), "nothing", expected, ASK),
         );
     }
 
@@ -322,11 +270,7 @@ impl Fields<'_, '_, '_> {
     }
 
     pub(crate) fn thousandths(&mut self, n: usize) -> Option<i64> {
-        self.optional(
-            n,
-            "a quantity with at most three decimals",
-            number::thousandths,
-        )
+        self.optional(n, "a quantity with at most three decimals", number::thousandths)
     }
 
     pub(crate) fn count(&mut self, n: usize) -> Option<u32> {
@@ -334,8 +278,7 @@ impl Fields<'_, '_, '_> {
     }
 
     pub(crate) fn required_count(&mut self, n: usize) -> u32 {
-        self.required(n, "a whole number", number::count)
-            .unwrap_or(0)
+        self.required(n, "a whole number", number::count).unwrap_or(0)
     }
 
     pub(crate) fn date(&mut self, n: usize) -> Option<Date> {
@@ -351,14 +294,8 @@ impl Fields<'_, '_, '_> {
             let expected = "a date CCYYMMDD or two joined by -";
             push(
                 self.problems,
-                Problem::error(
-                    ProblemKind::BadElement,
-                    place,
-                    shape(text),
-                    expected,
-                    "left out; look at the original",
-                )
-                .warning(),
+                Problem::error(ProblemKind::BadElement, place, shape(text), expected, "left out; look at the original")
+                    .warning(),
             );
         }
         value
@@ -374,31 +311,13 @@ impl Fields<'_, '_, '_> {
 
     pub(crate) fn bad(&mut self, n: usize, expected: &'static str) {
         let found = shape(self.segment.element(n).bytes);
-        push(
-            self.problems,
-            Problem::error(
-                ProblemKind::BadElement,
-                self.segment.place().at(n),
-                found,
-                expected,
-                ASK,
-            ),
-        );
+        push(self.problems, Problem::error(ProblemKind::BadElement, self.segment.place().at(n), found, expected, ASK));
     }
 
     /// Says that the segment has no place where it stands.
     pub(crate) fn out_of_place(&mut self, expected: &'static str) {
         let found = format!("{} here", self.segment.segment_id());
-        push(
-            self.problems,
-            Problem::error(
-                ProblemKind::OutOfPlace,
-                self.segment.place(),
-                found,
-                expected,
-                ASK,
-            ),
-        );
+        push(self.problems, Problem::error(ProblemKind::OutOfPlace, self.segment.place(), found, expected, ASK));
     }
 
     /// Says that the segment is none the guide knows here; nothing a reader needs is in it.
@@ -424,20 +343,7 @@ pub(crate) fn start_of(transaction: &Transaction<'_>) -> Place {
 }
 
 /// Says that a segment the transaction must have is not there.
-pub(crate) fn missing_segment(
-    transaction: &Transaction<'_>,
-    expected: &'static str,
-    problems: &mut Vec<Problem>,
-) {
+pub(crate) fn missing_segment(transaction: &Transaction<'_>, expected: &'static str, problems: &mut Vec<Problem>) {
     let place = start_of(transaction);
-    push(
-        problems,
-        Problem::error(
-            ProblemKind::MissingSegment,
-            place,
-            "a transaction without it",
-            expected,
-            ASK,
-        ),
-    );
+    push(problems, Problem::error(ProblemKind::MissingSegment, place, "a transaction without it", expected, ASK));
 }

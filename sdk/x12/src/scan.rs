@@ -24,13 +24,7 @@ pub(crate) fn find(hay: &[u8], needle: u8) -> Option<usize> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scan {
     /// A segment: `start..end` without its terminator, `next` is behind the terminator.
-    Segment {
-        start: usize,
-        end: usize,
-        next: usize,
-        gap: Gap,
-        terminated: bool,
-    },
+    Segment { start: usize, end: usize, next: usize, gap: Gap, terminated: bool },
     /// An ISA begins at `start`: the delimiters may change.
     Isa { start: usize, gap: Gap },
     /// More bytes are needed.
@@ -88,28 +82,14 @@ pub(crate) fn next(bytes: &[u8], from: usize, terminator: u8, first: bool, at_en
         }
     }
     match find(rest, terminator) {
-        Some(len) => Scan::Segment {
-            start,
-            end: start + len,
-            next: start + len + 1,
-            gap,
-            terminated: true,
-        },
+        Some(len) => Scan::Segment { start, end: start + len, next: start + len + 1, gap, terminated: true },
         None if !at_end => Scan::NeedMore,
         None => {
             // White space at the end of a file is no data. The same four bytes as above: `rest` begins with none of
             // them, so a segment has at least one byte and the walk moves on.
-            let last = rest
-                .iter()
-                .rposition(|b| !matches!(b, b'\r' | b'\n' | b' ' | b'\t'));
+            let last = rest.iter().rposition(|b| !matches!(b, b'\r' | b'\n' | b' ' | b'\t'));
             let len = last.map_or(rest.len(), |last| last + 1);
-            Scan::Segment {
-                start,
-                end: start + len,
-                next: start + len,
-                gap,
-                terminated: false,
-            }
+            Scan::Segment { start, end: start + len, next: start + len, gap, terminated: false }
         }
     }
 }
@@ -127,10 +107,7 @@ mod tests {
                 assert_eq!(find(&hay[start..], needle), want);
             }
         }
-        assert_eq!(
-            find(&[0x80, 0x01, 0x00, 0xff, 0x81, 0x7f, 0x01, 0x01], 0),
-            Some(2)
-        );
+        assert_eq!(find(&[0x80, 0x01, 0x00, 0xff, 0x81, 0x7f, 0x01, 0x01], 0), Some(2));
     }
 
     #[test]
@@ -141,39 +118,19 @@ mod tests {
                 start: 3,
                 end: 7,
                 next: 8,
-                gap: Gap {
-                    len: 3,
-                    blank_segments: 0,
-                    blanks: true
-                },
+                gap: Gap { len: 3, blank_segments: 0, blanks: true },
                 terminated: true
             }
         );
         assert!(matches!(
             next(b"~~SE*1", 0, b'~', false, true),
-            Scan::Segment {
-                start: 2,
-                end: 6,
-                terminated: false,
-                ..
-            }
+            Scan::Segment { start: 2, end: 6, terminated: false, .. }
         ));
         assert_eq!(next(b"SE*1", 0, b'~', false, false), Scan::NeedMore);
         // A form feed is no gap; taking it for trailing white space made an endless walk.
-        assert!(matches!(
-            next(b" \x0c", 0, b'~', false, true),
-            Scan::Segment {
-                start: 1,
-                end: 2,
-                next: 2,
-                ..
-            }
-        ));
+        assert!(matches!(next(b" \x0c", 0, b'~', false, true), Scan::Segment { start: 1, end: 2, next: 2, .. }));
         assert_eq!(next(b"\n\n", 0, b'~', false, true), Scan::End);
-        assert!(matches!(
-            next(b"~ISA|", 0, b'~', false, true),
-            Scan::Isa { start: 1, .. }
-        ));
+        assert!(matches!(next(b"~ISA|", 0, b'~', false, true), Scan::Isa { start: 1, .. }));
         assert_eq!(next(b"IS", 0, b'~', false, false), Scan::NeedMore);
     }
 }

@@ -53,13 +53,7 @@ impl<'a> Segment<'a> {
 
     /// Where it stands.
     pub fn place(&self) -> Place {
-        Place {
-            segment: self.segment_id(),
-            ordinal: self.ordinal,
-            offset: self.offset,
-            element: None,
-            component: None,
-        }
+        Place { segment: self.segment_id(), ordinal: self.ordinal, offset: self.offset, element: None, component: None }
     }
 
     /// Bytes of the file it takes: `offset..end`, terminator included.
@@ -69,10 +63,7 @@ impl<'a> Segment<'a> {
 
     /// The id, then all elements.
     fn split(&self) -> Elements<'a> {
-        Elements {
-            rest: Some(self.bytes),
-            delimiters: self.delimiters,
-        }
+        Elements { rest: Some(self.bytes), delimiters: self.delimiters }
     }
 
     /// All elements, from the first after the id. Trailing empty ones are there if the sender wrote them.
@@ -85,10 +76,7 @@ impl<'a> Segment<'a> {
     /// Element `n`, from 1; empty when the segment is shorter. 0 is the id.
     #[inline]
     pub fn element(&self, n: usize) -> Element<'a> {
-        self.split().nth(n).unwrap_or(Element {
-            bytes: &[],
-            delimiters: self.delimiters,
-        })
+        self.split().nth(n).unwrap_or(Element { bytes: &[], delimiters: self.delimiters })
     }
 
     /// Text of element `n`, without white space around it; Latin-1 when it is not UTF-8.
@@ -134,32 +122,21 @@ impl<'a> Element<'a> {
     /// The repeats (`HI` of older guides, `AK9`..); one when there is no repetition separator in it.
     pub fn repeats(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
         let delimiters = self.delimiters;
-        Parts {
-            rest: Some(self.bytes),
-            separator: delimiters.repetition,
-        }
-        .map(move |bytes| Element { bytes, delimiters })
+        Parts { rest: Some(self.bytes), separator: delimiters.repetition }
+            .map(move |bytes| Element { bytes, delimiters })
     }
 
     /// The components of a composite; one when it is simple.
     pub fn components(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
         let delimiters = self.delimiters;
-        Parts {
-            rest: Some(self.bytes),
-            separator: Some(delimiters.component),
-        }
-        .map(move |bytes| Element { bytes, delimiters })
+        Parts { rest: Some(self.bytes), separator: Some(delimiters.component) }
+            .map(move |bytes| Element { bytes, delimiters })
     }
 
     /// Component `m`, from 1; empty when there is none.
     pub fn component(&self, m: usize) -> Element<'a> {
-        let none = Element {
-            bytes: &[],
-            delimiters: self.delimiters,
-        };
-        m.checked_sub(1)
-            .and_then(|m| self.components().nth(m))
-            .unwrap_or(none)
+        let none = Element { bytes: &[], delimiters: self.delimiters };
+        m.checked_sub(1).and_then(|m| self.components().nth(m)).unwrap_or(none)
     }
 }
 
@@ -180,9 +157,7 @@ impl<'a> Iterator for Parts<'a> {
     type Item = &'a [u8];
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest?;
-        let cut = self
-            .separator
-            .and_then(|separator| scan::find(rest, separator));
+        let cut = self.separator.and_then(|separator| scan::find(rest, separator));
         self.rest = cut.and_then(|cut| rest.get(cut + 1..));
         Some(cut.and_then(|cut| rest.get(..cut)).unwrap_or(rest))
     }
@@ -203,9 +178,7 @@ impl<'a> Iterator for Elements<'a> {
         let delimiters = self.delimiters;
         let cut = match delimiters.element_tail {
             None => scan::find(rest, delimiters.element),
-            Some(tail) => rest
-                .windows(2)
-                .position(|pair| pair == [delimiters.element, tail]),
+            Some(tail) => rest.windows(2).position(|pair| pair == [delimiters.element, tail]),
         };
         self.rest = cut.and_then(|cut| rest.get(cut + delimiters.element_len()..));
         let bytes = cut.and_then(|cut| rest.get(..cut)).unwrap_or(rest);
@@ -229,14 +202,7 @@ pub struct Segments<'a> {
 impl<'a> Segments<'a> {
     /// Segments of `bytes`, which begins at `base` in its file; the first is number `ordinal`.
     pub fn new(bytes: &'a [u8], delimiters: Delimiters, base: u64, ordinal: u32) -> Segments<'a> {
-        Segments {
-            bytes,
-            pos: 0,
-            base,
-            ordinal,
-            delimiters,
-            done: false,
-        }
+        Segments { bytes, pos: 0, base, ordinal, delimiters, done: false }
     }
 
     /// Offset in the file behind the last segment given.
@@ -252,20 +218,8 @@ impl<'a> Iterator for Segments<'a> {
         if self.done {
             return None;
         }
-        match scan::next(
-            self.bytes,
-            self.pos,
-            self.delimiters.segment,
-            self.ordinal == 1,
-            true,
-        ) {
-            Scan::Segment {
-                start,
-                end,
-                next,
-                gap,
-                terminated,
-            } => {
+        match scan::next(self.bytes, self.pos, self.delimiters.segment, self.ordinal == 1, true) {
+            Scan::Segment { start, end, next, gap, terminated } => {
                 let segment = Segment {
                     bytes: self.bytes.get(start..end)?,
                     offset: self.base + start as u64,
@@ -292,18 +246,13 @@ mod tests {
     use super::*;
 
     fn one(bytes: &[u8]) -> Segment<'_> {
-        Segments::new(bytes, Delimiters::STANDARD, 10, 2)
-            .next()
-            .unwrap()
+        Segments::new(bytes, Delimiters::STANDARD, 10, 2).next().unwrap()
     }
 
     #[test]
     fn splits_elements_repeats_components() {
         let segment = one(b"SVC*HC:99213:25*100.5** x ^y*~");
-        assert_eq!(
-            (segment.id(), segment.offset, segment.ordinal, segment.end()),
-            (&b"SVC"[..], 10, 2, 40)
-        );
+        assert_eq!((segment.id(), segment.offset, segment.ordinal, segment.end()), (&b"SVC"[..], 10, 2, 40));
         assert!(segment.is("SVC") && !segment.is("SV"));
         assert_eq!(segment.component(1, 2).text(), "99213");
         assert_eq!(segment.component(1, 9).bytes, b"");
@@ -328,19 +277,10 @@ mod tests {
 
     #[test]
     fn splits_on_a_two_byte_separator() {
-        let delimiters = Delimiters {
-            element: 0xc3,
-            element_tail: Some(0x96),
-            ..Delimiters::STANDARD
-        };
-        let segment = Segments::new("STÖ835ÖÃ~".as_bytes(), delimiters, 0, 2)
-            .next()
-            .unwrap();
+        let delimiters = Delimiters { element: 0xc3, element_tail: Some(0x96), ..Delimiters::STANDARD };
+        let segment = Segments::new("STÖ835ÖÃ~".as_bytes(), delimiters, 0, 2).next().unwrap();
         assert!(segment.is("ST"));
-        assert_eq!(
-            (segment.text(1), segment.text(2)),
-            ("835".into(), "Ã".into())
-        );
+        assert_eq!((segment.text(1), segment.text(2)), ("835".into(), "Ã".into()));
     }
 
     #[test]
@@ -348,9 +288,6 @@ mod tests {
         let mut segments = Segments::new(b"SE*1~IEA*1~ZZ*1~", Delimiters::STANDARD, 0, 5);
         assert_eq!(segments.by_ref().count(), 2);
         assert_eq!(segments.position(), 11);
-        assert_eq!(
-            Segments::new(b"SE*1~ISA*1~", Delimiters::STANDARD, 0, 5).count(),
-            1
-        );
+        assert_eq!(Segments::new(b"SE*1~ISA*1~", Delimiters::STANDARD, 0, 5).count(), 1);
     }
 }

@@ -46,11 +46,7 @@ pub struct Ta1 {
 /// Reads every TA1 of a file. An interchange may hold nothing else.
 pub fn read(bytes: &[u8]) -> Readings<Ta1> {
     let transmission = Transmission::read(bytes);
-    require(
-        read_transmission(&transmission),
-        &transmission,
-        "TA1 between ISA and GS",
-    )
+    require(read_transmission(&transmission), &transmission, "TA1 between ISA and GS")
 }
 
 /// As [`read`], from an envelope that was read already; a file with none of them is no problem here.
@@ -60,13 +56,8 @@ pub fn read_transmission(transmission: &Transmission<'_>) -> Readings<Ta1> {
     for interchange in &transmission.interchanges {
         for segment in &interchange.acknowledgements {
             let range = segment.offset..segment.end();
-            let mut own: Vec<Problem> = problems
-                .extract_if(.., |p| range.contains(&p.place.offset))
-                .collect();
-            let mut fields = Fields {
-                segment,
-                problems: &mut own,
-            };
+            let mut own: Vec<Problem> = problems.extract_if(.., |p| range.contains(&p.place.offset)).collect();
+            let mut fields = Fields { segment, problems: &mut own };
             let interchange_control = fields.text(1, "ISA13 of the interchange acknowledged");
             let date = segment.element(2).trimmed();
             let interchange_date = Date::parse_short(date).or_else(|| Date::parse(date));
@@ -89,15 +80,8 @@ pub fn read_transmission(transmission: &Transmission<'_>) -> Readings<Ta1> {
                 code,
                 note: segment.string(5),
             };
-            transactions.push(Parsed {
-                value,
-                origin: origin(interchange, None, None, range),
-                problems: own,
-            });
+            transactions.push(Parsed { value, origin: origin(interchange, None, None, range), problems: own });
         }
     }
-    Readings {
-        transactions,
-        problems,
-    }
+    Readings { transactions, problems }
 }

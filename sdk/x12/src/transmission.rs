@@ -101,10 +101,7 @@ impl<'a> Transaction<'a> {
 impl<'a> Transmission<'a> {
     /// Reads the envelope of a file. Never fails: see [`Transmission::problems`].
     pub fn read(bytes: &'a [u8]) -> Transmission<'a> {
-        let mut builder = Builder {
-            bytes,
-            interchanges: Vec::new(),
-        };
+        let mut builder = Builder { bytes, interchanges: Vec::new() };
         let mut problems = Vec::new();
         let mut walker = Walker::new(usize::MAX);
         loop {
@@ -115,16 +112,11 @@ impl<'a> Transmission<'a> {
             }
         }
         problems.sort_by_key(|p| p.place.offset);
-        Transmission {
-            interchanges: builder.interchanges,
-            problems,
-        }
+        Transmission { interchanges: builder.interchanges, problems }
     }
 
     /// All transactions with the interchange and group they are in.
-    pub fn transactions(
-        &self,
-    ) -> impl Iterator<Item = (&Interchange<'a>, &Group<'a>, &Transaction<'a>)> {
+    pub fn transactions(&self) -> impl Iterator<Item = (&Interchange<'a>, &Group<'a>, &Transaction<'a>)> {
         self.interchanges
             .iter()
             .flat_map(|i| i.groups.iter().map(move |g| (i, g)))
@@ -159,10 +151,7 @@ impl<'a> Builder<'a> {
             Role::GroupStart => interchange.groups.push(group(segment)),
             Role::TransactionStart => {
                 if interchange.groups.last().is_none_or(|g| g.closed) {
-                    let empty = Segment {
-                        bytes: &[],
-                        ..segment
-                    };
+                    let empty = Segment { bytes: &[], ..segment };
                     interchange.groups.push(group(empty));
                 }
                 if let Some(group) = interchange.groups.last_mut() {
@@ -183,10 +172,7 @@ impl<'a> Builder<'a> {
                 };
                 transaction.range.end = end;
                 transaction.closed = role == Role::TransactionEnd;
-                transaction.segment_count = segment
-                    .ordinal
-                    .saturating_sub(transaction.ordinal)
-                    .saturating_add(1);
+                transaction.segment_count = segment.ordinal.saturating_sub(transaction.ordinal).saturating_add(1);
                 let range = transaction.range.start as usize..end as usize;
                 transaction.bytes = self.bytes.get(range).unwrap_or_default();
             }
@@ -230,11 +216,7 @@ fn transaction<'a>(st: Segment<'a>, version: &str) -> Transaction<'a> {
         range: st.offset..st.end(),
         kind: st.string(1),
         control_number: st.string(2),
-        implementation: if own.is_empty() {
-            version.to_owned()
-        } else {
-            own
-        },
+        implementation: if own.is_empty() { version.to_owned() } else { own },
         segment_count: 1,
         closed: false,
         bytes: st.bytes,

@@ -76,13 +76,7 @@ impl Walker {
             };
             let from = self.pos;
             match scan::next(bytes, from, delimiters.segment, self.ordinal == 1, at_end) {
-                Scan::Segment {
-                    start,
-                    end,
-                    next,
-                    gap,
-                    terminated,
-                } => {
+                Scan::Segment { start, end, next, gap, terminated } => {
                     if next - from > self.segment_max {
                         return self.too_large(base + from as u64, problems);
                     }
@@ -113,9 +107,7 @@ impl Walker {
                     self.checker.cut(base + start as u64, true, problems);
                     return Step::Cut { truncated: false };
                 }
-                Scan::NeedMore | Scan::End
-                    if bytes.len().saturating_sub(from) > self.segment_max =>
-                {
+                Scan::NeedMore | Scan::End if bytes.len().saturating_sub(from) > self.segment_max => {
                     return self.too_large(base + from as u64, problems);
                 }
                 Scan::NeedMore => return Step::NeedMore,
@@ -145,13 +137,7 @@ impl Walker {
     }
 
     /// Looks for the next ISA. `None`: it began one, or moved on; step again.
-    fn seek<'b>(
-        &mut self,
-        bytes: &[u8],
-        base: u64,
-        at_end: bool,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Step<'b>> {
+    fn seek<'b>(&mut self, bytes: &[u8], base: u64, at_end: bool, problems: &mut Vec<Problem>) -> Option<Step<'b>> {
         if base == 0 && self.pos == 0 {
             const BOM: &[u8] = b"\xef\xbb\xbf";
             if bytes.starts_with(BOM) {
@@ -162,10 +148,7 @@ impl Walker {
         }
         let rest = bytes.get(self.pos..).unwrap_or_default();
         // NUL and SUB: padding and the end mark that transfers from record-based systems leave behind.
-        let blank = rest
-            .iter()
-            .take_while(|b| b.is_ascii_whitespace() || matches!(b, 0 | 0x1a))
-            .count();
+        let blank = rest.iter().take_while(|b| b.is_ascii_whitespace() || matches!(b, 0 | 0x1a)).count();
         if blank > 0 {
             self.pos += blank;
             self.after_alphanumeric = false;
@@ -201,14 +184,8 @@ impl Walker {
             }
         }
         self.garbage_at.get_or_insert(offset);
-        let skip = rest
-            .get(1..)
-            .and_then(|tail| scan::find(tail, b'I'))
-            .map_or(rest.len(), |n| n + 1);
-        self.after_alphanumeric = skip
-            .checked_sub(1)
-            .and_then(|n| rest.get(n))
-            .is_some_and(u8::is_ascii_alphanumeric);
+        let skip = rest.get(1..).and_then(|tail| scan::find(tail, b'I')).map_or(rest.len(), |n| n + 1);
+        self.after_alphanumeric = skip.checked_sub(1).and_then(|n| rest.get(n)).is_some_and(u8::is_ascii_alphanumeric);
         self.pos += skip;
         None
     }
@@ -224,26 +201,14 @@ impl Walker {
             (at, Some(end)) if before => Problem::error(
                 ProblemKind::NoIsa,
                 Place::byte(at.unwrap_or(end)),
-                if at.is_some() {
-                    "data without ISA"
-                } else {
-                    "an empty file"
-                },
+                if at.is_some() { "data without ISA" } else { "an empty file" },
                 expected,
                 "ask the sender for the file with its envelope (ISA, GS .. GE, IEA)",
             ),
             (at, _) => Problem::error(
-                if before {
-                    ProblemKind::DataBeforeIsa
-                } else {
-                    ProblemKind::DataAfterIea
-                },
+                if before { ProblemKind::DataBeforeIsa } else { ProblemKind::DataAfterIea },
                 Place::byte(at.unwrap_or_default()),
-                if before {
-                    "data before the first ISA"
-                } else {
-                    "data behind IEA that begin no interchange"
-                },
+                if before { "data before the first ISA" } else { "data behind IEA that begin no interchange" },
                 expected,
                 "skipped; check with the sender what these bytes are",
             ),

@@ -53,42 +53,24 @@ impl fmt::Display for WriteError {
             write!(f, "-{component}")?;
         }
         let (found, expected, remedy) = match self.refusal {
-            Refusal::Delimiter => (
-                "a delimiter inside data",
-                "data without the four delimiters",
-                "change the value at its source",
-            ),
-            Refusal::ControlCharacter => (
-                "a control character",
-                "printable characters",
-                "change the value at its source",
-            ),
-            Refusal::OutsideCharacterSet => (
-                "a character outside ASCII",
-                "the X12 character set",
-                "write the name without accents at its source",
-            ),
-            Refusal::SegmentId => (
-                "no segment id",
-                "two or three upper case letters and digits",
-                "correct the program",
-            ),
-            Refusal::TooLong => (
-                "a value that is too long",
-                "a value that fits its fixed width",
-                "shorten it in the practice profile",
-            ),
-            Refusal::Nesting => (
-                "an envelope out of order",
-                "ISA, GS, ST .. SE, GE, IEA",
-                "correct the program",
-            ),
+            Refusal::Delimiter => {
+                ("a delimiter inside data", "data without the four delimiters", "change the value at its source")
+            }
+            Refusal::ControlCharacter => {
+                ("a control character", "printable characters", "change the value at its source")
+            }
+            Refusal::OutsideCharacterSet => {
+                ("a character outside ASCII", "the X12 character set", "write the name without accents at its source")
+            }
+            Refusal::SegmentId => {
+                ("no segment id", "two or three upper case letters and digits", "correct the program")
+            }
+            Refusal::TooLong => {
+                ("a value that is too long", "a value that fits its fixed width", "shorten it in the practice profile")
+            }
+            Refusal::Nesting => ("an envelope out of order", "ISA, GS, ST .. SE, GE, IEA", "correct the program"),
         };
-        write!(
-            f,
-            " (segment {}): found {found}, expected {expected}; {remedy}",
-            self.ordinal
-        )
+        write!(f, " (segment {}): found {found}, expected {expected}; {remedy}", self.ordinal)
     }
 }
 
@@ -116,10 +98,7 @@ impl SegmentWriter {
     pub fn new(delimiters: Delimiters) -> SegmentWriter {
         SegmentWriter {
             out: Vec::new(),
-            delimiters: Delimiters {
-                element_tail: None,
-                ..delimiters
-            },
+            delimiters: Delimiters { element_tail: None, ..delimiters },
             ordinal: 0,
             line_end: false,
         }
@@ -160,10 +139,7 @@ impl SegmentWriter {
     pub fn segment(&mut self, id: &str) -> SegmentBuilder<'_> {
         let start = self.out.len();
         self.out.extend_from_slice(id.as_bytes());
-        let plain = (2..=3).contains(&id.len())
-            && id
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        let plain = (2..=3).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         let mut builder = SegmentBuilder {
             id: SegmentId::new(id.as_bytes()),
             writer: self,
@@ -192,11 +168,7 @@ impl SegmentWriter {
                 builder = builder.raw(element.bytes);
                 continue;
             }
-            builder = builder.repeats(
-                element
-                    .repeats()
-                    .map(|r| r.components().map(|c| c.bytes).collect::<Vec<_>>()),
-            );
+            builder = builder.repeats(element.repeats().map(|r| r.components().map(|c| c.bytes).collect::<Vec<_>>()));
         }
         builder.end()
     }
@@ -222,13 +194,7 @@ impl SegmentBuilder<'_> {
 
     fn refuse(&mut self, component: Option<u8>, refusal: Refusal) {
         let ordinal = self.writer.ordinal.saturating_add(1);
-        let error = WriteError {
-            segment: self.id,
-            ordinal,
-            element: self.element,
-            component,
-            refusal,
-        };
+        let error = WriteError { segment: self.id, ordinal, element: self.element, component, refusal };
         self.error.get_or_insert(error);
     }
 
@@ -316,23 +282,13 @@ impl SegmentBuilder<'_> {
                 }
                 self.keep = self.writer.out.len();
             }
-            let used = components
-                .iter()
-                .rposition(|c| !c.is_empty())
-                .map_or(0, |last| last + 1);
+            let used = components.iter().rposition(|c| !c.is_empty()).map_or(0, |last| last + 1);
             let single = components.len() == 1;
             for (m, component) in components.into_iter().take(used).enumerate() {
                 if m > 0 {
                     self.writer.out.push(delimiters.component);
                 }
-                self.data(
-                    if single {
-                        None
-                    } else {
-                        u8::try_from(m + 1).ok()
-                    },
-                    component,
-                );
+                self.data(if single { None } else { u8::try_from(m + 1).ok() }, component);
             }
         }
         self
@@ -382,10 +338,7 @@ impl Drop for SegmentBuilder<'_> {
 /// # Errors
 /// The refusal a writer would give.
 pub fn check_text(text: &str, delimiters: &Delimiters) -> Result<(), Refusal> {
-    match text
-        .bytes()
-        .find(|&b| delimiters.contains(b) || !(b' '..=b'~').contains(&b))
-    {
+    match text.bytes().find(|&b| delimiters.contains(b) || !(b' '..=b'~').contains(&b)) {
         None => Ok(()),
         Some(b) if delimiters.contains(b) => Err(Refusal::Delimiter),
         Some(b) if b.is_ascii() => Err(Refusal::ControlCharacter),

@@ -1,10 +1,5 @@
 //! Properties over arbitrary and over well-formed bytes: no panic, every byte accounted for, round trips.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use claimhost_x12::*;
 use proptest::prelude::*;
@@ -12,7 +7,8 @@ use proptest::prelude::*;
 const FILE: &[u8] = include_bytes!("fixtures/837p_three_claims.edi");
 const REMITTANCE: &[u8] = include_bytes!("fixtures/835_two_payments.edi");
 const ACK: &[u8] = include_bytes!("fixtures/277ca_tree.edi");
-const ISA: &[u8] = b"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260101*1200*^*00501*000000001*0*P*:~";
+const ISA: &[u8] =
+    b"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260101*1200*^*00501*000000001*0*P*:~";
 
 /// Everything a reader may be asked, on bytes of any kind.
 fn read_everything(bytes: &[u8]) {
@@ -32,10 +28,7 @@ fn read_everything(bytes: &[u8]) {
     let _ = ta1::read_transmission(&transmission);
     let _ = ack999::read_transmission(&transmission);
     for ack in claim_ack::read_transmission(&transmission).transactions {
-        let _ = (
-            ack.value.claims().count(),
-            ack.value.rejected_wholesale().count(),
-        );
+        let _ = (ack.value.claims().count(), ack.value.rejected_wholesale().count());
     }
     for remittance in remittance::read_transmission(&transmission).transactions {
         let _ = remittance.value.out_of_balance();
@@ -58,11 +51,7 @@ fn whole(bytes: &[u8], ceiling: usize) -> Vec<Result<(ClaimFrame, Vec<u8>), Prob
         .collect()
 }
 
-fn chunked(
-    mut bytes: &[u8],
-    sizes: &[usize],
-    ceiling: usize,
-) -> Vec<Result<(ClaimFrame, Vec<u8>), Problem>> {
+fn chunked(mut bytes: &[u8], sizes: &[usize], ceiling: usize) -> Vec<Result<(ClaimFrame, Vec<u8>), Problem>> {
     let mut stream = ClaimFrameStream::with_ceiling(ceiling);
     let mut out = Vec::new();
     let mut sizes = sizes.iter().cycle();
@@ -73,10 +62,7 @@ fn chunked(
         while let Some(next) = stream.next_frame() {
             out.push(next.map(|s| (s.frame, s.bytes)));
         }
-        assert!(
-            stream.buffered() <= ceiling.max(ISA_LEN_MAX) + chunk.len(),
-            "memory grows with the file"
-        );
+        assert!(stream.buffered() <= ceiling.max(ISA_LEN_MAX) + chunk.len(), "memory grows with the file");
     }
     stream.finish();
     while let Some(next) = stream.next_frame() {

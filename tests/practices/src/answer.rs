@@ -50,10 +50,7 @@ struct Split {
 /// The rows of all practices, in the order of visit numbers.
 pub fn rows(world: &World) -> Vec<Row> {
     let of = |practice: &crate::model::Practice| {
-        let rows = practice
-            .visits
-            .iter()
-            .map(|visit| row(practice.id, visit, &world.schedules));
+        let rows = practice.visits.iter().map(|visit| row(practice.id, visit, &world.schedules));
         rows.collect::<Vec<_>>()
     };
     world.practices.iter().flat_map(of).collect()
@@ -84,10 +81,7 @@ fn row(practice: &str, visit: &Visit, schedules: &Schedules) -> Row {
         }
         end @ (End::Missing | End::Open) => end,
         End::Posted | End::Denied => {
-            let splits: Vec<Split> = live
-                .iter()
-                .map(|charge| split(visit, charge, schedules))
-                .collect();
+            let splits: Vec<Split> = live.iter().map(|charge| split(visit, charge, schedules)).collect();
             row.billed = live.iter().map(|charge| charge.amount).sum();
             for split in &splits {
                 row.paid += split.paid;
@@ -96,11 +90,7 @@ fn row(practice: &str, visit: &Visit, schedules: &Schedules) -> Row {
                 row.denied += split.denied;
             }
             // The end follows from the money, not from what was seeded; a test compares the two.
-            if row.billed > 0 && row.denied == row.billed {
-                End::Denied
-            } else {
-                End::Posted
-            }
+            if row.billed > 0 && row.denied == row.billed { End::Denied } else { End::Posted }
         }
     };
     end.name().clone_into(&mut row.end);
@@ -109,20 +99,11 @@ fn row(practice: &str, visit: &Visit, schedules: &Schedules) -> Row {
 
 fn split(visit: &Visit, charge: &Charge, schedules: &Schedules) -> Split {
     let mut coverages = visit.coverages.iter();
-    let Some((first, payer)) = coverages
-        .next()
-        .and_then(|c| schedules.find(&c.payer).map(|payer| (c, payer)))
-    else {
-        return Split {
-            denied: charge.amount,
-            ..Split::default()
-        };
+    let Some((first, payer)) = coverages.next().and_then(|c| schedules.find(&c.payer).map(|payer| (c, payer))) else {
+        return Split { denied: charge.amount, ..Split::default() };
     };
     let mut split = primary(payer, &first.member, charge);
-    if let Some(payer) = coverages
-        .next()
-        .and_then(|second| schedules.find(&second.payer))
-    {
+    if let Some(payer) = coverages.next().and_then(|second| schedules.find(&second.payer)) {
         let paid = percent(split.patient, payer.secondary_percent);
         split.paid += paid;
         split.patient -= paid;
@@ -131,20 +112,13 @@ fn split(visit: &Visit, charge: &Charge, schedules: &Schedules) -> Split {
 }
 
 fn primary(payer: &Schedule, member: &str, charge: &Charge) -> Split {
-    let refused = payer.terminated_members.iter().any(|ended| ended == member)
-        || payer.denies.contains_key(&charge.code);
+    let refused =
+        payer.terminated_members.iter().any(|ended| ended == member) || payer.denies.contains_key(&charge.code);
     let Some(fee) = payer.fees.get(&charge.code).filter(|_| !refused) else {
-        return Split {
-            denied: charge.amount,
-            ..Split::default()
-        };
+        return Split { denied: charge.amount, ..Split::default() };
     };
     let allowed = charge.amount.min(fee * charge.units);
-    let copay = if payer.copay.codes.contains(&charge.code) {
-        payer.copay.amount.min(allowed)
-    } else {
-        0
-    };
+    let copay = if payer.copay.codes.contains(&charge.code) { payer.copay.amount.min(allowed) } else { 0 };
     let coinsurance = percent(allowed - copay, payer.coinsurance_percent);
     let before = allowed - copay - coinsurance;
     let sequestration = percent(before, payer.sequestration_percent);
@@ -188,54 +162,20 @@ mod tests {
     #[test]
     fn adjudicates_as_worked_by_hand() {
         let mut all = schedules(&mut Rng::new(1, 1));
-        let payer = all
-            .payer
-            .iter_mut()
-            .find(|payer| payer.id == id::NORTHFIELD)
-            .unwrap();
+        let payer = all.payer.iter_mut().find(|payer| payer.id == id::NORTHFIELD).unwrap();
         payer.fees.insert("99213".into(), 9205);
         payer.sequestration_percent = 2;
         payer.terminated_members.push("GONE".into());
         // allowed 92.05, copay 25.00, 20 % of 67.05 = 13.41, 53.64 left, 2 % = 1.0728 -> 1.07
         let split = primary(payer, "HERE", &charge("99213", 1, 15_000));
-        assert_eq!(
-            split,
-            Split {
-                paid: 5257,
-                contractual: 5795 + 107,
-                patient: 2500 + 1341,
-                denied: 0
-            }
-        );
+        assert_eq!(split, Split { paid: 5257, contractual: 5795 + 107, patient: 2500 + 1341, denied: 0 });
         // Charge below the fee: nothing is contractual but sequestration. 20 % of 12.53 = 2.506 -> 2.51; 10.02, 0.2004 -> 0.20
         payer.fees.insert("36415".into(), 2000);
         let split = primary(payer, "HERE", &charge("36415", 1, 1253));
-        assert_eq!(
-            split,
-            Split {
-                paid: 982,
-                contractual: 20,
-                patient: 251,
-                denied: 0
-            }
-        );
+        assert_eq!(split, Split { paid: 982, contractual: 20, patient: 251, denied: 0 });
         for (member, code) in [("GONE", "99213"), ("HERE", "96127"), ("HERE", "XXXXX")] {
-            assert_eq!(
-                primary(payer, member, &charge(code, 1, 700)),
-                Split {
-                    denied: 700,
-                    ..Split::default()
-                }
-            );
+            assert_eq!(primary(payer, member, &charge(code, 1, 700)), Split { denied: 700, ..Split::default() });
         }
-        assert_eq!(
-            [
-                percent(125, 2),
-                percent(25, 2),
-                percent(24, 2),
-                percent(0, 20)
-            ],
-            [3, 1, 0, 0]
-        );
+        assert_eq!([percent(125, 2), percent(25, 2), percent(24, 2), percent(0, 20)], [3, 1, 0, 0]);
     }
 }

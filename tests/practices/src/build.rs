@@ -35,13 +35,7 @@ struct Plan {
     places: &'static [(&'static str, &'static str, &'static str)],
 }
 
-const ADULT_PAYERS: &[&str] = &[
-    id::NORTHFIELD,
-    id::BLUEWATER,
-    id::FEDERAL,
-    id::SUPPLEMENT,
-    id::TRUST,
-];
+const ADULT_PAYERS: &[&str] = &[id::NORTHFIELD, id::BLUEWATER, id::FEDERAL, id::SUPPLEMENT, id::TRUST];
 const CHILD_PAYERS: &[&str] = &[id::NORTHFIELD, id::BLUEWATER, id::STATE, id::TRUST];
 
 #[rustfmt::skip] // a table
@@ -91,11 +85,7 @@ pub fn world(seed: u64, start: Day) -> World {
         }
         practices.push(practice);
     }
-    World {
-        start,
-        practices,
-        schedules,
-    }
+    World { start, practices, schedules }
 }
 
 type Terminated = Vec<(String, String)>;
@@ -103,10 +93,7 @@ type Terminated = Vec<(String, String)>;
 fn visits(mut builder: Builder<'_>, format: Format) -> (Vec<crate::model::Visit>, Terminated) {
     let count = builder.rng.range(100, 130);
     let mut kinds: Vec<Kind> = Vec::new();
-    for row in TABLE
-        .iter()
-        .filter(|row| row.rate > 0 && row.formats.contains(&format))
-    {
+    for row in TABLE.iter().filter(|row| row.rate > 0 && row.formats.contains(&format)) {
         // Rounded by a draw, so that the rate holds over seeds: 9 of a thousand in 110 visits is 0.99 visits.
         let share = count * row.rate;
         let more = i64::from(builder.rng.range(1, 1000) <= share % 1000);
@@ -132,11 +119,7 @@ fn practice(rng: &mut Rng, plan: &Plan) -> Practice {
     let roster = roster.collect();
     let places = plan.places.iter().map(|(local, pos, facility)| {
         let facility = (!facility.is_empty()).then(|| (*facility, rng.npi()));
-        Place {
-            local,
-            pos,
-            facility,
-        }
+        Place { local, pos, facility }
     });
     let places = places.collect();
     let line1 = format!("{} {}", rng.range(100, 999), "Commerce Parkway");
@@ -150,13 +133,7 @@ fn practice(rng: &mut Rng, plan: &Plan) -> Practice {
         npi: rng.npi(),
         taxonomy: plan.taxonomy,
         tax_id: format!("3{}", rng.digits(8)),
-        address: Address {
-            line1,
-            line2: String::new(),
-            city: city.to_owned(),
-            state: "OH".to_owned(),
-            zip,
-        },
+        address: Address { line1, line2: String::new(), city: city.to_owned(), state: "OH".to_owned(), zip },
         telephone: format!("61455501{:02}", rng.range(0, 99)),
         roster,
         places,
@@ -169,27 +146,11 @@ fn practice(rng: &mut Rng, plan: &Plan) -> Practice {
 pub fn person(rng: &mut Rng, day: Day, low: i64, high: i64) -> Person {
     let born = day.plus(-rng.range(low * 366 + 30, high * 365 + 390));
     let (city, zip) = rng.pick(CITIES);
-    let plus4 = if rng.chance(35) {
-        rng.range(1001, 9998).to_string()
-    } else {
-        String::new()
-    };
+    let plus4 = if rng.chance(35) { rng.range(1001, 9998).to_string() } else { String::new() };
     let infant = born > day.plus(-200);
-    let first = if infant && rng.chance(60) {
-        "Baby Girl"
-    } else {
-        rng.pick(FIRST_NAMES)
-    };
-    let middle = if infant || rng.chance(50) {
-        ""
-    } else {
-        rng.pick(&["A", "J", "Lee", "M", "R", "T"])
-    };
-    let line2 = if rng.chance(12) {
-        format!("Apt {}", rng.range(1, 40))
-    } else {
-        String::new()
-    };
+    let first = if infant && rng.chance(60) { "Baby Girl" } else { rng.pick(FIRST_NAMES) };
+    let middle = if infant || rng.chance(50) { "" } else { rng.pick(&["A", "J", "Lee", "M", "R", "T"]) };
+    let line2 = if rng.chance(12) { format!("Apt {}", rng.range(1, 40)) } else { String::new() };
     let address = Address {
         line1: format!("{} {}", rng.range(10, 9899), rng.pick(STREETS)),
         line2,
@@ -202,11 +163,7 @@ pub fn person(rng: &mut Rng, day: Day, low: i64, high: i64) -> Person {
         first: first.to_owned(),
         middle: middle.to_owned(),
         born: Some(born),
-        sex: if first == "Baby Girl" {
-            "F"
-        } else {
-            rng.pick(&["F", "M"])
-        },
+        sex: if first == "Baby Girl" { "F" } else { rng.pick(&["F", "M"]) },
         address,
     }
 }
@@ -217,25 +174,10 @@ pub fn charge_master(rng: &mut Rng, practice: &Practice) -> BTreeMap<&'static st
     // One office visit is always cheap, so that a charge below the fee is no rarity.
     let cheap = rng.pick(&["99212", "99213", "99214"]);
     let price = |(code, base): &(&'static str, i64)| {
-        let level = if *code == cheap || rng.chance(12) {
-            rng.range(88, 108)
-        } else {
-            level
-        };
+        let level = if *code == cheap || rng.chance(12) { rng.range(88, 108) } else { level };
         let cents = base * level / 100;
         // Whole dollars where a code costs dollars, cents where it costs cents.
-        (
-            *code,
-            if cents > 2000 {
-                (cents + 50) / 100 * 100
-            } else {
-                cents.max(1)
-            },
-        )
+        (*code, if cents > 2000 { (cents + 50) / 100 * 100 } else { cents.max(1) })
     };
-    crate::catalog::PRICES
-        .iter()
-        .chain(crate::catalog::REFUSED)
-        .map(price)
-        .collect()
+    crate::catalog::PRICES.iter().chain(crate::catalog::REFUSED).map(price).collect()
 }

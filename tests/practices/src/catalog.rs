@@ -38,10 +38,7 @@ pub struct Encounter {
 }
 
 const fn e(services: &'static str, diagnoses: &'static str) -> Encounter {
-    Encounter {
-        services,
-        diagnoses,
-    }
+    Encounter { services, diagnoses }
 }
 
 /// What a practice's doctors do.

@@ -60,11 +60,7 @@ impl Day {
 
 #[test]
 fn days_of_the_calendar() {
-    for (text, count) in [
-        ("1970-01-01", 0),
-        ("2000-02-29", 11_016),
-        ("2026-03-02", 20_514),
-    ] {
+    for (text, count) in [("1970-01-01", 0), ("2000-02-29", 11_016), ("2026-03-02", 20_514)] {
         assert_eq!(Day::parse(text), Some(Day(count)));
         assert_eq!(Day(count).iso(), text);
     }

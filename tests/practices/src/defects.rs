@@ -12,9 +12,7 @@ use crate::seeded::Builder;
 impl Builder<'_> {
     /// Adds a visit with this defect.
     pub(crate) fn defect(&mut self, kind: Kind) {
-        let office = self
-            .rng
-            .pick(self.services.encounters.get(..4).unwrap_or_default());
+        let office = self.rng.pick(self.services.encounters.get(..4).unwrap_or_default());
         let mut draft = match kind {
             Kind::NoPatientName | Kind::NoBirthDate | Kind::NoAddress | Kind::NoMemberId => {
                 self.draft(kind, office, Who::Subscriber)
@@ -29,10 +27,7 @@ impl Builder<'_> {
             Kind::G2211Alone => {
                 let services = format!("G2211 {}", self.services.beside_g2211);
                 let mut draft = self.draft(kind, office, Who::Payer(id::FEDERAL));
-                draft.charges = services
-                    .split(' ')
-                    .map(|code| self.charge(code, &draft))
-                    .collect();
+                draft.charges = services.split(' ').map(|code| self.charge(code, &draft)).collect();
                 draft
             }
             Kind::DrugWithoutJz => self.draft(kind, self.services.drug, Who::Payer(id::FEDERAL)),
@@ -48,20 +43,11 @@ impl Builder<'_> {
         let today = draft.today(self.start);
         match kind {
             Kind::NoPatientName => draft.of_patient(|person| {
-                *person = Person {
-                    last: String::new(),
-                    first: String::new(),
-                    middle: String::new(),
-                    ..person.clone()
-                };
+                *person = Person { last: String::new(), first: String::new(), middle: String::new(), ..person.clone() };
             }),
             Kind::NoBirthDate => draft.of_patient(|person| person.born = None),
             Kind::NoAddress => draft.of_patient(|person| person.address = Address::default()),
-            Kind::NoMemberId => draft
-                .visit
-                .coverages
-                .iter_mut()
-                .for_each(|coverage| coverage.member.clear()),
+            Kind::NoMemberId => draft.visit.coverages.iter_mut().for_each(|coverage| coverage.member.clear()),
             Kind::UnknownPayer => {
                 let stranger = Coverage {
                     payer: "Q7701".into(),
@@ -73,100 +59,52 @@ impl Builder<'_> {
             }
             Kind::NoRenderingNpi => {
                 let last = self.rng.pick(LAST_NAMES).to_owned();
-                draft.visit.rendering = Rendering {
-                    local: "DR99".into(),
-                    npi: String::new(),
-                    last,
-                    first: "Sam".into(),
-                };
+                draft.visit.rendering =
+                    Rendering { local: "DR99".into(), npi: String::new(), last, first: "Sam".into() };
             }
             Kind::BadNpi => {
-                let (base, wrong) = (
-                    format!("1{}", self.rng.digits(8)),
-                    u32::try_from(self.rng.range(1, 9)).unwrap_or(1),
-                );
+                let (base, wrong) =
+                    (format!("1{}", self.rng.digits(8)), u32::try_from(self.rng.range(1, 9)).unwrap_or(1));
                 let digit = (npi_check_digit(&base) + wrong) % 10;
                 draft.visit.rendering.npi = format!("{base}{digit}");
                 draft.visit.rendering.local.clear();
             }
-            Kind::NoPlace => {
-                (draft.visit.location, draft.visit.pos) = ("ANNEX9".into(), String::new())
-            }
-            Kind::FutureDate => draft
-                .charges
-                .iter_mut()
-                .for_each(|charge| charge.date = far),
+            Kind::NoPlace => (draft.visit.location, draft.visit.pos) = ("ANNEX9".into(), String::new()),
+            Kind::FutureDate => draft.charges.iter_mut().for_each(|charge| charge.date = far),
             Kind::BeforeBirth => {
-                draft
-                    .charges
-                    .iter_mut()
-                    .for_each(|charge| charge.date = today.plus(-9));
+                draft.charges.iter_mut().for_each(|charge| charge.date = today.plus(-9));
                 draft.of_patient(|person| person.born = Some(today.plus(-4)));
             }
             Kind::BadDiagnosis => {
                 let bad = self.rng.pick(&["ZZ1.Q", "Z9"]);
-                draft
-                    .visit
-                    .diagnoses
-                    .iter_mut()
-                    .take(1)
-                    .for_each(|code| bad.clone_into(code));
-                draft
-                    .charges
-                    .iter_mut()
-                    .for_each(|charge| charge.pointers = vec![0]);
+                draft.visit.diagnoses.iter_mut().take(1).for_each(|code| bad.clone_into(code));
+                draft.charges.iter_mut().for_each(|charge| charge.pointers = vec![0]);
             }
             Kind::NoDiagnosis => {
                 draft.visit.diagnoses.clear();
-                draft
-                    .charges
-                    .iter_mut()
-                    .for_each(|charge| charge.pointers.clear());
+                draft.charges.iter_mut().for_each(|charge| charge.pointers.clear());
             }
-            Kind::DoesNotAddUp if self.practice.format == Format::X12 => {
-                draft.visit.total_off = 1000
-            }
+            Kind::DoesNotAddUp if self.practice.format == Format::X12 => draft.visit.total_off = 1000,
             Kind::PointerRange => {
                 let past = draft.visit.diagnoses.len();
-                draft
-                    .charges
-                    .iter_mut()
-                    .rev()
-                    .take(1)
-                    .for_each(|charge| charge.pointers = vec![0, past]);
+                draft.charges.iter_mut().rev().take(1).for_each(|charge| charge.pointers = vec![0, past]);
             }
-            Kind::DuplicateLine => draft
-                .charges
-                .iter_mut()
-                .for_each(|charge| charge.modifiers.retain(|modifier| modifier != "76")),
+            Kind::DuplicateLine => {
+                draft.charges.iter_mut().for_each(|charge| charge.modifiers.retain(|modifier| modifier != "76"))
+            }
             Kind::UnmatchedCredit => {
                 (draft.day, draft.closed) = (self.rng.range(1, 2), false);
                 draft.redate(self.start);
                 let mut step = self.late_charge(draft);
-                let by = if self.practice.format == Format::Hl7 {
-                    By::Content
-                } else {
-                    By::SameId
-                };
+                let by = if self.practice.format == Format::Hl7 { By::Content } else { By::SameId };
                 let stray = |action| match action {
-                    Action::New(charge) => Action::Credit {
-                        own_id: charge.id.clone(),
-                        charge,
-                        by,
-                        negative: true,
-                    },
+                    Action::New(charge) => Action::Credit { own_id: charge.id.clone(), charge, by, negative: true },
                     other => other,
                 };
-                (step.day, step.actions) =
-                    (draft.day + 1, step.actions.into_iter().map(stray).collect());
+                (step.day, step.actions) = (draft.day + 1, step.actions.into_iter().map(stray).collect());
                 draft.then.push(step);
             }
-            _ => draft
-                .charges
-                .iter_mut()
-                .rev()
-                .take(1)
-                .for_each(|charge| damage_line(kind, charge)),
+            _ => draft.charges.iter_mut().rev().take(1).for_each(|charge| damage_line(kind, charge)),
         }
     }
 }

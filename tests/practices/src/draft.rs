@@ -46,19 +46,13 @@ impl Draft {
 
     /// The latest date of service.
     pub fn latest(&self) -> Day {
-        self.charges
-            .iter()
-            .map(|charge| charge.date)
-            .max()
-            .unwrap_or_default()
+        self.charges.iter().map(|charge| charge.date).max().unwrap_or_default()
     }
 
     /// Moves the services to the arrival day, after that day was changed.
     pub fn redate(&mut self, start: Day) {
         let today = self.today(start);
-        self.charges
-            .iter_mut()
-            .for_each(|charge| charge.date = today);
+        self.charges.iter_mut().for_each(|charge| charge.date = today);
     }
 }
 
@@ -66,11 +60,7 @@ impl Builder<'_> {
     /// An ordinary encounter, or with some Medicare-like patients one that its rules must not hold.
     pub(crate) fn encounter(&mut self, payer: &str) -> Encounter {
         let near = payer == id::FEDERAL && self.rng.chance(40);
-        self.rng.pick(if near {
-            self.services.near_misses
-        } else {
-            self.services.encounters
-        })
+        self.rng.pick(if near { self.services.near_misses } else { self.services.encounters })
     }
 
     pub(crate) fn any(&mut self, kind: Kind) -> Draft {
@@ -81,13 +71,8 @@ impl Builder<'_> {
 
     /// An encounter with at least two services.
     pub(crate) fn several(&mut self, kind: Kind) -> Draft {
-        let several: Vec<Encounter> = self
-            .services
-            .encounters
-            .iter()
-            .filter(|e| e.services.contains(' '))
-            .copied()
-            .collect();
+        let several: Vec<Encounter> =
+            self.services.encounters.iter().filter(|e| e.services.contains(' ')).copied().collect();
         let encounter = self.rng.pick(&several);
         self.draft(kind, encounter, Who::Anyone)
     }
@@ -113,11 +98,7 @@ impl Builder<'_> {
             id::STATE,
             id::TRUST,
         ];
-        self.rng.pick(if self.practice.format == Format::X12 {
-            &children
-        } else {
-            &adults
-        })
+        self.rng.pick(if self.practice.format == Format::X12 { &children } else { &adults })
     }
 
     pub(crate) fn coverage(&mut self, payer: &str) -> Coverage {
@@ -131,33 +112,14 @@ impl Builder<'_> {
                 group: String::new(),
             };
         };
-        let group = if [id::FEDERAL, id::STATE].contains(&payer) {
-            String::new()
-        } else {
-            format!("G{}", self.rng.digits(5))
-        };
+        let group =
+            if [id::FEDERAL, id::STATE].contains(&payer) { String::new() } else { format!("G{}", self.rng.digits(5)) };
         // Unique within the demo: the practice and the visit are part of it.
         let practice = self.practice.format as usize + 1;
-        let member = format!(
-            "{}{practice}{:04}{}",
-            known.prefix,
-            self.visits.len(),
-            self.rng.digits(4)
-        );
+        let member = format!("{}{practice}{:04}{}", known.prefix, self.visits.len(), self.rng.digits(4));
         let alias = self.rng.pick(known.aliases).to_owned();
-        let alias = if self.rng.chance(15) {
-            alias.to_lowercase()
-        } else {
-            alias
-        };
-        Coverage {
-            payer: payer.to_owned(),
-            alias,
-            name: known.name.to_owned(),
-            filing: known.filing,
-            member,
-            group,
-        }
+        let alias = if self.rng.chance(15) { alias.to_lowercase() } else { alias };
+        Coverage { payer: payer.to_owned(), alias, name: known.name.to_owned(), filing: known.filing, member, group }
     }
 
     /// The number of the visit to be added, or of the one after it.
@@ -192,9 +154,7 @@ impl Builder<'_> {
             _ => self.payer(),
         };
         let relation = match (who, format, payer) {
-            (Who::Subscriber, ..) | (_, _, id::FEDERAL) | (_, Format::X12, id::STATE) => {
-                Relation::Itself
-            }
+            (Who::Subscriber, ..) | (_, _, id::FEDERAL) | (_, Format::X12, id::STATE) => Relation::Itself,
             (Who::Infant, ..) | (_, Format::X12, _) => Relation::Child,
             _ => match self.rng.range(1, 100) {
                 1..=72 => Relation::Itself,
@@ -219,12 +179,7 @@ impl Builder<'_> {
             (false, Format::Shifted) => 0,
             _ => usize::try_from(self.rng.range(0, 9)).unwrap_or(0) / 8,
         };
-        let place = self
-            .practice
-            .places
-            .get(place_at)
-            .cloned()
-            .unwrap_or_default();
+        let place = self.practice.places.get(place_at).cloned().unwrap_or_default();
         let day = self.rng.range(1, 3);
         let closed = match format {
             Format::Hl7 => self.rng.chance(60),
@@ -235,11 +190,7 @@ impl Builder<'_> {
         let coverage = self.coverage(payer);
         let visit = Visit {
             number: self.visit_number(0),
-            mrn: format!(
-                "{}{}",
-                [1, 2, 3, 4].get(format as usize).unwrap_or(&5),
-                40_000 + 7 * self.visits.len()
-            ),
+            mrn: format!("{}{}", [1, 2, 3, 4].get(format as usize).unwrap_or(&5), 40_000 + 7 * self.visits.len()),
             patient,
             subscriber,
             relation,
@@ -252,59 +203,25 @@ impl Builder<'_> {
             steps: Vec::new(),
             kind,
             total_off: 0,
-            paid_at_desk: if format == Format::Hl7 && self.rng.chance(15) {
-                2500
-            } else {
-                0
-            },
+            paid_at_desk: if format == Format::Hl7 && self.rng.chance(15) { 2500 } else { 0 },
         };
-        let mut draft = Draft {
-            visit,
-            charges: Vec::new(),
-            day,
-            closed,
-            may_spread: false,
-            then: Vec::new(),
-        };
-        let date = draft.today(self.start).plus(-if self.rng.chance(60) {
-            0
-        } else {
-            self.rng.range(1, 10)
-        });
+        let mut draft = Draft { visit, charges: Vec::new(), day, closed, may_spread: false, then: Vec::new() };
+        let date = draft.today(self.start).plus(-if self.rng.chance(60) { 0 } else { self.rng.range(1, 10) });
         let prices_shown = self.rng.chance(88);
-        draft.charges = encounter
-            .services
-            .split(' ')
-            .map(|service| Charge {
-                date,
-                ..self.charge(service, &draft)
-            })
-            .collect();
+        draft.charges =
+            encounter.services.split(' ').map(|service| Charge { date, ..self.charge(service, &draft) }).collect();
         if !prices_shown {
-            draft
-                .charges
-                .iter_mut()
-                .for_each(|charge| charge.unit_price = None);
+            draft.charges.iter_mut().for_each(|charge| charge.unit_price = None);
         }
         draft
     }
 
     fn rendering(&mut self) -> Rendering {
-        let at =
-            usize::try_from(self.rng.range(0, 9)).unwrap_or(0) % self.practice.roster.len().max(1);
+        let at = usize::try_from(self.rng.range(0, 9)).unwrap_or(0) % self.practice.roster.len().max(1);
         let doctor = self.practice.roster.get(at).cloned().unwrap_or_default();
         let by_npi = self.practice.format == Format::X12 || self.rng.chance(50);
-        let (npi, local) = if by_npi {
-            (doctor.npi, String::new())
-        } else {
-            (String::new(), doctor.local)
-        };
-        Rendering {
-            npi,
-            local,
-            last: doctor.last.to_owned(),
-            first: doctor.first.to_owned(),
-        }
+        let (npi, local) = if by_npi { (doctor.npi, String::new()) } else { (String::new(), doctor.local) };
+        Rendering { npi, local, last: doctor.last.to_owned(), first: doctor.first.to_owned() }
     }
 
     /// A charge of `code-modifier*units`, dated like the visit's other charges.
@@ -315,17 +232,8 @@ impl Builder<'_> {
         let code = parts.next().unwrap_or_default();
         let mut modifiers: Vec<String> = parts.collect();
         let drug = DRUGS.iter().find(|drug| drug.0 == code);
-        let federal = draft
-            .visit
-            .coverages
-            .iter()
-            .take(1)
-            .any(|coverage| coverage.payer == id::FEDERAL);
-        if federal
-            && drug.is_some()
-            && draft.visit.kind != Kind::DrugWithoutJz
-            && modifiers.is_empty()
-        {
+        let federal = draft.visit.coverages.iter().take(1).any(|coverage| coverage.payer == id::FEDERAL);
+        if federal && drug.is_some() && draft.visit.kind != Kind::DrugWithoutJz && modifiers.is_empty() {
             modifiers.push("JZ".to_owned());
         }
         let price = self.prices.get(code.as_str()).copied().unwrap_or(0);
@@ -349,31 +257,16 @@ impl Builder<'_> {
             amount: price * units,
             date: draft.latest(),
             pointers,
-            drug: drug.map(|drug| Drug {
-                ndc: drug.1,
-                quantity: drug.2 * units,
-                unit: drug.3,
-            }),
+            drug: drug.map(|drug| Drug { ndc: drug.1, quantity: drug.2 * units, unit: drug.3 }),
         }
     }
 
     /// Lays out the steps and keeps the visit.
     pub(crate) fn send(&mut self, draft: Draft) {
-        let Draft {
-            mut visit,
-            charges,
-            day,
-            closed,
-            may_spread,
-            then,
-        } = draft;
+        let Draft { mut visit, charges, day, closed, may_spread, then } = draft;
         let hl7 = self.practice.format == Format::Hl7;
         if hl7 {
-            visit.steps.push(Step {
-                day,
-                opens: true,
-                ..Step::default()
-            });
+            visit.steps.push(Step { day, opens: true, ..Step::default() });
         }
         let mut parts = vec![(day, charges)];
         let splits = self.practice.format != Format::X12 && self.rng.chance(35);
@@ -387,20 +280,10 @@ impl Builder<'_> {
         for (day, charges) in parts.into_iter().filter(|(_, charges)| !charges.is_empty()) {
             let alone = hl7 && self.rng.chance(8);
             let actions = charges.into_iter().map(Action::New).collect();
-            visit.steps.push(Step {
-                day,
-                actions,
-                alone,
-                closes: closed && !hl7,
-                ..Step::default()
-            });
+            visit.steps.push(Step { day, actions, alone, closes: closed && !hl7, ..Step::default() });
         }
         if hl7 && closed {
-            visit.steps.push(Step {
-                day,
-                closes: true,
-                ..Step::default()
-            });
+            visit.steps.push(Step { day, closes: true, ..Step::default() });
         }
         visit.steps.extend(then);
         self.visits.push(visit);

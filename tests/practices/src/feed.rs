@@ -46,12 +46,7 @@ pub fn files(world: &World, run: u32) -> Vec<File> {
         // Counters run on over the days: message order, CSV sequence, control numbers.
         let mut count = 0;
         for day in 1..=DAYS {
-            let today = Today {
-                practice,
-                date: world.start.plus(day - 1),
-                run,
-                sent: sent(practice, day),
-            };
+            let today = Today { practice, date: world.start.plus(day - 1), run, sent: sent(practice, day) };
             if today.sent.is_empty() {
                 continue;
             }
@@ -61,10 +56,7 @@ pub fn files(world: &World, run: u32) -> Vec<File> {
                 Format::X12 => x12::day(&today, &mut count),
             };
             let folder = format!("feeds/run-{run}/day-{day}/{}", practice.id);
-            files.extend(written.into_iter().map(|(name, text)| File {
-                path: format!("{folder}/{name}"),
-                text,
-            }));
+            files.extend(written.into_iter().map(|(name, text)| File { path: format!("{folder}/{name}"), text }));
         }
     }
     files
@@ -74,11 +66,7 @@ pub fn files(world: &World, run: u32) -> Vec<File> {
 fn sent(practice: &Practice, day: i64) -> Vec<Sent<'_>> {
     let mut all: Vec<(bool, usize, Sent<'_>)> = Vec::new();
     for visit in &practice.visits {
-        let of_day = visit
-            .steps
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| step.day == day);
+        let of_day = visit.steps.iter().enumerate().filter(|(_, step)| step.day == day);
         // What follows a step in a file of its own is sent after that file.
         let mut alone = false;
         for (rank, (at, step)) in of_day.enumerate() {
@@ -103,10 +91,6 @@ pub fn main_and_alone<'a>(sent: &[Sent<'a>]) -> (Vec<Sent<'a>>, Vec<Sent<'a>>) {
 
 /// `days.json`
 pub fn days(world: &World) -> String {
-    let day =
-        |day: i64| serde_json::json!({ "day": day, "as_of": world.start.plus(day - 1).iso() });
-    format!(
-        "{:#}\n",
-        serde_json::Value::Array((1..=DAYS).map(day).collect())
-    )
+    let day = |day: i64| serde_json::json!({ "day": day, "as_of": world.start.plus(day - 1).iso() });
+    format!("{:#}\n", serde_json::Value::Array((1..=DAYS).map(day).collect()))
 }

@@ -5,9 +5,7 @@
 use crate::date::Day;
 use crate::feed::{Sent, Today, main_and_alone};
 use crate::kinds::Format;
-use crate::model::{
-    Action, Address, By, Charge, Coverage, Person, Relation, Visit, money, quantity,
-};
+use crate::model::{Action, Address, By, Charge, Coverage, Person, Relation, Visit, money, quantity};
 
 /// Escapes text for a component.
 fn esc(text: &str) -> String {
@@ -32,10 +30,7 @@ struct Segment {
 
 impl Segment {
     fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            fields: Vec::new(),
-        }
+        Self { name, fields: Vec::new() }
     }
 
     /// Sets a field; its text has its separators already.
@@ -50,9 +45,7 @@ impl Segment {
     }
 
     fn text(&self) -> String {
-        format!("{}|{}", self.name, self.fields.join("|"))
-            .trim_end_matches('|')
-            .to_owned()
+        format!("{}|{}", self.name, self.fields.join("|")).trim_end_matches('|').to_owned()
     }
 }
 
@@ -61,22 +54,11 @@ pub fn day(today: &Today<'_>, count: &mut i64) -> Vec<(String, String)> {
     let standard = today.practice.format == Format::Hl7;
     let (main, alone) = main_and_alone(&today.sent);
     let date = today.date.compact();
-    let stem = format!(
-        "{}-r{}-{date}",
-        if standard { "dft" } else { "charges" },
-        today.run
-    );
+    let stem = format!("{}-r{}-{date}", if standard { "dft" } else { "charges" }, today.run);
     let mut files = Vec::new();
-    let messages: Vec<String> = main
-        .iter()
-        .map(|sent| message(today, sent, count))
-        .collect();
+    let messages: Vec<String> = main.iter().map(|sent| message(today, sent, count)).collect();
     if !messages.is_empty() {
-        let text = if standard {
-            batch(today, &messages)
-        } else {
-            messages.concat()
-        };
+        let text = if standard { batch(today, &messages) } else { messages.concat() };
         files.push((format!("{stem}.hl7"), text));
     }
     for sent in &alone {
@@ -90,13 +72,7 @@ pub fn day(today: &Today<'_>, count: &mut i64) -> Vec<(String, String)> {
 fn batch(today: &Today<'_>, messages: &[String]) -> String {
     let (date, source) = (today.date.compact(), today.practice.source);
     let head = |name| format!("{name}|^~\\&|CHARTWORKS|{source}|CLAIMHOST|BILLING|{date}190000\r");
-    format!(
-        "{}{}{}BTS|{}\rFTS|1\r",
-        head("FHS"),
-        head("BHS"),
-        messages.concat(),
-        messages.len()
-    )
+    format!("{}{}{}BTS|{}\rFTS|1\r", head("FHS"), head("BHS"), messages.concat(), messages.len())
 }
 
 fn message(today: &Today<'_>, sent: &Sent<'_>, count: &mut i64) -> String {
@@ -104,13 +80,7 @@ fn message(today: &Today<'_>, sent: &Sent<'_>, count: &mut i64) -> String {
     let standard = today.practice.format == Format::Hl7;
     let visit = sent.visit;
     let seconds = 7 * 3600 + *count % 2000 * 19;
-    let time = format!(
-        "{}{:02}{:02}{:02}",
-        today.date.compact(),
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
+    let time = format!("{}{:02}{:02}{:02}", today.date.compact(), seconds / 3600, seconds / 60 % 60, seconds % 60);
     let charges = !sent.step.actions.is_empty();
     let (event, kind) = match (charges, sent.step.opens, standard) {
         (true, _, true) => ("P03", "DFT^P03^DFT_P03"),
@@ -125,23 +95,13 @@ fn message(today: &Today<'_>, sent: &Sent<'_>, count: &mut i64) -> String {
         today.run,
         if standard { "2.5.1" } else { "2.3" },
         // MSH-13: the older system numbers its messages, the newer one leaves the order to EVN-2.
-        if standard {
-            String::new()
-        } else {
-            format!("|{count}")
-        },
+        if standard { String::new() } else { format!("|{count}") },
     )];
     segments.push(Segment::new("EVN").set(1, event).set(2, &time).text());
     segments.push(pid(visit, standard));
     segments.push(pv1(visit, standard, &time));
-    let diagnoses: Vec<String> = (1..)
-        .zip(&visit.diagnoses)
-        .map(|(at, code)| dg1(at, code, standard))
-        .collect();
-    let insurances: Vec<String> = (1..)
-        .zip(&visit.coverages)
-        .map(|(at, coverage)| in1(at, coverage, visit))
-        .collect();
+    let diagnoses: Vec<String> = (1..).zip(&visit.diagnoses).map(|(at, code)| dg1(at, code, standard)).collect();
+    let insurances: Vec<String> = (1..).zip(&visit.coverages).map(|(at, coverage)| in1(at, coverage, visit)).collect();
     if charges {
         let mut rows: Vec<String> = Vec::new();
         let mut set = 0;
@@ -160,12 +120,7 @@ fn message(today: &Today<'_>, sent: &Sent<'_>, count: &mut i64) -> String {
 }
 
 fn name(person: &Person) -> String {
-    let text = format!(
-        "{}^{}^{}",
-        esc(&person.last),
-        esc(&person.first),
-        esc(&person.middle)
-    );
+    let text = format!("{}^{}^{}", esc(&person.last), esc(&person.first), esc(&person.middle));
     text.trim_end_matches('^').to_owned()
 }
 
@@ -174,13 +129,8 @@ fn address(address: &Address) -> String {
         Some((five, four)) if !four.is_empty() => format!("{five}-{four}"),
         _ => address.zip.clone(),
     };
-    let text = format!(
-        "{}^{}^{}^{}^{zip}",
-        esc(&address.line1),
-        esc(&address.line2),
-        esc(&address.city),
-        address.state
-    );
+    let text =
+        format!("{}^{}^{}^{}^{zip}", esc(&address.line1), esc(&address.line2), esc(&address.city), address.state);
     text.trim_end_matches('^').to_owned()
 }
 
@@ -189,11 +139,7 @@ fn date(day: Option<Day>) -> String {
 }
 
 fn pid(visit: &Visit, standard: bool) -> String {
-    let mrn = if standard {
-        format!("{}^^^CEDAR^MR", visit.mrn)
-    } else {
-        format!("{}^^^HARBOR", visit.mrn)
-    };
+    let mrn = if standard { format!("{}^^^CEDAR^MR", visit.mrn) } else { format!("{}^^^HARBOR", visit.mrn) };
     let patient = &visit.patient;
     let pid = Segment::new("PID")
         .set(1, "1")
@@ -201,23 +147,13 @@ fn pid(visit: &Visit, standard: bool) -> String {
         .set(5, name(patient))
         .set(7, date(patient.born))
         .set(8, patient.sex);
-    pid.set(11, address(&patient.address))
-        .set(18, &visit.number)
-        .text()
+    pid.set(11, address(&patient.address)).set(18, &visit.number).text()
 }
 
 fn pv1(visit: &Visit, standard: bool, time: &str) -> String {
-    let pv1 = Segment::new("PV1")
-        .set(1, "1")
-        .set(2, "O")
-        .set(3, esc(&visit.location))
-        .set(7, xcn(visit));
+    let pv1 = Segment::new("PV1").set(1, "1").set(2, "O").set(3, esc(&visit.location)).set(7, xcn(visit));
     // The older system has the visit number in PID-18 only.
-    if standard {
-        pv1.set(19, &visit.number).set(44, time).text()
-    } else {
-        pv1.text()
-    }
+    if standard { pv1.set(19, &visit.number).set(44, time).text() } else { pv1.text() }
 }
 
 fn xcn(visit: &Visit) -> String {
@@ -225,20 +161,12 @@ fn xcn(visit: &Visit) -> String {
     if who.npi.is_empty() {
         format!("{}^{}^{}", who.local, esc(&who.last), esc(&who.first))
     } else {
-        format!(
-            "{}^{}^{}^^^^^^^^^^NPI",
-            who.npi,
-            esc(&who.last),
-            esc(&who.first)
-        )
+        format!("{}^{}^{}^^^^^^^^^^NPI", who.npi, esc(&who.last), esc(&who.first))
     }
 }
 
 fn dg1(at: usize, code: &str, standard: bool) -> String {
-    let dg1 = Segment::new("DG1")
-        .set(1, at.to_string())
-        .set(6, "F")
-        .set(15, at.to_string());
+    let dg1 = Segment::new("DG1").set(1, at.to_string()).set(6, "F").set(15, at.to_string());
     if standard {
         dg1.set(3, format!("{}^^I10C", esc(code))).text()
     } else {
@@ -254,11 +182,7 @@ fn in1(at: usize, coverage: &Coverage, visit: &Visit) -> String {
     };
     let who = &visit.subscriber;
     // Half of the systems' payer tables have the electronic id, the others only their own short name.
-    let id = if coverage.member.len().is_multiple_of(2) {
-        &coverage.payer
-    } else {
-        &coverage.alias
-    };
+    let id = if coverage.member.len().is_multiple_of(2) { &coverage.payer } else { &coverage.alias };
     let in1 = Segment::new("IN1")
         .set(1, at.to_string())
         .set(2, esc(&coverage.alias))
@@ -270,10 +194,7 @@ fn in1(at: usize, coverage: &Coverage, visit: &Visit) -> String {
         .set(17, relation)
         .set(18, date(who.born))
         .set(19, address(&who.address));
-    in1.set(22, at.to_string())
-        .set(36, &coverage.member)
-        .set(43, who.sex)
-        .text()
+    in1.set(22, at.to_string()).set(36, &coverage.member).set(43, who.sex).text()
 }
 
 /// FT1, and ZFT where the site has one.
@@ -281,50 +202,20 @@ fn ft1(set: usize, action: &Action, visit: &Visit, standard: bool, posted: Day) 
     let (charge, kind, id, reverses, sign) = match action {
         Action::New(charge) => (charge, "CG", &charge.id, "", 1),
         Action::Replace(charge) => (charge, "AJ", &charge.id, "", 1),
-        Action::Credit {
-            charge,
-            by: By::SameId,
-            negative,
-            ..
-        } => (charge, "CD", &charge.id, "", if *negative { -1 } else { 1 }),
-        Action::Credit {
-            charge,
-            by,
-            own_id,
-            negative,
-        } => {
-            let reverses = if *by == By::Reference {
-                charge.id.as_str()
-            } else {
-                ""
-            };
-            (
-                charge,
-                "CD",
-                own_id,
-                reverses,
-                if *negative { -1 } else { 1 },
-            )
+        Action::Credit { charge, by: By::SameId, negative, .. } => {
+            (charge, "CD", &charge.id, "", if *negative { -1 } else { 1 })
+        }
+        Action::Credit { charge, by, own_id, negative } => {
+            let reverses = if *by == By::Reference { charge.id.as_str() } else { "" };
+            (charge, "CD", own_id, reverses, if *negative { -1 } else { 1 })
         }
     };
     let amount = money(sign * charge.amount);
-    let unit = charge
-        .unit_price
-        .map(|price| money(sign * price))
-        .unwrap_or_default();
+    let unit = charge.unit_price.map(|price| money(sign * price)).unwrap_or_default();
     let units = charge.units.to_string();
-    let pointed = charge
-        .pointers
-        .iter()
-        .filter_map(|at| visit.diagnoses.get(*at));
+    let pointed = charge.pointers.iter().filter_map(|at| visit.diagnoses.get(*at));
     let pointed = pointed
-        .map(|code| {
-            if standard {
-                format!("{}^^I10C", esc(code))
-            } else {
-                esc(code)
-            }
-        })
+        .map(|code| if standard { format!("{}^^I10C", esc(code)) } else { esc(code) })
         .collect::<Vec<_>>()
         .join("~");
     let ft1 = Segment::new("FT1").set(1, set.to_string()).set(2, id);
@@ -337,10 +228,7 @@ fn ft1(set: usize, action: &Action, visit: &Visit, standard: bool, posted: Day) 
             .set(11, amount)
             .set(12, unit);
         let ft1 = ft1.set(17, xcn(visit)).set(19, pointed).text();
-        return [ft1]
-            .into_iter()
-            .chain(zft(charge, Some(charge.modifiers.join("~"))))
-            .collect();
+        return [ft1].into_iter().chain(zft(charge, Some(charge.modifiers.join("~")))).collect();
     }
     let (local, code) = match charge.local_code {
         Some(local) => (local.to_owned(), String::new()),
@@ -353,28 +241,15 @@ fn ft1(set: usize, action: &Action, visit: &Visit, standard: bool, posted: Day) 
         .set(7, local)
         .set(10, units)
         .set(11, amount);
-    let ft1 = ft1
-        .set(12, unit)
-        .set(16, esc(&visit.location))
-        .set(19, pointed)
-        .set(20, xcn(visit))
-        .set(25, code);
+    let ft1 = ft1.set(12, unit).set(16, esc(&visit.location)).set(19, pointed).set(20, xcn(visit)).set(25, code);
     let ft1 = ft1.set(26, charge.modifiers.join("~")).set(31, reverses);
-    let ft1 = if let Some(drug) = &charge.drug {
-        ft1.set(29, drug.ndc)
-    } else {
-        ft1
-    };
+    let ft1 = if let Some(drug) = &charge.drug { ft1.set(29, drug.ndc) } else { ft1 };
     [ft1.text()].into_iter().chain(zft(charge, None)).collect()
 }
 
 /// Code with its system, as in HL7 table 0396.
 fn code(charge: &Charge) -> String {
-    let system = if charge.code.starts_with(|c: char| c.is_ascii_digit()) {
-        "C4"
-    } else {
-        "HCPCS"
-    };
+    let system = if charge.code.starts_with(|c: char| c.is_ascii_digit()) { "C4" } else { "HCPCS" };
     format!("{}^^{system}", esc(&charge.code))
 }
 
@@ -398,8 +273,5 @@ fn desk_payment(set: usize, visit: &Visit, posted: Day, count: i64) -> String {
         .set(2, format!("P{count:06}"))
         .set(4, posted.compact())
         .set(6, "PY");
-    ft1.set(7, "COPAY")
-        .set(10, "1")
-        .set(11, money(-visit.paid_at_desk))
-        .text()
+    ft1.set(7, "COPAY").set(10, "1").set(11, money(-visit.paid_at_desk)).text()
 }

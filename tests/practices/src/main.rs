@@ -2,15 +2,7 @@
 //! payers' fee schedules, and the answer: where each visit and each cent has to end.
 //!
 //! It shares no code with the host, the SDK or the sandbox, so that one mistake cannot be made in both.
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod answer;
 mod build;
@@ -66,17 +58,8 @@ Kinds of visits (per thousand; at least one in each practice whose format can sa
 fn help() -> String {
     let mut text = USAGE.to_owned();
     for row in kinds::TABLE {
-        let rate = if row.rate == 0 {
-            "rest".to_owned()
-        } else {
-            row.rate.to_string()
-        };
-        text += &format!(
-            "  {:<28} {rate:>4}  {:<8} {}\n",
-            row.name,
-            row.end.name(),
-            row.what
-        );
+        let rate = if row.rate == 0 { "rest".to_owned() } else { row.rate.to_string() };
+        text += &format!("  {:<28} {rate:>4}  {:<8} {}\n", row.name, row.end.name(), row.what);
     }
     text
 }
@@ -89,51 +72,26 @@ fn options(arguments: impl Iterator<Item = String>) -> anyhow::Result<Option<Opt
         if ["-h", "--help"].contains(&name.as_str()) {
             return Ok(None);
         }
-        let mut value = || {
-            arguments
-                .next()
-                .with_context(|| format!("{name}: expected a value; see --help"))
-        };
+        let mut value = || arguments.next().with_context(|| format!("{name}: expected a value; see --help"));
         match name.as_str() {
             "--dir" => dir = Some(PathBuf::from(value()?)),
-            "--seed" => {
-                seed = Some(
-                    value()?
-                        .parse()
-                        .context("--seed: expected a whole number")?,
-                )
-            }
+            "--seed" => seed = Some(value()?.parse().context("--seed: expected a whole number")?),
             "--run" => {
-                run = value()?
-                    .parse()
-                    .ok()
-                    .filter(|run| (1..=99).contains(run))
-                    .context("--run: expected 1 to 99")?
+                run = value()?.parse().ok().filter(|run| (1..=99).contains(run)).context("--run: expected 1 to 99")?
             }
-            "--start" => {
-                start = Day::parse(&value()?).context("--start: expected a date as 2026-03-02")?
-            }
+            "--start" => start = Day::parse(&value()?).context("--start: expected a date as 2026-03-02")?,
             _ => bail!("unknown argument {name}; see --help"),
         }
     }
-    let (dir, seed) = (
-        dir.context("--dir is missing; see --help")?,
-        seed.context("--seed is missing; see --help")?,
-    );
-    Ok(Some(Options {
-        dir,
-        seed,
-        run,
-        start,
-    }))
+    let (dir, seed) = (dir.context("--dir is missing; see --help")?, seed.context("--seed is missing; see --help")?);
+    Ok(Some(Options { dir, seed, run, start }))
 }
 
 /// The folders of all days of a run, also of days on which a practice sends nothing.
 fn make_days(dir: &Path, run: u32) -> anyhow::Result<()> {
     for day in 1..=build::DAYS {
         let folder = dir.join(format!("feeds/run-{run}/day-{day}"));
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     Ok(())
 }
@@ -142,34 +100,20 @@ fn make_days(dir: &Path, run: u32) -> anyhow::Result<()> {
 fn files(seed: u64, run: u32, start: Day) -> anyhow::Result<Vec<File>> {
     let world = build::world(seed, start);
     let mut files = feed::files(&world, run);
-    files.push(File {
-        path: format!("feeds/run-{run}/days.json"),
-        text: feed::days(&world),
-    });
+    files.push(File { path: format!("feeds/run-{run}/days.json"), text: feed::days(&world) });
     for practice in &world.practices {
         let folder = format!("practices/{}", practice.id);
-        files.push(File {
-            path: format!("{folder}/profile.toml"),
-            text: toml::to_string(&profile::profile(practice))?,
-        });
-        files.push(File {
-            path: format!("{folder}/mapping.toml"),
-            text: profile::mapping(practice),
-        });
+        files
+            .push(File { path: format!("{folder}/profile.toml"), text: toml::to_string(&profile::profile(practice))? });
+        files.push(File { path: format!("{folder}/mapping.toml"), text: profile::mapping(practice) });
     }
-    files.push(File {
-        path: "payers.toml".to_owned(),
-        text: toml::to_string(&world.schedules)?,
-    });
+    files.push(File { path: "payers.toml".to_owned(), text: toml::to_string(&world.schedules)? });
     let mut answer = String::new();
     for row in answer::rows(&world) {
         answer += &serde_json::to_string(&row)?;
         answer.push('\n');
     }
-    files.push(File {
-        path: "answer.ndjson".to_owned(),
-        text: answer,
-    });
+    files.push(File { path: "answer.ndjson".to_owned(), text: answer });
     Ok(files)
 }
 
@@ -177,11 +121,9 @@ fn write(dir: &Path, files: &[File]) -> anyhow::Result<()> {
     for file in files {
         let path = dir.join(&file.path);
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("cannot make {}", folder.display()))?;
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
-        std::fs::write(&path, &file.text)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(&path, &file.text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
 }
@@ -191,10 +133,7 @@ fn main() -> anyhow::Result<()> {
         None => std::io::stdout().write_all(help().as_bytes())?,
         Some(options) => {
             make_days(&options.dir, options.run)?;
-            write(
-                &options.dir,
-                &files(options.seed, options.run, options.start)?,
-            )?;
+            write(&options.dir, &files(options.seed, options.run, options.start)?)?;
         }
     }
     Ok(())

@@ -256,19 +256,11 @@ impl Visit {
     /// The charges that stand after the first `steps` steps.
     pub fn live_after(&self, steps: usize) -> Vec<Charge> {
         let mut live: Vec<Charge> = Vec::new();
-        for action in self
-            .steps
-            .iter()
-            .take(steps)
-            .filter(|step| !step.repeats)
-            .flat_map(|step| &step.actions)
-        {
+        for action in self.steps.iter().take(steps).filter(|step| !step.repeats).flat_map(|step| &step.actions) {
             match action {
                 Action::New(charge) => live.push(charge.clone()),
                 Action::Replace(charge) => {
-                    live.iter_mut()
-                        .filter(|known| known.id == charge.id)
-                        .for_each(|known| *known = charge.clone());
+                    live.iter_mut().filter(|known| known.id == charge.id).for_each(|known| *known = charge.clone());
                 }
                 Action::Credit { charge, .. } => live.retain(|known| known.id != charge.id),
             }

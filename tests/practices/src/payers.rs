@@ -108,9 +108,7 @@ impl Schedules {
 
 /// Builds the fee schedules of a seed. Members without coverage are added by the builder.
 pub fn schedules(rng: &mut Rng) -> Schedules {
-    Schedules {
-        payer: PAYERS.iter().map(|payer| schedule(rng, payer)).collect(),
-    }
+    Schedules { payer: PAYERS.iter().map(|payer| schedule(rng, payer)).collect() }
 }
 
 fn schedule(rng: &mut Rng, payer: &Identity) -> Schedule {
@@ -135,12 +133,8 @@ fn schedule(rng: &mut Rng, payer: &Identity) -> Schedule {
         id::STATE => &[("99406", "CO", "96")],
         _ => &[("G0296", "OA", "109"), ("96127", "CO", "50")],
     };
-    let denies = refusals.iter().map(|(code, group, reason)| {
-        (
-            (*code).to_owned(),
-            ((*group).to_owned(), (*reason).to_owned()),
-        )
-    });
+    let denies =
+        refusals.iter().map(|(code, group, reason)| ((*code).to_owned(), ((*group).to_owned(), (*reason).to_owned())));
     let denies: BTreeMap<_, _> = denies.collect();
     // A denial stands before the fee: half of the refused codes have one all the same.
     for (code, price) in REFUSED {
@@ -152,23 +146,12 @@ fn schedule(rng: &mut Rng, payer: &Identity) -> Schedule {
     Schedule {
         id: payer.id.to_owned(),
         name: payer.name.to_owned(),
-        copay: Copay {
-            codes: if copay == 0 {
-                vec![]
-            } else {
-                visits.map(str::to_owned).to_vec()
-            },
-            amount: copay,
-        },
+        copay: Copay { codes: if copay == 0 { vec![] } else { visits.map(str::to_owned).to_vec() }, amount: copay },
         coinsurance_percent: coinsurance,
         sequestration_percent: sequestration,
         interest,
         secondary_percent: second,
-        crossover: if payer.id == id::FEDERAL {
-            vec![id::SUPPLEMENT.to_owned()]
-        } else {
-            vec![]
-        },
+        crossover: if payer.id == id::FEDERAL { vec![id::SUPPLEMENT.to_owned()] } else { vec![] },
         takes_replacement: true,
         terminated_members: vec![],
         fees,

@@ -8,12 +8,7 @@ use crate::x12::facility_address;
 use toml::{Table, Value};
 
 fn table(pairs: &[(&str, &str)]) -> Value {
-    Value::Table(
-        pairs
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), Value::from(*value)))
-            .collect(),
-    )
+    Value::Table(pairs.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect())
 }
 
 fn strings(list: &[&str]) -> Value {
@@ -34,27 +29,16 @@ fn address(address: &crate::model::Address) -> Value {
 pub fn profile(practice: &Practice) -> Table {
     let mut top = Table::new();
     let mut set = |key: &str, value: Value| top.insert(key.to_owned(), value);
-    let short = practice
-        .id
-        .split('-')
-        .next()
-        .unwrap_or_default()
-        .to_uppercase();
+    let short = practice.id.split('-').next().unwrap_or_default().to_uppercase();
     let telephone = practice.telephone.as_str();
     set("id", practice.id.into());
     set("name", practice.name.into());
     set("npi", practice.npi.as_str().into());
     set("taxonomy", practice.taxonomy.into());
     set("bill_hold_days", 2.into());
-    set(
-        "tax_id",
-        table(&[("kind", "ein"), ("value", &practice.tax_id)]),
-    );
+    set("tax_id", table(&[("kind", "ein"), ("value", &practice.tax_id)]));
     set("address", address(&practice.address));
-    set(
-        "contact",
-        table(&[("name", "Billing Office"), ("telephone", telephone)]),
-    );
+    set("contact", table(&[("name", "Billing Office"), ("telephone", telephone)]));
     let submitter = [
         ("name", practice.name),
         ("id", &format!("{short}01")),
@@ -62,10 +46,7 @@ pub fn profile(practice: &Practice) -> Table {
         ("telephone", telephone),
     ];
     set("submitter", table(&submitter));
-    set(
-        "receiver",
-        table(&[("name", "SANDBOX CLEARINGHOUSE"), ("id", "SANDBOX")]),
-    );
+    set("receiver", table(&[("name", "SANDBOX CLEARINGHOUSE"), ("id", "SANDBOX")]));
     set("usage", "T".into());
     set("rules", strings(&[]));
     let provider = practice.roster.iter().map(|doctor| {
@@ -79,11 +60,7 @@ pub fn profile(practice: &Practice) -> Table {
     });
     set("provider", Value::Array(provider.collect()));
     let location = practice.places.iter().map(|place| {
-        let row = with(
-            table(&[("place_of_service", place.pos)]),
-            "ids",
-            strings(&[place.local]),
-        );
+        let row = with(table(&[("place_of_service", place.pos)]), "ids", strings(&[place.local]));
         match &place.facility {
             Some((name, npi)) => {
                 let facility = with(
@@ -97,26 +74,12 @@ pub fn profile(practice: &Practice) -> Table {
         }
     });
     set("location", Value::Array(location.collect()));
-    set(
-        "payer",
-        Value::Array(
-            practice
-                .payers
-                .iter()
-                .map(|payer| self::payer(payer))
-                .collect(),
-        ),
-    );
+    set("payer", Value::Array(practice.payers.iter().map(|payer| self::payer(payer)).collect()));
     if practice.format == Format::Hl7 {
         let known = |code: &str| PRICES.iter().any(|(price, _)| *price == code);
-        let pairs: Vec<(&str, &str)> = [("OV3", "99213"), ("OV4", "99214")]
-            .into_iter()
-            .filter(|(_, code)| known(code))
-            .collect();
-        set(
-            "crosswalk",
-            Value::Table(Table::from_iter([("procedure".to_owned(), table(&pairs))])),
-        );
+        let pairs: Vec<(&str, &str)> =
+            [("OV3", "99213"), ("OV4", "99214")].into_iter().filter(|(_, code)| known(code)).collect();
+        set("crosswalk", Value::Table(Table::from_iter([("procedure".to_owned(), table(&pairs))])));
     }
     top
 }
@@ -142,16 +105,8 @@ fn payer(payer: &str) -> Value {
         ("route", "clearinghouse"),
     ]);
     let row = with(with(row, "replacement", true.into()), "void", true.into());
-    let rules: &[&str] = if payer == id::FEDERAL {
-        &["medicare"]
-    } else {
-        &[]
-    };
-    with(
-        with(row, "aliases", strings(known.aliases)),
-        "rules",
-        strings(rules),
-    )
+    let rules: &[&str] = if payer == id::FEDERAL { &["medicare"] } else { &[] };
+    with(with(row, "aliases", strings(known.aliases)), "rules", strings(rules))
 }
 
 /// `mapping.toml`

@@ -50,9 +50,7 @@ impl Rng {
 
     /// `count` decimal digits.
     pub fn digits(&mut self, count: usize) -> String {
-        (0..count)
-            .map(|_| char::from(b'0' + u8::try_from(self.range(0, 9)).unwrap_or(0)))
-            .collect()
+        (0..count).map(|_| char::from(b'0' + u8::try_from(self.range(0, 9)).unwrap_or(0))).collect()
     }
 
     /// An NPI with a right check digit.
@@ -65,18 +63,10 @@ impl Rng {
 
 /// The check digit of nine NPI digits: Luhn over prefix 80840.
 pub fn npi_check_digit(base: &str) -> u32 {
-    let digits = "80840"
-        .chars()
-        .chain(base.chars())
-        .filter_map(|c| c.to_digit(10));
+    let digits = "80840".chars().chain(base.chars()).filter_map(|c| c.to_digit(10));
     let digits: Vec<u32> = digits.collect();
     let double = |d: u32| if d * 2 > 9 { d * 2 - 9 } else { d * 2 };
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(at, d)| if at % 2 == 0 { double(*d) } else { *d })
-        .sum();
+    let sum: u32 = digits.iter().rev().enumerate().map(|(at, d)| if at % 2 == 0 { double(*d) } else { *d }).sum();
     (10 - sum % 10) % 10
 }
 

@@ -37,17 +37,7 @@ impl<'a> Builder<'a> {
         let prices = charge_master(&mut rng, practice);
         let services = services(practice.format);
         let (visits, terminated, returning) = (Vec::new(), Vec::new(), Vec::new());
-        Self {
-            practice,
-            rng,
-            start,
-            prices,
-            services,
-            visits,
-            terminated,
-            charges: 0,
-            returning,
-        }
+        Self { practice, rng, start, prices, services, visits, terminated, charges: 0, returning }
     }
 
     /// Adds the visit of a kind, and the one before it where the kind is about two.
@@ -66,26 +56,19 @@ impl<'a> Builder<'a> {
         if self.rng.chance(30)
             && let Some((before, date)) = self.returning.pop()
         {
-            let encounter = self
-                .rng
-                .pick(self.services.encounters.get(..4).unwrap_or_default());
+            let encounter = self.rng.pick(self.services.encounters.get(..4).unwrap_or_default());
             let mut draft = self.draft(Kind::Clean, encounter, Who::Anyone);
             let number = draft.visit.number.clone();
             draft.visit = Visit { number, ..before };
             draft.visit.diagnoses = encounter.diagnoses.split(' ').map(str::to_owned).collect();
             let today = self.start.plus(draft.day - 1);
             let other = today.plus(if today == date { -1 } else { 0 });
-            draft
-                .charges
-                .iter_mut()
-                .for_each(|charge| charge.date = other);
+            draft.charges.iter_mut().for_each(|charge| charge.date = other);
             return self.send(draft);
         }
         let returns = self.rng.chance(8);
         let mut draft = if returns {
-            let encounter = self
-                .rng
-                .pick(self.services.encounters.get(..4).unwrap_or_default());
+            let encounter = self.rng.pick(self.services.encounters.get(..4).unwrap_or_default());
             self.draft(Kind::Clean, encounter, Who::Anyone)
         } else {
             self.any(Kind::Clean)
@@ -118,12 +101,7 @@ impl<'a> Builder<'a> {
         match kind {
             Kind::DeniedLine => {
                 // The two that may not stand beside everything: the line is to be denied, not held.
-                let has = |start: &str| {
-                    draft
-                        .charges
-                        .iter()
-                        .any(|charge| charge.code.starts_with(start))
-                };
+                let has = |start: &str| draft.charges.iter().any(|charge| charge.code.starts_with(start));
                 let code = match (has("G0439"), has("904")) {
                     (true, _) => "99406",
                     (_, true) => "96127",
@@ -154,13 +132,7 @@ impl<'a> Builder<'a> {
             Kind::RepeatedMessage => {
                 let day = (draft.day + self.rng.range(0, 1)).min(3);
                 let actions = draft.charges.iter().cloned().map(Action::New).collect();
-                Some(Step {
-                    day,
-                    actions,
-                    alone: true,
-                    repeats: true,
-                    ..Step::default()
-                })
+                Some(Step { day, actions, alone: true, repeats: true, ..Step::default() })
             }
             _ => None,
         };
@@ -170,11 +142,7 @@ impl<'a> Builder<'a> {
 
     fn covered_twice(&mut self, kind: Kind) -> Draft {
         let pairs: &[(&str, &str)] = match self.practice.format {
-            Format::X12 => &[
-                (id::NORTHFIELD, id::STATE),
-                (id::BLUEWATER, id::STATE),
-                (id::NORTHFIELD, id::BLUEWATER),
-            ],
+            Format::X12 => &[(id::NORTHFIELD, id::STATE), (id::BLUEWATER, id::STATE), (id::NORTHFIELD, id::BLUEWATER)],
             _ => &[
                 (id::NORTHFIELD, id::BLUEWATER),
                 (id::BLUEWATER, id::TRUST),
@@ -194,8 +162,7 @@ impl<'a> Builder<'a> {
     fn deny(&mut self, draft: &mut Draft) {
         let coverage = draft.visit.coverages.first().cloned();
         if self.rng.chance(50) {
-            self.terminated
-                .extend(coverage.map(|coverage| (coverage.payer, coverage.member)));
+            self.terminated.extend(coverage.map(|coverage| (coverage.payer, coverage.member)));
         } else {
             draft.charges = vec![self.charge("96127", draft), self.charge("G0296", draft)];
         }
@@ -203,11 +170,7 @@ impl<'a> Builder<'a> {
 
     /// A message with the changed charge: replaced under its id, or credited and charged anew (shifted HL7).
     fn correction(&mut self, draft: &Draft, day: i64) -> Step {
-        let office = draft
-            .charges
-            .iter()
-            .find(|charge| charge.code.starts_with("99"))
-            .or(draft.charges.first());
+        let office = draft.charges.iter().find(|charge| charge.code.starts_with("99")).or(draft.charges.first());
         let Some(old) = office.cloned() else {
             return Step::default();
         };
@@ -215,24 +178,11 @@ impl<'a> Builder<'a> {
         let actions = if self.practice.format == Format::Shifted {
             new.id = self.charge_id();
             let negative = self.rng.chance(50);
-            vec![
-                Action::Credit {
-                    charge: old,
-                    by: By::SameId,
-                    own_id: String::new(),
-                    negative,
-                },
-                Action::New(new),
-            ]
+            vec![Action::Credit { charge: old, by: By::SameId, own_id: String::new(), negative }, Action::New(new)]
         } else {
             vec![Action::Replace(new)]
         };
-        Step {
-            day,
-            actions,
-            alone: self.rng.chance(40),
-            ..Step::default()
-        }
+        Step { day, actions, alone: self.rng.chance(40), ..Step::default() }
     }
 
     /// The charge one level up or down, or at another price.
@@ -263,56 +213,25 @@ impl<'a> Builder<'a> {
         let charges = draft.charges.get(first..).unwrap_or_default();
         let actions = charges.iter().map(|charge| {
             let by = match self.practice.format {
-                Format::Hl7 => self
-                    .rng
-                    .pick(&[Some(By::SameId), Some(By::Reference), Some(By::Content)])
-                    .unwrap_or(By::SameId),
+                Format::Hl7 => {
+                    self.rng.pick(&[Some(By::SameId), Some(By::Reference), Some(By::Content)]).unwrap_or(By::SameId)
+                }
                 _ => By::SameId,
             };
-            let twin =
-                |other: &&Charge| other.code == charge.code && other.modifiers == charge.modifiers;
-            let by = if by == By::Content && draft.charges.iter().filter(twin).count() > 1 {
-                By::SameId
-            } else {
-                by
-            };
-            let own_id = if by == By::SameId {
-                charge.id.clone()
-            } else {
-                self.charge_id()
-            };
-            Action::Credit {
-                charge: charge.clone(),
-                by,
-                own_id,
-                negative: self.rng.chance(50),
-            }
+            let twin = |other: &&Charge| other.code == charge.code && other.modifiers == charge.modifiers;
+            let by = if by == By::Content && draft.charges.iter().filter(twin).count() > 1 { By::SameId } else { by };
+            let own_id = if by == By::SameId { charge.id.clone() } else { self.charge_id() };
+            Action::Credit { charge: charge.clone(), by, own_id, negative: self.rng.chance(50) }
         });
         let actions = actions.collect();
-        Step {
-            day,
-            actions,
-            alone: self.rng.chance(40),
-            ..Step::default()
-        }
+        Step { day, actions, alone: self.rng.chance(40), ..Step::default() }
     }
 
     pub(crate) fn late_charge(&mut self, draft: &Draft) -> Step {
         let absent = |code: &&&str| draft.charges.iter().all(|charge| charge.code != **code);
-        let code = self
-            .services
-            .late
-            .iter()
-            .find(absent)
-            .copied()
-            .unwrap_or_default();
+        let code = self.services.late.iter().find(absent).copied().unwrap_or_default();
         let actions = vec![Action::New(self.charge(code, draft))];
-        Step {
-            day: LATER,
-            actions,
-            alone: self.rng.chance(40),
-            ..Step::default()
-        }
+        Step { day: LATER, actions, alone: self.rng.chance(40), ..Step::default() }
     }
 
     fn missing_charges(&mut self) {
@@ -330,11 +249,7 @@ impl<'a> Builder<'a> {
         }
         let number = self.visit_number(1);
         let mut second = Draft {
-            visit: Visit {
-                number,
-                kind: Kind::DuplicateClaim,
-                ..first.visit.clone()
-            },
+            visit: Visit { number, kind: Kind::DuplicateClaim, ..first.visit.clone() },
             day: LATER,
             ..first.clone()
         };
@@ -346,10 +261,7 @@ impl<'a> Builder<'a> {
     }
 
     fn awv_too_soon(&mut self) {
-        let yearly = Encounter {
-            services: "G0439",
-            diagnoses: "Z00.00",
-        };
+        let yearly = Encounter { services: "G0439", diagnoses: "Z00.00" };
         let mut first = self.draft(Kind::Clean, yearly, Who::Payer(id::FEDERAL));
         first.closed = true;
         let mut second = first.clone();

@@ -30,10 +30,7 @@ fn each_seed(check: impl Fn(u64, &World, &[Row])) {
 }
 
 fn visits(world: &World) -> impl Iterator<Item = (Format, &Visit)> {
-    world
-        .practices
-        .iter()
-        .flat_map(|practice| practice.visits.iter().map(|visit| (practice.format, visit)))
+    world.practices.iter().flat_map(|practice| practice.visits.iter().map(|visit| (practice.format, visit)))
 }
 
 fn npi_is_valid(npi: &str) -> bool {
@@ -53,30 +50,17 @@ fn every_row_adds_up_and_ends_as_its_kind_says() {
             let parts = [row.paid, row.contractual, row.patient, row.denied, row.held];
             assert!(parts.iter().all(|part| *part >= 0), "{seed} {row:?}");
             assert_eq!(row.seeded.len(), 1);
-            let kind = TABLE
-                .iter()
-                .find(|kind| kind.name == row.seeded[0])
-                .unwrap();
+            let kind = TABLE.iter().find(|kind| kind.name == row.seeded[0]).unwrap();
             assert_eq!(kind.end.name(), row.end, "{seed} {row:?}");
-            let nothing =
-                kind.kind == Kind::VoidedAfter || matches!(kind.end, End::Missing | End::Open);
+            let nothing = kind.kind == Kind::VoidedAfter || matches!(kind.end, End::Missing | End::Open);
             assert_eq!(row.billed == 0, nothing, "{seed} {row:?}");
-            assert_eq!(
-                row.denied > 0,
-                matches!(kind.kind, Kind::DeniedLine | Kind::DeniedClaim),
-                "{seed} {row:?}"
-            );
+            assert_eq!(row.denied > 0, matches!(kind.kind, Kind::DeniedLine | Kind::DeniedClaim), "{seed} {row:?}");
             assert!(numbers.insert((&row.practice, &row.visit)));
         }
         let contractual = rows.iter().filter(|row| row.contractual > 0).count();
+        assert!(contractual * 2 > rows.len(), "CO 45 is rare: {contractual} of {}", rows.len());
         assert!(
-            contractual * 2 > rows.len(),
-            "CO 45 is rare: {contractual} of {}",
-            rows.len()
-        );
-        assert!(
-            rows.iter()
-                .any(|row| row.billed > 0 && row.end == "posted" && row.contractual == 0),
+            rows.iter().any(|row| row.billed > 0 && row.end == "posted" && row.contractual == 0),
             "never below the fee"
         );
     });
@@ -86,24 +70,10 @@ fn every_row_adds_up_and_ends_as_its_kind_says() {
 fn every_kind_occurs_wherever_its_format_can_say_it() {
     each_seed(|seed, world, _| {
         for practice in &world.practices {
-            assert!(
-                (100..=140).contains(&practice.visits.len()),
-                "{seed} {}",
-                practice.visits.len()
-            );
+            assert!((100..=140).contains(&practice.visits.len()), "{seed} {}", practice.visits.len());
             for row in TABLE {
-                let found = practice
-                    .visits
-                    .iter()
-                    .filter(|visit| visit.kind == row.kind)
-                    .count();
-                assert_eq!(
-                    found > 0,
-                    row.formats.contains(&practice.format),
-                    "{seed} {} {}",
-                    practice.id,
-                    row.name
-                );
+                let found = practice.visits.iter().filter(|visit| visit.kind == row.kind).count();
+                assert_eq!(found > 0, row.formats.contains(&practice.format), "{seed} {} {}", practice.id, row.name);
             }
         }
     });
@@ -113,33 +83,18 @@ fn every_kind_occurs_wherever_its_format_can_say_it() {
 fn npis_are_right_except_the_seeded_ones() {
     each_seed(|seed, world, _| {
         for practice in &world.practices {
-            let places = practice
-                .places
-                .iter()
-                .filter_map(|place| place.facility.as_ref().map(|facility| &facility.1));
-            for npi in practice
-                .roster
-                .iter()
-                .map(|doctor| &doctor.npi)
-                .chain([&practice.npi])
-                .chain(places)
-            {
+            let places = practice.places.iter().filter_map(|place| place.facility.as_ref().map(|facility| &facility.1));
+            for npi in practice.roster.iter().map(|doctor| &doctor.npi).chain([&practice.npi]).chain(places) {
                 assert!(npi_is_valid(npi), "{seed} {npi}");
             }
             for visit in &practice.visits {
                 let npi = &visit.rendering.npi;
-                let right = npi.is_empty()
-                    || (npi_is_valid(npi)
-                        && practice.roster.iter().any(|doctor| doctor.npi == *npi));
+                let right =
+                    npi.is_empty() || (npi_is_valid(npi) && practice.roster.iter().any(|doctor| doctor.npi == *npi));
                 assert_eq!(right, visit.kind != Kind::BadNpi, "{seed} {npi}");
-                let known = practice
-                    .roster
-                    .iter()
-                    .any(|doctor| doctor.npi == *npi || doctor.local == visit.rendering.local);
-                assert_eq!(
-                    known,
-                    ![Kind::BadNpi, Kind::NoRenderingNpi].contains(&visit.kind)
-                );
+                let known =
+                    practice.roster.iter().any(|doctor| doctor.npi == *npi || doctor.local == visit.rendering.local);
+                assert_eq!(known, ![Kind::BadNpi, Kind::NoRenderingNpi].contains(&visit.kind));
             }
         }
     });
@@ -158,14 +113,9 @@ fn dates_days_and_charge_ids_keep_their_rules() {
                 assert_eq!(day == DAYS, visit.kind == Kind::Open);
                 for action in &step.actions {
                     let charge = match action {
-                        Action::New(charge)
-                        | Action::Replace(charge)
-                        | Action::Credit { charge, .. } => charge,
+                        Action::New(charge) | Action::Replace(charge) | Action::Credit { charge, .. } => charge,
                     };
-                    assert_eq!(
-                        charge.date > world.start.plus(DAYS - 1),
-                        visit.kind == Kind::FutureDate
-                    );
+                    assert_eq!(charge.date > world.start.plus(DAYS - 1), visit.kind == Kind::FutureDate);
                     assert!(
                         charge.date <= world.start.plus(day - 1) || visit.kind == Kind::FutureDate,
                         "{seed} {}",
@@ -175,9 +125,7 @@ fn dates_days_and_charge_ids_keep_their_rules() {
                         visit.patient.born.is_some_and(|born| charge.date < born),
                         visit.kind == Kind::BeforeBirth
                     );
-                    let whole = charge
-                        .unit_price
-                        .is_none_or(|price| price * charge.units == charge.amount);
+                    let whole = charge.unit_price.is_none_or(|price| price * charge.units == charge.amount);
                     let off = visit.kind == Kind::DoesNotAddUp && format != Format::X12;
                     assert!(whole || off, "{seed} {}", visit.number);
                     assert!(charge.units > 0 || visit.kind == Kind::ZeroUnits);
@@ -202,24 +150,11 @@ fn people_and_member_ids_are_not_shared() {
         for (format, visit) in visits(world).filter(|(_, visit)| visit.kind != Kind::NoMemberId) {
             for coverage in &visit.coverages {
                 let owner = (format, visit.mrn.clone());
-                assert_eq!(
-                    *people
-                        .entry(coverage.member.clone())
-                        .or_insert_with(|| owner.clone()),
-                    owner,
-                    "{seed}"
-                );
+                assert_eq!(*people.entry(coverage.member.clone()).or_insert_with(|| owner.clone()), owner, "{seed}");
             }
         }
-        let first = world
-            .practices
-            .iter()
-            .map(|practice| format!("{:?}", practice.visits[0].patient));
-        assert_eq!(
-            first.collect::<BTreeSet<_>>().len(),
-            4,
-            "{seed}: practices draw from one stream"
-        );
+        let first = world.practices.iter().map(|practice| format!("{:?}", practice.visits[0].patient));
+        assert_eq!(first.collect::<BTreeSet<_>>().len(), 4, "{seed}: practices draw from one stream");
     });
 }
 
@@ -229,49 +164,24 @@ fn a_defect_does_not_leak() {
     each_seed(|seed, world, _| {
         for practice in &world.practices {
             let mut by_patient: BTreeMap<&str, Vec<&Visit>> = BTreeMap::new();
-            practice
-                .visits
-                .iter()
-                .for_each(|visit| by_patient.entry(&visit.mrn).or_default().push(visit));
+            practice.visits.iter().for_each(|visit| by_patient.entry(&visit.mrn).or_default().push(visit));
             for visits in by_patient.values().filter(|visits| visits.len() > 1) {
                 assert_eq!(visits.len(), 2);
-                assert_eq!(
-                    (&visits[0].patient, &visits[0].coverages),
-                    (&visits[1].patient, &visits[1].coverages)
-                );
-                let dates = visits
-                    .iter()
-                    .map(|visit| visit.live()[0].date)
-                    .collect::<Vec<_>>();
+                assert_eq!((&visits[0].patient, &visits[0].coverages), (&visits[1].patient, &visits[1].coverages));
+                let dates = visits.iter().map(|visit| visit.live()[0].date).collect::<Vec<_>>();
                 assert_eq!(visits[0].kind, Kind::Clean);
                 match visits[1].kind {
                     Kind::DuplicateClaim => assert_eq!(dates[0], dates[1]),
                     Kind::AwvTooSoon => assert!(dates[0] < dates[1]),
-                    kind => assert!(
-                        kind == Kind::Clean && dates[0] != dates[1],
-                        "{seed} {kind:?}"
-                    ),
+                    kind => assert!(kind == Kind::Clean && dates[0] != dates[1], "{seed} {kind:?}"),
                 }
             }
             for visit in &practice.visits {
-                let demographic = [
-                    Kind::NoPatientName,
-                    Kind::NoBirthDate,
-                    Kind::NoAddress,
-                    Kind::NoMemberId,
-                ]
-                .contains(&visit.kind);
+                let demographic =
+                    [Kind::NoPatientName, Kind::NoBirthDate, Kind::NoAddress, Kind::NoMemberId].contains(&visit.kind);
                 assert!(!demographic || visit.relation == Relation::Itself);
-                let corrected = visit
-                    .steps
-                    .iter()
-                    .filter(|step| !step.repeats && step.day == 6)
-                    .count()
-                    > 0;
-                assert!(
-                    visit.coverages.len() == 1 || !corrected,
-                    "corrections only without a second coverage"
-                );
+                let corrected = visit.steps.iter().filter(|step| !step.repeats && step.day == 6).count() > 0;
+                assert!(visit.coverages.len() == 1 || !corrected, "corrections only without a second coverage");
             }
         }
     });
@@ -281,22 +191,9 @@ fn a_defect_does_not_leak() {
 fn steps_before_billing_come_before_the_hold_is_over() {
     each_seed(|seed, world, _| {
         for (_, visit) in visits(world) {
-            if [
-                Kind::CorrectedBefore,
-                Kind::CreditedBefore,
-                Kind::UnmatchedCredit,
-            ]
-            .contains(&visit.kind)
-            {
+            if [Kind::CorrectedBefore, Kind::CreditedBefore, Kind::UnmatchedCredit].contains(&visit.kind) {
                 let first = visit.steps[0].day;
-                assert!(
-                    visit
-                        .steps
-                        .iter()
-                        .all(|step| !step.closes && step.day < first + 2),
-                    "{seed} {}",
-                    visit.number
-                );
+                assert!(visit.steps.iter().all(|step| !step.closes && step.day < first + 2), "{seed} {}", visit.number);
             }
         }
     });
@@ -309,25 +206,14 @@ fn a_credit_fits_one_charge_or_none() {
             for (at, step) in visit.steps.iter().enumerate() {
                 let before = visit.live_after(at);
                 for action in &step.actions {
-                    if let Action::Credit {
-                        charge, own_id, by, ..
-                    } = action
-                    {
+                    if let Action::Credit { charge, own_id, by, .. } = action {
                         let fits = before.iter().filter(|live| {
                             (&live.code, &live.modifiers, live.amount)
                                 == (&charge.code, &charge.modifiers, charge.amount)
                         });
                         let expected = usize::from(visit.kind != Kind::UnmatchedCredit);
-                        assert!(
-                            fits.count() == expected || *by == crate::model::By::SameId,
-                            "{seed} {}",
-                            visit.number
-                        );
-                        assert!(
-                            !before
-                                .iter()
-                                .any(|live| live.id == *own_id && *by != crate::model::By::SameId)
-                        );
+                        assert!(fits.count() == expected || *by == crate::model::By::SameId, "{seed} {}", visit.number);
+                        assert!(!before.iter().any(|live| live.id == *own_id && *by != crate::model::By::SameId));
                     }
                 }
             }
@@ -341,10 +227,8 @@ fn every_billed_code_has_a_fee_unless_a_kind_wants_otherwise() {
         for (_, visit) in visits(world).filter(|(_, visit)| !visit.kind.is_defect()) {
             for charge in visit.live() {
                 let payer = world.schedules.find(&visit.coverages[0].payer).unwrap();
-                let priced = payer.fees.contains_key(&charge.code)
-                    && !payer.denies.contains_key(&charge.code);
-                let wanted =
-                    [Kind::DeniedLine, Kind::DeniedClaim, Kind::Open].contains(&visit.kind);
+                let priced = payer.fees.contains_key(&charge.code) && !payer.denies.contains_key(&charge.code);
+                let wanted = [Kind::DeniedLine, Kind::DeniedClaim, Kind::Open].contains(&visit.kind);
                 assert!(priced || wanted, "{seed} {} {}", visit.number, charge.code);
             }
         }
@@ -354,13 +238,8 @@ fn every_billed_code_has_a_fee_unless_a_kind_wants_otherwise() {
 #[test]
 fn arguments_and_help() {
     let parse = |text: &str| crate::options(text.split(' ').map(str::to_owned));
-    let options = parse("--seed 7 --dir x --run 3 --start 2026-04-01")
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (options.seed, options.run, options.start),
-        (7, 3, Day::from_ymd(2026, 4, 1))
-    );
+    let options = parse("--seed 7 --dir x --run 3 --start 2026-04-01").unwrap().unwrap();
+    assert_eq!((options.seed, options.run, options.start), (7, 3, Day::from_ymd(2026, 4, 1)));
     assert!(parse("--help").unwrap().is_none());
     for bad in [
         "--seed 1",
@@ -390,30 +269,17 @@ fn codes_stand_in_the_published_lists() {
             .map(|(code, rest)| (code.to_owned(), rest.split(',').next().unwrap().to_owned()));
         pairs.collect::<BTreeMap<_, _>>()
     };
-    let (icd, mue) = (
-        table("icd10cm/icd10cm_fy2026_april2026_codes.csv"),
-        table("ncci/mue_practitioner_2024-07-01.csv"),
-    );
+    let (icd, mue) =
+        (table("icd10cm/icd10cm_fy2026_april2026_codes.csv"), table("ncci/mue_practitioner_2024-07-01.csv"));
     each_seed(|_, world, _| {
         for (_, visit) in visits(world).filter(|(_, visit)| !visit.kind.is_defect()) {
             for code in &visit.diagnoses {
-                assert_eq!(
-                    icd.get(&code.replace('.', "")).map(String::as_str),
-                    Some("1"),
-                    "{code}"
-                );
+                assert_eq!(icd.get(&code.replace('.', "")).map(String::as_str), Some("1"), "{code}");
             }
             let mut units: BTreeMap<String, i64> = BTreeMap::new();
-            visit
-                .live()
-                .iter()
-                .for_each(|charge| *units.entry(charge.code.clone()).or_default() += charge.units);
+            visit.live().iter().for_each(|charge| *units.entry(charge.code.clone()).or_default() += charge.units);
             for (code, units) in units.iter().filter(|(code, _)| *code != "G2211") {
-                assert!(
-                    mue.get(code)
-                        .is_some_and(|limit| limit.parse::<i64>().unwrap() >= *units),
-                    "{code} x {units}"
-                );
+                assert!(mue.get(code).is_some_and(|limit| limit.parse::<i64>().unwrap() >= *units), "{code} x {units}");
             }
         }
     });

@@ -15,11 +15,7 @@ struct Out(Vec<String>);
 
 impl Out {
     fn push<T: AsRef<str>>(&mut self, elements: &[T]) {
-        let text = elements
-            .iter()
-            .map(AsRef::as_ref)
-            .collect::<Vec<&str>>()
-            .join("*");
+        let text = elements.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("*");
         self.0.push(text.trim_end_matches('*').to_owned());
     }
 }
@@ -31,12 +27,7 @@ pub fn day(today: &Today<'_>, count: &mut i64) -> Vec<(String, String)> {
     let alone: Vec<&[Sent<'_>]> = alone.chunks(1).collect();
     for (at, claims) in (0i64..).zip(main.chunks(CLAIMS).chain(alone)) {
         *count += 1;
-        let name = format!(
-            "claims-r{}-{}-{:02}.837",
-            today.run,
-            today.date.compact(),
-            at + 1
-        );
+        let name = format!("claims-r{}-{}-{:02}.837", today.run, today.date.compact(), at + 1);
         files.push((name, file(today, claims, *count, at)));
     }
     files
@@ -52,33 +43,13 @@ fn file(today: &Today<'_>, claims: &[Sent<'_>], count: i64, of_day: i64) -> Stri
     let control9 = format!("{control:09}");
     let set = format!("{control:04}");
     let blank = " ".repeat(10);
-    let isa = format!(
-        "ISA*00*{blank}*00*{blank}*ZZ*{sender:<15}*ZZ*{receiver:<15}*{short}*{time}*^*00501*{control9}*0*T*:"
-    );
+    let isa =
+        format!("ISA*00*{blank}*00*{blank}*ZZ*{sender:<15}*ZZ*{receiver:<15}*{short}*{time}*^*00501*{control9}*0*T*:");
     let gs = format!("GS*HC*{sender}*{receiver}*{date}*{time}*{control}*X*005010X222A1");
     let mut out = Out::default();
     out.push(&["ST", "837", &set, "005010X222A1"]);
-    out.push(&[
-        "BHT",
-        "0019",
-        "00",
-        &format!("B{control}"),
-        &date,
-        &time,
-        "CH",
-    ]);
-    out.push(&[
-        "NM1",
-        "41",
-        "2",
-        practice.name,
-        "",
-        "",
-        "",
-        "",
-        "46",
-        sender,
-    ]);
+    out.push(&["BHT", "0019", "00", &format!("B{control}"), &date, &time, "CH"]);
+    out.push(&["NM1", "41", "2", practice.name, "", "", "", "", "46", sender]);
     out.push(&["PER", "IC", "Billing Office", "TE", &practice.telephone]);
     out.push(&["NM1", "40", "2", receiver, "", "", "", "", "46", receiver]);
     billing(&mut out, practice);
@@ -89,29 +60,13 @@ fn file(today: &Today<'_>, claims: &[Sent<'_>], count: i64, of_day: i64) -> Stri
     let segments = out.0.len() + 1;
     out.push(&["SE", &segments.to_string(), &set]);
     let ends = [format!("GE*1*{control}"), format!("IEA*1*{control9}")];
-    [isa, gs]
-        .into_iter()
-        .chain(out.0)
-        .chain(ends)
-        .map(|segment| segment + "~\n")
-        .collect()
+    [isa, gs].into_iter().chain(out.0).chain(ends).map(|segment| segment + "~\n").collect()
 }
 
 fn billing(out: &mut Out, practice: &Practice) {
     out.push(&["HL", "1", "", "20", "1"]);
     out.push(&["PRV", "BI", "PXC", practice.taxonomy]);
-    out.push(&[
-        "NM1",
-        "85",
-        "2",
-        practice.name,
-        "",
-        "",
-        "",
-        "",
-        "XX",
-        &practice.npi,
-    ]);
+    out.push(&["NM1", "85", "2", practice.name, "", "", "", "", "XX", &practice.npi]);
     home(out, &practice.address);
     out.push(&["REF", "EI", &practice.tax_id]);
 }
@@ -125,72 +80,28 @@ fn home(out: &mut Out, address: &Address) {
 }
 
 fn born(out: &mut Out, person: &Person) {
-    out.push(&[
-        "DMG",
-        "D8",
-        &person.born.map(Day::compact).unwrap_or_default(),
-        person.sex,
-    ]);
+    out.push(&["DMG", "D8", &person.born.map(Day::compact).unwrap_or_default(), person.sex]);
 }
 
 /// NM1 of a subscriber (2010BA, 2330A).
 fn member(out: &mut Out, person: &Person, id: &str) {
     let qualifier = if id.is_empty() { "" } else { "MI" };
-    out.push(&[
-        "NM1",
-        "IL",
-        "1",
-        &person.last,
-        &person.first,
-        &person.middle,
-        "",
-        "",
-        qualifier,
-        id,
-    ]);
+    out.push(&["NM1", "IL", "1", &person.last, &person.first, &person.middle, "", "", qualifier, id]);
 }
 
 fn payer(out: &mut Out, coverage: &Coverage) {
-    out.push(&[
-        "NM1",
-        "PR",
-        "2",
-        &coverage.name,
-        "",
-        "",
-        "",
-        "",
-        "PI",
-        &coverage.payer,
-    ]);
+    out.push(&["NM1", "PR", "2", &coverage.name, "", "", "", "", "PI", &coverage.payer]);
 }
 
 fn claim(out: &mut Out, practice: &Practice, sent: &Sent<'_>, level: &mut i64) {
     let visit = sent.visit;
     let itself = visit.relation == Relation::Itself;
     *level += 1;
-    out.push(&[
-        "HL",
-        &level.to_string(),
-        "1",
-        "22",
-        if itself { "0" } else { "1" },
-    ]);
+    out.push(&["HL", &level.to_string(), "1", "22", if itself { "0" } else { "1" }]);
     let Some(first) = visit.coverages.first() else {
         return;
     };
-    out.push(&[
-        "SBR",
-        "P",
-        if itself { "18" } else { "" },
-        &first.group,
-        "",
-        "",
-        "",
-        "",
-        "",
-        first.filing,
-    ]);
+    out.push(&["SBR", "P", if itself { "18" } else { "" }, &first.group, "", "", "", "", "", first.filing]);
     member(out, &visit.subscriber, &first.member);
     home(out, &visit.subscriber.address);
     born(out, &visit.subscriber);
@@ -201,14 +112,7 @@ fn claim(out: &mut Out, practice: &Practice, sent: &Sent<'_>, level: &mut i64) {
         out.push(&["HL", &level.to_string(), &parent, "23", "0"]);
         out.push(&["PAT", "19"]);
         let patient = &visit.patient;
-        out.push(&[
-            "NM1",
-            "QC",
-            "1",
-            &patient.last,
-            &patient.first,
-            &patient.middle,
-        ]);
+        out.push(&["NM1", "QC", "1", &patient.last, &patient.first, &patient.middle]);
         home(out, &patient.address);
         born(out, patient);
     }
@@ -226,34 +130,13 @@ fn claim(out: &mut Out, practice: &Practice, sent: &Sent<'_>, level: &mut i64) {
     }
 }
 
-fn claim_loop(
-    out: &mut Out,
-    practice: &Practice,
-    visit: &Visit,
-    frequency: &str,
-    lines: &[Charge],
-) {
+fn claim_loop(out: &mut Out, practice: &Practice, visit: &Visit, frequency: &str, lines: &[Charge]) {
     let total: i64 = lines.iter().map(|charge| charge.amount).sum::<i64>() + visit.total_off;
     let place = format!("{}:B:{frequency}", visit.pos);
-    out.push(&[
-        "CLM",
-        &visit.number,
-        &amount(total),
-        "",
-        "",
-        &place,
-        "Y",
-        "A",
-        "Y",
-        "Y",
-    ]);
-    let diagnoses = (0..).zip(&visit.diagnoses).map(|(at, code)| {
-        format!(
-            "{}:{}",
-            if at == 0 { "ABK" } else { "ABF" },
-            code.replace('.', "")
-        )
-    });
+    out.push(&["CLM", &visit.number, &amount(total), "", "", &place, "Y", "A", "Y", "Y"]);
+    let diagnoses = (0..)
+        .zip(&visit.diagnoses)
+        .map(|(at, code)| format!("{}:{}", if at == 0 { "ABK" } else { "ABF" }, code.replace('.', "")));
     let diagnoses: Vec<String> = ["HI".to_owned()].into_iter().chain(diagnoses).collect();
     if diagnoses.len() > 1 {
         out.push(&diagnoses);
@@ -263,38 +146,18 @@ fn claim_loop(
         out.push(&["NM1", "82", "1", &who.last, &who.first]);
         out.push(&["REF", "G2", &who.local]);
     } else {
-        out.push(&[
-            "NM1", "82", "1", &who.last, &who.first, "", "", "", "XX", &who.npi,
-        ]);
+        out.push(&["NM1", "82", "1", &who.last, &who.first, "", "", "", "XX", &who.npi]);
         out.push(&["PRV", "PE", "PXC", practice.taxonomy]);
     }
-    let facility = practice
-        .places
-        .iter()
-        .find(|place| place.local == visit.location)
-        .and_then(|place| place.facility.as_ref());
+    let facility =
+        practice.places.iter().find(|place| place.local == visit.location).and_then(|place| place.facility.as_ref());
     if let Some((name, npi)) = facility {
         out.push(&["NM1", "77", "2", name, "", "", "", "", "XX", npi]);
         home(out, &facility_address(&practice.address));
     }
     if let Some(second) = visit.coverages.get(1) {
-        let relation = if visit.relation == Relation::Itself {
-            "18"
-        } else {
-            "19"
-        };
-        out.push(&[
-            "SBR",
-            "S",
-            relation,
-            &second.group,
-            "",
-            "",
-            "",
-            "",
-            "",
-            second.filing,
-        ]);
+        let relation = if visit.relation == Relation::Itself { "18" } else { "19" };
+        out.push(&["SBR", "S", relation, &second.group, "", "", "", "", "", second.filing]);
         out.push(&["OI", "", "", "Y", "", "", "Y"]);
         member(out, &visit.subscriber, &second.member);
         home(out, &visit.subscriber.address);
@@ -304,38 +167,15 @@ fn claim_loop(
 
 /// Where a practice's second place is: down the road.
 pub fn facility_address(billing: &Address) -> Address {
-    Address {
-        line1: format!(
-            "{} Annex Road",
-            billing.line1.split(' ').next().unwrap_or("1")
-        ),
-        ..billing.clone()
-    }
+    Address { line1: format!("{} Annex Road", billing.line1.split(' ').next().unwrap_or("1")), ..billing.clone() }
 }
 
 fn line(out: &mut Out, at: usize, charge: &Charge) {
-    let procedure = ["HC", &charge.code]
-        .into_iter()
-        .map(str::to_owned)
-        .chain(charge.modifiers.iter().cloned());
+    let procedure = ["HC", &charge.code].into_iter().map(str::to_owned).chain(charge.modifiers.iter().cloned());
     let procedure = procedure.collect::<Vec<_>>().join(":");
-    let pointers = charge
-        .pointers
-        .iter()
-        .map(|at| (at + 1).to_string())
-        .collect::<Vec<_>>()
-        .join(":");
+    let pointers = charge.pointers.iter().map(|at| (at + 1).to_string()).collect::<Vec<_>>().join(":");
     out.push(&["LX", &at.to_string()]);
-    out.push(&[
-        "SV1",
-        &procedure,
-        &amount(charge.amount),
-        "UN",
-        &charge.units.to_string(),
-        "",
-        "",
-        &pointers,
-    ]);
+    out.push(&["SV1", &procedure, &amount(charge.amount), "UN", &charge.units.to_string(), "", "", &pointers]);
     out.push(&["DTP", "472", "D8", &charge.date.compact()]);
     out.push(&["REF", "6R", &charge.id]);
     if let Some(drug) = &charge.drug {

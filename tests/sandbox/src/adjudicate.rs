@@ -110,19 +110,12 @@ fn round_half_up(numerator: i64, denominator: i64) -> i64 {
 
 fn adjust(list: &mut Vec<Adjustment>, group: &str, reason: &str, amount: i64) {
     if amount != 0 {
-        list.push(Adjustment {
-            group: group.to_owned(),
-            reason: reason.to_owned(),
-            amount,
-        });
+        list.push(Adjustment { group: group.to_owned(), reason: reason.to_owned(), amount });
     }
 }
 
 fn total(payer_lines: Vec<LineResult>, status: &str, forwarded_to: Option<String>) -> Adjudication {
-    let patient = payer_lines
-        .iter()
-        .flat_map(|line| &line.adjustments)
-        .filter(|a| a.group == "PR");
+    let patient = payer_lines.iter().flat_map(|line| &line.adjustments).filter(|a| a.group == "PR");
     Adjudication {
         status: status.to_owned(),
         paid: payer_lines.iter().map(|line| line.paid).sum(),
@@ -135,11 +128,7 @@ fn total(payer_lines: Vec<LineResult>, status: &str, forwarded_to: Option<String
 /// Adjudicates as primary. `forward` is the payer id of the patient's secondary coverage, when it exists.
 pub fn primary(payer: &Payer, claim: &Claim, forward: Option<&str>) -> Adjudication {
     let terminated = payer.terminated_members.contains(&claim.subscriber.id);
-    let lines: Vec<_> = claim
-        .lines
-        .iter()
-        .map(|line| primary_line(payer, line, terminated))
-        .collect();
+    let lines: Vec<_> = claim.lines.iter().map(|line| primary_line(payer, line, terminated)).collect();
     let denied = lines.iter().all(|(_, denied)| *denied);
     let forwarded = forward.filter(|id| !denied && payer.crossover.iter().any(|known| known == id));
     let status = if denied {
@@ -149,11 +138,7 @@ pub fn primary(payer: &Payer, claim: &Claim, forward: Option<&str>) -> Adjudicat
     } else {
         "1"
     };
-    total(
-        lines.into_iter().map(|(line, _)| line).collect(),
-        status,
-        forwarded.map(str::to_owned),
-    )
+    total(lines.into_iter().map(|(line, _)| line).collect(), status, forwarded.map(str::to_owned))
 }
 
 /// The line's result, and whether it was denied.
@@ -168,24 +153,11 @@ fn primary_line(payer: &Payer, line: &Line, terminated: bool) -> (LineResult, bo
     };
     if let Some((group, reason)) = denial {
         adjust(&mut list, group, reason, line.charge);
-        return (
-            LineResult {
-                paid: 0,
-                allowed: 0,
-                adjustments: list,
-            },
-            true,
-        );
+        return (LineResult { paid: 0, allowed: 0, adjustments: list }, true);
     }
     let fee = fee.copied().unwrap_or(0);
-    let allowed = line
-        .charge
-        .min(round_half_up(fee.saturating_mul(line.units), 1000));
-    let copay = if payer.copay.codes.contains(&line.code) {
-        payer.copay.amount.min(allowed)
-    } else {
-        0
-    };
+    let allowed = line.charge.min(round_half_up(fee.saturating_mul(line.units), 1000));
+    let copay = if payer.copay.codes.contains(&line.code) { payer.copay.amount.min(allowed) } else { 0 };
     let coinsurance = round_half_up((allowed - copay) * payer.coinsurance_percent, 100);
     let before = allowed - copay - coinsurance;
     let sequestration = round_half_up(before * payer.sequestration_percent, 100);
@@ -193,14 +165,7 @@ fn primary_line(payer: &Payer, line: &Line, terminated: bool) -> (LineResult, bo
     adjust(&mut list, "CO", "253", sequestration);
     adjust(&mut list, "PR", "3", copay);
     adjust(&mut list, "PR", "2", coinsurance);
-    (
-        LineResult {
-            paid: before - sequestration,
-            allowed,
-            adjustments: list,
-        },
-        false,
-    )
+    (LineResult { paid: before - sequestration, allowed, adjustments: list }, false)
 }
 
 /// Adjudicates as secondary; `shares` is the patient share the earlier payer left on each line.
@@ -210,55 +175,27 @@ pub fn secondary(payer: &Payer, claim: &Claim, shares: &[i64]) -> Adjudication {
         let paid = round_half_up(share * payer.secondary_percent, 100);
         adjust(&mut list, "OA", "23", line.charge - share);
         adjust(&mut list, "PR", "2", share - paid);
-        LineResult {
-            paid,
-            allowed: *share,
-            adjustments: list,
-        }
+        LineResult { paid, allowed: *share, adjustments: list }
     };
-    total(
-        claim.lines.iter().zip(shares).map(line).collect(),
-        "2",
-        None,
-    )
+    total(claim.lines.iter().zip(shares).map(line).collect(), "2", None)
 }
 
 /// Patient shares of an adjudication, per line: what a crossover hands on.
 pub fn shares(adjudication: &Adjudication) -> Vec<i64> {
-    let share = |line: &LineResult| {
-        line.adjustments
-            .iter()
-            .filter(|a| a.group == "PR")
-            .map(|a| a.amount)
-            .sum()
-    };
+    let share = |line: &LineResult| line.adjustments.iter().filter(|a| a.group == "PR").map(|a| a.amount).sum();
     adjudication.lines.iter().map(share).collect()
 }
 
 /// Patient shares from a secondary claim: 2430 of each line, or 2320 spread over the lines by charge.
 pub fn shares_of_claim(claim: &Claim) -> Option<Vec<i64>> {
     if claim.lines.iter().any(|line| line.patient_share.is_some()) {
-        return Some(
-            claim
-                .lines
-                .iter()
-                .map(|line| line.patient_share.unwrap_or(0))
-                .collect(),
-        );
+        return Some(claim.lines.iter().map(|line| line.patient_share.unwrap_or(0)).collect());
     }
-    let whole = claim
-        .others
-        .iter()
-        .rev()
-        .find_map(|other| other.patient_share)?;
+    let whole = claim.others.iter().rev().find_map(|other| other.patient_share)?;
     let mut left = whole;
     let last = claim.lines.len().saturating_sub(1);
     let part = |(at, line): (usize, &Line)| {
-        let part = if at == last {
-            left
-        } else {
-            round_half_up(whole * line.charge, claim.charge.max(1)).min(left)
-        };
+        let part = if at == last { left } else { round_half_up(whole * line.charge, claim.charge.max(1)).min(left) };
         left -= part;
         part
     };
@@ -306,64 +243,30 @@ mod tests {
     }
 
     fn list(line: &LineResult) -> Vec<(String, i64)> {
-        line.adjustments
-            .iter()
-            .map(|a| (format!("{}{}", a.group, a.reason), a.amount))
-            .collect()
+        line.adjustments.iter().map(|a| (format!("{}{}", a.group, a.reason), a.amount)).collect()
     }
 
     #[test]
     fn golden_primary() {
         // 99213: allowed 92.05, copay 25.00, coinsurance 13.41, before 53.64, sequestration 1.07.
         // J1100 x 1.5: 4.995 -> 5.00 allowed, coinsurance 1.00, before 4.00, sequestration 0.08.
-        let a = primary(
-            &payer(),
-            &claim(&[
-                ("99213", 15000, 1000),
-                ("J1100", 900, 1500),
-                ("G0296", 700, 1000),
-            ]),
-            None,
-        );
-        let want = |pairs: &[(&str, i64)]| {
-            pairs
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), *v))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            list(&a.lines[0]),
-            want(&[("CO45", 5795), ("CO253", 107), ("PR3", 2500), ("PR2", 1341)])
-        );
-        assert_eq!(
-            list(&a.lines[1]),
-            want(&[("CO45", 400), ("CO253", 8), ("PR2", 100)])
-        );
+        let a = primary(&payer(), &claim(&[("99213", 15000, 1000), ("J1100", 900, 1500), ("G0296", 700, 1000)]), None);
+        let want = |pairs: &[(&str, i64)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect::<Vec<_>>();
+        assert_eq!(list(&a.lines[0]), want(&[("CO45", 5795), ("CO253", 107), ("PR3", 2500), ("PR2", 1341)]));
+        assert_eq!(list(&a.lines[1]), want(&[("CO45", 400), ("CO253", 8), ("PR2", 100)]));
         assert_eq!(list(&a.lines[2]), want(&[("CO50", 700)]));
-        assert_eq!(
-            (a.status.as_str(), a.paid, a.patient),
-            ("1", 5257 + 392, 3941)
-        );
+        assert_eq!((a.status.as_str(), a.paid, a.patient), ("1", 5257 + 392, 3941));
     }
 
     #[test]
     fn golden_denied_unknown_terminated_and_low_charge() {
         let a = primary(&payer(), &claim(&[("99999", 100, 1000)]), Some("90003"));
-        assert_eq!(
-            (a.status.as_str(), list(&a.lines[0])),
-            ("4", vec![("CO204".to_owned(), 100)])
-        );
+        assert_eq!((a.status.as_str(), list(&a.lines[0])), ("4", vec![("CO204".to_owned(), 100)]));
         let mut gone = claim(&[("99213", 100, 1000)]);
         gone.subscriber.id = "GONE1".into();
-        assert_eq!(
-            list(&primary(&payer(), &gone, None).lines[0]),
-            [("CO27".to_owned(), 100)]
-        );
+        assert_eq!(list(&primary(&payer(), &gone, None).lines[0]), [("CO27".to_owned(), 100)]);
         let low = primary(&payer(), &claim(&[("99213", 1000, 1000)]), None);
-        assert_eq!(
-            (low.paid, list(&low.lines[0])),
-            (0, vec![("PR3".to_owned(), 1000)])
-        );
+        assert_eq!((low.paid, list(&low.lines[0])), (0, vec![("PR3".to_owned(), 1000)]));
         assert_eq!(low.status, "1", "unpaid by copay is not a denial");
     }
 
@@ -371,34 +274,18 @@ mod tests {
     fn golden_crossover_and_secondary() {
         let c = claim(&[("99213", 15000, 1000), ("J1100", 900, 1500)]);
         let first = primary(&payer(), &c, Some("90003"));
-        assert_eq!(
-            (first.status.as_str(), first.forwarded_to.as_deref()),
-            ("19", Some("90003"))
-        );
+        assert_eq!((first.status.as_str(), first.forwarded_to.as_deref()), ("19", Some("90003")));
         assert_eq!(shares(&first), [3841, 100]);
         let second = secondary(&payer(), &c, &shares(&first));
         // 38.41 x 80% = 30.728 -> 30.73
-        assert_eq!(
-            list(&second.lines[0]),
-            [("OA23".to_owned(), 11159), ("PR2".to_owned(), 768)]
-        );
-        assert_eq!(
-            (second.status.as_str(), second.paid, second.patient),
-            ("2", 3073 + 80, 788)
-        );
+        assert_eq!(list(&second.lines[0]), [("OA23".to_owned(), 11159), ("PR2".to_owned(), 768)]);
+        assert_eq!((second.status.as_str(), second.paid, second.patient), ("2", 3073 + 80, 788));
     }
 
     #[test]
     fn claim_level_share_is_spread_to_the_cent() {
-        let mut c = claim(&[
-            ("99213", 100, 1000),
-            ("99213", 100, 1000),
-            ("99213", 100, 1000),
-        ]);
-        c.others.push(crate::claim::OtherPayer {
-            patient_share: Some(100),
-            ..Default::default()
-        });
+        let mut c = claim(&[("99213", 100, 1000), ("99213", 100, 1000), ("99213", 100, 1000)]);
+        c.others.push(crate::claim::OtherPayer { patient_share: Some(100), ..Default::default() });
         assert_eq!(shares_of_claim(&c), Some(vec![33, 33, 34]));
     }
 
@@ -406,17 +293,14 @@ mod tests {
     fn every_line_balances_for_random_claims() {
         let mut state = 7u64;
         let mut next = |bound: i64| {
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             i64::try_from((state >> 33) % u64::try_from(bound).unwrap()).unwrap()
         };
         let codes = ["99213", "J1100", "G0296", "99999"];
         for _ in 0..5000 {
             let count = 1 + next(6);
-            let lines: Vec<_> = (0..count)
-                .map(|_| (codes[next(4) as usize], 1 + next(60000), 1 + next(9000)))
-                .collect();
+            let lines: Vec<_> =
+                (0..count).map(|_| (codes[next(4) as usize], 1 + next(60000), 1 + next(9000))).collect();
             let mut p = payer();
             p.coinsurance_percent = next(101);
             p.sequestration_percent = next(5);
@@ -430,12 +314,7 @@ mod tests {
                     assert_eq!(line.charge - adjusted, result.paid);
                     assert!(result.paid >= 0);
                 }
-                let adjusted: i64 = a
-                    .lines
-                    .iter()
-                    .flat_map(|l| &l.adjustments)
-                    .map(|a| a.amount)
-                    .sum();
+                let adjusted: i64 = a.lines.iter().flat_map(|l| &l.adjustments).map(|a| a.amount).sum();
                 assert_eq!(c.charge - adjusted, a.paid);
             }
         }

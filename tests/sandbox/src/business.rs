@@ -50,16 +50,12 @@ pub fn at_payer(claim: &Claim, payers: &Payers, state: &State) -> Decision {
         }
         return Decision::Accept;
     }
-    let takes = payers
-        .find(&claim.payer)
-        .is_some_and(|payer| payer.takes_replacement);
+    let takes = payers.find(&claim.payer).is_some_and(|payer| payer.takes_replacement);
     if !takes && claim.frequency == "7" {
         return Decision::Reject(("A7", "535", ""));
     }
     match state.live(&claim.original) {
-        Some(original)
-            if original.claim.payer == claim.payer && original.claim.payee() == claim.payee() =>
-        {
+        Some(original) if original.claim.payer == claim.payer && original.claim.payee() == claim.payee() => {
             Decision::Accept
         }
         _ => Decision::Reject(("A7", "464", "")),

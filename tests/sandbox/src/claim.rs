@@ -127,11 +127,7 @@ impl Claim {
 
     /// Billing NPI, or the tax id of an atypical provider.
     pub fn payee(&self) -> &str {
-        if self.billing.id.is_empty() {
-            &self.tax_id.1
-        } else {
-            &self.billing.id
-        }
+        if self.billing.id.is_empty() { &self.tax_id.1 } else { &self.billing.id }
     }
 
     /// True when another payer's adjudication has to be there (SBR01 other than P).
@@ -164,10 +160,7 @@ fn scaled(text: &str, digits: usize) -> Option<i64> {
     if fraction.len() > digits {
         return None;
     }
-    format!("{whole}{fraction:0<digits$}")
-        .parse::<i64>()
-        .ok()
-        .map(|value| sign * value)
+    format!("{whole}{fraction:0<digits$}").parse::<i64>().ok().map(|value| sign * value)
 }
 
 fn party(segment: &Segment) -> Party {
@@ -188,19 +181,12 @@ fn adjustments(segment: &Segment) -> impl Iterator<Item = Adjustment> + '_ {
         let reason = segment.element(2 + 3 * at);
         let amount = cents(segment.element(3 + 3 * at))?;
         let group = segment.element(1).to_owned();
-        (!reason.is_empty()).then(|| Adjustment {
-            group,
-            reason: reason.to_owned(),
-            amount,
-        })
+        (!reason.is_empty()).then(|| Adjustment { group, reason: reason.to_owned(), amount })
     })
 }
 
 fn share(segment: &Segment) -> i64 {
-    adjustments(segment)
-        .filter(|a| a.group == "PR")
-        .map(|a| a.amount)
-        .sum()
+    adjustments(segment).filter(|a| a.group == "PR").map(|a| a.amount).sum()
 }
 
 /// Takes the claims of a transaction that passed `validate`.
@@ -215,10 +201,7 @@ pub fn claims(set: &TransactionSet, placed: &[Placed]) -> Vec<Claim> {
         match (place.in_loop, segment.id()) {
             ("1000A", "NM1") => context.submitter = party(segment),
             ("2000A", "HL") => {
-                context = Claim {
-                    submitter: context.submitter.clone(),
-                    ..Claim::default()
-                };
+                context = Claim { submitter: context.submitter.clone(), ..Claim::default() };
             }
             ("2010AA", "NM1") => context.billing = party(segment),
             ("2010AA", "REF") if ["EI", "SY"].contains(&segment.element(1)) => {
@@ -247,16 +230,8 @@ pub fn claims(set: &TransactionSet, placed: &[Placed]) -> Vec<Claim> {
                     frequency: segment.component(5, 3).to_owned(),
                     ..context.clone()
                 });
-                let person = |p: &Party| {
-                    [&p.last, &p.first, &p.id, &p.birth_date]
-                        .map(String::as_str)
-                        .join("*")
-                };
-                let ids = [
-                    person(&context.subscriber),
-                    person(&context.patient),
-                    context.responsibility.clone(),
-                ];
+                let person = |p: &Party| [&p.last, &p.first, &p.id, &p.birth_date].map(String::as_str).join("*");
+                let ids = [person(&context.subscriber), person(&context.patient), context.responsibility.clone()];
                 texts.push(ids.join("~"));
             }
             _ => {}
@@ -279,9 +254,7 @@ pub fn claims(set: &TransactionSet, placed: &[Placed]) -> Vec<Claim> {
 
 fn inside_claim(claim: &mut Claim, in_loop: &str, segment: &Segment) {
     match (in_loop, segment.id()) {
-        ("2300", "REF") if segment.element(1) == "F8" => {
-            claim.original = segment.element(2).to_owned()
-        }
+        ("2300", "REF") if segment.element(1) == "F8" => claim.original = segment.element(2).to_owned(),
         ("2320", "SBR") => claim.others.push(OtherPayer {
             responsibility: segment.element(1).to_owned(),
             filing: segment.element(9).to_owned(),
@@ -293,9 +266,7 @@ fn inside_claim(claim: &mut Claim, in_loop: &str, segment: &Segment) {
                 return;
             };
             match (in_loop, id) {
-                ("2320", "CAS") => {
-                    other.patient_share = Some(other.patient_share.unwrap_or(0) + share(segment))
-                }
+                ("2320", "CAS") => other.patient_share = Some(other.patient_share.unwrap_or(0) + share(segment)),
                 ("2330A", "NM1") => other.subscriber = party(segment),
                 ("2330B", "NM1") => {
                     other.name = segment.element(3).to_owned();
@@ -313,28 +284,17 @@ fn inside_claim(claim: &mut Claim, in_loop: &str, segment: &Segment) {
                     let parts = segment.components(1);
                     line.qualifier = segment.component(1, 1).to_owned();
                     line.code = segment.component(1, 2).to_owned();
-                    line.modifiers = parts
-                        .iter()
-                        .skip(2)
-                        .take(4)
-                        .filter(|m| !m.is_empty())
-                        .map(|m| (*m).to_owned())
-                        .collect();
+                    line.modifiers =
+                        parts.iter().skip(2).take(4).filter(|m| !m.is_empty()).map(|m| (*m).to_owned()).collect();
                     line.charge = cents(segment.element(2)).unwrap_or(0);
                     line.unit = segment.element(3).to_owned();
                     line.units = thousandths(segment.element(4)).unwrap_or(0);
                 }
-                ("2400", "DTP") if segment.element(1) == "472" => {
-                    line.date = segment.element(3).to_owned()
-                }
-                ("2400", "REF") if segment.element(1) == "6R" => {
-                    line.control = segment.element(2).to_owned()
-                }
+                ("2400", "DTP") if segment.element(1) == "472" => line.date = segment.element(3).to_owned(),
+                ("2400", "REF") if segment.element(1) == "6R" => line.control = segment.element(2).to_owned(),
                 // Each further payer's 2430 starts anew: the last one's patient share is what is left.
                 ("2430", "SVD") => line.patient_share = Some(0),
-                ("2430", "CAS") => {
-                    line.patient_share = Some(line.patient_share.unwrap_or(0) + share(segment))
-                }
+                ("2430", "CAS") => line.patient_share = Some(line.patient_share.unwrap_or(0) + share(segment)),
                 _ => {}
             }
         }

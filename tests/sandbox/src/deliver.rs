@@ -50,25 +50,14 @@ pub fn deliver(settings: &Settings, journal: &mut Journal, state: &mut State) ->
     }
     let folder = settings.transport.join("in");
     fs::create_dir_all(&folder).context("transport/in: cannot create")?;
-    let texts: HashMap<&str, &str> = state
-        .answers
-        .iter()
-        .map(|a| (a.name.as_str(), a.text.as_str()))
-        .collect();
+    let texts: HashMap<&str, &str> = state.answers.iter().map(|a| (a.name.as_str(), a.text.as_str())).collect();
     for name in &state.undelivered {
-        part(
-            &folder,
-            name,
-            texts.get(name.as_str()).unwrap_or(&"").as_bytes(),
-        )?;
+        part(&folder, name, texts.get(name.as_str()).unwrap_or(&"").as_bytes())?;
     }
     for name in &state.undelivered {
-        fs::rename(folder.join(format!("{name}.part")), folder.join(name))
-            .context("transport/in: cannot rename")?;
+        fs::rename(folder.join(format!("{name}.part")), folder.join(name)).context("transport/in: cannot rename")?;
     }
-    File::open(&folder)
-        .and_then(|folder| folder.sync_all())
-        .context("transport/in: cannot sync")?;
+    File::open(&folder).and_then(|folder| folder.sync_all()).context("transport/in: cannot sync")?;
     let count = state.undelivered.len();
     let event = Event::Delivered { turn: state.turn };
     journal.append(std::slice::from_ref(&event))?;
@@ -77,8 +66,7 @@ pub fn deliver(settings: &Settings, journal: &mut Journal, state: &mut State) ->
 }
 
 fn part(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
-    let mut file =
-        File::create(folder.join(format!("{name}.part"))).context("answer: cannot create")?;
+    let mut file = File::create(folder.join(format!("{name}.part"))).context("answer: cannot create")?;
     file.write_all(bytes).context("answer: cannot write")?;
     file.sync_all().context("answer: cannot sync")
 }
@@ -106,9 +94,6 @@ pub fn write_services(settings: &Settings, state: &State) -> Result<()> {
     }
     let name = "accepted.ndjson";
     part(&settings.state, name, text.as_bytes())?;
-    fs::rename(
-        settings.state.join(format!("{name}.part")),
-        settings.state.join(name),
-    )
-    .context("accepted.ndjson: cannot rename")
+    fs::rename(settings.state.join(format!("{name}.part")), settings.state.join(name))
+        .context("accepted.ndjson: cannot rename")
 }

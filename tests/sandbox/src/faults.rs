@@ -49,9 +49,7 @@ impl Faults {
 /// FNV-1a, 64 bits, with a final mix so that the low bits serve as dice.
 pub fn hash(bytes: &[u8], seed: u64) -> u64 {
     let start = 0xcbf2_9ce4_8422_2325 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut h = bytes.iter().fold(start, |h, byte| {
-        (h ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let mut h = bytes.iter().fold(start, |h, byte| (h ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     h ^= h >> 33;
     h = h.wrapping_mul(0xff51_afd7_ed55_8ccd);
     h ^ (h >> 33)
@@ -59,12 +57,7 @@ pub fn hash(bytes: &[u8], seed: u64) -> u64 {
 
 /// 128 bits of hash and the length: identity of a file or of a claim's content.
 pub fn fingerprint(bytes: &[u8]) -> String {
-    format!(
-        "{:016x}{:016x}-{}",
-        hash(bytes, 0),
-        hash(bytes, 1),
-        bytes.len()
-    )
+    format!("{:016x}{:016x}-{}", hash(bytes, 0), hash(bytes, 1), bytes.len())
 }
 
 /// True for one in `sides` of all subjects.

@@ -42,14 +42,10 @@ impl Node {
     /// True when this segment, or the first segment of this loop, is `segment`.
     pub fn matches(&self, segment: &crate::reader::Segment) -> bool {
         if self.id.is_empty() {
-            return self
-                .children
-                .first()
-                .is_some_and(|first| first.matches(segment));
+            return self.children.first().is_some_and(|first| first.matches(segment));
         }
         let code = segment.component(self.at, 1);
-        segment.id() == self.id
-            && (self.codes.is_empty() || self.codes.iter().any(|known| known == code))
+        segment.id() == self.id && (self.codes.is_empty() || self.codes.iter().any(|known| known == code))
     }
 
     /// What may stand in any order: repeats of one segment id, and the loops of one number (2310A..F).
@@ -259,12 +255,7 @@ pub fn transaction() -> &'static Node {
         expand(TRANSACTION, 0, &mut lines);
         let mut at = 0;
         let children = parse(&lines, &mut at, 0);
-        Node {
-            children,
-            required: true,
-            max: 1,
-            ..blank("ST")
-        }
+        Node { children, required: true, max: 1, ..blank("ST") }
     })
 }
 
@@ -312,10 +303,7 @@ fn blank(name: &str) -> Node {
 }
 
 fn codes(text: &str) -> Vec<String> {
-    text.split('|')
-        .filter(|code| !code.is_empty())
-        .map(str::to_owned)
-        .collect()
+    text.split('|').filter(|code| !code.is_empty()).map(str::to_owned).collect()
 }
 
 fn node(line: &str) -> Node {

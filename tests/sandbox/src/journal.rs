@@ -60,13 +60,7 @@ impl Answer {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
     /// An answered file.
-    File {
-        name: String,
-        sender: String,
-        control: String,
-        fingerprint: String,
-        accepted: bool,
-    },
+    File { name: String, sender: String, control: String, fingerprint: String, accepted: bool },
     /// A claim was sent once: reject faults leave it alone from now on.
     Seen { keys: Vec<String> },
     /// An accepted claim. Without adjudication it is a void.
@@ -78,31 +72,19 @@ pub enum Event {
         parent: Option<String>,
     },
     /// A movement to make in a later turn.
-    Due {
-        icn: String,
-        turn: u32,
-        movement: Movement,
-    },
+    Due { icn: String, turn: u32, movement: Movement },
     /// All later movements of the claim are cancelled.
     Dropped { icn: String },
     /// A movement was put into a remittance.
     Moved { icn: String, movement: Movement },
     /// What a payee owes a payer (PLB FB), cents.
-    Balance {
-        payer: String,
-        payee: String,
-        cents: i64,
-    },
+    Balance { payer: String, payee: String, cents: i64 },
     /// A file to deliver.
     Answer(Answer),
     /// All released 835s were asked for again.
     Redelivery { files: usize },
     /// End of a turn, and the answers that appear with it, in order.
-    Commit {
-        turn: u32,
-        as_of: String,
-        released: Vec<String>,
-    },
+    Commit { turn: u32, as_of: String, released: Vec<String> },
     /// The answers of the last commit are in place.
     Delivered { turn: u32 },
 }
@@ -173,81 +155,42 @@ impl State {
     /// Control number of the accepted claim with the same key and content.
     pub fn same_content(&self, claim: &Claim) -> Option<String> {
         let icns = self.keys.get(&claim.key())?;
-        let same = |icn: &&String| {
-            self.entries
-                .get(*icn)
-                .is_some_and(|e| e.claim.content == claim.content)
-        };
+        let same = |icn: &&String| self.entries.get(*icn).is_some_and(|e| e.claim.content == claim.content);
         icns.iter().find(same).cloned()
     }
 
     /// An accepted claim that can be replaced or voided.
     pub fn live(&self, icn: &str) -> Option<&Entry> {
-        self.entries
-            .get(icn)
-            .filter(|entry| entry.life == Life::Accepted)
+        self.entries.get(icn).filter(|entry| entry.life == Life::Accepted)
     }
 
     /// Control numbers of the claim and of its crossovers, living ones only.
     pub fn family(&self, icn: &str) -> Vec<String> {
         let member = |e: &&Entry| e.icn == icn || e.parent.as_deref() == Some(icn);
-        self.entries
-            .values()
-            .filter(member)
-            .filter(|e| e.life == Life::Accepted)
-            .map(|e| e.icn.clone())
-            .collect()
+        self.entries.values().filter(member).filter(|e| e.life == Life::Accepted).map(|e| e.icn.clone()).collect()
     }
 
     /// Movements and answers still to come.
     pub fn pending(&self) -> usize {
         let due: usize = self.entries.values().map(|entry| entry.due.len()).sum();
-        due + self
-            .answers
-            .iter()
-            .filter(|answer| !self.released.contains(&answer.name))
-            .count()
+        due + self.answers.iter().filter(|answer| !self.released.contains(&answer.name)).count()
     }
 
     /// Applies one event.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::File {
-                sender,
-                control,
-                fingerprint,
-                accepted,
-                ..
-            } => {
+            Event::File { sender, control, fingerprint, accepted, .. } => {
                 self.answered.insert(fingerprint.clone());
                 if *accepted {
                     self.interchanges.insert((sender.clone(), control.clone()));
                 }
             }
             Event::Seen { keys } => self.seen.extend(keys.iter().cloned()),
-            Event::Claim {
-                icn,
-                claim,
-                adjudication,
-                replaces,
-                parent,
-            } => {
-                let life = if adjudication.is_some() {
-                    Life::Accepted
-                } else {
-                    Life::Voided
-                };
-                for old in replaces
-                    .as_deref()
-                    .map(|old| self.family(old))
-                    .unwrap_or_default()
-                {
+            Event::Claim { icn, claim, adjudication, replaces, parent } => {
+                let life = if adjudication.is_some() { Life::Accepted } else { Life::Voided };
+                for old in replaces.as_deref().map(|old| self.family(old)).unwrap_or_default() {
                     if let Some(entry) = self.entries.get_mut(&old) {
-                        entry.life = if adjudication.is_some() {
-                            Life::Replaced
-                        } else {
-                            Life::Voided
-                        };
+                        entry.life = if adjudication.is_some() { Life::Replaced } else { Life::Voided };
                     }
                 }
                 // A crossover counts too: the practice's own secondary claim is then a duplicate.
@@ -266,11 +209,7 @@ impl State {
                     },
                 );
             }
-            Event::Due {
-                icn,
-                turn,
-                movement,
-            } => {
+            Event::Due { icn, turn, movement } => {
                 if let Some(entry) = self.entries.get_mut(icn) {
                     entry.due.push((*turn, *movement));
                 }
@@ -288,11 +227,7 @@ impl State {
                     }
                 }
             }
-            Event::Balance {
-                payer,
-                payee,
-                cents,
-            } => {
+            Event::Balance { payer, payee, cents } => {
                 self.balances.insert((payer.clone(), payee.clone()), *cents);
             }
             Event::Answer(answer) => self.answers.push(answer.clone()),
@@ -323,8 +258,7 @@ impl Journal {
             .open(path)
             .context("sandbox journal: cannot open; check the state folder")?;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)
-            .context("sandbox journal: cannot read")?;
+        file.read_to_end(&mut bytes).context("sandbox journal: cannot read")?;
         let mut state = State::default();
         let mut run: Vec<Event> = Vec::new();
         let (mut end, mut good, mut number) = (0usize, 0usize, 0usize);
@@ -347,8 +281,7 @@ impl Journal {
             }
         }
         if good < bytes.len() {
-            file.set_len(u64::try_from(good)?)
-                .context("sandbox journal: cannot cut the unfinished turn")?;
+            file.set_len(u64::try_from(good)?).context("sandbox journal: cannot cut the unfinished turn")?;
             file.seek(SeekFrom::End(0))?;
             file.sync_all()?;
         }
@@ -362,11 +295,7 @@ impl Journal {
             serde_json::to_writer(&mut bytes, event)?;
             bytes.push(b'\n');
         }
-        self.file
-            .write_all(&bytes)
-            .context("sandbox journal: cannot append")?;
-        self.file
-            .sync_data()
-            .context("sandbox journal: cannot sync")
+        self.file.write_all(&bytes).context("sandbox journal: cannot append")?;
+        self.file.sync_data().context("sandbox journal: cannot sync")
     }
 }

@@ -2,15 +2,7 @@
 //!
 //! Reads 837P files, answers with TA1, 999, 277CA and balanced 835s, and can misbehave on request (`--fault`).
 //! It shares no code with the engine: it is the second opinion on what the engine writes.
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod adjudicate;
 mod answers;
@@ -59,28 +51,17 @@ struct Arguments {
 
 fn arguments() -> Result<Option<Arguments>> {
     let mut words = std::env::args().skip(1);
-    let (mut transport, mut payers, mut state, mut as_of, mut seed) =
-        (None, None, None, None, None);
+    let (mut transport, mut payers, mut state, mut as_of, mut seed) = (None, None, None, None, None);
     let (mut redeliver, mut once, mut watch) = (false, false, false);
     let mut faults = faults::Faults::default();
     while let Some(word) = words.next() {
-        let mut value = || {
-            words
-                .next()
-                .with_context(|| format!("{word}: expected a value after it"))
-        };
+        let mut value = || words.next().with_context(|| format!("{word}: expected a value after it"));
         match word.as_str() {
             "--transport" => transport = Some(PathBuf::from(value()?)),
             "--payers" => payers = Some(PathBuf::from(value()?)),
             "--state" => state = Some(PathBuf::from(value()?)),
             "--as-of" => as_of = Some(value()?),
-            "--seed" => {
-                seed = Some(
-                    value()?
-                        .parse()
-                        .context("--seed: expected a whole number")?,
-                )
-            }
+            "--seed" => seed = Some(value()?.parse().context("--seed: expected a whole number")?),
             "--fault" => faults.enable(&value()?)?,
             "--redeliver" => redeliver = true,
             "--once" => once = true,
@@ -103,35 +84,20 @@ fn arguments() -> Result<Option<Arguments>> {
         seed: seed.context("--seed is missing")?,
         faults,
     };
-    Ok(Some(Arguments {
-        settings,
-        payers: payers.context("--payers is missing")?,
-        redeliver,
-        watch,
-    }))
+    Ok(Some(Arguments { settings, payers: payers.context("--payers is missing")?, redeliver, watch }))
 }
 
 fn main() -> Result<()> {
     let mut stdout = std::io::stdout();
-    let Some(Arguments {
-        settings,
-        payers,
-        mut redeliver,
-        watch,
-    }) = arguments()?
-    else {
+    let Some(Arguments { settings, payers, mut redeliver, watch }) = arguments()? else {
         writeln!(stdout, "{HELP}")?;
         return Ok(());
     };
     fs::create_dir_all(&settings.state).context("--state: cannot create the folder")?;
-    let lock = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(settings.state.join("lock"))?;
+    let lock = OpenOptions::new().create(true).append(true).open(settings.state.join("lock"))?;
     lock.lock().context("--state: cannot lock the folder")?;
     let text = fs::read_to_string(&payers).context("--payers: cannot read the file")?;
-    let payers: adjudicate::Payers =
-        toml::from_str(&text).context("--payers: not the expected TOML")?;
+    let payers: adjudicate::Payers = toml::from_str(&text).context("--payers: not the expected TOML")?;
     let (mut journal, mut state) = journal::Journal::open(&settings.state.join("journal.ndjson"))?;
     let recovered = deliver::deliver(&settings, &mut journal, &mut state)?;
     deliver::write_services(&settings, &state)?;
@@ -140,10 +106,7 @@ fn main() -> Result<()> {
         let ended = Arc::clone(&ended);
         std::thread::spawn(move || {
             let mut bytes = [0; 256];
-            while std::io::stdin()
-                .read(&mut bytes)
-                .is_ok_and(|count| count > 0)
-            {}
+            while std::io::stdin().read(&mut bytes).is_ok_and(|count| count > 0) {}
             ended.store(true, Ordering::SeqCst);
         });
     }
@@ -152,18 +115,9 @@ fn main() -> Result<()> {
     loop {
         let last = ended.load(Ordering::SeqCst);
         let files = deliver::new_files(&settings, &mut known)?;
-        let files: Vec<_> = files
-            .into_iter()
-            .filter(|(_, bytes)| !state.answered.contains(&faults::fingerprint(bytes)))
-            .collect();
-        let (mut summary, worked) = turn::run(
-            &settings,
-            &payers,
-            &mut journal,
-            &mut state,
-            &files,
-            redeliver,
-        )?;
+        let files: Vec<_> =
+            files.into_iter().filter(|(_, bytes)| !state.answered.contains(&faults::fingerprint(bytes))).collect();
+        let (mut summary, worked) = turn::run(&settings, &payers, &mut journal, &mut state, &files, redeliver)?;
         redeliver = false;
         summary.delivered += std::mem::take(&mut first);
         if worked || !watch {

@@ -25,10 +25,7 @@ pub struct Segment {
 impl Segment {
     fn parse(text: &str, separators: Separators) -> Self {
         let elements = text.split(separators.element).map(str::to_owned).collect();
-        Segment {
-            elements,
-            component: separators.component,
-        }
+        Segment { elements, component: separators.component }
     }
 
     /// Segment id, such as `NM1`.
@@ -43,10 +40,7 @@ impl Segment {
 
     /// Component `component` (1 is the first) of an element, empty when absent.
     pub fn component(&self, position: usize, component: usize) -> &str {
-        self.element(position)
-            .split(self.component)
-            .nth(component.saturating_sub(1))
-            .unwrap_or("")
+        self.element(position).split(self.component).nth(component.saturating_sub(1)).unwrap_or("")
     }
 
     /// All components of an element; one empty component when the element is absent.
@@ -165,41 +159,25 @@ fn separators(text: &str) -> Option<(&str, Separators)> {
     let text = text.trim_start_matches(['\u{feff}', '\r', '\n', ' ']);
     let head = text.get(..106)?;
     let at = |position: usize| head.as_bytes().get(position).map(|byte| *byte as char);
-    let found = Separators {
-        element: at(3)?,
-        component: at(104)?,
-        terminator: at(105)?,
-    };
-    let distinct = found.element != found.component
-        && found.element != found.terminator
-        && found.component != found.terminator;
-    let sound = [found.element, found.component, found.terminator]
-        .iter()
-        .all(|c| c.is_ascii() && !c.is_ascii_alphanumeric());
+    let found = Separators { element: at(3)?, component: at(104)?, terminator: at(105)? };
+    let distinct =
+        found.element != found.component && found.element != found.terminator && found.component != found.terminator;
+    let sound =
+        [found.element, found.component, found.terminator].iter().all(|c| c.is_ascii() && !c.is_ascii_alphanumeric());
     (head.starts_with("ISA") && distinct && sound).then_some((text, found))
 }
 
 fn header_fault(isa: &Segment) -> Option<&'static str> {
-    let digits =
-        |text: &str, length| text.len() == length && text.bytes().all(|b| b.is_ascii_digit());
+    let digits = |text: &str, length| text.len() == length && text.bytes().all(|b| b.is_ascii_digit());
     let lengths = [2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1];
-    let widths = lengths
-        .iter()
-        .enumerate()
-        .all(|(at, width)| isa.element(at + 1).len() == *width);
+    let widths = lengths.iter().enumerate().all(|(at, width)| isa.element(at + 1).len() == *width);
     let checks = [
         (!widths, "022"),
         (!["00", "03"].contains(&isa.element(1)), "010"),
         (!["00", "01"].contains(&isa.element(3)), "012"),
-        (
-            !["01", "14", "20", "27", "28", "29", "30", "33", "ZZ"].contains(&isa.element(5)),
-            "005",
-        ),
+        (!["01", "14", "20", "27", "28", "29", "30", "33", "ZZ"].contains(&isa.element(5)), "005"),
         (isa.element(6).trim().is_empty(), "006"),
-        (
-            !["01", "14", "20", "27", "28", "29", "30", "33", "ZZ"].contains(&isa.element(7)),
-            "007",
-        ),
+        (!["01", "14", "20", "27", "28", "29", "30", "33", "ZZ"].contains(&isa.element(7)), "007"),
         (isa.element(8).trim().is_empty(), "008"),
         (!digits(isa.element(9), 6), "014"),
         (!digits(isa.element(10), 4), "015"),
@@ -219,24 +197,16 @@ fn groups(segments: &[Segment]) -> Result<Vec<Group>, &'static str> {
         match (segment.id(), open) {
             ("GS", false) => {
                 let known = segment.element(1) == "HC" && segment.element(8) == "005010X222A1";
-                if !known
-                    || groups
-                        .iter()
-                        .any(|group| group.header.element(6) == segment.element(6))
-                {
+                if !known || groups.iter().any(|group| group.header.element(6) == segment.element(6)) {
                     return Err("024");
                 }
-                groups.push(Group {
-                    header: segment.clone(),
-                    sets: Vec::new(),
-                });
+                groups.push(Group { header: segment.clone(), sets: Vec::new() });
                 open = true;
             }
             ("GE", true) => {
                 let group = groups.last().ok_or("024")?;
                 let count = segment.element(1).parse() == Ok(group.sets.len());
-                if !count || segment.element(2) != group.header.element(6) || group.sets.is_empty()
-                {
+                if !count || segment.element(2) != group.header.element(6) || group.sets.is_empty() {
                     return Err("024");
                 }
                 open = false;
@@ -244,18 +214,12 @@ fn groups(segments: &[Segment]) -> Result<Vec<Group>, &'static str> {
             }
             ("ST", true) => {
                 let group = groups.last_mut().ok_or("024")?;
-                group.sets.push(TransactionSet {
-                    segments: vec![segment.clone()],
-                    closed: false,
-                });
+                group.sets.push(TransactionSet { segments: vec![segment.clone()], closed: false });
                 in_set = true;
             }
             ("ISA" | "IEA" | "GS" | "GE", _) | (_, false) => return Err("024"),
             (id, true) => {
-                let set = groups
-                    .last_mut()
-                    .and_then(|group| group.sets.last_mut())
-                    .filter(|_| in_set);
+                let set = groups.last_mut().and_then(|group| group.sets.last_mut()).filter(|_| in_set);
                 let set = set.ok_or("024")?;
                 set.segments.push(segment.clone());
                 if id == "SE" {
@@ -273,16 +237,10 @@ pub fn npi_is_valid(npi: &str) -> bool {
     if npi.len() != 10 || !npi.bytes().all(|b| b.is_ascii_digit()) {
         return false;
     }
-    let sum: u32 =
-        "80840"
-            .chars()
-            .chain(npi.chars())
-            .rev()
-            .enumerate()
-            .fold(0, |sum, (at, digit)| {
-                let value = digit.to_digit(10).unwrap_or(0) * if at % 2 == 1 { 2 } else { 1 };
-                sum + value / 10 + value % 10
-            });
+    let sum: u32 = "80840".chars().chain(npi.chars()).rev().enumerate().fold(0, |sum, (at, digit)| {
+        let value = digit.to_digit(10).unwrap_or(0) * if at % 2 == 1 { 2 } else { 1 };
+        sum + value / 10 + value % 10
+    });
     sum.is_multiple_of(10)
 }
 
@@ -293,14 +251,7 @@ mod tests {
     #[test]
     fn npi_check_digit() {
         assert!(npi_is_valid("1234567893"));
-        for wrong in [
-            "1234567890",
-            "1234567839",
-            "123456789",
-            "12345678933",
-            "12345A7893",
-            "",
-        ] {
+        for wrong in ["1234567890", "1234567839", "123456789", "12345678933", "12345A7893", ""] {
             assert!(!npi_is_valid(wrong), "{wrong}");
         }
     }

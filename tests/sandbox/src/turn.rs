@@ -102,20 +102,11 @@ pub fn run(
     files: &[(String, Vec<u8>)],
     redeliver: bool,
 ) -> Result<(Summary, bool)> {
-    let mut summary = Summary {
-        turn: state.turn,
-        pending: state.pending(),
-        ..Summary::default()
-    };
+    let mut summary = Summary { turn: state.turn, pending: state.pending(), ..Summary::default() };
     if files.is_empty() && state.pending() == 0 && !redeliver {
         return Ok((summary, false));
     }
-    let control = state
-        .answers
-        .iter()
-        .map(|answer| answer.control)
-        .max()
-        .unwrap_or(0);
+    let control = state.answers.iter().map(|answer| answer.control).max().unwrap_or(0);
     let turn = state.turn + 1;
     summary.turn = turn;
     let date = settings.as_of.replace('-', "");
@@ -140,11 +131,7 @@ pub fn run(
     work.decide();
     work.acknowledge_claims();
     work.remit();
-    let Turn {
-        events,
-        mut summary,
-        ..
-    } = work.commit();
+    let Turn { events, mut summary, .. } = work.commit();
     journal.append(&events)?;
     summary.delivered = deliver::deliver(settings, journal, state)?;
     summary.pending = state.pending();
@@ -158,39 +145,15 @@ impl Turn<'_> {
         self.events.push(event);
     }
 
-    fn answer(
-        &mut self,
-        kind: &str,
-        late: bool,
-        extra: u32,
-        repeatable: bool,
-        control: u32,
-        text: String,
-    ) {
+    fn answer(&mut self, kind: &str, late: bool, extra: u32, repeatable: bool, control: u32, text: String) {
         let normal = ["ta1", "999", "277ca", "277ca-payer", "835"];
         let place = normal.iter().position(|known| *known == kind).unwrap_or(0);
-        let rank = if self.settings.faults.out_of_order {
-            normal.len() - 1 - place
-        } else {
-            place
-        };
+        let rank = if self.settings.faults.out_of_order { normal.len() - 1 - place } else { place };
         let extension = kind.split('-').next().unwrap_or(kind);
         let number = self.state.answers.len() + 1;
-        let name = format!(
-            "{:06}-{rank}-{number:06}-{kind}-{control:09}.{extension}",
-            self.turn
-        );
+        let name = format!("{:06}-{rank}-{number:06}-{kind}-{control:09}.{extension}", self.turn);
         let as_of = self.settings.as_of.clone();
-        self.record(Event::Answer(Answer {
-            name,
-            control,
-            turn: self.turn,
-            as_of,
-            late,
-            extra,
-            repeatable,
-            text,
-        }));
+        self.record(Event::Answer(Answer { name, control, turn: self.turn, as_of, late, extra, repeatable, text }));
     }
 
     fn envelope(&mut self, header: &Header, sender: &str) -> Envelope {
@@ -217,14 +180,7 @@ impl Turn<'_> {
         for answer in old {
             self.control += 1;
             let control = self.control;
-            self.answer(
-                "835",
-                false,
-                0,
-                false,
-                control,
-                renumber(&answer.text, answer.control, control),
-            );
+            self.answer("835", false, 0, false, control, renumber(&answer.text, answer.control, control));
         }
     }
 
@@ -241,18 +197,11 @@ impl Turn<'_> {
             Err(fault) => fault.0.clone(),
         };
         let sender = format!("{}/{}", header.sender.0, header.sender.1);
-        let used = self
-            .state
-            .interchanges
-            .contains(&(sender.clone(), header.control.clone()));
+        let used = self.state.interchanges.contains(&(sender.clone(), header.control.clone()));
         let mut groups: Vec<_> = match &parsed {
             Ok(interchange) => {
-                let checked = |g: &crate::reader::Group| {
-                    (
-                        g.header.clone(),
-                        g.sets.iter().map(check).collect::<Vec<_>>(),
-                    )
-                };
+                let checked =
+                    |g: &crate::reader::Group| (g.header.clone(), g.sets.iter().map(check).collect::<Vec<_>>());
                 interchange.groups.iter().map(checked).collect()
             }
             Err(_) => Vec::new(),
@@ -265,12 +214,7 @@ impl Turn<'_> {
         let mut fresh = HashSet::new();
         if note == "000" && self.rejecting() {
             fresh = self.first_sent(&groups);
-            let claims = || {
-                groups
-                    .iter()
-                    .flat_map(|(_, sets)| sets)
-                    .flat_map(|set| &set.claims)
-            };
+            let claims = || groups.iter().flat_map(|(_, sets)| sets).flat_map(|set| &set.claims);
             let all = claims().all(|claim| fresh.contains(&claim.key()));
             let subject = format!("{sender}|{}", header.control);
             let f = self.settings.faults;
@@ -280,40 +224,17 @@ impl Turn<'_> {
         }
         let accepted = note == "000";
         let control = header.control.clone();
-        self.record(Event::File {
-            name: name.to_owned(),
-            sender,
-            control,
-            fingerprint: print,
-            accepted,
-        });
+        self.record(Event::File { name: name.to_owned(), sender, control, fingerprint: print, accepted });
         let envelope = self.envelope(&header, CLEARINGHOUSE.1);
-        self.answer(
-            "ta1",
-            false,
-            0,
-            false,
-            envelope.control,
-            ta1::write(&envelope, &header, note),
-        );
+        self.answer("ta1", false, 0, false, envelope.control, ta1::write(&envelope, &header, note));
         if !accepted {
             self.summary.interchanges_rejected += 1;
             return;
         }
         self.strike_sets(&header, &mut groups, &fresh);
-        let bodies: Vec<_> = groups
-            .iter()
-            .map(|(group, sets)| ack999::body(group, sets))
-            .collect();
+        let bodies: Vec<_> = groups.iter().map(|(group, sets)| ack999::body(group, sets)).collect();
         let envelope = self.envelope(&header, CLEARINGHOUSE.1);
-        self.answer(
-            "999",
-            false,
-            0,
-            false,
-            envelope.control,
-            interchange(&envelope, ack999::KIND, &bodies),
-        );
+        self.answer("999", false, 0, false, envelope.control, interchange(&envelope, ack999::KIND, &bodies));
         let mut numbers = HashSet::new();
         for set in groups.into_iter().flat_map(|(_, sets)| sets) {
             if set.accepted() {
@@ -333,11 +254,7 @@ impl Turn<'_> {
     fn first_sent(&mut self, groups: &[(crate::reader::Segment, Vec<Checked>)]) -> HashSet<String> {
         let mut fresh = HashSet::new();
         let mut keys = Vec::new();
-        for claim in groups
-            .iter()
-            .flat_map(|(_, sets)| sets)
-            .flat_map(|set| &set.claims)
-        {
+        for claim in groups.iter().flat_map(|(_, sets)| sets).flat_map(|set| &set.claims) {
             let own = [number_key(claim), service_key(claim)];
             if !own.iter().any(|key| self.state.seen.contains(key)) {
                 fresh.insert(claim.key());
@@ -359,11 +276,7 @@ impl Turn<'_> {
         if !self.settings.faults.ack999_reject {
             return;
         }
-        for set in groups
-            .iter_mut()
-            .flat_map(|(_, sets)| sets)
-            .filter(|set| set.accepted())
-        {
+        for set in groups.iter_mut().flat_map(|(_, sets)| sets).filter(|set| set.accepted()) {
             let subject = format!("{}|{}|{}", header.sender.1, header.control, set.control);
             let all = set.claims.iter().all(|claim| fresh.contains(&claim.key()));
             if all && strikes(self.settings.seed, "999", &subject, 3) {
@@ -380,13 +293,7 @@ impl Turn<'_> {
         }
     }
 
-    fn batch(
-        &mut self,
-        header: &Header,
-        set: Checked,
-        numbers: &mut HashSet<String>,
-        fresh: &HashSet<String>,
-    ) {
+    fn batch(&mut self, header: &Header, set: Checked, numbers: &mut HashSet<String>, fresh: &HashSet<String>) {
         let mut claims = Vec::new();
         for claim in set.claims {
             let number = format!("{}|{}", claim.payee(), claim.number);
@@ -403,34 +310,17 @@ impl Turn<'_> {
             claims.push((claim, rejection, None));
         }
         let reference = format!("{}{}", header.control, set.control);
-        self.batches.push(Batch {
-            header: header.clone(),
-            reference,
-            batch: set.batch,
-            claims,
-        });
+        self.batches.push(Batch { header: header.clone(), reference, batch: set.batch, claims });
     }
 
     fn commit(mut self) -> Self {
         let as_of = self.settings.as_of.clone();
-        let due = |answer: &&Answer| {
-            !self.state.released.contains(&answer.name) && answer.is_due(self.turn, &as_of)
-        };
-        let mut released: Vec<String> = self
-            .state
-            .answers
-            .iter()
-            .filter(due)
-            .map(|a| a.name.clone())
-            .collect();
+        let due = |answer: &&Answer| !self.state.released.contains(&answer.name) && answer.is_due(self.turn, &as_of);
+        let mut released: Vec<String> = self.state.answers.iter().filter(due).map(|a| a.name.clone()).collect();
         if self.settings.faults.out_of_order {
             released.reverse();
         }
-        self.record(Event::Commit {
-            turn: self.turn,
-            as_of,
-            released,
-        });
+        self.record(Event::Commit { turn: self.turn, as_of, released });
         self
     }
 }
@@ -442,18 +332,8 @@ fn number_key(claim: &Claim) -> String {
 
 /// A claim's services when sent: the same for a version with another number.
 fn service_key(claim: &Claim) -> String {
-    let lines: Vec<String> = claim
-        .lines
-        .iter()
-        .map(|l| format!("{}{}{}", l.date, l.code, l.charge))
-        .collect();
-    let text = [
-        &claim.payer,
-        &claim.frequency,
-        &claim.original,
-        &claim.subscriber.id,
-        &claim.patient.first,
-        &lines.join(","),
-    ];
+    let lines: Vec<String> = claim.lines.iter().map(|l| format!("{}{}{}", l.date, l.code, l.charge)).collect();
+    let text =
+        [&claim.payer, &claim.frequency, &claim.original, &claim.subscriber.id, &claim.patient.first, &lines.join(",")];
     fingerprint(text.map(String::as_str).join("|").as_bytes())
 }

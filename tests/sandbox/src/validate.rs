@@ -30,8 +30,7 @@ impl Checked {
 
 /// Checks one transaction set.
 pub fn check(set: &TransactionSet) -> Checked {
-    let at =
-        |index: usize, element: usize| set.segments.get(index).map_or("", |s| s.element(element));
+    let at = |index: usize, element: usize| set.segments.get(index).map_or("", |s| s.element(element));
     let mut set_codes = Vec::new();
     if at(0, 1) != "837" {
         set_codes.push("1");
@@ -64,40 +63,16 @@ pub fn check(set: &TransactionSet) -> Checked {
     if !errors.is_empty() {
         set_codes.push("5");
     }
-    let claims = if set_codes.is_empty() {
-        claims(set, &placed)
-    } else {
-        Vec::new()
-    };
-    let batch = set
-        .segments
-        .iter()
-        .find(|s| s.id() == "BHT")
-        .map_or("", |s| s.element(3))
-        .to_owned();
-    Checked {
-        control: at(0, 2).to_owned(),
-        batch,
-        errors,
-        set_codes,
-        claims,
-    }
+    let claims = if set_codes.is_empty() { claims(set, &placed) } else { Vec::new() };
+    let batch = set.segments.iter().find(|s| s.id() == "BHT").map_or("", |s| s.element(3)).to_owned();
+    Checked { control: at(0, 2).to_owned(), batch, errors, set_codes, claims }
 }
 
-fn add(
-    errors: &mut Vec<SegmentError>,
-    place: &Placed,
-    segment: &Segment,
-    elements: Vec<(usize, usize, &'static str)>,
-) {
+fn add(errors: &mut Vec<SegmentError>, place: &Placed, segment: &Segment, elements: Vec<(usize, usize, &'static str)>) {
     if elements.is_empty() {
         return;
     }
-    let in_loop = if place.in_loop == "ST" {
-        ""
-    } else {
-        place.in_loop
-    };
+    let in_loop = if place.in_loop == "ST" { "" } else { place.in_loop };
     errors.push(SegmentError {
         position: place.index + 1,
         id: segment.id().to_owned(),
@@ -131,19 +106,9 @@ fn elements(place: &Placed, segment: &Segment) -> Vec<(usize, usize, &'static st
     let e = |position| segment.element(position);
     match segment.id() {
         "NM1" => {
-            need(
-                e(8).is_empty() == e(9).is_empty() || place.in_loop == "2010BA",
-                9,
-                0,
-                "2",
-            );
+            need(e(8).is_empty() == e(9).is_empty() || place.in_loop == "2010BA", 9, 0, "2");
             need(e(8) != "XX" || npi_is_valid(e(9)), 9, 0, "7");
-            need(
-                place.in_loop != "2010AA" || e(2) == "2" || !e(4).is_empty(),
-                4,
-                0,
-                "2",
-            );
+            need(place.in_loop != "2010AA" || e(2) == "2" || !e(4).is_empty(), 4, 0, "2");
             let person = ["2310A", "2310B", "2310D"].contains(&place.in_loop);
             need(!person || e(2) != "1" || !e(4).is_empty(), 4, 0, "2");
         }
@@ -156,21 +121,11 @@ fn elements(place: &Placed, segment: &Segment) -> Vec<(usize, usize, &'static st
         "N4" => {
             need(!e(2).is_empty() && !e(3).is_empty(), 2, 0, "2");
             let zip = e(3).len();
-            need(
-                zip == 9 || (zip == 5 && place.in_loop != "2010AA"),
-                3,
-                0,
-                "7",
-            );
+            need(zip == 9 || (zip == 5 && place.in_loop != "2010AA"), 3, 0, "7");
             need(e(3).bytes().all(|b| b.is_ascii_digit()), 3, 0, "6");
         }
         "REF" if e(1) == "EI" || (e(1) == "SY" && place.in_loop == "2010AA") => {
-            need(
-                e(2).len() == 9 && e(2).bytes().all(|b| b.is_ascii_digit()),
-                2,
-                0,
-                "7",
-            );
+            need(e(2).len() == 9 && e(2).bytes().all(|b| b.is_ascii_digit()), 2, 0, "7");
         }
         "CLM" => {
             need(e(1).len() <= 38, 1, 0, "5");
@@ -189,12 +144,7 @@ fn elements(place: &Placed, segment: &Segment) -> Vec<(usize, usize, &'static st
             let principal = ["ABK", "BK"].contains(&segment.component(1, 1));
             for position in 2..=segment.len().min(12) {
                 let code = segment.component(position, 1);
-                need(
-                    !principal || ["ABF", "BF"].contains(&code),
-                    position,
-                    1,
-                    "7",
-                );
+                need(!principal || ["ABF", "BF"].contains(&code), position, 1, "7");
                 need(!segment.component(position, 2).is_empty(), position, 2, "1");
             }
         }
@@ -206,9 +156,7 @@ fn elements(place: &Placed, segment: &Segment) -> Vec<(usize, usize, &'static st
 fn time_is_valid(text: &str) -> bool {
     let hour = text.get(..2).and_then(|h| h.parse::<u32>().ok());
     let minute = text.get(2..4).and_then(|m| m.parse::<u32>().ok());
-    [4, 6, 8].contains(&text.len())
-        && hour.is_some_and(|h| h < 24)
-        && minute.is_some_and(|m| m < 60)
+    [4, 6, 8].contains(&text.len()) && hour.is_some_and(|h| h < 24) && minute.is_some_and(|m| m < 60)
 }
 
 /// True for a calendar day as CCYYMMDD.
@@ -216,11 +164,7 @@ pub fn date_is_valid(text: &str) -> bool {
     if text.len() != 8 || !text.bytes().all(|b| b.is_ascii_digit()) {
         return false;
     }
-    let number = |range: std::ops::Range<usize>| {
-        text.get(range)
-            .and_then(|t| t.parse::<u32>().ok())
-            .unwrap_or(0)
-    };
+    let number = |range: std::ops::Range<usize>| text.get(range).and_then(|t| t.parse::<u32>().ok()).unwrap_or(0);
     let (year, month, day) = (number(0..4), number(4..6), number(6..8));
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
@@ -235,9 +179,7 @@ pub fn date_is_valid(text: &str) -> bool {
 fn period_is_valid(format: &str, text: &str) -> bool {
     match format {
         "D8" => date_is_valid(text),
-        "RD8" => text
-            .split_once('-')
-            .is_some_and(|(a, b)| date_is_valid(a) && date_is_valid(b) && a <= b),
+        "RD8" => text.split_once('-').is_some_and(|(a, b)| date_is_valid(a) && date_is_valid(b) && a <= b),
         _ => true, // the table has reported the format
     }
 }
@@ -246,11 +188,7 @@ fn period_is_valid(format: &str, text: &str) -> bool {
 fn hierarchy(set: &TransactionSet, placed: &[Placed], errors: &mut Vec<SegmentError>) {
     let hls: Vec<_> = placed
         .iter()
-        .filter_map(|place| {
-            set.segments
-                .get(place.index)
-                .map(|segment| (place, segment))
-        })
+        .filter_map(|place| set.segments.get(place.index).map(|segment| (place, segment)))
         .filter(|(_, segment)| segment.id() == "HL")
         .collect();
     let (mut billing, mut subscriber) = ("", "");
@@ -273,9 +211,7 @@ fn hierarchy(set: &TransactionSet, placed: &[Placed], errors: &mut Vec<SegmentEr
         if segment.element(2) != parent {
             bad.push((2, 0, "7"));
         }
-        let next = hls
-            .get(at + 1)
-            .map_or(0, |(_, next)| next.element(3).parse::<u32>().unwrap_or(0));
+        let next = hls.get(at + 1).map_or(0, |(_, next)| next.element(3).parse::<u32>().unwrap_or(0));
         let level = segment.element(3).parse::<u32>().unwrap_or(0);
         if (segment.element(4) == "1") != (next > level) && segment.element(3) != "23" {
             bad.push((4, 0, "7"));
@@ -316,9 +252,7 @@ fn claim_limits(set: &TransactionSet, placed: &[Placed], errors: &mut Vec<Segmen
         };
         match (place.in_loop, segment.id()) {
             ("2300", "CLM") => (diagnoses, lines) = (0, 0),
-            ("2300", "HI") if ["ABK", "BK"].contains(&segment.component(1, 1)) => {
-                diagnoses = segment.len()
-            }
+            ("2300", "HI") if ["ABK", "BK"].contains(&segment.component(1, 1)) => diagnoses = segment.len(),
             ("2400", "LX") => {
                 lines += 1;
                 if segment.element(1).parse() != Ok(lines) {
@@ -332,9 +266,7 @@ fn claim_limits(set: &TransactionSet, placed: &[Placed], errors: &mut Vec<Segmen
                     bad.push((7, 5, "3"));
                 }
                 for (at, pointer) in pointers.iter().enumerate() {
-                    let inside = pointer
-                        .parse::<usize>()
-                        .is_ok_and(|p| (1..=diagnoses).contains(&p));
+                    let inside = pointer.parse::<usize>().is_ok_and(|p| (1..=diagnoses).contains(&p));
                     if !pointer.is_empty() && !inside {
                         bad.push((7, at + 1, "7"));
                     }

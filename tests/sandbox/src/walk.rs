@@ -40,11 +40,7 @@ struct Frame {
 
 impl Frame {
     fn new(node: &'static Node) -> Self {
-        Frame {
-            node,
-            at: 0,
-            counts: vec![0; node.children.len()],
-        }
+        Frame { node, at: 0, counts: vec![0; node.children.len()] }
     }
 
     /// Index of the first child that may still come: order is free inside a run of one order key.
@@ -66,26 +62,12 @@ impl Frame {
 
     /// Reports required children before `end` that never came, once each.
     fn missing(&mut self, end: usize, position: usize, errors: &mut Vec<SegmentError>) {
-        for (child, count) in self
-            .node
-            .children
-            .iter()
-            .zip(self.counts.iter_mut())
-            .take(end)
-        {
+        for (child, count) in self.node.children.iter().zip(self.counts.iter_mut()).take(end) {
             if child.required && *count == 0 {
                 *count = 1;
                 let first = child.children.first();
-                let id = if child.id.is_empty() {
-                    first.map_or("", |f| &f.id)
-                } else {
-                    &child.id
-                };
-                let in_loop = if child.id.is_empty() {
-                    &child.name
-                } else {
-                    &self.node.name
-                };
+                let id = if child.id.is_empty() { first.map_or("", |f| &f.id) } else { &child.id };
+                let in_loop = if child.id.is_empty() { &child.name } else { &self.node.name };
                 let code = if child.id.is_empty() { "I7" } else { "3" };
                 errors.push(error(position, id, in_loop, code));
             }
@@ -95,13 +77,7 @@ impl Frame {
 
 fn error(position: usize, id: &str, in_loop: &str, code: &'static str) -> SegmentError {
     let in_loop = if in_loop == "ST" { "" } else { in_loop };
-    SegmentError {
-        position,
-        id: id.to_owned(),
-        in_loop: in_loop.to_owned(),
-        code,
-        elements: Vec::new(),
-    }
+    SegmentError { position, id: id.to_owned(), in_loop: in_loop.to_owned(), code, elements: Vec::new() }
 }
 
 /// Places all segments between ST and SE.
@@ -113,15 +89,8 @@ pub fn walk(segments: &[Segment]) -> (Vec<Placed>, Vec<SegmentError>) {
     for (index, segment) in segments.iter().enumerate().take(end).skip(1) {
         let position = index + 1;
         let Some((depth, child)) = find(&stack, segment) else {
-            let passed = stack
-                .iter()
-                .any(|frame| frame.node.children.iter().any(|c| c.matches(segment)));
-            errors.push(error(
-                position,
-                segment.id(),
-                "",
-                if passed { "7" } else { "2" },
-            ));
+            let passed = stack.iter().any(|frame| frame.node.children.iter().any(|c| c.matches(segment)));
+            errors.push(error(position, segment.id(), "", if passed { "7" } else { "2" }));
             continue;
         };
         while stack.len() > depth + 1 {
@@ -149,21 +118,13 @@ pub fn walk(segments: &[Segment]) -> (Vec<Placed>, Vec<SegmentError>) {
             inner.count(0);
             stack.push(inner);
             if let Some(first) = node.children.first() {
-                placed.push(Placed {
-                    index,
-                    in_loop: &node.name,
-                    node: first,
-                });
+                placed.push(Placed { index, in_loop: &node.name, node: first });
             }
         } else {
             if over {
                 errors.push(error(position, segment.id(), &parent.name, "5"));
             }
-            placed.push(Placed {
-                index,
-                in_loop: &parent.name,
-                node,
-            });
+            placed.push(Placed { index, in_loop: &parent.name, node });
         }
     }
     while let Some(mut frame) = stack.pop() {
@@ -177,13 +138,7 @@ pub fn walk(segments: &[Segment]) -> (Vec<Placed>, Vec<SegmentError>) {
 fn find(stack: &[Frame], segment: &Segment) -> Option<(usize, usize)> {
     stack.iter().enumerate().rev().find_map(|(depth, frame)| {
         let first = frame.first_open();
-        let child = frame
-            .node
-            .children
-            .iter()
-            .enumerate()
-            .skip(first)
-            .find(|(_, c)| c.matches(segment));
+        let child = frame.node.children.iter().enumerate().skip(first).find(|(_, c)| c.matches(segment));
         child.map(|(index, _)| (depth, index))
     })
 }

@@ -1,10 +1,5 @@
 //! Acceptance, rejection and payment without faults.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 use common::*;
@@ -39,24 +34,16 @@ fn stc(world: &World, number: &str) -> Vec<String> {
 #[test]
 fn a_clean_claim_gets_all_answers_and_the_golden_amounts() {
     let world = World::new();
-    world.send(
-        "cedar-1",
-        &file(1, &[claim("V1", &[("99213", 15000), ("G0296", 3000)])]),
-    );
+    world.send("cedar-1", &file(1, &[claim("V1", &[("99213", 15000), ("G0296", 3000)])]));
     let summary = world.turn(&[]);
     assert_eq!(summary["claims_accepted"], 1);
     assert_eq!(world.texts("ta1").len(), 1);
     assert!(world.texts("ta1")[0].contains("TA1*000000001*260302*1200*A*000~"));
-    assert!(
-        world.texts("999")[0].contains("IK5*A~") && world.texts("999")[0].contains("AK9*A*1*1*1~")
-    );
+    assert!(world.texts("999")[0].contains("IK5*A~") && world.texts("999")[0].contains("AK9*A*1*1*1~"));
     assert_eq!(stc(&world, "V1"), ["A1:19:41", "A2:20:PR"]);
     let text = &world.texts("835")[0];
     // allowed 92, copay 25, coinsurance 13.40, paid 53.60; interest 1.25
-    assert_eq!(
-        check_835(text),
-        [("V1".into(), "1".into(), icn(&world, "V1"), 5360)]
-    );
+    assert_eq!(check_835(text), [("V1".into(), "1".into(), icn(&world, "V1"), 5360)]);
     for part in [
         "BPR*I*54.85*C",
         "CLP*V1*1*180*53.6*38.4*ZZ*",
@@ -85,18 +72,13 @@ fn payers_get_one_file_and_practices_one_set_each() {
     third.payer = "90002";
     let mut child = claim("V4", &[("99214", 20000)]);
     child.child = true;
-    world.send(
-        "cedar-1",
-        &file(1, &[claim("V1", &[("99213", 15000)]), second, third, child]),
-    );
+    world.send("cedar-1", &file(1, &[claim("V1", &[("99213", 15000)]), second, third, child]));
     assert_eq!(world.turn(&[])["claims_accepted"], 4);
     let texts = world.texts("835");
     assert_eq!(texts.len(), 2);
     assert_eq!(texts[0].matches("~\nST*835").count(), 2);
     assert!(texts[0].contains("NM1*QC*1*O'Hara-Lund*Tove~\nNM1*IL*1*O'Hara-Lund*Ines****MI*M100~"));
-    texts
-        .iter()
-        .for_each(|text| assert!(!check_835(text).is_empty()));
+    texts.iter().for_each(|text| assert!(!check_835(text).is_empty()));
 }
 
 #[test]
@@ -119,14 +101,7 @@ fn envelope_errors_are_a_ta1_and_nothing_else() {
         assert_eq!(world.turn(&[])["interchanges_rejected"], 1, "{code}");
         let answers = world.answers();
         assert_eq!(answers.len(), 1, "{code}");
-        assert!(
-            answers
-                .values()
-                .next()
-                .unwrap()
-                .contains(&format!("*R*{code}~")),
-            "{code}"
-        );
+        assert!(answers.values().next().unwrap().contains(&format!("*R*{code}~")), "{code}");
     }
 }
 
@@ -150,11 +125,7 @@ fn the_same_file_is_ignored_and_the_same_number_refused() {
 fn structure_errors_reject_their_transaction_only() {
     let good = |number: &str| set(&[claim(number, &[("99213", 15000)])]);
     let swap = |from: &str, to: &str| -> Vec<String> {
-        let changed: Vec<String> = good("V2")
-            .iter()
-            .map(|s| s.replace(from, to))
-            .filter(|s| !s.is_empty())
-            .collect();
+        let changed: Vec<String> = good("V2").iter().map(|s| s.replace(from, to)).filter(|s| !s.is_empty()).collect();
         assert_ne!(changed, good("V2"), "{from}");
         changed
     };
@@ -167,10 +138,7 @@ fn structure_errors_reject_their_transaction_only() {
         (swap("REF*EI*123456789", ""), "IK3*REF*"),
         (swap("N3*1 Main Street", ""), "IK3*N3*"),
         (swap("PER*IC*Billing Office*TE*6145550100", ""), "IK3*PER*"),
-        (
-            swap("NM1*40*2*SANDBOX CLEARINGHOUSE*****46*SANDBOX", ""),
-            "IK3*NM1*5*1000B*I7~",
-        ),
+        (swap("NM1*40*2*SANDBOX CLEARINGHOUSE*****46*SANDBOX", ""), "IK3*NM1*5*1000B*I7~"),
         (swap("DTP*472*D8*20260225", ""), "IK3*DTP*"),
         (swap("20260225", "20260231"), "IK4*3**8~"),
         (swap("XX*1234567893", "XX*1234567890"), "IK4*9**7~"),
@@ -183,10 +151,7 @@ fn structure_errors_reject_their_transaction_only() {
         (swap("HL*2*1*22*0", "HL*2*2*22*0"), "IK4*2**7~"),
         (swap("LX*1", "LX*2"), "IK4*1**7~"),
         (swap("HI*ABK:J029*ABF:R509", "ZZ*1"), "IK3*ZZ*"),
-        (
-            swap("N4*Columbus*OH*430010000", "N4*Columbus*OH*43001"),
-            "IK4*3**7~",
-        ),
+        (swap("N4*Columbus*OH*430010000", "N4*Columbus*OH*43001"), "IK4*3**7~"),
         (order, "IK3*"),
         (set(&[many]), "IK3*LX*"),
     ];
@@ -204,11 +169,7 @@ fn structure_errors_reject_their_transaction_only() {
     let text = wrap(1, &[good("V1")]);
     world.send("cedar-1", &text.replace("SE*", "SE*1"));
     assert_eq!(world.turn(&[])["transactions_rejected"], 1);
-    assert!(
-        world.texts("999")[0].contains("IK5*R*4~"),
-        "{}",
-        world.texts("999")[0]
-    );
+    assert!(world.texts("999")[0].contains("IK5*R*4~"), "{}", world.texts("999")[0]);
     assert!(world.texts("835").is_empty() && world.texts("277ca").is_empty());
 }
 
@@ -216,46 +177,13 @@ fn structure_errors_reject_their_transaction_only() {
 fn business_errors_reject_their_claim_only() {
     let world = World::new();
     let base = |number: &str| claim(number, &[("99213", 15000)]);
-    let unknown = Claim {
-        payer: "99999",
-        ..base("V2")
-    };
-    let nobody = Claim {
-        member: String::new(),
-        ..base("V3")
-    };
-    let sum = Claim {
-        charge: Some(1),
-        ..base("V4")
-    };
-    let no_original = Claim {
-        frequency: "7",
-        original: "NOPE".into(),
-        ..base("V5")
-    };
-    let refused = Claim {
-        payer: "90002",
-        frequency: "7",
-        original: "X".into(),
-        ..base("V6")
-    };
-    let no_cob = Claim {
-        level: "S",
-        ..base("V7")
-    };
-    let text = file(
-        1,
-        &[
-            base("V1"),
-            unknown,
-            nobody,
-            sum,
-            no_original,
-            refused,
-            no_cob,
-            base("V1"),
-        ],
-    );
+    let unknown = Claim { payer: "99999", ..base("V2") };
+    let nobody = Claim { member: String::new(), ..base("V3") };
+    let sum = Claim { charge: Some(1), ..base("V4") };
+    let no_original = Claim { frequency: "7", original: "NOPE".into(), ..base("V5") };
+    let refused = Claim { payer: "90002", frequency: "7", original: "X".into(), ..base("V6") };
+    let no_cob = Claim { level: "S", ..base("V7") };
+    let text = file(1, &[base("V1"), unknown, nobody, sum, no_original, refused, no_cob, base("V1")]);
     world.send("cedar-1", &text);
     let summary = world.turn(&[]);
     assert_eq!(summary["claims_accepted"], 1);
@@ -270,10 +198,7 @@ fn business_errors_reject_their_claim_only() {
     // The same claim again is confirmed, not paid again; another under its number is refused.
     world.send("cedar-2", &file(2, &[base("V1")]));
     let again = world.turn(&[]);
-    assert_eq!(
-        (&again["claims_repeated"], &again["remittances"]),
-        (&1.into(), &0.into())
-    );
+    assert_eq!((&again["claims_repeated"], &again["remittances"]), (&1.into(), &0.into()));
     world.send("cedar-3", &file(3, &[claim("V1", &[("99214", 15000)])]));
     assert_eq!(world.turn(&[])["claims_rejected"], 1);
 }
@@ -281,62 +206,25 @@ fn business_errors_reject_their_claim_only() {
 #[test]
 fn replacement_and_void_reverse_what_was_paid() {
     let world = World::new();
-    world.send(
-        "cedar-1",
-        &file(
-            1,
-            &[
-                claim("V1", &[("99213", 15000)]),
-                claim("V2", &[("99214", 15000)]),
-            ],
-        ),
-    );
+    world.send("cedar-1", &file(1, &[claim("V1", &[("99213", 15000)]), claim("V2", &[("99214", 15000)])]));
     world.turn(&[]);
     let (one, two) = (icn(&world, "V1"), icn(&world, "V2"));
-    let seven = Claim {
-        frequency: "7",
-        original: one.clone(),
-        ..claim("V1R", &[("99214", 20000)])
-    };
-    let eight = Claim {
-        frequency: "8",
-        original: two.clone(),
-        ..claim("V2X", &[("99214", 15000)])
-    };
+    let seven = Claim { frequency: "7", original: one.clone(), ..claim("V1R", &[("99214", 20000)]) };
+    let eight = Claim { frequency: "8", original: two.clone(), ..claim("V2X", &[("99214", 15000)]) };
     world.send("cedar-2", &file(2, &[eight.clone(), seven]));
     assert_eq!(world.turn(&[])["claims_accepted"], 2);
     let texts = world.texts("835");
-    let movements: Vec<_> = check_835(&texts[1])
-        .into_iter()
-        .map(|c| (c.0, c.1, c.3))
-        .collect();
+    let movements: Vec<_> = check_835(&texts[1]).into_iter().map(|c| (c.0, c.1, c.3)).collect();
     // 99214: 130.50 allowed, 26.10 coinsurance, 104.40 paid
     assert!(movements.contains(&("V1".into(), "22".into(), -5360)));
     assert!(movements.contains(&("V1R".into(), "1".into(), 10440)));
     assert!(movements.contains(&("V2".into(), "22".into(), -10440)));
-    assert!(
-        texts[1].contains("*FB:"),
-        "less than nothing is carried forward"
-    );
+    assert!(texts[1].contains("*FB:"), "less than nothing is carried forward");
     assert_eq!(net(&texts).values().sum::<i64>(), 10440);
-    let states: Vec<_> = world
-        .services()
-        .iter()
-        .map(|s| s["state"].as_str().unwrap().to_owned())
-        .collect();
+    let states: Vec<_> = world.services().iter().map(|s| s["state"].as_str().unwrap().to_owned()).collect();
     assert_eq!(states, ["replaced", "voided", "accepted"]);
     // A void of what is void names nothing that lives.
-    world.send(
-        "cedar-3",
-        &file(
-            3,
-            &[Claim {
-                number: "V2Y".into(),
-                original: two,
-                ..eight
-            }],
-        ),
-    );
+    world.send("cedar-3", &file(3, &[Claim { number: "V2Y".into(), original: two, ..eight }]));
     assert_eq!(world.turn(&[])["claims_rejected"], 1);
     // The next payment pays the forward back.
     world.send("cedar-4", &file(4, &[claim("V5", &[("99213", 15000)])]));
@@ -351,11 +239,7 @@ fn a_replacement_waits_for_its_original_in_the_same_turn() {
     reference.turn(&[]);
     let original = icn(&reference, "V1");
     let world = World::new();
-    let seven = Claim {
-        frequency: "7",
-        original,
-        ..claim("V1R", &[("99214", 20000)])
-    };
+    let seven = Claim { frequency: "7", original, ..claim("V1R", &[("99214", 20000)]) };
     world.send("a", &file(1, &[seven]));
     world.send("b", &file(2, &[claim("V1", &[("99213", 15000)])]));
     assert_eq!(world.turn(&[])["claims_accepted"], 2);
@@ -363,7 +247,8 @@ fn a_replacement_waits_for_its_original_in_the_same_turn() {
 }
 
 const OTHER: &str = "SBR*P*18*******CI~CAS*PR*2*40~AMT*D*110~OI***Y***Y~NM1*IL*1*O'Hara-Lund*Ines****MI*M9~NM1*PR*2*First Plan*****PI*90002";
-const SECOND: &str = "SBR*S*18*******CI~OI***Y***Y~NM1*IL*1*O'Hara-Lund*Ines****MI*M9~NM1*PR*2*Second Plan*****PI*90001";
+const SECOND: &str =
+    "SBR*S*18*******CI~OI***Y***Y~NM1*IL*1*O'Hara-Lund*Ines****MI*M9~NM1*PR*2*Second Plan*****PI*90001";
 
 #[test]
 fn a_secondary_claim_is_paid_from_the_first_payers_line() {
@@ -376,10 +261,7 @@ fn a_secondary_claim_is_paid_from_the_first_payers_line() {
     world.turn(&[]);
     let text = &world.texts("835")[0];
     assert!(text.contains("CLP*V1*2*150*32*8*"), "{text}");
-    assert!(
-        text.contains("CAS*OA*23*110~") && text.contains("CAS*PR*2*8~"),
-        "{text}"
-    );
+    assert!(text.contains("CAS*OA*23*110~") && text.contains("CAS*PR*2*8~"), "{text}");
     // The same from the claim level.
     let world = World::new();
     own.others = OTHER.into();
@@ -401,10 +283,7 @@ fn a_crossover_comes_from_the_second_payer_a_turn_later() {
     assert!(world.texts("835")[0].contains("NM1*TT*2*Northfield Health Plan*****PI*90001~"));
     assert_eq!(world.turn(&[])["pending"], 0);
     let second = &world.texts("835")[1];
-    assert!(
-        second.contains("CLP*V1*2*150*12.8*3.2*") && second.contains("*MI*M9~"),
-        "{second}"
-    );
+    assert!(second.contains("CLP*V1*2*150*12.8*3.2*") && second.contains("*MI*M9~"), "{second}");
     check_835(second);
     assert_eq!(world.services().len(), 1);
     // The practice's own secondary claim is then a duplicate.

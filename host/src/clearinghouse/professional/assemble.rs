@@ -45,10 +45,7 @@ pub fn write(envelope: &Envelope, claims: &[&Claim]) -> Result<Written, WriteErr
         assembly.transaction(envelope, transactions, n * CLAIMS_PER_TRANSACTION_MAX, part)?;
         transactions += 1;
     }
-    let trailer = format!(
-        "GE*{transactions}*{}~IEA*1*{:09}~",
-        envelope.group_control, envelope.interchange_control
-    );
+    let trailer = format!("GE*{transactions}*{}~IEA*1*{:09}~", envelope.group_control, envelope.interchange_control);
     assembly.out.extend_from_slice(trailer.as_bytes());
     Ok(Written { bytes: assembly.out, claims: assembly.traces.into_iter().flatten().collect() })
 }
@@ -132,11 +129,9 @@ fn render(n: usize, claim: &Claim) -> Result<Rendered, WriteError> {
     if let Some((_, field)) = required.into_iter().find(|(empty, _)| *empty) {
         return Err(missing(field));
     }
-    rendered(claim, coverage, billing).map_err(|error| {
-        match unwritable(claim).into_iter().next() {
-            Some(unwritable) => WriteError::Unwritable { claim: n, unwritable },
-            None => WriteError::Element { claim: n, place: error.to_string() },
-        }
+    rendered(claim, coverage, billing).map_err(|error| match unwritable(claim).into_iter().next() {
+        Some(unwritable) => WriteError::Unwritable { claim: n, unwritable },
+        None => WriteError::Element { claim: n, place: error.to_string() },
     })
 }
 
@@ -248,7 +243,15 @@ impl Assembly {
     }
 
     /// The claims of one patient, and their traces.
-    fn claims(&mut self, base: usize, part: &[Rendered], members: &[usize], control: &str, hl: u32, parents: &[&Range<u32>]) {
+    fn claims(
+        &mut self,
+        base: usize,
+        part: &[Rendered],
+        members: &[usize],
+        control: &str,
+        hl: u32,
+        parents: &[&Range<u32>],
+    ) {
         for &n in members {
             let Some(rendered) = part.get(n) else { continue };
             let parents = parents.iter().map(|&range| range.clone()).collect();

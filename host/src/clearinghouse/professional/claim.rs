@@ -72,7 +72,9 @@ fn clm(out: &mut Out, claim: &Claim, coverage: &Coverage) -> Done {
 fn dates(out: &mut Out, extras: Option<&ClaimExtras>) -> Done {
     let Some(extras) = extras else { return Ok(()) };
     for (kind, code) in codes::CLAIM_DATES {
-        let Some(date) = taken_dates(&extras.dates).map(|(_, date)| date).find(|date| date.kind == kind) else { continue };
+        let Some(date) = taken_dates(&extras.dates).map(|(_, date)| date).find(|date| date.kind == kind) else {
+            continue;
+        };
         let DateRange { start, end } = date.value;
         if kind == ClaimDateKind::Disability {
             let range = format!("{}-{}", super::emit::d8(start), super::emit::d8(end));
@@ -90,9 +92,8 @@ pub(super) fn taken_dates(dates: &[ClaimDate]) -> impl Iterator<Item = (usize, &
         ClaimDateKind::DisabilityStart | ClaimDateKind::DisabilityEnd => ClaimDateKind::Disability,
         other => other,
     };
-    let first = move |n: usize, date: &ClaimDate| {
-        !dates.iter().take(n).any(|earlier| group(earlier.kind) == group(date.kind))
-    };
+    let first =
+        move |n: usize, date: &ClaimDate| !dates.iter().take(n).any(|earlier| group(earlier.kind) == group(date.kind));
     dates.iter().enumerate().filter(move |(n, date)| first(*n, date))
 }
 
@@ -261,7 +262,8 @@ fn other_payer_providers(out: &mut Out, coverage: &Coverage) -> Done {
 fn moa(out: &mut Out, outpatient: Option<&OutpatientAdjudication>) -> Done {
     let Some(moa) = outpatient else { return Ok(()) };
     let money = |cents: Option<Money>| cents.map(format_cents).unwrap_or_default();
-    let mut elements = vec![moa.reimbursement_rate.map(format_thousandths).unwrap_or_default(), money(moa.hcpcs_payable)];
+    let mut elements =
+        vec![moa.reimbursement_rate.map(format_thousandths).unwrap_or_default(), money(moa.hcpcs_payable)];
     elements.extend((0..5).map(|n| moa.remarks.get(n).cloned().unwrap_or_default()));
     elements.extend([money(moa.esrd_payment), money(moa.professional_component)]);
     let elements: Vec<&str> = elements.iter().map(String::as_str).collect();

@@ -123,7 +123,13 @@ impl Out {
     }
 
     /// REF of a provider: the kinds the loop takes, in its order.
-    pub(super) fn provider_ids(&mut self, ids: &[ProviderId], kinds: &[ProviderIdKind], max: usize, payer: bool) -> Done {
+    pub(super) fn provider_ids(
+        &mut self,
+        ids: &[ProviderId],
+        kinds: &[ProviderIdKind],
+        max: usize,
+        payer: bool,
+    ) -> Done {
         for id in taken_ids(ids, kinds, max).filter_map(|n| ids.get(n)) {
             let builder = self.0.segment("REF").text(codes::provider_id(id.kind)).text(&id.value);
             if payer && !id.payer_id.is_empty() {

@@ -170,7 +170,9 @@ fn header_providers<'a>(claim: &'a Claim, out: &mut Vec<Placed<'a>>) {
         (&FACILITY, header.service_facility.as_ref(), billing),
         (&SUPERVISING, header.supervising.as_ref(), None),
     ];
-    out.extend(rows.into_iter().filter_map(|(at, provider, same)| Some(Placed { at, provider: provider?, line: None, same })));
+    out.extend(
+        rows.into_iter().filter_map(|(at, provider, same)| Some(Placed { at, provider: provider?, line: None, same })),
+    );
 }
 
 /// The providers of one line, 2420A to 2420F in order.
@@ -190,7 +192,9 @@ pub(super) fn line_providers(claim: &Claim, line: usize) -> Vec<Placed<'_>> {
         (&LINE_REFERRING, own.and_then(|p| p.referring.as_ref()), header.referring.as_ref()),
         (&LINE_PRIMARY_CARE, own.and_then(|p| p.primary_care.as_ref()), header.primary_care.as_ref()),
     ];
-    rows.into_iter().filter_map(|(at, provider, same)| Some(Placed { at, provider: provider?, line: Some(line), same })).collect()
+    rows.into_iter()
+        .filter_map(|(at, provider, same)| Some(Placed { at, provider: provider?, line: Some(line), same }))
+        .collect()
 }
 
 /// REF01 that 2330C to 2330G take, and which NM102.

@@ -9,7 +9,9 @@ use claimhost_x12::{ClaimFrames, Detected, Element, Segment, Segments, detect, t
 
 use super::refusal::{Refusal, refusals};
 use super::{Created, Envelope, Partner, Purpose, Receiver, Submitter, WriteError, write};
-use crate::claim::{ChargeAction, Claim, Contact, ContactKind, ContactNumber, Date, Frequency, VisitUpdate, total_charge};
+use crate::claim::{
+    ChargeAction, Claim, Contact, ContactKind, ContactNumber, Date, Frequency, VisitUpdate, total_charge,
+};
 
 /// An element of the original that is not in the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,7 +203,9 @@ fn compare(before: &[Located<'_>], after: &[Located<'_>]) -> Vec<Lost> {
 /// Elements of `before` that `after` does not have.
 fn differences(before: &Segment<'_>, after: &Segment<'_>) -> Vec<usize> {
     let exempt = |n: usize| {
-        (before.is("CLM") && n == 1) || (before.is("NM1") && n == 2 && before.text(1) == "87") || (before.is("DTP") && n == 2)
+        (before.is("CLM") && n == 1)
+            || (before.is("NM1") && n == 2 && before.text(1) == "87")
+            || (before.is("DTP") && n == 2)
     };
     let elements = before.elements().enumerate().map(|(n, element)| (n + 1, element));
     elements

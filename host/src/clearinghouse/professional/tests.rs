@@ -80,7 +80,10 @@ fn claims_share_their_parents_and_every_trace_points_at_its_claim() {
         assert_eq!(trace.lines.len(), claim.lines.len());
         for (n, line) in trace.lines.iter().enumerate() {
             let lx = &all[line.positions.start as usize - 1];
-            assert_eq!((lx.text(0).as_ref(), lx.text(1).as_ref(), lx.offset), ("LX", line.number.to_string().as_str(), line.bytes.start));
+            assert_eq!(
+                (lx.text(0).as_ref(), lx.text(1).as_ref(), lx.offset),
+                ("LX", line.number.to_string().as_str(), line.bytes.start)
+            );
             let next = trace.lines.get(n + 1).map_or(trace.positions.end, |next| next.positions.start);
             assert_eq!(line.positions.end, next);
         }

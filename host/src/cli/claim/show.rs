@@ -93,7 +93,15 @@ fn tell(shown: &Shown) {
         let VersionRow { control_number, payer_id, .. } = version;
         let sent = version.submitted_day.map(day).unwrap_or_default();
         let (number, charged) = (version.version.to_string(), dollars(version.charge_cents));
-        versions.add_row([&number, version.kind.as_str(), version.state.as_str(), payer_id, control_number, &charged, &sent]);
+        versions.add_row([
+            &number,
+            version.kind.as_str(),
+            version.state.as_str(),
+            payer_id,
+            control_number,
+            &charged,
+            &sent,
+        ]);
     }
     print(&versions.to_string());
     print(&format!("\n{BOLD}Money{RESET}"));
@@ -110,9 +118,16 @@ pub(in super::super) fn money(cents: &Cents) -> String {
         ("held", cents.held),
         ("open", cents.open),
     ];
-    let parts: Vec<String> =
-        parts.iter().filter(|(_, cents)| *cents != 0).map(|(word, cents)| format!("{word} {}", dollars(*cents))).collect();
-    format!("  billed {} = {}", dollars(cents.billed), if parts.is_empty() { "0.00".to_owned() } else { parts.join(" + ") })
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(_, cents)| *cents != 0)
+        .map(|(word, cents)| format!("{word} {}", dollars(*cents)))
+        .collect();
+    format!(
+        "  billed {} = {}",
+        dollars(cents.billed),
+        if parts.is_empty() { "0.00".to_owned() } else { parts.join(" + ") }
+    )
 }
 
 fn header(claim: &Claim) -> Vec<(&'static str, String)> {

@@ -61,7 +61,11 @@ impl Why {
         })?;
         let (claim, findings) = known.ok_or_else(|| no_such("claim", &self.id, "claim list"))?;
         let mut looked = vec!["claimhost's own edits".to_owned()];
-        looked.extend(rule_sets(&reader.profile(practice.id())?, &claim.payer_id).into_iter().map(|set| format!("rule set {set}")));
+        looked.extend(
+            rule_sets(&reader.profile(practice.id())?, &claim.payer_id)
+                .into_iter()
+                .map(|set| format!("rule set {set}")),
+        );
         let answer = Answer {
             id: name(practice.id(), id),
             state: claim.state,
@@ -140,8 +144,12 @@ fn fix_words(fix: &Fix) -> String {
     match fix {
         Fix::AddModifier(change) => format!("add modifier {} to line {}", change.modifier, change.line),
         Fix::RemoveModifier(change) => format!("remove modifier {} from line {}", change.modifier, change.line),
-        Fix::SetUnits(change) => format!("set the units of line {} to {}", change.line, thousandths(change.thousandths)),
-        Fix::SetPlaceOfService(change) => format!("set the place of service of line {} to {}", change.line, change.value),
+        Fix::SetUnits(change) => {
+            format!("set the units of line {} to {}", change.line, thousandths(change.thousandths))
+        }
+        Fix::SetPlaceOfService(change) => {
+            format!("set the place of service of line {} to {}", change.line, change.value)
+        }
         Fix::SetProcedure(change) => format!("set the code of line {} to {}", change.line, change.value),
     }
 }
@@ -156,7 +164,13 @@ mod tests {
         let at = |line, field: &str| place(&ClaimPlace { line, field: field.into() });
         assert_eq!(at(Some(2), "units"), "line 2, units");
         assert_eq!(at(None, ""), "claim");
-        assert_eq!(fix_words(&Fix::AddModifier(LineModifier { line: 1, modifier: "JZ".into() })), "add modifier JZ to line 1");
-        assert_eq!(fix_words(&Fix::SetUnits(LineUnits { line: 3, thousandths: 1500 })), "set the units of line 3 to 1.5");
+        assert_eq!(
+            fix_words(&Fix::AddModifier(LineModifier { line: 1, modifier: "JZ".into() })),
+            "add modifier JZ to line 1"
+        );
+        assert_eq!(
+            fix_words(&Fix::SetUnits(LineUnits { line: 3, thousandths: 1500 })),
+            "set the units of line 3 to 1.5"
+        );
     }
 }

@@ -54,8 +54,12 @@ struct Made {
 impl Init {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let folder = &self.folder;
-        let taken: Vec<&str> =
-            FILES.iter().map(|(path, _)| *path).chain(["key"]).filter(|path| folder.join(path).symlink_metadata().is_ok()).collect();
+        let taken: Vec<&str> = FILES
+            .iter()
+            .map(|(path, _)| *path)
+            .chain(["key"])
+            .filter(|path| folder.join(path).symlink_metadata().is_ok())
+            .collect();
         if !taken.is_empty() {
             let words = format!("{} has {} already; nothing was changed", folder.display(), taken.join(", "));
             return Err(Failure::missing(format!("{words}\nhint: name another folder, or move these away")));
@@ -88,7 +92,10 @@ impl Init {
     /// Copies the shipped plugins. Returns their ids.
     fn plugins(&self) -> Result<Vec<String>, Failure> {
         let Some(workspace) = peers::workspace() else {
-            anstream::eprintln!("the project's sources are not at hand: put plugins into {}", self.folder.join("plugins").display());
+            anstream::eprintln!(
+                "the project's sources are not at hand: put plugins into {}",
+                self.folder.join("plugins").display()
+            );
             return Ok(Vec::new());
         };
         crate::plugin::build::build_missing(&workspace).map_err(|error| Failure::internal(error.to_string()))?;
@@ -186,7 +193,11 @@ mod tests {
         assert_eq!(known, written);
         let lines: Vec<&str> = CLAIMHOST.lines().collect();
         for pair in lines.windows(2) {
-            assert!(!pair[1].contains(" = ") || pair[1].starts_with('#') || pair[0].starts_with('#'), "no comment above: {}", pair[1]);
+            assert!(
+                !pair[1].contains(" = ") || pair[1].starts_with('#') || pair[0].starts_with('#'),
+                "no comment above: {}",
+                pair[1]
+            );
         }
     }
 
@@ -199,11 +210,13 @@ mod tests {
     #[test]
     fn mappings_are_toml_with_their_defaults_too() {
         let active = MAPPING_HL7.replace("\n# ", "\n");
-        let without_prose: String = active.lines().filter(|line| line.contains(" = ") || line.starts_with('[')).fold(
-            String::new(),
-            |text, line| text + line + "\n",
-        );
+        let without_prose: String = active
+            .lines()
+            .filter(|line| line.contains(" = ") || line.starts_with('['))
+            .fold(String::new(), |text, line| text + line + "\n");
         assert!(toml::from_str::<toml::Table>(&without_prose).unwrap().contains_key("charge"));
-        assert!(toml::from_str::<toml::Table>(MAPPING_HL7).is_ok() && toml::from_str::<toml::Table>(MAPPING_CSV).is_ok());
+        assert!(
+            toml::from_str::<toml::Table>(MAPPING_HL7).is_ok() && toml::from_str::<toml::Table>(MAPPING_CSV).is_ok()
+        );
     }
 }

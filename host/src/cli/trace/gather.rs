@@ -24,7 +24,8 @@ pub(super) fn story(tx: &Tx<'_>, visit_id: u64) -> StoreResult<Option<Story>> {
     for id in sources {
         documents.extend(document(tx, id)?);
     }
-    let claims = tx.claims_of_visit(visit_id)?.into_iter().map(|row| claim(tx, row)).collect::<StoreResult<Vec<_>>>()?;
+    let claims =
+        tx.claims_of_visit(visit_id)?.into_iter().map(|row| claim(tx, row)).collect::<StoreResult<Vec<_>>>()?;
     Ok(Some(Story {
         id: name(practice, visit_id),
         practice: practice.to_owned(),

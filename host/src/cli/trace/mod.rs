@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::claim::show::money;
 use super::claim::FoundLine;
+use super::claim::show::money;
 use super::output::{BOLD, RESET, dollars, print, print_json};
 use super::reader::{Reader, no_such};
 use super::reference::{Reference, name};
@@ -136,11 +136,20 @@ impl Trace {
 }
 
 fn tell(story: &Story) {
-    print(&format!("{BOLD}Visit {}{RESET}  {} of {}: {}", story.id, story.number, story.source_system, story.visit.state.as_str()));
+    print(&format!(
+        "{BOLD}Visit {}{RESET}  {} of {}: {}",
+        story.id,
+        story.number,
+        story.source_system,
+        story.visit.state.as_str()
+    ));
     print(&format!("\n{BOLD}1 Documents{RESET}"));
     for step in &story.documents {
         let DocumentStep { id, file_id, file_name, ordinal, ranges, status, received, .. } = step;
-        print(&format!("  {received}  {id}  {status}  file {file_id} `{file_name}`, document {} of it, bytes {ranges}", ordinal + 1));
+        print(&format!(
+            "  {received}  {id}  {status}  file {file_id} `{file_name}`, document {} of it, bytes {ranges}",
+            ordinal + 1
+        ));
     }
     print(&format!("\n{BOLD}2 Events{RESET}"));
     print(&event_table(&story.practice, &story.events));
@@ -151,15 +160,23 @@ fn tell(story: &Story) {
         for payment in &claim.payments {
             let PaymentStep { trace_number, payer_name, clp, matched_by, state, paid_on, document, .. } = payment;
             let paid = dollars(payment.paid_cents);
-            print(&format!("  835      {paid_on}  {payer_name} {trace_number}, CLP {clp}: ${paid} {state}, found by {matched_by}"));
+            print(&format!(
+                "  835      {paid_on}  {payer_name} {trace_number}, CLP {clp}: ${paid} {state}, found by {matched_by}"
+            ));
             print(&format!("           document {document}{}", source_words(&payment.source)));
         }
         for posting in &claim.postings {
-            let reason = if posting.reason.is_empty() { String::new() } else { format!(" {}-{}", posting.group_code, posting.reason) };
+            let reason = if posting.reason.is_empty() {
+                String::new()
+            } else {
+                format!(" {}-{}", posting.group_code, posting.reason)
+            };
             let version = posting.claim.map_or(0, |(_, version)| version);
             let PostingRow { line, account, payer_id, .. } = posting;
             let amount = dollars(posting.amount_cents);
-            print(&format!("  posting  {amount:>10}  {account}{reason}, version {version} line {line}, payer {payer_id}"));
+            print(&format!(
+                "  posting  {amount:>10}  {account}{reason}, version {version} line {line}, payer {payer_id}"
+            ));
         }
     }
     print(&format!("\n{BOLD}4 History{RESET}"));
@@ -168,7 +185,8 @@ fn tell(story: &Story) {
 
 fn tell_version(version: &VersionStep) {
     let VersionRow { version: number, control_number, payer_id, .. } = &version.row;
-    let (kind, state, charged) = (version.row.kind.as_str(), version.row.state.as_str(), dollars(version.row.charge_cents));
+    let (kind, state, charged) =
+        (version.row.kind.as_str(), version.row.state.as_str(), dollars(version.row.charge_cents));
     print(&format!("  version {number}  {kind} {state}, ${charged} to {payer_id}, CLM01 {control_number}"));
     for FoundLine { rule, severity, place, words, .. } in &version.findings {
         print(&format!("    {severity:<7} {rule} at {place}: {words}"));
@@ -195,11 +213,19 @@ fn fact_words(fact: &Fact) -> String {
     let taken = |accepted: bool| if accepted { "accepted" } else { "refused" };
     match fact {
         Fact::Submitted { submission, transaction } => format!("sent in ISA13 {submission:09}, ST02 {transaction}"),
-        Fact::Interchange { submission, accepted, code } => format!("TA1 of ISA13 {submission:09}: {} ({code})", taken(*accepted)),
-        Fact::Transaction { submission, accepted, code } => format!("999 of ISA13 {submission:09}: {} ({code})", taken(*accepted)),
+        Fact::Interchange { submission, accepted, code } => {
+            format!("TA1 of ISA13 {submission:09}: {} ({code})", taken(*accepted))
+        }
+        Fact::Transaction { submission, accepted, code } => {
+            format!("999 of ISA13 {submission:09}: {} ({code})", taken(*accepted))
+        }
         Fact::ClaimAck { stage, accepted, code, payer_control_number } => {
             let who = if *stage == Stage::Payer { "payer" } else { "clearinghouse" };
-            let number = if payer_control_number.is_empty() { String::new() } else { format!(", payer's number {payer_control_number}") };
+            let number = if payer_control_number.is_empty() {
+                String::new()
+            } else {
+                format!(", payer's number {payer_control_number}")
+            };
             format!("277CA of the {who}: {} ({code}){number}", taken(*accepted))
         }
         Fact::Payment(payment) => format!(
@@ -232,7 +258,12 @@ mod tests {
     fn facts_read_with_the_numbers_of_their_answers() {
         let refused = Fact::Interchange { submission: 7, accepted: false, code: "025".into() };
         assert_eq!(fact_words(&refused), "TA1 of ISA13 000000007: refused (025)");
-        let ack = Fact::ClaimAck { stage: Stage::Payer, accepted: true, code: "A2:20".into(), payer_control_number: "ICN1".into() };
+        let ack = Fact::ClaimAck {
+            stage: Stage::Payer,
+            accepted: true,
+            code: "A2:20".into(),
+            payer_control_number: "ICN1".into(),
+        };
         assert_eq!(fact_words(&ack), "277CA of the payer: accepted (A2:20), payer's number ICN1");
     }
 }

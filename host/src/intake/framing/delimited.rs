@@ -140,7 +140,8 @@ impl Delimited {
 
     fn refuse(&mut self, length: usize, id: &str, found: &str, out: &mut VecDeque<Item>) {
         let range = (self.base, self.base + length as u64);
-        let remedy = "correct the row (a quote inside a cell is written twice); if the file is cut off, ask for it again";
+        let remedy =
+            "correct the row (a quote inside a cell is written twice); if the file is cut off, ask for it again";
         out.push_back(Item::Problem(FramingProblem::new(id, range, found, "a row", remedy)));
         self.ordinal = self.ordinal.saturating_add(1);
         self.consume(length);
@@ -192,7 +193,13 @@ impl Delimited {
                 let found = format!("{} columns, none of them `{}`", names.len(), join.on);
                 let expected = format!("column `{}` to join `{}` on", join.on, join.name);
                 let remedy = "correct [[framing.join]] on in this site's mapping, or the file";
-                out.push_back(Item::Problem(FramingProblem::new("csv.join-column", (range.0, range.0), found, &expected, remedy)));
+                out.push_back(Item::Problem(FramingProblem::new(
+                    "csv.join-column",
+                    (range.0, range.0),
+                    found,
+                    &expected,
+                    remedy,
+                )));
             }
             self.on.push(at);
         }
@@ -232,7 +239,13 @@ impl Cutter for Delimited {
         if let Some(start) = self.passing.take() {
             let found = format!("a line longer than {ROW_BYTES_MAX} bytes, without an end");
             let remedy = "check that the source writes one row on a line";
-            out.push_back(Item::Problem(FramingProblem::new("csv.too-long", (start, self.base), found, "a row", remedy)));
+            out.push_back(Item::Problem(FramingProblem::new(
+                "csv.too-long",
+                (start, self.base),
+                found,
+                "a row",
+                remedy,
+            )));
         }
     }
 }

@@ -65,9 +65,13 @@ fn problem(fault: FrameFault, range: (u64, u64)) -> FramingProblem {
             &format!("{declared}, as the trailer says"),
             again,
         ),
-        FrameFault::CountNotANumber => {
-            FramingProblem::new("hl7.count", range, "no number in the trailer", "a count in BTS-1 or FTS-1", "correct the sender")
-        }
+        FrameFault::CountNotANumber => FramingProblem::new(
+            "hl7.count",
+            range,
+            "no number in the trailer",
+            "a count in BTS-1 or FTS-1",
+            "correct the sender",
+        ),
         FrameFault::MissingTrailer(trailer) => {
             FramingProblem::new("hl7.truncated", range, "no trailer", &format!("{trailer} after its header"), again)
         }

@@ -135,13 +135,7 @@ pub struct FramingProblem {
 
 impl FramingProblem {
     fn new(id: &str, range: ByteRange, found: impl Into<String>, expected: &str, remedy: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            range,
-            found: found.into(),
-            expected: expected.to_owned(),
-            remedy: remedy.to_owned(),
-        }
+        Self { id: id.to_owned(), range, found: found.into(), expected: expected.to_owned(), remedy: remedy.to_owned() }
     }
 }
 
@@ -166,7 +160,9 @@ pub enum FramingError {
     #[error("mapping, [framing]: {0}")]
     Settings(String),
     /// A joined file is too large to be held.
-    #[error("join `{join}`: a file of {bytes} bytes, at most {JOIN_BYTES_MAX} are held; send only the rows that changed")]
+    #[error(
+        "join `{join}`: a file of {bytes} bytes, at most {JOIN_BYTES_MAX} are held; send only the rows that changed"
+    )]
     JoinTooLarge {
         /// Name in the mapping.
         join: String,
@@ -174,7 +170,9 @@ pub enum FramingError {
         bytes: u64,
     },
     /// A joined file does not have its key column.
-    #[error("join `{join}`: found no column `{column}` in its header, expected it as [[framing.join]] key says; correct the mapping or the file")]
+    #[error(
+        "join `{join}`: found no column `{column}` in its header, expected it as [[framing.join]] key says; correct the mapping or the file"
+    )]
     JoinKey {
         /// Name in the mapping.
         join: String,

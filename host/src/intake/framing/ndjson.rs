@@ -50,13 +50,31 @@ impl Ndjson {
         } else if object {
             let content = line;
             let related = Vec::new();
-            Item::Frame(Frame { ordinal: self.ordinal, ranges: vec![range], format: self.format.clone(), content, related })
+            Item::Frame(Frame {
+                ordinal: self.ordinal,
+                ranges: vec![range],
+                format: self.format.clone(),
+                content,
+                related,
+            })
         } else if at_end {
             let remedy = "the transfer may be cut off: ask for the file again";
-            Item::Problem(FramingProblem::new("ndjson.truncated", range, "a last line that is no JSON object", "a complete object", remedy))
+            Item::Problem(FramingProblem::new(
+                "ndjson.truncated",
+                range,
+                "a last line that is no JSON object",
+                "a complete object",
+                remedy,
+            ))
         } else {
             let remedy = "check that the source writes one object on each line";
-            Item::Problem(FramingProblem::new("ndjson.not-an-object", range, "a line that is no JSON object", "a JSON object", remedy))
+            Item::Problem(FramingProblem::new(
+                "ndjson.not-an-object",
+                range,
+                "a line that is no JSON object",
+                "a JSON object",
+                remedy,
+            ))
         });
         self.ordinal = self.ordinal.saturating_add(1);
     }

@@ -50,7 +50,9 @@ impl Settings {
         let settings = mapping.framing;
         match settings.delimiter_byte() {
             Some(_) => Ok(settings),
-            None => Err(FramingError::Settings("delimiter: expected one character that is no quote and no line break, or `tab`".to_owned())),
+            None => Err(FramingError::Settings(
+                "delimiter: expected one character that is no quote and no line break, or `tab`".to_owned(),
+            )),
         }
     }
 
@@ -130,7 +132,12 @@ mod tests {
         let text = "source_system = \"X\"\n[framing]\ndelimiter = \"tab\"\n[columns]\nvisit = \"V\"\n";
         assert_eq!(Settings::from_mapping(text).unwrap().delimiter_byte(), Some(b'\t'));
         assert_eq!(Settings::from_mapping("").unwrap(), Settings::default());
-        for text in ["[framing]\ndelimitr = \",\"\n", "[framing]\ndelimiter = \"ab\"\n", "[framing]\ndelimiter = \"\\\"\"\n", "x"] {
+        for text in [
+            "[framing]\ndelimitr = \",\"\n",
+            "[framing]\ndelimiter = \"ab\"\n",
+            "[framing]\ndelimiter = \"\\\"\"\n",
+            "x",
+        ] {
             assert!(matches!(Settings::from_mapping(text), Err(FramingError::Settings(_))), "{text}");
         }
     }

@@ -30,7 +30,8 @@ fn assert_covered(file: &[u8], items: &[Item]) {
     for item in items {
         let ranges = match item {
             Item::Frame(frame) => {
-                let held: Vec<u8> = frame.ranges.iter().flat_map(|(from, to)| &file[*from as usize..*to as usize]).copied().collect();
+                let held: Vec<u8> =
+                    frame.ranges.iter().flat_map(|(from, to)| &file[*from as usize..*to as usize]).copied().collect();
                 assert_eq!(held, frame.content);
                 frame.ranges.clone()
             }
@@ -57,7 +58,8 @@ impl Read for Pieces<'_> {
     }
 }
 
-const LINE: &str = r#"(MSH\|\^~\\&\|A\|B|PID\|1|FHS\||BTS\|1|FTS\|1|BHS\|1|ISA\*00|"|""|a,"b|c",d|,|\{"a":1\}|\{"a"|x{0,40}| {0,3})"#;
+const LINE: &str =
+    r#"(MSH\|\^~\\&\|A\|B|PID\|1|FHS\||BTS\|1|FTS\|1|BHS\|1|ISA\*00|"|""|a,"b|c",d|,|\{"a":1\}|\{"a"|x{0,40}| {0,3})"#;
 
 proptest! {
     #[test]
@@ -95,7 +97,8 @@ fn hl7_messages_envelopes_and_stray_lines() {
 
 #[test]
 fn rows_with_quotes_breaks_marks_and_joined_rows() {
-    let mapping = "[framing]\n[[framing.join]]\nname = \"patients\"\nfile = \"p*.csv\"\nkey = \"ID\"\non = \"Patient\"\n";
+    let mapping =
+        "[framing]\n[[framing.join]]\nname = \"patients\"\nfile = \"p*.csv\"\nkey = \"ID\"\non = \"Patient\"\n";
     let settings = Settings::from_mapping(mapping).unwrap();
     let mut joins = Joins::default();
     joins.add(&settings, &settings.join[0], b"ID,Last\r\n\"P,1\",Vance\r\nP2,\"Two\nlines\"\r\n").unwrap();
@@ -127,7 +130,8 @@ fn an_unclosed_quote_costs_its_line_only() {
 fn joins_are_read_from_folders_and_the_later_row_counts() {
     let folder = tempfile::tempdir().unwrap();
     let settings =
-        Settings::from_mapping("[[framing.join]]\nname = \"p\"\nfile = \"p-*.csv\"\nkey = \"ID\"\non = \"P\"\n").unwrap();
+        Settings::from_mapping("[[framing.join]]\nname = \"p\"\nfile = \"p-*.csv\"\nkey = \"ID\"\non = \"P\"\n")
+            .unwrap();
     for (name, text) in [("p-1.csv", "ID,Name\n1,old\n2,two\n"), ("p-2.csv", "ID,Name\n1,new\n"), ("q-1.csv", "x\n")] {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
@@ -164,7 +168,10 @@ fn what_is_no_document_is_named() {
         let found = problems(&items);
         assert_eq!((found.len(), found[0].id.as_str()), (1, id), "{file:?}");
     }
-    assert!(matches!(Framer::open(Framing::FhirBundle, "f", "", Joins::default(), &b""[..]), Err(FramingError::FhirBundle)));
+    assert!(matches!(
+        Framer::open(Framing::FhirBundle, "f", "", Joins::default(), &b""[..]),
+        Err(FramingError::FhirBundle)
+    ));
 }
 
 #[test]
@@ -194,7 +201,8 @@ fn five_megabytes_without_a_line_end_are_one_problem_in_bounded_memory() {
 
 #[test]
 fn claims_of_an_837_and_its_trailers() {
-    let isa = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260302*1200*^*00501*000000001*0*T*:~";
+    let isa =
+        "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260302*1200*^*00501*000000001*0*T*:~";
     let claim = |id: &str| format!("CLM*{id}*100***11:B:1*Y*A*Y*Y~HI*ABK:I10~LX*1~SV1*HC:99213*100*UN*1***1~");
     let file = format!(
         "{isa}GS*HC*A*B*20260302*1200*1*X*005010X222A1~ST*837*0001*005010X222A1~BHT*0019*00*1*20260302*1200*CH~NM1*41*2*A*****46*A~\

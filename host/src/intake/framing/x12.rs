@@ -26,7 +26,13 @@ impl X12 {
                 Err(problem) => {
                     let range = (problem.place.offset, problem.place.offset);
                     let id = format!("x12.{}", kebab(&format!("{:?}", problem.kind)));
-                    out.push_back(Item::Problem(FramingProblem::new(&id, range, problem.found, &problem.expected, &problem.remedy)));
+                    out.push_back(Item::Problem(FramingProblem::new(
+                        &id,
+                        range,
+                        problem.found,
+                        &problem.expected,
+                        &problem.remedy,
+                    )));
                     continue;
                 }
             };
@@ -47,7 +53,13 @@ impl X12 {
                 let own = ranges.last().copied().unwrap_or_default();
                 let remedy = "have the sender correct the hierarchy (HL) and send the file again";
                 let found = "a claim whose parent loops are in doubt";
-                out.push_back(Item::Problem(FramingProblem::new("x12.doubtful-parents", own, found, "2000A and 2000B above each claim", remedy)));
+                out.push_back(Item::Problem(FramingProblem::new(
+                    "x12.doubtful-parents",
+                    own,
+                    found,
+                    "2000A and 2000B above each claim",
+                    remedy,
+                )));
             }
         }
     }

@@ -34,10 +34,15 @@ fn missing(claim: &Claim, _: &Context, report: &mut Report) {
     }
     let whole = |address: &crate::claim::Address| {
         let us = is_us(address);
-        !blank(&address.line1) && !blank(&address.city) && (!us || (is_state(&address.state) && is_zip(&address.postal_code)))
+        !blank(&address.line1)
+            && !blank(&address.city)
+            && (!us || (is_state(&address.state) && is_zip(&address.postal_code)))
     };
     if !billing.address.as_ref().is_some_and(whole) {
-        report.header("billing.address", format!("The billing provider's address lacks street, city, state or ZIP. {DO}"));
+        report.header(
+            "billing.address",
+            format!("The billing provider's address lacks street, city, state or ZIP. {DO}"),
+        );
     }
 }
 
@@ -61,7 +66,8 @@ fn address_form(claim: &Claim, _: &Context, report: &mut Report) {
     let Some(address) = claim.header.billing.as_ref().and_then(|billing| billing.address.as_ref()) else { return };
     for (field, text) in [("billing.address.line1", &address.line1), ("billing.address.line2", &address.line2)] {
         let mut letters = text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
-        let box_again = ["pobox", "postofficebox"].iter().any(|words| letters.clone().take(words.len()).eq(words.bytes()));
+        let box_again =
+            ["pobox", "postofficebox"].iter().any(|words| letters.clone().take(words.len()).eq(words.bytes()));
         if box_again && letters.any(|byte| byte.is_ascii_digit()) {
             report.header(field, "The billing address is a post office box. Put the street into address and the box into pay_to_address of the practice profile.");
         }
@@ -87,7 +93,10 @@ pub const ZIP4: Edit = Edit {
 fn zip4(claim: &Claim, _: &Context, report: &mut Report) {
     let Some(address) = claim.header.billing.as_ref().and_then(|billing| billing.address.as_ref()) else { return };
     if is_us(address) && digits(&address.postal_code, 5) {
-        report.header("billing.address.postal_code", "The billing ZIP has five digits; clearinghouses ask for nine. Complete the practice profile.");
+        report.header(
+            "billing.address.postal_code",
+            "The billing ZIP has five digits; clearinghouses ask for nine. Complete the practice profile.",
+        );
     }
 }
 
@@ -109,11 +118,15 @@ pub const TAX_ID: Edit = Edit {
 
 fn tax_id(claim: &Claim, _: &Context, report: &mut Report) {
     let Some(billing) = &claim.header.billing else { return };
-    let tax_id = billing.ids.iter().find(|id| matches!(id.kind, ProviderIdKind::Employer | ProviderIdKind::SocialSecurity));
+    let tax_id =
+        billing.ids.iter().find(|id| matches!(id.kind, ProviderIdKind::Employer | ProviderIdKind::SocialSecurity));
     match tax_id {
         None => report.header("billing.ids", "The billing provider has no tax id. Complete the practice profile."),
         Some(id) if !digits(&id.value, 9) => {
-            let words = format!("The billing provider's tax id has not nine digits (found {}). Correct the practice profile.", shape(&id.value));
+            let words = format!(
+                "The billing provider's tax id has not nine digits (found {}). Correct the practice profile.",
+                shape(&id.value)
+            );
             report.header("billing.ids", words);
         }
         Some(_) => {}
@@ -137,12 +150,17 @@ pub const FACILITY: Edit = Edit {
 };
 
 fn facility(claim: &Claim, _: &Context, report: &mut Report) {
-    let of_lines = super::numbered(claim).filter_map(|(number, line)| Some((Some(number), line.providers.as_ref()?.service_facility.as_ref()?)));
+    let of_lines = super::numbered(claim)
+        .filter_map(|(number, line)| Some((Some(number), line.providers.as_ref()?.service_facility.as_ref()?)));
     let of_claim = claim.header.service_facility.as_ref().map(|facility| (None, facility));
     for (line, facility) in of_claim.into_iter().chain(of_lines) {
         let whole = facility.address.as_ref().is_some_and(|address| !blank(&address.line1) && !blank(&address.city));
         if blank(&facility.name.last) || !whole {
-            report.at(line, "service_facility", "The service facility lacks name, street or city. Complete the location in the practice profile.");
+            report.at(
+                line,
+                "service_facility",
+                "The service facility lacks name, street or city. Complete the location in the practice profile.",
+            );
         }
     }
 }

@@ -24,7 +24,11 @@ fn zero(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         let reported_only = line.procedure.code.ends_with('F') || line.procedure.code == "99024";
         if line.charge == 0 && !reported_only {
-            report.line(number, "charge", format!("Line {number} ({}) has a charge of zero. Price the charge.", super::code(line)));
+            report.line(
+                number,
+                "charge",
+                format!("Line {number} ({}) has a charge of zero. Price the charge.", super::code(line)),
+            );
         }
     }
 }
@@ -48,7 +52,11 @@ pub const NEGATIVE: Edit = Edit {
 fn negative(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         if line.charge < 0 {
-            let words = format!("Line {number} ({}) has a charge of {}. Find the charge that this credit takes back.", super::code(line), money(line.charge));
+            let words = format!(
+                "Line {number} ({}) has a charge of {}. Find the charge that this credit takes back.",
+                super::code(line),
+                money(line.charge)
+            );
             report.line(number, "charge", words);
         }
     }
@@ -73,7 +81,11 @@ pub const HIGH: Edit = Edit {
 fn high(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         if line.charge > 9_999_999 {
-            let words = format!("Line {number} ({}) costs {}; see whether the decimal point is right.", super::code(line), money(line.charge));
+            let words = format!(
+                "Line {number} ({}) costs {}; see whether the decimal point is right.",
+                super::code(line),
+                money(line.charge)
+            );
             report.line(number, "charge", words);
         }
     }
@@ -99,7 +111,11 @@ fn total(claim: &Claim, _: &Context, report: &mut Report) {
     match total_charge(&claim.lines) {
         Some(sum) if sum == claim.total_charge => {}
         Some(sum) => {
-            let words = format!("The claim's total is {}, its lines add up to {}. Assemble the visit again.", money(claim.total_charge), money(sum));
+            let words = format!(
+                "The claim's total is {}, its lines add up to {}. Assemble the visit again.",
+                money(claim.total_charge),
+                money(sum)
+            );
             report.header("total_charge", words);
         }
         None => report.header("total_charge", "The charges are too large to add up. Correct them."),
@@ -125,7 +141,11 @@ pub const STATED_TOTAL: Edit = Edit {
 fn stated_total(claim: &Claim, _: &Context, report: &mut Report) {
     let Some((stated, sum)) = claim.header.stated_total.zip(total_charge(&claim.lines)) else { return };
     if stated != sum {
-        let words = format!("The EHR says the visit costs {}, the lines add up to {}. Find the charge that is missing or doubled.", money(stated), money(sum));
+        let words = format!(
+            "The EHR says the visit costs {}, the lines add up to {}. Find the charge that is missing or doubled.",
+            money(stated),
+            money(sum)
+        );
         report.header("stated_total", words);
     }
 }
@@ -155,7 +175,10 @@ fn unit_price(claim: &Claim, _: &Context, report: &mut Report) {
         if units > 0 && off > (units / 2).max(999) {
             let words = format!(
                 "Line {number} ({}): {} units at {} are not the charge of {}. Correct units or charge.",
-                super::code(line), quantity(line.units.thousandths), money(price), money(line.charge)
+                super::code(line),
+                quantity(line.units.thousandths),
+                money(price),
+                money(line.charge)
             );
             report.line(number, "charge", words);
         }

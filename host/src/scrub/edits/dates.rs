@@ -26,9 +26,20 @@ fn invalid(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         let dates = line.service_dates;
         if !is_day(dates.start) || !is_day(dates.end) {
-            report.line(number, FIELD, format!("Line {number} ({}) has no valid date of service. Correct the charge.", super::code(line)));
+            report.line(
+                number,
+                FIELD,
+                format!("Line {number} ({}) has no valid date of service. Correct the charge.", super::code(line)),
+            );
         } else if day_number(dates.start) > day_number(dates.end) {
-            report.line(number, FIELD, format!("The service of line {number} ({}) ends before it starts. Correct the charge.", super::code(line)));
+            report.line(
+                number,
+                FIELD,
+                format!(
+                    "The service of line {number} ({}) ends before it starts. Correct the charge.",
+                    super::code(line)
+                ),
+            );
         }
     }
 }
@@ -53,7 +64,11 @@ fn future(claim: &Claim, context: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         let end = line.service_dates.end;
         if is_day(end) && day_number(end) > day_number(context.as_of) {
-            let words = format!("Line {number} ({}) is dated {}, in the future. Correct the date of service.", super::code(line), iso(end));
+            let words = format!(
+                "Line {number} ({}) is dated {}, in the future. Correct the date of service.",
+                super::code(line),
+                iso(end)
+            );
             report.line(number, FIELD, words);
         }
     }
@@ -79,7 +94,10 @@ fn after_death(claim: &Claim, _: &Context, report: &mut Report) {
     let Some(death) = claim.header.patient.death_date.filter(|date| is_day(*date)) else { return };
     for (number, line) in super::numbered(claim) {
         if is_day(line.service_dates.start) && day_number(line.service_dates.start) > day_number(death) {
-            let words = format!("Line {number} ({}) is dated after the patient's death. Correct the date of service or of death.", super::code(line));
+            let words = format!(
+                "Line {number} ({}) is dated after the patient's death. Correct the date of service or of death.",
+                super::code(line)
+            );
             report.line(number, FIELD, words);
         }
     }
@@ -105,7 +123,14 @@ fn spans_years(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         let dates = line.service_dates;
         if is_day(dates.start) && is_day(dates.end) && dates.start.year < dates.end.year {
-            report.line(number, FIELD, format!("Line {number} ({}) spans two calendar years; several payers want a line for each.", super::code(line)));
+            report.line(
+                number,
+                FIELD,
+                format!(
+                    "Line {number} ({}) spans two calendar years; several payers want a line for each.",
+                    super::code(line)
+                ),
+            );
         }
     }
 }

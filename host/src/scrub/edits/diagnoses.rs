@@ -45,7 +45,10 @@ pub const TOO_MANY: Edit = Edit {
 fn too_many(claim: &Claim, _: &Context, report: &mut Report) {
     let count = claim.header.diagnoses.len();
     if count > 12 {
-        report.header("diagnoses", format!("The claim has {count} diagnoses, twelve can be sent. Leave out those no service is for."));
+        report.header(
+            "diagnoses",
+            format!("The claim has {count} diagnoses, twelve can be sent. Leave out those no service is for."),
+        );
     }
 }
 
@@ -73,7 +76,11 @@ fn form(claim: &Claim, _: &Context, report: &mut Report) {
             DiagnosisSystem::Other => !blank(&diagnosis.code),
         };
         if !fits {
-            let words = format!("Diagnosis {} has not the form of its code set (found {}). Code it in full.", at + 1, shape(&diagnosis.code));
+            let words = format!(
+                "Diagnosis {} has not the form of its code set (found {}). Code it in full.",
+                at + 1,
+                shape(&diagnosis.code)
+            );
             report.header(format!("diagnoses[{at}]"), words);
         }
     }
@@ -107,7 +114,10 @@ fn dot(claim: &Claim, _: &Context, report: &mut Report) {
             _ => is_icd10,
         };
         if diagnosis.code.contains('.') && fits_with_or_without_dot(&diagnosis.code, fits) {
-            report.header(format!("diagnoses[{at}]"), format!("Diagnosis {} is written with its dot. The adapter has to deliver codes without.", at + 1));
+            report.header(
+                format!("diagnoses[{at}]"),
+                format!("Diagnosis {} is written with its dot. The adapter has to deliver codes without.", at + 1),
+            );
         }
     }
 }
@@ -136,9 +146,13 @@ fn system(claim: &Claim, _: &Context, report: &mut Report) {
     let new = first >= day_number(ICD10_STARTS);
     for (at, Diagnosis { system, .. }) in claim.header.diagnoses.iter().enumerate() {
         let what = match (system, new) {
-            (DiagnosisSystem::Other, _) => "is in a code set that is not billed. Code it in ICD-10-CM, or add it to the crosswalk of the practice profile.",
+            (DiagnosisSystem::Other, _) => {
+                "is in a code set that is not billed. Code it in ICD-10-CM, or add it to the crosswalk of the practice profile."
+            }
             (DiagnosisSystem::Icd9cm, true) => "is ICD-9-CM, which ended on 2015-09-30. Code it in ICD-10-CM.",
-            (DiagnosisSystem::Icd10cm, false) => "is ICD-10-CM, which began on 2015-10-01; the service is older. Code it in ICD-9-CM, or correct the date of service.",
+            (DiagnosisSystem::Icd10cm, false) => {
+                "is ICD-10-CM, which began on 2015-10-01; the service is older. Code it in ICD-9-CM, or correct the date of service."
+            }
             _ => continue,
         };
         report.header(format!("diagnoses[{at}]"), format!("Diagnosis {} {what}", at + 1));
@@ -165,7 +179,10 @@ fn twice(claim: &Claim, _: &Context, report: &mut Report) {
     let diagnoses = &claim.header.diagnoses;
     for (at, diagnosis) in diagnoses.iter().enumerate() {
         if diagnoses.iter().take(at).any(|before| before.code == diagnosis.code) {
-            report.header(format!("diagnoses[{at}]"), format!("Diagnosis {} is the same as one before it. Remove it.", at + 1));
+            report.header(
+                format!("diagnoses[{at}]"),
+                format!("Diagnosis {} is the same as one before it. Remove it.", at + 1),
+            );
         }
     }
 }

@@ -28,7 +28,11 @@ fn ndc(claim: &Claim, _: &Context, report: &mut Report) {
             _ => !drug.code.is_empty(),
         };
         if !fits {
-            let words = format!("The drug number of line {number} ({}) has not eleven digits (found {}). Write the NDC as 5-4-2 without dashes.", super::code(line), shape(&drug.code));
+            let words = format!(
+                "The drug number of line {number} ({}) has not eleven digits (found {}). Write the NDC as 5-4-2 without dashes.",
+                super::code(line),
+                shape(&drug.code)
+            );
             report.line(number, "drug.code", words);
         }
     }
@@ -56,9 +60,17 @@ fn quantity(claim: &Claim, _: &Context, report: &mut Report) {
         match drug.amount {
             Some(amount) if amount.thousandths > 0 && !matches!(amount.unit, Unit::Minutes | Unit::Days) => {}
             Some(amount) if amount.thousandths > 0 => {
-                report.line(number, "drug.amount", format!("The drug of line {number} ({}) is measured in time. Correct the unit.", super::code(line)));
+                report.line(
+                    number,
+                    "drug.amount",
+                    format!("The drug of line {number} ({}) is measured in time. Correct the unit.", super::code(line)),
+                );
             }
-            _ => report.line(number, "drug.amount", format!("The drug of line {number} ({}) has no quantity. Enter how much was given.", super::code(line))),
+            _ => report.line(
+                number,
+                "drug.amount",
+                format!("The drug of line {number} ({}) has no quantity. Enter how much was given.", super::code(line)),
+            ),
         }
     }
 }

@@ -4,7 +4,8 @@ use crate::claim::{Claim, Frequency, ServiceLine, Severity, rendering};
 use crate::scrub::form::{blank, same_modifiers, says_distinct};
 use crate::scrub::{Context, Edit, Explain, Report};
 
-const MEANT_TWICE: &str = "If it was given twice, enter the modifier that says so (76, 77, 91 or 59); if not, remove it.";
+const MEANT_TWICE: &str =
+    "If it was given twice, enter the modifier that says so (76, 77, 91 or 59); if not, remove it.";
 
 fn rendering_npi<'a>(claim: &'a Claim, line: &'a ServiceLine) -> &'a str {
     rendering(&claim.header, line).and_then(|provider| provider.npi.as_deref()).unwrap_or_default()
@@ -42,10 +43,12 @@ fn line(claim: &Claim, _: &Context, report: &mut Report) {
                 && same_modifiers(&other.procedure.modifiers, &line.procedure.modifiers)
                 && rendering_npi(claim, other) == rendering_npi(claim, line)
                 && other.drug.as_ref().map(|drug| &drug.code) == line.drug.as_ref().map(|drug| &drug.code)
-                && crate::claim::place_of_service(&claim.header, other) == crate::claim::place_of_service(&claim.header, line)
+                && crate::claim::place_of_service(&claim.header, other)
+                    == crate::claim::place_of_service(&claim.header, line)
         };
         if let Some((first, _)) = before.into_iter().find(|(_, other)| same(other)) {
-            let words = format!("Line {number} is the same service as line {first} ({}). {MEANT_TWICE}", super::code(line));
+            let words =
+                format!("Line {number} is the same service as line {first} ({}). {MEANT_TWICE}", super::code(line));
             report.line(number, "procedure", words);
         }
     }
@@ -87,7 +90,11 @@ fn claim(claim: &Claim, context: &Context, report: &mut Report) {
             })
         });
         if let Some(other) = found {
-            let words = format!("Line {number} ({}) was already billed on claim {}. {MEANT_TWICE}", super::code(line), other.claim_id);
+            let words = format!(
+                "Line {number} ({}) was already billed on claim {}. {MEANT_TWICE}",
+                super::code(line),
+                other.claim_id
+            );
             report.line(number, "procedure", words);
         }
     }

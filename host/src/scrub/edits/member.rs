@@ -46,7 +46,22 @@ pub const FORM: Edit = Edit {
 
 /// What people type instead of an id. Compared without case.
 const PLACEHOLDERS: &[&str] = &[
-    "UNKNOWN", "UNK", "NONE", "NULL", "N/A", "NA", "PENDING", "TBD", "TEMP", "TEST", "SELF", "SELFPAY", "NOTONFILE", "123456789", "1234567890", "012345678",
+    "UNKNOWN",
+    "UNK",
+    "NONE",
+    "NULL",
+    "N/A",
+    "NA",
+    "PENDING",
+    "TBD",
+    "TEMP",
+    "TEST",
+    "SELF",
+    "SELFPAY",
+    "NOTONFILE",
+    "123456789",
+    "1234567890",
+    "012345678",
 ];
 
 fn form(claim: &Claim, _: &Context, report: &mut Report) {
@@ -64,7 +79,10 @@ fn form(claim: &Claim, _: &Context, report: &mut Report) {
             continue;
         };
         let field = format!("coverages[{at}].subscriber.member_id");
-        report.header(field, format!("The member id of coverage {} {problem}. Enter it as on the insurance card.", at + 1));
+        report.header(
+            field,
+            format!("The member id of coverage {} {problem}. Enter it as on the insurance card.", at + 1),
+        );
     }
 }
 

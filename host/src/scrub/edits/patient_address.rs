@@ -58,12 +58,16 @@ pub const FORM: Edit = Edit {
 fn form(claim: &Claim, _: &Context, report: &mut Report) {
     let Some(address) = claim.header.patient.address.as_ref().filter(|address| is_us(address)) else { return };
     if !blank(&address.state) && !is_state(address.state.trim()) {
-        let words = format!("The patient's state is none of the postal codes (found {}). Correct the registration.", shape(&address.state));
+        let words = format!(
+            "The patient's state is none of the postal codes (found {}). Correct the registration.",
+            shape(&address.state)
+        );
         report.header("patient.address.state", words);
     }
     if !blank(&address.postal_code) && !is_zip(address.postal_code.trim()) {
         let found = shape(&address.postal_code);
-        let words = format!("The patient's ZIP has neither five nor nine digits (found {found}). Correct the registration.");
+        let words =
+            format!("The patient's ZIP has neither five nor nine digits (found {found}). Correct the registration.");
         report.header("patient.address.postal_code", words);
     }
 }

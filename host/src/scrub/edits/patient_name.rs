@@ -27,7 +27,10 @@ fn missing(claim: &Claim, _: &Context, report: &mut Report) {
     let parts = [("patient.name.last", &name.last, "last"), ("patient.name.first", &name.first, "first")];
     for (field, value, which) in parts {
         if blank(value) {
-            report.header(field, format!("The patient has no {which} name. Complete the registration as on the insurance card."));
+            report.header(
+                field,
+                format!("The patient has no {which} name. Complete the registration as on the insurance card."),
+            );
         }
     }
 }
@@ -54,7 +57,8 @@ fn digits(claim: &Claim, _: &Context, report: &mut Report) {
         [("patient.name.last", &name.last), ("patient.name.first", &name.first), ("patient.name.middle", &name.middle)]
     {
         if value.bytes().any(|byte| byte.is_ascii_digit()) {
-            report.header(field, "The patient's name holds a digit. Correct the registration as on the insurance card.");
+            report
+                .header(field, "The patient's name holds a digit. Correct the registration as on the insurance card.");
         }
     }
 }

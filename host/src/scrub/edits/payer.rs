@@ -22,7 +22,10 @@ pub const MISSING: Edit = Edit {
 
 fn missing(claim: &Claim, _: &Context, report: &mut Report) {
     if destination(claim).is_none() {
-        report.header("coverages", "The visit has no coverage to bill. Enter the insurance, or mark the visit as self-pay.");
+        report.header(
+            "coverages",
+            "The visit has no coverage to bill. Enter the insurance, or mark the visit as self-pay.",
+        );
     }
 }
 
@@ -73,7 +76,10 @@ fn filing(claim: &Claim, _: &Context, report: &mut Report) {
     let Some(coverage) = destination(claim) else { return };
     if blank(&coverage.filing_indicator) && !blank(&coverage.payer.id) {
         let field = format!("coverages[{}].filing_indicator", claim.destination);
-        report.header(field, "The payer has no claim filing indicator. Add filing_indicator to the payer in the practice profile.");
+        report.header(
+            field,
+            "The payer has no claim filing indicator. Add filing_indicator to the payer in the practice profile.",
+        );
     }
 }
 
@@ -137,7 +143,8 @@ fn twice(claim: &Claim, _: &Context, report: &mut Report) {
                 && before.subscriber.member_id == coverage.subscriber.member_id
         };
         if coverages.iter().take(at).any(|before| same(&before)) {
-            let words = format!("Coverage {} repeats payer and member id of an earlier one. Remove one of the two.", at + 1);
+            let words =
+                format!("Coverage {} repeats payer and member id of an earlier one. Remove one of the two.", at + 1);
             report.header(format!("coverages[{at}]"), words);
         }
     }
@@ -161,9 +168,16 @@ pub const PRIOR_MISSING: Edit = Edit {
 
 fn prior_missing(claim: &Claim, _: &Context, report: &mut Report) {
     for (at, coverage) in claim.header.coverages.iter().enumerate().take(usize::from(claim.destination)) {
-        let on_lines = claim.lines.iter().flat_map(|line| &line.adjudications).any(|decision| decision.payer_id == coverage.payer.id);
+        let on_lines = claim
+            .lines
+            .iter()
+            .flat_map(|line| &line.adjudications)
+            .any(|decision| decision.payer_id == coverage.payer.id);
         if coverage.adjudication.is_none() && !on_lines && destination(claim).is_some() {
-            let words = format!("The decision of payer {} is missing. Wait for its remittance before the claim goes to the next payer.", at + 1);
+            let words = format!(
+                "The decision of payer {} is missing. Wait for its remittance before the claim goes to the next payer.",
+                at + 1
+            );
             report.header(format!("coverages[{at}].adjudication"), words);
         }
     }

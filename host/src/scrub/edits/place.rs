@@ -45,13 +45,19 @@ pub const FORM: Edit = Edit {
 fn form(claim: &Claim, _: &Context, report: &mut Report) {
     let header = &claim.header;
     if !blank(&header.place_of_service) && !digits(&header.place_of_service, 2) {
-        let words = format!("The place of service has not two digits (found {}). Correct the location in the practice profile.", shape(&header.place_of_service));
+        let words = format!(
+            "The place of service has not two digits (found {}). Correct the location in the practice profile.",
+            shape(&header.place_of_service)
+        );
         report.header("place_of_service", words);
     }
     for (number, line) in super::numbered(claim) {
         let place = place_of_service(header, line);
         if !line.place_of_service.is_empty() && !digits(place, 2) {
-            let words = format!("The place of service of line {number} has not two digits (found {}). Correct it in the EHR.", shape(place));
+            let words = format!(
+                "The place of service of line {number} has not two digits (found {}). Correct it in the EHR.",
+                shape(place)
+            );
             report.line(number, "place_of_service", words);
         }
     }

@@ -27,7 +27,14 @@ fn missing(claim: &Claim, _: &Context, report: &mut Report) {
     }
     for (number, line) in super::numbered(claim) {
         if line.diagnosis_pointers.is_empty() {
-            report.line(number, FIELD, format!("Line {number} ({}) does not say which diagnosis it is for. Link it to one.", super::code(line)));
+            report.line(
+                number,
+                FIELD,
+                format!(
+                    "Line {number} ({}) does not say which diagnosis it is for. Link it to one.",
+                    super::code(line)
+                ),
+            );
         }
     }
 }
@@ -56,7 +63,10 @@ fn range(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         for pointer in &line.diagnosis_pointers {
             if *pointer == 0 || usize::from(*pointer) > count {
-                let words = format!("Line {number} ({}) points at diagnosis {pointer}, the claim has {count}. Correct the pointer or enter the diagnosis.", super::code(line));
+                let words = format!(
+                    "Line {number} ({}) points at diagnosis {pointer}, the claim has {count}. Correct the pointer or enter the diagnosis.",
+                    super::code(line)
+                );
                 report.line(number, FIELD, words);
             }
         }
@@ -83,7 +93,11 @@ fn too_many(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         let count = line.diagnosis_pointers.len();
         if count > 4 {
-            report.line(number, FIELD, format!("Line {number} ({}) points at {count} diagnoses; the first four are sent.", super::code(line)));
+            report.line(
+                number,
+                FIELD,
+                format!("Line {number} ({}) points at {count} diagnoses; the first four are sent.", super::code(line)),
+            );
         }
     }
 }
@@ -108,7 +122,14 @@ fn twice(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         let pointers = &line.diagnosis_pointers;
         if pointers.iter().enumerate().any(|(at, pointer)| pointers.iter().take(at).any(|before| before == pointer)) {
-            report.line(number, FIELD, format!("Line {number} ({}) points at one diagnosis twice. Remove one, or enter the one that was meant.", super::code(line)));
+            report.line(
+                number,
+                FIELD,
+                format!(
+                    "Line {number} ({}) points at one diagnosis twice. Remove one, or enter the one that was meant.",
+                    super::code(line)
+                ),
+            );
         }
     }
 }

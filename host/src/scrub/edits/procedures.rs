@@ -26,7 +26,11 @@ fn missing(claim: &Claim, _: &Context, report: &mut Report) {
     }
     for (number, line) in super::numbered(claim) {
         if blank(&line.procedure.code) {
-            report.line(number, "procedure.code", format!("Line {number} has no procedure code. Enter it in the charge."));
+            report.line(
+                number,
+                "procedure.code",
+                format!("Line {number} has no procedure code. Enter it in the charge."),
+            );
         }
     }
 }
@@ -50,7 +54,10 @@ pub const UNMAPPED: Edit = Edit {
 fn unmapped(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         if line.procedure.system == ProcedureSystem::Internal && !blank(&line.procedure.code) {
-            let words = format!("The code of line {number} is the practice's own (found {}). Add it to the crosswalk of the practice profile, or correct the charge.", shape(&line.procedure.code));
+            let words = format!(
+                "The code of line {number} is the practice's own (found {}). Add it to the crosswalk of the practice profile, or correct the charge.",
+                shape(&line.procedure.code)
+            );
             report.line(number, "procedure.code", words);
         }
     }
@@ -76,7 +83,10 @@ fn form(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         let procedure = &line.procedure;
         if procedure.system != ProcedureSystem::Internal && !blank(&procedure.code) && !has_code_form(procedure) {
-            let words = format!("The procedure code of line {number} has neither the form of CPT nor of HCPCS (found {}). Correct the charge.", shape(&procedure.code));
+            let words = format!(
+                "The procedure code of line {number} has neither the form of CPT nor of HCPCS (found {}). Correct the charge.",
+                shape(&procedure.code)
+            );
             report.line(number, "procedure.code", words);
         }
     }
@@ -102,7 +112,12 @@ fn modifier_form(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         for (at, modifier) in line.procedure.modifiers.iter().enumerate() {
             if !is_modifier(modifier) {
-                let words = format!("Modifier {} of line {number} ({}) has not two letters or digits (found {}). Correct the charge.", at + 1, super::code(line), shape(modifier));
+                let words = format!(
+                    "Modifier {} of line {number} ({}) has not two letters or digits (found {}). Correct the charge.",
+                    at + 1,
+                    super::code(line),
+                    shape(modifier)
+                );
                 report.line(number, format!("procedure.modifiers[{at}]"), words);
             }
         }
@@ -130,7 +145,10 @@ fn modifier_twice(claim: &Claim, _: &Context, report: &mut Report) {
         let modifiers = &line.procedure.modifiers;
         for (at, modifier) in modifiers.iter().enumerate() {
             if is_modifier(modifier) && modifiers.iter().take(at).any(|before| before == modifier) {
-                let words = format!("Line {number} ({}) has modifier {modifier} twice. Remove one, or enter the one that was meant.", super::code(line));
+                let words = format!(
+                    "Line {number} ({}) has modifier {modifier} twice. Remove one, or enter the one that was meant.",
+                    super::code(line)
+                );
                 report.line(number, format!("procedure.modifiers[{at}]"), words);
             }
         }
@@ -157,7 +175,10 @@ fn modifier_too_many(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         let count = line.procedure.modifiers.len();
         if count > 4 {
-            let words = format!("Line {number} ({}) has {count} modifiers, four can be sent. Keep those that decide payment.", super::code(line));
+            let words = format!(
+                "Line {number} ({}) has {count} modifiers, four can be sent. Keep those that decide payment.",
+                super::code(line)
+            );
             report.line(number, "procedure.modifiers", words);
         }
     }

@@ -30,7 +30,10 @@ fn rendering_missing(claim: &Claim, _: &Context, report: &mut Report) {
     }
     for (number, line) in super::numbered(claim) {
         if crate::claim::rendering(header, line).is_none() {
-            let words = format!("Line {number} ({}) does not say who rendered the service. Enter the rendering provider.", super::code(line));
+            let words = format!(
+                "Line {number} ({}) does not say who rendered the service. Enter the rendering provider.",
+                super::code(line)
+            );
             report.line(number, "providers.rendering", words);
         }
     }
@@ -53,7 +56,8 @@ pub const RENDERING_NPI: Edit = Edit {
 };
 
 fn rendering_npi(claim: &Claim, _: &Context, report: &mut Report) {
-    let of_lines = super::numbered(claim).filter_map(|(number, line)| Some((Some(number), line.providers.as_ref()?.rendering.as_ref()?)));
+    let of_lines = super::numbered(claim)
+        .filter_map(|(number, line)| Some((Some(number), line.providers.as_ref()?.rendering.as_ref()?)));
     let of_claim = claim.header.rendering.as_ref().map(|provider| (None, provider));
     for (line, provider) in of_claim.into_iter().chain(of_lines) {
         let (npi, name) = if line.is_some() {
@@ -64,7 +68,11 @@ fn rendering_npi(claim: &Claim, _: &Context, report: &mut Report) {
         if provider.npi.as_deref().is_none_or(blank) {
             report.at(line, npi, "The rendering provider has no NPI: neither the EHR nor the roster of the practice profile knows it. Add the provider to the roster.");
         } else if blank(&provider.name.last) {
-            report.at(line, name, "The rendering provider has no name. Add the provider to the roster of the practice profile.");
+            report.at(
+                line,
+                name,
+                "The rendering provider has no name. Add the provider to the roster of the practice profile.",
+            );
         }
     }
 }
@@ -128,7 +136,11 @@ fn npi_form(claim: &Claim, _: &Context, report: &mut Report) {
             } else {
                 format!("found {}, expected ten digits", shape(npi))
             };
-            report.at(line, field, format!("The NPI is not valid: {why}. Correct it in the EHR or in the roster of the practice profile."));
+            report.at(
+                line,
+                field,
+                format!("The NPI is not valid: {why}. Correct it in the EHR or in the roster of the practice profile."),
+            );
         }
     });
 }
@@ -153,7 +165,11 @@ fn other_npi(claim: &Claim, _: &Context, report: &mut Report) {
     each(claim, &mut |line, field, provider| {
         let looked_at = !field.contains("rendering") && !field.contains("facility") && field != "billing.npi";
         if looked_at && provider.npi.as_deref().is_none_or(blank) {
-            report.at(line, field, "This provider is named without an NPI. Add the provider to the roster of the practice profile.");
+            report.at(
+                line,
+                field,
+                "This provider is named without an NPI. Add the provider to the roster of the practice profile.",
+            );
         }
     });
 }
@@ -179,7 +195,10 @@ fn taxonomy(claim: &Claim, _: &Context, report: &mut Report) {
         let code = provider.taxonomy.as_deref().unwrap_or_default();
         let fits = code.len() == 10 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !code.is_empty() && !fits {
-            let words = format!("The taxonomy code has not ten letters and digits (found {}). Correct it in the practice profile.", shape(code));
+            let words = format!(
+                "The taxonomy code has not ten letters and digits (found {}). Correct it in the practice profile.",
+                shape(code)
+            );
             report.at(line, field.replace(".npi", ".taxonomy"), words);
         }
     });

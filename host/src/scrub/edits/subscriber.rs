@@ -98,7 +98,10 @@ fn self_name(claim: &Claim, _: &Context, report: &mut Report) {
     for (at, coverage) in claim.header.coverages.iter().enumerate() {
         let itself = coverage.relationship == Relationship::PatientIsSubscriber && coverage.subscriber.is_person;
         if itself && names_that_differ(claim, at) == 1 {
-            let words = format!("Patient and subscriber of coverage {} are one person under two names. The payer knows the one on the card.", at + 1);
+            let words = format!(
+                "Patient and subscriber of coverage {} are one person under two names. The payer knows the one on the card.",
+                at + 1
+            );
             report.header(format!("coverages[{at}].subscriber.name"), words);
         }
     }
@@ -130,7 +133,10 @@ fn dependant_same(claim: &Claim, _: &Context, report: &mut Report) {
             && same_letters(&patient.name.last, &subscriber.name.last)
             && same_letters(&patient.name.first, &subscriber.name.first);
         if dependant && same_birth && same_name {
-            let words = format!("The patient is said to be a dependant of the subscriber of coverage {} but is the same person. Correct the relationship.", at + 1);
+            let words = format!(
+                "The patient is said to be a dependant of the subscriber of coverage {} but is the same person. Correct the relationship.",
+                at + 1
+            );
             report.header(format!("coverages[{at}].relationship"), words);
         }
     }

@@ -159,7 +159,14 @@ fn each(claim: &Claim, see: &mut See) {
             see(at, "drug.prescription", 50, &drug.prescription);
         }
         if let Some(own) = &line.providers {
-            for one in [&own.rendering, &own.service_facility, &own.supervising, &own.ordering, &own.referring, &own.primary_care] {
+            for one in [
+                &own.rendering,
+                &own.service_facility,
+                &own.supervising,
+                &own.ordering,
+                &own.referring,
+                &own.primary_care,
+            ] {
                 provider(at, "providers", one.as_ref(), see);
             }
         }

@@ -23,7 +23,11 @@ pub const NOT_POSITIVE: Edit = Edit {
 fn not_positive(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         if line.units.thousandths <= 0 {
-            let words = format!("Line {number} ({}) has {} units. Correct the charge.", super::code(line), quantity(line.units.thousandths));
+            let words = format!(
+                "Line {number} ({}) has {} units. Correct the charge.",
+                super::code(line),
+                quantity(line.units.thousandths)
+            );
             report.line(number, "units", words);
         }
     }
@@ -53,7 +57,11 @@ fn fraction(claim: &Claim, _: &Context, report: &mut Report) {
     };
     for (number, line) in super::numbered(claim) {
         if line.units.thousandths > 0 && line.units.thousandths % 1000 != 0 && whole(line) {
-            let words = format!("Line {number} ({}) has {} units; this service is counted whole. Correct the charge.", super::code(line), quantity(line.units.thousandths));
+            let words = format!(
+                "Line {number} ({}) has {} units; this service is counted whole. Correct the charge.",
+                super::code(line),
+                quantity(line.units.thousandths)
+            );
             report.line(number, "units", words);
         }
     }
@@ -78,7 +86,11 @@ pub const TOO_MANY: Edit = Edit {
 fn too_many(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         if line.units.thousandths > 9_999_999 {
-            let words = format!("Line {number} ({}) has {} units, payers take 9999 in one line. Correct the charge, or split it.", super::code(line), quantity(line.units.thousandths));
+            let words = format!(
+                "Line {number} ({}) has {} units, payers take 9999 in one line. Correct the charge, or split it.",
+                super::code(line),
+                quantity(line.units.thousandths)
+            );
             report.line(number, "units", words);
         }
     }

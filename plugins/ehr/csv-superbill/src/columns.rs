@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use claimhost_sdk::delimited;
 use claimhost_sdk::intake::{Document, Place, Problem};
 use claimhost_sdk::mapping::{Mapping, nearest};
-use claimhost_sdk::delimited;
 
 /// Contract element and usual column.
 const USUAL: &[(&str, &str)] = &[
@@ -111,12 +111,19 @@ impl Columns {
             ("tab" | "\\t", _) => b'\t',
             (_, [byte]) => *byte,
             _ => {
-                mapping.problem("framing.delimiter", "mapping.delimiter", "several characters", "one character, or tab");
+                mapping.problem(
+                    "framing.delimiter",
+                    "mapping.delimiter",
+                    "several characters",
+                    "one character, or tab",
+                );
                 b','
             }
         };
         let mut joins = Vec::new();
-        while mapping.has(&format!("framing.join.{}", joins.len())) || mapping.has(&format!("framing.join.{}.name", joins.len())) {
+        while mapping.has(&format!("framing.join.{}", joins.len()))
+            || mapping.has(&format!("framing.join.{}.name", joins.len()))
+        {
             let mut text = |key: &str| mapping.text(&format!("framing.join.{}.{key}", joins.len()), "");
             joins.push(Join { name: text("name"), on: text("on"), file: text("file") });
         }
@@ -132,14 +139,14 @@ impl Columns {
                 Some((join, name)) if joins.iter().any(|known| known.name == join) => (join, name),
                 Some((join, _)) => {
                     let known: Vec<String> = joins.iter().map(|join| join.name.clone()).collect();
-                    let expected = nearest(join, &known).map_or("the name of a [[framing.join]]".to_owned(), |name| format!("`{name}:`"));
+                    let expected = nearest(join, &known)
+                        .map_or("the name of a [[framing.join]]".to_owned(), |name| format!("`{name}:`"));
                     mapping.problem(&full, "mapping.join", &format!("`{join}:`"), &expected);
                     continue;
                 }
                 None => ("", named.as_str()),
             };
-            let column =
-                Column { join: join.to_owned(), name: name.trim().to_owned(), required: mapping.has(&full) };
+            let column = Column { join: join.to_owned(), name: name.trim().to_owned(), required: mapping.has(&full) };
             columns.insert(*key, column);
         }
         Self { delimiter, joins, columns }
@@ -150,7 +157,8 @@ impl Columns {
     /// # Errors
     /// A column the mapping names and the header does not have, or a joined row that is not there.
     pub fn cells(&self, document: &Document) -> Result<Cells<'_>, Vec<Problem>> {
-        let related = |name: &str| document.related.iter().find(|part| part.name == name).map(|part| part.content.as_slice());
+        let related =
+            |name: &str| document.related.iter().find(|part| part.name == name).map(|part| part.content.as_slice());
         let row = document.ordinal.saturating_add(1);
         let mut tables = BTreeMap::new();
         tables.insert("", self.table(related("header"), Some(&document.content)));
@@ -168,7 +176,14 @@ impl Columns {
         let names = read(header).unwrap_or_default();
         let found = row.is_some();
         let texts = read(row).unwrap_or_default();
-        Table { found, has_header: header.is_some(), width: texts.len(), first: texts.first().cloned().unwrap_or_default(), names, texts }
+        Table {
+            found,
+            has_header: header.is_some(),
+            width: texts.len(),
+            first: texts.first().cloned().unwrap_or_default(),
+            names,
+            texts,
+        }
     }
 
     fn unknown(&self, cells: &Cells<'_>) -> Vec<Problem> {
@@ -183,10 +198,10 @@ impl Columns {
                 at: Place { path: format!("header {}", column.join).trim_end().to_owned(), offset: None },
                 found: format!("{} columns, none of them `{}`", table.names.len(), column.name),
                 expected: format!("column `{}` for [columns] {key}", column.name),
-                remedy: nearest(&column.name, &table.names).map_or(
-                    format!("correct [columns] {key} in this site's mapping"),
-                    |near| format!("did you mean `{near}`? Correct [columns] {key} in this site's mapping"),
-                ),
+                remedy: nearest(&column.name, &table.names)
+                    .map_or(format!("correct [columns] {key} in this site's mapping"), |near| {
+                        format!("did you mean `{near}`? Correct [columns] {key} in this site's mapping")
+                    }),
             })
             .collect()
     }

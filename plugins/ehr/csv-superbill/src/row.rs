@@ -1,8 +1,8 @@
 //! One row to one visit update with one charge.
 
 use claimhost_sdk::claim::{
-    Address, ClaimHeader, Coverage, Date, DateRange, Diagnosis, LineProviders, Patient, PatientId, PatientIdKind, Payer,
-    PersonName, Procedure, Provider, Quantity, Relationship, ServiceLine, Subscriber, Unit,
+    Address, ClaimHeader, Coverage, Date, DateRange, Diagnosis, LineProviders, Patient, PatientId, PatientIdKind,
+    Payer, PersonName, Procedure, Provider, Quantity, Relationship, ServiceLine, Subscriber, Unit,
 };
 use claimhost_sdk::delimited::{self, DateFormat};
 use claimhost_sdk::intake::{Charge, ChargeAction, Problem, SourceOrder, VisitStatus, VisitUpdate};
@@ -74,7 +74,8 @@ impl Row<'_> {
         if procedure_code.is_empty() {
             return None;
         }
-        let columns = ["modifier1", "modifier2", "modifier3", "modifier4"].map(|key| self.text(key).to_ascii_uppercase());
+        let columns =
+            ["modifier1", "modifier2", "modifier3", "modifier4"].map(|key| self.text(key).to_ascii_uppercase());
         modifiers.extend(columns.into_iter().filter(|modifier| !modifier.is_empty()));
         let said = match self.text("action").to_ascii_lowercase().as_str() {
             "" | "new" => Some(ChargeAction::New),
@@ -119,10 +120,17 @@ impl Row<'_> {
             diagnosis_pointers: self.pointers(diagnoses, positions),
             service_dates: DateRange { start, end },
             drug: code::drug(self.cells.text("ndc"), ndc_quantity, self.cells.text("ndc_unit")),
-            providers: rendering.map(|provider| LineProviders { rendering: Some(provider), ..LineProviders::default() }),
+            providers: rendering
+                .map(|provider| LineProviders { rendering: Some(provider), ..LineProviders::default() }),
             ..ServiceLine::default()
         };
-        Some(Charge { id: self.text("charge_id"), action, line, at: self.cells.place("procedure"), ..Charge::default() })
+        Some(Charge {
+            id: self.text("charge_id"),
+            action,
+            line,
+            at: self.cells.place("procedure"),
+            ..Charge::default()
+        })
     }
 
     /// The diagnoses, and for each dx column its position among them. A pointer means the column.

@@ -10,7 +10,8 @@ use plugin_csv_superbill::Superbill;
 
 /// What the host's framing does, for files of a few rows: header, row, and the row of `patients.csv` with the same key.
 fn frame(case: &Path, bytes: &[u8]) -> Vec<(Vec<u8>, Vec<Related>)> {
-    let delimiter = if std::fs::read_to_string(case.join("mapping.toml")).unwrap().contains("\"|\"") { b'|' } else { b',' };
+    let delimiter =
+        if std::fs::read_to_string(case.join("mapping.toml")).unwrap().contains("\"|\"") { b'|' } else { b',' };
     let rows = records(bytes, delimiter);
     let joined = std::fs::read(case.join("patients.csv")).unwrap_or_default();
     let joined = records(&joined, delimiter);
@@ -40,10 +41,16 @@ fn fixtures_give_the_committed_answers() {
 
 #[test]
 fn a_mapping_that_is_wrong_opens_no_session() {
-    let problems = |mapping: &str| Superbill::open(Setup { settings: Vec::new(), mapping: mapping.to_owned() }).unwrap_err();
-    let wrong = problems("date_format = \"MM/DD/YY\"\n[columns]\nvist = \"Visit\"\npayer = \"patient:Payer\"\n[[framing.join]]\nname = \"patients\"\n");
+    let problems =
+        |mapping: &str| Superbill::open(Setup { settings: Vec::new(), mapping: mapping.to_owned() }).unwrap_err();
+    let wrong = problems(
+        "date_format = \"MM/DD/YY\"\n[columns]\nvist = \"Visit\"\npayer = \"patient:Payer\"\n[[framing.join]]\nname = \"patients\"\n",
+    );
     let lines: Vec<&str> = wrong.iter().map(|problem| problem.at.path.as_str()).collect();
-    assert_eq!(lines, ["mapping line 1, date_format", "mapping line 3, [columns] vist", "mapping line 4, [columns] payer"]);
+    assert_eq!(
+        lines,
+        ["mapping line 1, date_format", "mapping line 3, [columns] vist", "mapping line 4, [columns] payer"]
+    );
     assert_eq!(wrong[1].remedy, "did you mean `[columns] visit`?");
     assert_eq!(wrong[2].expected, "`patients:`");
 }

@@ -60,7 +60,13 @@ pub const STANDARD: Defaults = Defaults {
     visit_events: &["A01", "A04", "A08"],
     closed_events: &["A03"],
     cancelled_events: &["A11"],
-    undelivered: &["header.billing", "header.service-facility", "coverage.filing-indicator", "line.emergency", "line.epsdt"],
+    undelivered: &[
+        "header.billing",
+        "header.service-facility",
+        "coverage.filing-indicator",
+        "line.emergency",
+        "line.epsdt",
+    ],
 };
 
 /// What the messages of this family can carry.

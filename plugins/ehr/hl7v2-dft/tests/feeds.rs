@@ -52,7 +52,9 @@ fn assert_problem(problem: &Problem, at: &str, found: &str, expected: &str, reme
 
 #[test]
 fn two_fields_to_the_left() {
-    let text = message("FT1|1|20260501|20260501143000|P|C|93458^^CPT4||1|||4800.00|||||CATH^2|4813926^Dow^Sam^^^^^^^NPI||I25.10^^ICD10");
+    let text = message(
+        "FT1|1|20260501|20260501143000|P|C|93458^^CPT4||1|||4800.00|||||CATH^2|4813926^Dow^Sam^^^^^^^NPI||I25.10^^ICD10",
+    );
     let problems = rejected("", &text);
     assert_problem(
         &problems[0],
@@ -73,10 +75,16 @@ fn two_fields_to_the_left() {
     let mapping = "[charge]\nid = \"\"\ndate = \"FT1-3\"\ntype = \"FT1-5\"\ncode = \"FT1-6\"\nunits = \"FT1-8\"\nrendering = \"FT1-17\"\n[types]\nC = \"new\"\n";
     let update = visit(mapping, &text);
     let line = &update.charges[0].line;
-    assert_eq!((update.visit_number.as_str(), line.procedure.code.as_str(), line.charge, line.units.thousandths), ("A77", "93458", 480_000, 1000));
+    assert_eq!(
+        (update.visit_number.as_str(), line.procedure.code.as_str(), line.charge, line.units.thousandths),
+        ("A77", "93458", 480_000, 1000)
+    );
     assert_eq!(line.service_dates.start, Date { year: 2026, month: 5, day: 1 });
     assert_eq!(line.providers.as_ref().unwrap().rendering.as_ref().unwrap().local_id, "4813926");
-    assert_eq!((line.diagnosis_pointers.as_slice(), update.header.diagnoses[0].code.as_str()), ([1_u8].as_slice(), "I2510"));
+    assert_eq!(
+        (line.diagnosis_pointers.as_slice(), update.header.diagnoses[0].code.as_str()),
+        ([1_u8].as_slice(), "I2510")
+    );
 }
 
 #[test]
@@ -113,10 +121,16 @@ fn only_the_quantity_is_elsewhere() {
 
 #[test]
 fn three_fields_to_the_left() {
-    let text = message("FT1|1|20260501|20260501|CG|P|85025^Count^CPT|1|||38214^Venk^Priya^K^MD^^NPI||||||||||||||85025");
+    let text =
+        message("FT1|1|20260501|20260501|CG|P|85025^Count^CPT|1|||38214^Venk^Priya^K^MD^^NPI||||||||||||||85025");
     let problems = rejected("", &text);
-    assert_eq!((problems[0].at.path.as_str(), problems[0].remedy.as_str()), ("FT1[1]-4", "declare [charge] date = \"FT1-3\" in this site's mapping"));
-    assert!(problems.iter().any(|problem| problem.remedy == "declare [charge] type = \"FT1-4\" in this site's mapping"));
+    assert_eq!(
+        (problems[0].at.path.as_str(), problems[0].remedy.as_str()),
+        ("FT1[1]-4", "declare [charge] date = \"FT1-3\" in this site's mapping")
+    );
+    assert!(
+        problems.iter().any(|problem| problem.remedy == "declare [charge] type = \"FT1-4\" in this site's mapping")
+    );
     let mapping = "[charge]\nid = \"\"\ndate = \"FT1-3\"\ntype = \"FT1-4\"\ncode = \"FT1-6\"\nunits = \"FT1-7\"\nrendering = \"FT1-10\"\n";
     let line = visit(mapping, &text).charges.remove(0).line;
     assert_eq!((line.procedure.code.as_str(), line.units.thousandths), ("85025", 1000));
@@ -125,7 +139,9 @@ fn three_fields_to_the_left() {
 
 #[test]
 fn one_field_to_the_right() {
-    let text = message("FT1|1|20260501|20260501155000|P|D|1||97110^Ex^CPT4|||1|45.00||97110^Ex^CPT4|7714058293^Gu^An|88^Wal^Bri|||||||||97110");
+    let text = message(
+        "FT1|1|20260501|20260501155000|P|D|1||97110^Ex^CPT4|||1|45.00||97110^Ex^CPT4|7714058293^Gu^An|88^Wal^Bri|||||||||97110",
+    );
     let problems = rejected("", &text);
     assert_eq!((problems[0].at.path.as_str(), problems[0].expected.as_str()), ("FT1[1]-4", "date"));
     let mapping = "[charge]\nid = \"\"\ndate = \"FT1-3\"\ntype = \"FT1-5\"\ncode = \"FT1-8\"\nunits = \"FT1-11\"\namount = \"FT1-12\"\nunit_amount = \"\"\nrendering = \"FT1-16\"\n[types]\nD = \"new\"\n";
@@ -136,7 +152,8 @@ fn one_field_to_the_right() {
 
 #[test]
 fn a_type_nobody_declared_names_its_field() {
-    let problems = rejected("", &message("FT1|1|C1||20260501||CG|99213|||1|9.00\rFT1|2|C2||20260501||ZZ|99213|||1|9.00"));
+    let problems =
+        rejected("", &message("FT1|1|C1||20260501||CG|99213|||1|9.00\rFT1|2|C2||20260501||ZZ|99213|||1|9.00"));
     assert_eq!(problems.len(), 1);
     assert_eq!((problems[0].at.path.as_str(), problems[0].found.as_str()), ("FT1[2]-6", "2 letters"));
     assert!(problems[0].remedy.contains("[types]"));
@@ -168,7 +185,8 @@ fn a_line_break_inside_a_field_is_not_taken_for_a_short_segment() {
 #[test]
 fn a_mapping_that_is_wrong_opens_no_session() {
     let open = |mapping: &str| Dft::open(Setup { settings: Vec::new(), mapping: mapping.to_owned() });
-    let problems = open("[charge]\ncode = \"FT1-6\"\nunit = \"FT1-8\"\ndate = \"FT1.4\"\n[types]\nC = \"post\"\n").unwrap_err();
+    let problems =
+        open("[charge]\ncode = \"FT1-6\"\nunit = \"FT1-8\"\ndate = \"FT1.4\"\n[types]\nC = \"post\"\n").unwrap_err();
     let lines: Vec<&str> = problems.iter().map(|problem| problem.at.path.as_str()).collect();
     assert_eq!(lines, ["mapping line 3, [charge] unit", "mapping line 4, [charge] date", "mapping line 6, [types] C"]);
     assert_eq!(problems[0].remedy, "did you mean `[charge] units`?");
@@ -223,15 +241,22 @@ fn the_published_p03_and_p11_read_right() {
         eprintln!("skipped: CLAIMHOST_CORPUS names no folder of public messages");
         return;
     };
-    let read = |name: &str| visit("", &std::fs::read_to_string(format!("{corpus}/hl7v2/ms-fhir-converter/{name}")).unwrap());
+    let read =
+        |name: &str| visit("", &std::fs::read_to_string(format!("{corpus}/hl7v2/ms-fhir-converter/{name}")).unwrap());
     let p03 = read("DFT-P03-01.hl7");
     let codes: Vec<&str> = p03.charges.iter().map(|charge| charge.line.procedure.code.as_str()).collect();
     assert_eq!(codes, ["71045", "99011"]); // FT1-25 wins over FT1-7
     let first = &p03.charges[0].line;
     assert_eq!((first.charge, first.unit_charge, first.units.thousandths), (10_000, Some(5_000), 2_000));
-    assert_eq!((first.procedure.modifiers.as_slice(), first.drug.as_ref().unwrap().code.as_str()), (["26".to_owned()].as_slice(), "00182106105"));
+    assert_eq!(
+        (first.procedure.modifiers.as_slice(), first.drug.as_ref().unwrap().code.as_str()),
+        (["26".to_owned()].as_slice(), "00182106105")
+    );
     assert_eq!(first.providers.as_ref().unwrap().rendering.as_ref().unwrap().npi.as_deref(), Some("9941339108"));
-    assert_eq!((first.diagnosis_pointers.as_slice(), p03.charges[1].line.diagnosis_pointers.as_slice()), ([1_u8, 2].as_slice(), [1_u8].as_slice()));
+    assert_eq!(
+        (first.diagnosis_pointers.as_slice(), p03.charges[1].line.diagnosis_pointers.as_slice()),
+        ([1_u8, 2].as_slice(), [1_u8].as_slice())
+    );
     assert_eq!(p03.header.coverages[0].relationship, Relationship::Spouse);
     assert_eq!(p03.header.coverages[0].subscriber.member_id, "548851236L");
     let p11 = read("DFT-P11-01.hl7");

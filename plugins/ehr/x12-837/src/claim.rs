@@ -35,9 +35,6 @@ pub(crate) fn loop_2300(r: &mut Reader<'_>, to: &mut ClaimHeader, coverage: &mut
             r.stray("a segment of 2300");
         }
     }
-    if to.diagnoses.is_empty() && r.problems.is_empty() {
-        r.missing("HI with ABK or BK, the principal diagnosis (2300)");
-    }
     to.extras = Some(rare);
     identity
 }
@@ -48,10 +45,8 @@ fn clm(r: &mut Reader<'_>, clm: &Segment<'_>, to: &mut ClaimHeader, coverage: &m
     let total = r.money(clm, 2);
     r.must(clm, 2, total, 0, "an amount");
     to.stated_total = total;
+    // A place of service, a diagnosis or a pointer that is not there leaves a claim that a biller can mend: the scrub holds it.
     to.place_of_service = clm.component(5, 1).text().into_owned();
-    if clm.component(5, 1).is_empty() {
-        r.bad(clm, 5, 1, "a place of service");
-    }
     if clm.component(5, 2).text() != "B" {
         r.bad(clm, 5, 2, "B");
     }
@@ -138,11 +133,20 @@ pub(crate) fn loops_2310(r: &mut Reader<'_>, to: &mut ClaimHeader) {
             _ => {}
         }
         provider.ids = parts::provider_ids(r, kinds, false);
-        if qualifier == "77" && let Some(per) = r.take("PER") {
+        if qualifier == "77"
+            && let Some(per) = r.take("PER")
+        {
             provider.contacts.push(parts::contact(r, &per));
         }
         if slot.is_some() {
-            r.problem("x12.out-of-place", &nm1, 1, 0, "a second loop of its kind".to_owned(), "one provider of each kind (2310)");
+            r.problem(
+                "x12.out-of-place",
+                &nm1,
+                1,
+                0,
+                "a second loop of its kind".to_owned(),
+                "one provider of each kind (2310)",
+            );
         }
         *slot = Some(provider);
     }

@@ -29,7 +29,8 @@ pub(crate) const RELATIONSHIP: &[(&str, Relationship)] = &[
 ];
 pub(crate) const GENDER: &[(&str, Gender)] = &[("F", Gender::Female), ("M", Gender::Male), ("U", Gender::Unknown)];
 pub(crate) const ENTITY: &[(&str, bool)] = &[("1", true), ("2", false)];
-pub(crate) const MEMBER: &[(&str, MemberIdKind)] = &[("MI", MemberIdKind::Member), ("II", MemberIdKind::StandardUnique)];
+pub(crate) const MEMBER: &[(&str, MemberIdKind)] =
+    &[("MI", MemberIdKind::Member), ("II", MemberIdKind::StandardUnique)];
 pub(crate) const PAYER: &[(&str, PayerIdKind)] = &[("PI", PayerIdKind::Payer), ("XV", PayerIdKind::Plan)];
 pub(crate) const PAYER_REF: &[(&str, PayerSecondaryKind)] = &[
     ("2U", PayerSecondaryKind::PayerIdentification),
@@ -56,11 +57,8 @@ pub(crate) const FREQUENCY: &[(&str, Frequency)] =
 pub(crate) const YES_NO: &[(&str, bool)] = &[("Y", true), ("N", false)];
 pub(crate) const ASSIGNMENT: &[(&str, Assignment)] =
     &[("A", Assignment::Assigned), ("B", Assignment::LabOnly), ("C", Assignment::NotAssigned)];
-pub(crate) const BENEFITS: &[(&str, BenefitsAssignment)] = &[
-    ("Y", BenefitsAssignment::Yes),
-    ("N", BenefitsAssignment::No),
-    ("W", BenefitsAssignment::NotApplicable),
-];
+pub(crate) const BENEFITS: &[(&str, BenefitsAssignment)] =
+    &[("Y", BenefitsAssignment::Yes), ("N", BenefitsAssignment::No), ("W", BenefitsAssignment::NotApplicable)];
 pub(crate) const RELEASE: &[(&str, Release)] = &[("Y", Release::Signed), ("I", Release::InformedConsent)];
 pub(crate) const CAUSE: &[(&str, AccidentCause)] =
     &[("AA", AccidentCause::Auto), ("EM", AccidentCause::Employment), ("OA", AccidentCause::Other)];

@@ -17,8 +17,7 @@ pub(crate) struct Source {
 }
 
 pub(crate) fn envelope(r: &mut Reader<'_>) -> Source {
-    let mut source =
-        Source { system: String::new(), order: SourceOrder { sequence: None, event_time: String::new() } };
+    let mut source = Source { system: String::new(), order: SourceOrder { sequence: None, event_time: String::new() } };
     if let Some(last) = r.cut_off() {
         r.problem("x12.truncated", &last, 0, 0, "a segment without its terminator".to_owned(), "the whole claim");
     }

@@ -33,12 +33,34 @@ pub struct X12Claims;
 impl Adapter for X12Claims {
     fn describe() -> AdapterDescription {
         let groups = [
-            "header.patient", "header.coverages", "header.diagnoses", "header.billing", "header.rendering",
-            "header.referring", "header.primary-care", "header.service-facility", "header.supervising",
-            "header.place-of-service", "header.provider-signature", "header.assignment", "header.patient-paid",
-            "header.stated-total", "header.extras", "line.procedure", "line.charge", "line.units",
-            "line.place-of-service", "line.diagnosis-pointers", "line.service-dates", "line.emergency", "line.epsdt",
-            "line.family-planning", "line.copay-exempt", "line.drug", "line.providers", "line.adjudications",
+            "header.patient",
+            "header.coverages",
+            "header.diagnoses",
+            "header.billing",
+            "header.rendering",
+            "header.referring",
+            "header.primary-care",
+            "header.service-facility",
+            "header.supervising",
+            "header.place-of-service",
+            "header.provider-signature",
+            "header.assignment",
+            "header.patient-paid",
+            "header.stated-total",
+            "header.extras",
+            "line.procedure",
+            "line.charge",
+            "line.units",
+            "line.place-of-service",
+            "line.diagnosis-pointers",
+            "line.service-dates",
+            "line.emergency",
+            "line.epsdt",
+            "line.family-planning",
+            "line.copay-exempt",
+            "line.drug",
+            "line.providers",
+            "line.adjudications",
             "line.extras",
         ];
         AdapterDescription {
@@ -63,7 +85,11 @@ impl Adapter for X12Claims {
                     return Outcome::Rejected(reader.problems); // another guide, or not whole: the rest would mislead
                 }
                 let update = visit(&mut reader, source);
-                if reader.problems.is_empty() { Outcome::Events(vec![update]) } else { Outcome::Rejected(reader.problems) }
+                if reader.problems.is_empty() {
+                    Outcome::Events(vec![update])
+                } else {
+                    Outcome::Rejected(reader.problems)
+                }
             }
             Err(problem) => Outcome::Rejected(vec![*problem]),
         }

@@ -87,9 +87,6 @@ fn pointers(r: &mut Reader<'_>, sv1: &Segment<'_>) -> Vec<u8> {
             None => r.bad(sv1, 7, n + 1, "the position of a diagnosis"),
         }
     }
-    if out.is_empty() {
-        r.bad(sv1, 7, 1, "the position of a diagnosis");
-    }
     out
 }
 

@@ -54,13 +54,17 @@ pub(crate) fn providers(r: &mut Reader<'_>, line: &mut ServiceLine, rare: &mut L
             _ => {}
         }
         provider.ids = parts::provider_ids(r, kinds, true);
-        if qualifier == "DK" && let Some(per) = r.take("PER") {
+        if qualifier == "DK"
+            && let Some(per) = r.take("PER")
+        {
             provider.contacts.push(parts::contact(r, &per));
         }
         if qualifier == "QB" {
             match &mut rare.purchased {
                 Some(purchased) => purchased.provider = Some(provider),
-                None => r.problem("x12.out-of-place", &nm1, 1, 0, "QB without PS1".to_owned(), "PS1 (2400) before 2420B"),
+                None => {
+                    r.problem("x12.out-of-place", &nm1, 1, 0, "QB without PS1".to_owned(), "PS1 (2400) before 2420B")
+                }
             }
             continue;
         }
@@ -74,7 +78,14 @@ pub(crate) fn providers(r: &mut Reader<'_>, line: &mut ServiceLine, rare: &mut L
             _ => &mut own.primary_care,
         };
         if slot.is_some() {
-            r.problem("x12.out-of-place", &nm1, 1, 0, "a second loop of its kind".to_owned(), "one provider of each kind (2420)");
+            r.problem(
+                "x12.out-of-place",
+                &nm1,
+                1,
+                0,
+                "a second loop of its kind".to_owned(),
+                "one provider of each kind (2420)",
+            );
         }
         *slot = Some(provider);
     }

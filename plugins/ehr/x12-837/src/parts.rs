@@ -228,7 +228,8 @@ pub(crate) fn contract(r: &mut Reader<'_>, cn1: &Segment<'_>) -> Contract {
 
 /// HCP.
 pub(crate) fn repricing(r: &mut Reader<'_>, hcp: &Segment<'_>, line: bool) -> Repricing {
-    let used: &[usize] = if line { &[1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15] } else { &[1, 2, 3, 4, 5, 6, 7, 13, 14, 15] };
+    let used: &[usize] =
+        if line { &[1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15] } else { &[1, 2, 3, 4, 5, 6, 7, 13, 14, 15] };
     r.only(hcp, used);
     let procedure = (!hcp.element(10).is_empty()).then(|| {
         let (qualifier, code) = (hcp.string(9), hcp.string(10));

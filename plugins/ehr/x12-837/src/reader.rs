@@ -80,7 +80,15 @@ impl<'a> Reader<'a> {
         self.segments.last().copied().filter(|segment| !segment.terminated)
     }
 
-    pub(crate) fn problem(&mut self, id: &str, at: &Segment<'_>, element: usize, component: usize, found: String, expected: &str) {
+    pub(crate) fn problem(
+        &mut self,
+        id: &str,
+        at: &Segment<'_>,
+        element: usize,
+        component: usize,
+        found: String,
+        expected: &str,
+    ) {
         if self.problems.len() >= PROBLEMS_MAX {
             return;
         }
@@ -161,7 +169,13 @@ impl<'a> Reader<'a> {
         u16::try_from(number).ok()
     }
 
-    fn number(&mut self, at: &Segment<'_>, element: usize, read: impl Fn(&[u8]) -> Option<i64>, expected: &str) -> Option<i64> {
+    fn number(
+        &mut self,
+        at: &Segment<'_>,
+        element: usize,
+        read: impl Fn(&[u8]) -> Option<i64>,
+        expected: &str,
+    ) -> Option<i64> {
         let text = at.element(element);
         if text.is_empty() {
             return None;
@@ -217,7 +231,11 @@ impl<'a> Reader<'a> {
             self.position += 1;
             let qualifier = segment.text(1);
             let known = (1..=3).contains(&qualifier.len()) && qualifier.bytes().all(|b| b.is_ascii_alphanumeric());
-            let found = if known { format!("{} with {qualifier}", segment.segment_id()) } else { segment.segment_id().to_string() };
+            let found = if known {
+                format!("{} with {qualifier}", segment.segment_id())
+            } else {
+                segment.segment_id().to_string()
+            };
             self.problem("x12.out-of-place", &segment, 0, 0, found, expected);
         }
     }

@@ -45,5 +45,11 @@ pub fn is_office_visit(code: &str) -> bool {
 
 /// A finding about a line.
 pub fn finding(rule: &str, severity: Severity, line: u16, field: &str, words: String, fix: Option<Fix>) -> Finding {
-    Finding { rule: rule.to_owned(), severity, at: ClaimPlace { line: Some(line), field: field.to_owned() }, words, fix }
+    Finding {
+        rule: rule.to_owned(),
+        severity,
+        at: ClaimPlace { line: Some(line), field: field.to_owned() },
+        words,
+        fix,
+    }
 }

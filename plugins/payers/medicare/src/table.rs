@@ -33,8 +33,8 @@ pub struct Drug {
 /// HCPCS codes of drugs sold in single-dose vials, syringes or ampoules. Some are sold in multi-dose vials too
 /// (ketorolac, triamcinolone, betamethasone): list those NDCs in the table.
 const SINGLE_DOSE: &[&str] = &[
-    "J0129", "J0178", "J0585", "J0702", "J0897", "J1439", "J1745", "J1885", "J2357", "J2506", "J2778", "J3262", "J3301", "J3489",
-    "J9035", "J9271", "J9299", "J9305", "J9312", "J9355",
+    "J0129", "J0178", "J0585", "J0702", "J0897", "J1439", "J1745", "J1885", "J2357", "J2506", "J2778", "J3262",
+    "J3301", "J3489", "J9035", "J9271", "J9299", "J9305", "J9312", "J9355",
 ];
 
 impl Default for Drug {
@@ -59,10 +59,14 @@ impl Table {
     /// A problem with the line: the first unknown key, wrong type or syntax error.
     pub fn read(text: &str) -> Result<Self, Vec<Problem>> {
         toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+            let line =
+                error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             let problem = |found: &str| Problem {
                 id: "medicare.table".to_owned(),
-                at: Place { path: format!("rule table, line {line}"), offset: error.span().and_then(|span| u32::try_from(span.start).ok()) },
+                at: Place {
+                    path: format!("rule table, line {line}"),
+                    offset: error.span().and_then(|span| u32::try_from(span.start).ok()),
+                },
                 found: found.to_owned(),
                 expected: "[drug] with lists single_dose, also_single_dose, multi_dose_ndcs".to_owned(),
                 remedy: "correct the table; an empty one is the default".to_owned(),

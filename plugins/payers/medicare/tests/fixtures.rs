@@ -89,7 +89,8 @@ fn every_case_finds_what_the_table_and_its_fixture_say() {
                 std::fs::create_dir_all(folder(case)).unwrap();
                 std::fs::write(&path, &text).unwrap();
             }
-            let kept = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is missing: UPDATE=1", path.display()));
+            let kept =
+                std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is missing: UPDATE=1", path.display()));
             assert_eq!(kept, text, "{}", path.display());
         }
         // What the host reads from the files is what was checked here.
@@ -169,14 +170,25 @@ fn provider(is_person: bool, last: &str, first: &str, npi: &str) -> Provider {
 
 fn rendered_by(npi: &str) -> LineProviders {
     let rendering = Some(provider(true, "Barlow", "Simon", npi));
-    LineProviders { rendering, service_facility: None, supervising: None, ordering: None, referring: None, primary_care: None }
+    LineProviders {
+        rendering,
+        service_facility: None,
+        supervising: None,
+        ordering: None,
+        referring: None,
+        primary_care: None,
+    }
 }
 
 /// `99213-25`: a line of one unit.
 fn line(service: &str, day: &str) -> ServiceLine {
     let mut parts = service.split('-');
     let code: String = parts.next().unwrap().into();
-    let system = if code.starts_with(|letter: char| letter.is_ascii_digit()) { ProcedureSystem::Cpt } else { ProcedureSystem::Hcpcs };
+    let system = if code.starts_with(|letter: char| letter.is_ascii_digit()) {
+        ProcedureSystem::Cpt
+    } else {
+        ProcedureSystem::Hcpcs
+    };
     ServiceLine {
         procedure: Procedure { system, code, modifiers: parts.map(Into::into).collect(), description: String::new() },
         charge: 5_000,

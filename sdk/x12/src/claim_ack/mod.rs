@@ -68,10 +68,7 @@ impl Status {
     /// Real files send WQ beside A7; taking that for accepted would lose the claim.
     pub fn is_rejection(&self) -> bool {
         self.action == StcAction::Rejected
-            || self
-                .codes
-                .iter()
-                .any(|c| matches!(c.category.as_str(), "A3" | "A4" | "A6" | "A7" | "A8"))
+            || self.codes.iter().any(|c| matches!(c.category.as_str(), "A3" | "A4" | "A6" | "A7" | "A8"))
     }
 }
 
@@ -219,11 +216,7 @@ impl ClaimAck {
     pub fn claims(&self) -> impl Iterator<Item = ClaimInAck<'_>> {
         self.receivers.iter().flat_map(|receiver| {
             receiver.providers.iter().flat_map(move |provider| {
-                provider.claims.iter().map(move |claim| ClaimInAck {
-                    receiver,
-                    provider,
-                    claim,
-                })
+                provider.claims.iter().map(move |claim| ClaimInAck { receiver, provider, claim })
             })
         })
     }
@@ -231,31 +224,22 @@ impl ClaimAck {
     /// Receivers or providers that are rejected without any claim listed below: all that was sent under them is refused.
     /// Each with its trace (2200B: BHT03 of our 837) and statuses.
     pub fn rejected_wholesale(&self) -> impl Iterator<Item = (&str, &[Status])> {
-        let of_receiver = self
-            .receivers
-            .iter()
-            .filter(|r| r.providers.is_empty())
-            .map(|r| (r.trace.as_str(), &r.statuses[..]));
+        let of_receiver =
+            self.receivers.iter().filter(|r| r.providers.is_empty()).map(|r| (r.trace.as_str(), &r.statuses[..]));
         let of_provider = self
             .receivers
             .iter()
             .flat_map(|r| &r.providers)
             .filter(|p| p.claims.is_empty())
             .map(|p| (p.trace.as_str(), &p.statuses[..]));
-        of_receiver
-            .chain(of_provider)
-            .filter(|(_, statuses)| statuses.iter().any(Status::is_rejection))
+        of_receiver.chain(of_provider).filter(|(_, statuses)| statuses.iter().any(Status::is_rejection))
     }
 }
 
 /// Reads every 277CA of a file. A 277 of another implementation (X212) is read as far as it goes, with an error.
 pub fn read(bytes: &[u8]) -> Readings<ClaimAck> {
     let transmission = Transmission::read(bytes);
-    crate::reading::require(
-        read_transmission(&transmission),
-        &transmission,
-        "a 277CA (277 of 005010X214)",
-    )
+    crate::reading::require(read_transmission(&transmission), &transmission, "a 277CA (277 of 005010X214)")
 }
 
 /// As [`read`], from an envelope that was read already; a file with none of them is no problem here.

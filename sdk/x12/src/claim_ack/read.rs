@@ -1,9 +1,6 @@
 //! The walk over a 277CA: HL03 says the level, and each segment belongs to the last level opened.
 
-use super::{
-    AckStage, ClaimAck, ClaimStatus, LineStatus, Provider, Receiver, Status, StatusCode, StcAction,
-    Totals,
-};
+use super::{AckStage, ClaimAck, ClaimStatus, LineStatus, Provider, Receiver, Status, StatusCode, StcAction, Totals};
 use crate::problem::{Place, Problem, ProblemKind, push};
 use crate::reading::{Fields, Party, Procedure, Readings, Reference, missing_segment, read_kind};
 use crate::segment::Segment;
@@ -12,21 +9,12 @@ use crate::transmission::{Transaction, Transmission};
 pub(super) fn read_transmission(transmission: &Transmission<'_>) -> Readings<ClaimAck> {
     read_kind(transmission, &["277"], |transaction, problems| {
         if !transaction.implementation.contains("X214") {
-            let place = transaction
-                .segments()
-                .next()
-                .map_or(Place::byte(transaction.range.start), |st| st.place());
+            let place = transaction.segments().next().map_or(Place::byte(transaction.range.start), |st| st.place());
             let found = "a 277 of another implementation";
             let remedy = "look at the original: a status response (X212) acknowledges no claim";
             push(
                 problems,
-                Problem::error(
-                    ProblemKind::WrongTransaction,
-                    place.at(3),
-                    found,
-                    "005010X214 in ST03 or GS08",
-                    remedy,
-                ),
+                Problem::error(ProblemKind::WrongTransaction, place.at(3), found, "005010X214 in ST03 or GS08", remedy),
             );
         }
         read_one(transaction, problems)
@@ -45,16 +33,10 @@ enum Level {
 }
 
 fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<Problem>) -> ClaimAck {
-    let mut walk = Walk {
-        ack: empty(),
-        level: Level::Head,
-    };
+    let mut walk = Walk { ack: empty(), level: Level::Head };
     let mut header = false;
     for segment in transaction.segments() {
-        let mut fields = Fields {
-            segment: &segment,
-            problems,
-        };
+        let mut fields = Fields { segment: &segment, problems };
         match segment.id() {
             b"ST" | b"SE" => {}
             b"BHT" => {
@@ -79,11 +61,7 @@ fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<Problem>) -> Claim
         missing_segment(transaction, "BHT", problems);
     }
     if walk.ack.source.is_none() {
-        missing_segment(
-            transaction,
-            "NM1 of loop 2100A (AY clearinghouse or PR payer)",
-            problems,
-        );
+        missing_segment(transaction, "NM1 of loop 2100A (AY clearinghouse or PR payer)", problems);
     }
     walk.ack
 }
@@ -154,10 +132,7 @@ impl Walk {
                 receiver.providers.push(Provider::default());
             }
             if let Some(provider) = receiver.providers.last_mut() {
-                provider.claims.push(ClaimStatus {
-                    place: Some(fields.segment.place()),
-                    ..ClaimStatus::default()
-                });
+                provider.claims.push(ClaimStatus { place: Some(fields.segment.place()), ..ClaimStatus::default() });
             }
         }
     }
@@ -249,10 +224,7 @@ impl Walk {
     }
 
     fn reference(&mut self, fields: &mut Fields<'_, '_, '_>) {
-        let reference = Reference {
-            qualifier: fields.segment.string(1),
-            value: fields.segment.string(2),
-        };
+        let reference = Reference { qualifier: fields.segment.string(1), value: fields.segment.string(2) };
         let list = match self.level {
             Level::Provider => self.provider().map(|p| &mut p.references),
             Level::Claim => self.claim().map(|c| &mut c.references),
@@ -320,11 +292,7 @@ fn status(fields: &mut Fields<'_, '_, '_>) -> Status {
         .filter(|&n| !segment.element(n).is_empty())
         .map(|n| {
             let part = |m| segment.component(n, m).text().into_owned();
-            StatusCode {
-                category: part(1),
-                status: part(2),
-                entity: part(3),
-            }
+            StatusCode { category: part(1), status: part(2), entity: part(3) }
         })
         .collect();
     if codes.first().is_none_or(|c| c.category.is_empty()) {
@@ -341,12 +309,5 @@ fn status(fields: &mut Fields<'_, '_, '_>) -> Status {
     };
     let date = fields.date(2);
     let amount_cents = fields.optional_cents(4);
-    Status {
-        codes,
-        date,
-        action,
-        amount_cents,
-        message: segment.string(12),
-        place: segment.place(),
-    }
+    Status { codes, date, action, amount_cents, message: segment.string(12), place: segment.place() }
 }

@@ -39,13 +39,7 @@ impl Remittance {
                 &mut problems,
             );
             if !claim.lines.is_empty() {
-                check(
-                    place.at(3),
-                    i128::from(claim.charge_cents),
-                    line_charges,
-                    "the sum of SVC02",
-                    &mut problems,
-                );
+                check(place.at(3), i128::from(claim.charge_cents), line_charges, "the sum of SVC02", &mut problems);
                 let of_claim = line_paid - sum(&claim.adjustments);
                 check(
                     place.at(4),
@@ -57,25 +51,11 @@ impl Remittance {
             }
             paid += i128::from(claim.paid_cents);
         }
-        let plb: i128 = self
-            .provider_adjustments
-            .iter()
-            .flat_map(|p| &p.entries)
-            .map(|e| i128::from(e.amount_cents))
-            .sum();
+        let plb: i128 =
+            self.provider_adjustments.iter().flat_map(|p| &p.entries).map(|e| i128::from(e.amount_cents)).sum();
         let total = i128::from(self.payment.amount_cents);
-        let signed = if self.payment.credit_or_debit == "D" {
-            -total
-        } else {
-            total
-        };
-        check(
-            whole,
-            signed,
-            paid - plb,
-            "the sum of CLP04 less the sum of PLB, which BPR02 must be",
-            &mut problems,
-        );
+        let signed = if self.payment.credit_or_debit == "D" { -total } else { total };
+        check(whole, signed, paid - plb, "the sum of CLP04 less the sum of PLB, which BPR02 must be", &mut problems);
         problems
     }
 }
@@ -89,13 +69,7 @@ fn check(place: Place, found: i128, due: i128, what: &str, problems: &mut Vec<Pr
         let (found, due) = (format!("{found} cents"), format!("{due} cents, {what}"));
         push(
             problems,
-            Problem::error(
-                ProblemKind::OutOfBalance,
-                place,
-                found,
-                due,
-                "ask the payer for a corrected remittance",
-            ),
+            Problem::error(ProblemKind::OutOfBalance, place, found, due, "ask the payer for a corrected remittance"),
         );
     }
 }

@@ -170,17 +170,11 @@ impl ClaimPayment {
     }
     /// First date under a DTM01.
     pub fn date(&self, qualifier: &str) -> Option<Date> {
-        self.dates
-            .iter()
-            .find(|(q, _)| q == qualifier)
-            .map(|(_, d)| *d)
+        self.dates.iter().find(|(q, _)| q == qualifier).map(|(_, d)| *d)
     }
     /// First amount under an AMT01, cents.
     pub fn amount(&self, qualifier: &str) -> Option<i64> {
-        self.amounts
-            .iter()
-            .find(|(q, _)| q == qualifier)
-            .map(|(_, a)| *a)
+        self.amounts.iter().find(|(q, _)| q == qualifier).map(|(_, a)| *a)
     }
     /// Whether it takes back an earlier payment (CLP02 = 22).
     pub fn is_reversal(&self) -> bool {
@@ -245,10 +239,7 @@ impl ServicePayment {
     }
     /// AMT B6: allowed, cents.
     pub fn allowed_cents(&self) -> Option<i64> {
-        self.amounts
-            .iter()
-            .find(|(q, _)| q == "B6")
-            .map(|(_, a)| *a)
+        self.amounts.iter().find(|(q, _)| q == "B6").map(|(_, a)| *a)
     }
 }
 

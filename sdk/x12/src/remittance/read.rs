@@ -1,8 +1,8 @@
 //! The walk over an 835. Each segment belongs to the innermost loop open: line, claim, payee, payer or header.
 
 use super::{
-    Adjudication, Cas, ClaimPayment, GroupCode, HeaderGroup, Organization, Payment, PlbEntry,
-    ProviderAdjustment, Remittance, ServicePayment,
+    Adjudication, Cas, ClaimPayment, GroupCode, HeaderGroup, Organization, Payment, PlbEntry, ProviderAdjustment,
+    Remittance, ServicePayment,
 };
 use crate::problem::Problem;
 use crate::reading::{Fields, Party, Procedure, Reference, missing_segment};
@@ -22,16 +22,10 @@ enum Loop {
 }
 
 pub(super) fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<Problem>) -> Remittance {
-    let mut walk = Walk {
-        remittance: Remittance::default(),
-        at: Loop::Header,
-    };
+    let mut walk = Walk { remittance: Remittance::default(), at: Loop::Header };
     let (mut bpr, mut trn) = (false, false);
     for segment in transaction.segments() {
-        let mut fields = Fields {
-            segment: &segment,
-            problems,
-        };
+        let mut fields = Fields { segment: &segment, problems };
         match segment.id() {
             b"ST" | b"SE" | b"NTE" | b"CUR" | b"PER" | b"RDM" => {}
             b"BPR" => {
@@ -48,10 +42,7 @@ pub(super) fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<Problem
             b"N3" | b"N4" => walk.address(&segment),
             b"LX" => {
                 walk.at = Loop::Group;
-                walk.remittance.headers.push(HeaderGroup {
-                    number: segment.string(1),
-                    ..HeaderGroup::default()
-                });
+                walk.remittance.headers.push(HeaderGroup { number: segment.string(1), ..HeaderGroup::default() });
             }
             b"TS3" | b"TS2" => walk.summary(&mut fields),
             b"CLP" => walk.claim(&mut fields),
@@ -68,9 +59,7 @@ pub(super) fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<Problem
             b"AMT" => walk.amount(&mut fields),
             b"QTY" => walk.quantity(&mut fields),
             b"LQ" => match walk.open_line() {
-                Some(line) => line
-                    .remark_codes
-                    .push((segment.string(1), segment.string(2))),
+                Some(line) => line.remark_codes.push((segment.string(1), segment.string(2))),
                 None => fields.out_of_place("LQ behind an SVC"),
             },
             b"PLB" => {
@@ -86,14 +75,8 @@ pub(super) fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<Problem
     for (there, expected) in [
         (bpr, "BPR"),
         (trn, "TRN"),
-        (
-            remittance.payer.place.is_some(),
-            "N1*PR, the payer (loop 1000A)",
-        ),
-        (
-            remittance.payee.place.is_some(),
-            "N1*PE, the payee (loop 1000B)",
-        ),
+        (remittance.payer.place.is_some(), "N1*PR, the payer (loop 1000A)"),
+        (remittance.payee.place.is_some(), "N1*PE, the payee (loop 1000B)"),
     ] {
         if !there {
             missing_segment(transaction, expected, problems);
@@ -167,23 +150,15 @@ impl Walk {
             return;
         };
         if segment.is("N3") {
-            organization.address = [1, 2]
-                .map(|n| segment.string(n))
-                .into_iter()
-                .filter(|line| !line.is_empty())
-                .collect();
+            organization.address =
+                [1, 2].map(|n| segment.string(n)).into_iter().filter(|line| !line.is_empty()).collect();
         } else {
             organization.city_state_zip = (segment.string(1), segment.string(2), segment.string(3));
         }
     }
 
     fn summary(&mut self, fields: &mut Fields<'_, '_, '_>) {
-        let Some(group) = self
-            .remittance
-            .headers
-            .last_mut()
-            .filter(|_| self.at == Loop::Group)
-        else {
+        let Some(group) = self.remittance.headers.last_mut().filter(|_| self.at == Loop::Group) else {
             return fields.out_of_place("TS3 and TS2 behind an LX");
         };
         let segment = fields.segment;
@@ -195,10 +170,7 @@ impl Walk {
             group.charge_cents = fields.optional_cents(5);
             group.ts3_amounts = amounts(fields, (6..=24).filter(|n| *n != 23)); // TS323 is a count
         } else {
-            group.ts2_amounts = amounts(
-                fields,
-                (1..=19).filter(|n| !matches!(n, 7 | 8 | 12 | 13 | 14 | 16)),
-            );
+            group.ts2_amounts = amounts(fields, (1..=19).filter(|n| !matches!(n, 7 | 8 | 12 | 13 | 14 | 16)));
         }
     }
 
@@ -244,9 +216,7 @@ impl Walk {
             paid_cents: fields.cents(3),
             revenue_code: segment.string(4),
             paid_units_thousandths: fields.thousandths(5),
-            billed_procedure: Some(segment.element(6))
-                .filter(|e| !e.is_empty())
-                .map(Procedure::read),
+            billed_procedure: Some(segment.element(6)).filter(|e| !e.is_empty()).map(Procedure::read),
             billed_units_thousandths: fields.thousandths(7),
             ..ServicePayment::default()
         };
@@ -257,11 +227,7 @@ impl Walk {
 
     fn adjustment(&mut self, fields: &mut Fields<'_, '_, '_>) {
         let list = match self.at {
-            Loop::Claim => self
-                .remittance
-                .claims
-                .last_mut()
-                .map(|c| &mut c.adjustments),
+            Loop::Claim => self.remittance.claims.last_mut().map(|c| &mut c.adjustments),
             Loop::Line => self.open_line().map(|l| &mut l.adjustments),
             _ => None,
         };
@@ -273,24 +239,16 @@ impl Walk {
 
     fn adjudication(&mut self, fields: &mut Fields<'_, '_, '_>, inpatient: bool) {
         let segment = fields.segment;
-        let (remarks, others, last): (&[usize], &[usize], usize) = if inpatient {
-            (&[5, 20, 21, 22, 23], &[1, 3, 15], 24)
-        } else {
-            (&[3, 4, 5, 6, 7], &[1], 9)
-        };
+        let (remarks, others, last): (&[usize], &[usize], usize) =
+            if inpatient { (&[5, 20, 21, 22, 23], &[1, 3, 15], 24) } else { (&[3, 4, 5, 6, 7], &[1], 9) };
         let sent = |numbers: &[usize]| -> Vec<(u8, String)> {
-            let named = numbers
-                .iter()
-                .filter_map(|&n| Some((u8::try_from(n).ok()?, segment.string(n))));
+            let named = numbers.iter().filter_map(|&n| Some((u8::try_from(n).ok()?, segment.string(n))));
             named.filter(|(_, text)| !text.is_empty()).collect()
         };
         let found = Adjudication {
             remark_codes: sent(remarks).into_iter().map(|(_, code)| code).collect(),
             other: sent(others),
-            amounts: amounts(
-                fields,
-                (1..=last).filter(|n| !remarks.contains(n) && !others.contains(n)),
-            ),
+            amounts: amounts(fields, (1..=last).filter(|n| !remarks.contains(n) && !others.contains(n))),
         };
         match (self.open_claim(), inpatient) {
             (Some(claim), true) => claim.inpatient = Some(found),
@@ -300,14 +258,9 @@ impl Walk {
     }
 
     fn reference(&mut self, fields: &mut Fields<'_, '_, '_>) {
-        let reference = Reference {
-            qualifier: fields.segment.string(1),
-            value: fields.segment.string(2),
-        };
+        let reference = Reference { qualifier: fields.segment.string(1), value: fields.segment.string(2) };
         match self.at {
-            Loop::Header if reference.qualifier == "EV" => {
-                self.remittance.receiver_id = reference.value
-            }
+            Loop::Header if reference.qualifier == "EV" => self.remittance.receiver_id = reference.value,
             Loop::Payer => self.remittance.payer.references.push(reference),
             Loop::Payee => self.remittance.payee.references.push(reference),
             Loop::Claim => {
@@ -393,13 +346,8 @@ fn payment(fields: &mut Fields<'_, '_, '_>) -> Payment {
     payment
 }
 
-fn amounts(
-    fields: &mut Fields<'_, '_, '_>,
-    elements: impl Iterator<Item = usize>,
-) -> Vec<(u8, i64)> {
-    elements
-        .filter_map(|n| Some((u8::try_from(n).ok()?, fields.optional_cents(n)?)))
-        .collect()
+fn amounts(fields: &mut Fields<'_, '_, '_>, elements: impl Iterator<Item = usize>) -> Vec<(u8, i64)> {
+    elements.filter_map(|n| Some((u8::try_from(n).ok()?, fields.optional_cents(n)?))).collect()
 }
 
 /// Six triplets at most: reason, amount, quantity from CAS02 on.
@@ -465,10 +413,5 @@ fn provider_adjustment(fields: &mut Fields<'_, '_, '_>) -> ProviderAdjustment {
         fields.missing(3, "at least one reason and amount");
     }
     let fiscal_period = fields.date(2);
-    ProviderAdjustment {
-        provider_id: segment.string(1),
-        fiscal_period,
-        entries,
-        place: segment.place(),
-    }
+    ProviderAdjustment { provider_id: segment.string(1), fiscal_period, entries, place: segment.place() }
 }

@@ -21,15 +21,13 @@ fn without_run(text: &str) -> String {
         "MSH|" => blank(segment, '|', 9),
         "ISA*" => blank(segment, '*', 13),
         "GS*H" => blank(segment, '*', 6),
-        "ST*8" | "SE*1" | "SE*2" | "SE*3" | "SE*4" | "SE*5" | "SE*6" | "SE*7" | "SE*8" | "SE*9"
-        | "GE*1" | "IEA*" => blank(segment, '*', 2),
+        "ST*8" | "SE*1" | "SE*2" | "SE*3" | "SE*4" | "SE*5" | "SE*6" | "SE*7" | "SE*8" | "SE*9" | "GE*1" | "IEA*" => {
+            blank(segment, '*', 2)
+        }
         "BHT*" => blank(segment, '*', 3),
         _ => segment.to_owned(),
     };
-    text.split(['\r', '\n'])
-        .map(|line| segment(line.trim_end_matches('~')))
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.split(['\r', '\n']).map(|line| segment(line.trim_end_matches('~'))).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -40,18 +38,10 @@ fn a_second_run_differs_only_in_the_named_fields() {
         let mut changed = 0;
         for (one, two) in one.iter().zip(&two) {
             assert_eq!(
-                one.path
-                    .replace("run-1", "run-2")
-                    .replace("-r1-", "-r2-")
-                    .replacen("patients-r1", "patients-r2", 1),
+                one.path.replace("run-1", "run-2").replace("-r1-", "-r2-").replacen("patients-r1", "patients-r2", 1),
                 two.path
             );
-            assert_eq!(
-                without_run(&one.text),
-                without_run(&two.text),
-                "{}",
-                one.path
-            );
+            assert_eq!(without_run(&one.text), without_run(&two.text), "{}", one.path);
             let numbered = one.path.ends_with(".hl7") || one.path.ends_with(".837");
             assert_eq!(one.text != two.text, numbered, "{}", one.path);
             changed += usize::from(numbered);
@@ -65,15 +55,11 @@ fn evn_2_rises_in_the_order_of_files_and_messages() {
     for seed in 1..=10 {
         for practice in ["cedar-family", "harbor-ortho"] {
             let mut times: Vec<String> = Vec::new();
-            let of_practice = files(seed, 1)
-                .into_iter()
-                .filter(|file| file.path.contains(practice) && file.path.ends_with(".hl7"));
+            let of_practice =
+                files(seed, 1).into_iter().filter(|file| file.path.contains(practice) && file.path.ends_with(".hl7"));
             for file in of_practice {
                 times.extend(
-                    file.text
-                        .split('\r')
-                        .filter(|line| line.starts_with("EVN|"))
-                        .map(|line| line[8..].to_owned()),
+                    file.text.split('\r').filter(|line| line.starts_with("EVN|")).map(|line| line[8..].to_owned()),
                 );
             }
             assert!(times.len() > 100);
@@ -93,17 +79,11 @@ fn defects_are_visible_in_the_feeds() {
                 .map(|f| f.text)
                 .collect::<String>()
         };
-        let (cedar, harbor, maple, summit) = (
-            text("cedar-family"),
-            text("harbor-ortho"),
-            text("maple-derm"),
-            text("summit-peds"),
-        );
+        let (cedar, harbor, maple, summit) =
+            (text("cedar-family"), text("harbor-ortho"), text("maple-derm"), text("summit-peds"));
         let with = |text: &str, segment: &str, field: usize, want: &dyn Fn(&str) -> bool| {
             let lines = text.split('\r').filter(|line| line.starts_with(segment));
-            lines
-                .filter(|line| want(line.split('|').nth(field).unwrap_or_default()))
-                .count()
+            lines.filter(|line| want(line.split('|').nth(field).unwrap_or_default())).count()
         };
         for hl7 in [&cedar, &harbor] {
             for field in [5, 7, 11] {
@@ -114,32 +94,18 @@ fn defects_are_visible_in_the_feeds() {
             assert!(with(hl7, "PV1|", 3, &|text| text == "ANNEX9") > 0);
             assert!(with(hl7, "PV1|", 7, &|text| text.starts_with("DR99^")) > 0);
         }
-        assert!(
-            with(&cedar, "FT1|", 19, &str::is_empty) > 0
-                && with(&cedar, "FT1|", 10, &|text| text == "0") > 0
-        );
+        assert!(with(&cedar, "FT1|", 19, &str::is_empty) > 0 && with(&cedar, "FT1|", 10, &|text| text == "0") > 0);
         assert!(
             with(&cedar, "FT1|", 26, &|text| text == "2") > 0
                 && with(&cedar, "FT1|", 25, &|text| text.starts_with("G04^")) > 0
         );
         assert!(
-            with(&harbor, "FT1|", 8, &|text| text == "0") > 0
-                && with(&harbor, "FT1|", 11, &|text| text == "0.00") > 0
+            with(&harbor, "FT1|", 8, &|text| text == "0") > 0 && with(&harbor, "FT1|", 11, &|text| text == "0.00") > 0
         );
         assert!(
-            with(&harbor, "ZFT|", 1, &|text| text == "2") > 0
-                && with(&cedar, "FT1|", 11, &|text| text == "0.00") > 0
+            with(&harbor, "ZFT|", 1, &|text| text == "2") > 0 && with(&cedar, "FT1|", 11, &|text| text == "0.00") > 0
         );
-        for part in [
-            "-2,",
-            ",G04,",
-            ",DR99,",
-            ",ANNEX9,",
-            ",QFM,",
-            ",$0.00,",
-            ",credit,",
-            ",replace,",
-        ] {
+        for part in ["-2,", ",G04,", ",DR99,", ",ANNEX9,", ",QFM,", ",$0.00,", ",credit,", ",replace,"] {
             assert!(maple.contains(part), "{part}");
         }
         for part in [
@@ -156,53 +122,30 @@ fn defects_are_visible_in_the_feeds() {
         ] {
             assert!(summit.contains(part), "{part}");
         }
-        assert!(
-            summit
-                .split("~\n")
-                .any(|s| s.starts_with("NM1*IL") && s.split('*').count() < 9),
-            "no member id"
-        );
+        assert!(summit.split("~\n").any(|s| s.starts_with("NM1*IL") && s.split('*').count() < 9), "no member id");
     }
 }
 
 #[test]
 fn the_counts_of_an_interchange_are_right() {
-    for file in files(3, 1)
-        .iter()
-        .filter(|file| file.path.ends_with(".837"))
-    {
+    for file in files(3, 1).iter().filter(|file| file.path.ends_with(".837")) {
         let segments: Vec<&str> = file.text.split_terminator("~\n").collect();
         assert_eq!(segments[0].len(), 105);
         let (from, to) = (2, segments.len() - 2);
         let se: Vec<&str> = segments[to - 1].split('*').collect();
         assert_eq!(se[1].parse::<usize>().unwrap(), to - from);
         assert_eq!(segments[2].split('*').nth(2), Some(se[2]));
-        let levels: Vec<&str> = segments
-            .iter()
-            .filter(|s| s.starts_with("HL*"))
-            .map(|s| s.split('*').nth(1).unwrap())
-            .collect();
-        assert!(
-            levels
-                .iter()
-                .enumerate()
-                .all(|(at, level)| (at + 1).to_string() == **level)
-        );
+        let levels: Vec<&str> =
+            segments.iter().filter(|s| s.starts_with("HL*")).map(|s| s.split('*').nth(1).unwrap()).collect();
+        assert!(levels.iter().enumerate().all(|(at, level)| (at + 1).to_string() == **level));
     }
 }
 
 #[test]
 fn csv_rows_have_the_columns_of_their_header() {
-    for file in files(4, 1)
-        .iter()
-        .filter(|file| file.path.ends_with(".csv"))
-    {
-        let columns = |line: &str| {
-            line.split('"')
-                .step_by(2)
-                .map(|outside| outside.matches(',').count())
-                .sum::<usize>()
-        };
+    for file in files(4, 1).iter().filter(|file| file.path.ends_with(".csv")) {
+        let columns =
+            |line: &str| line.split('"').step_by(2).map(|outside| outside.matches(',').count()).sum::<usize>();
         let mut lines = file.text.split_terminator("\r\n");
         let head = columns(lines.next().unwrap());
         assert!(lines.all(|line| columns(line) == head), "{}", file.path);

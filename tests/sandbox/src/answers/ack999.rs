@@ -7,12 +7,7 @@ use crate::reader::Segment;
 use crate::validate::Checked;
 
 /// GS and ST of a 999.
-pub const KIND: Kind = Kind {
-    group: "FA",
-    set: "999",
-    version: "005010X231A1",
-    in_header: true,
-};
+pub const KIND: Kind = Kind { group: "FA", set: "999", version: "005010X231A1", in_header: true };
 
 /// The most IK3 of one transaction set; the rest is told by IK5 alone.
 const ERRORS_MAX: usize = 100;
@@ -24,25 +19,10 @@ pub fn body(group: &Segment, sets: &[Checked]) -> Body {
     for set in sets {
         out.add(&["AK2", "837", &set.control, group.element(8)]);
         for error in set.errors.iter().take(ERRORS_MAX) {
-            out.add(&[
-                "IK3",
-                &error.id,
-                &error.position.to_string(),
-                &error.in_loop,
-                error.code,
-            ]);
+            out.add(&["IK3", &error.id, &error.position.to_string(), &error.in_loop, error.code]);
             for (element, component, code) in &error.elements {
-                let component = if *component == 0 {
-                    String::new()
-                } else {
-                    component.to_string()
-                };
-                out.add(&[
-                    "IK4",
-                    &composite(&[&element.to_string(), &component]),
-                    "",
-                    code,
-                ]);
+                let component = if *component == 0 { String::new() } else { component.to_string() };
+                out.add(&["IK4", &composite(&[&element.to_string(), &component]), "", code]);
             }
         }
         let mut verdict = vec!["IK5", if set.accepted() { "A" } else { "R" }];

@@ -7,12 +7,7 @@ use crate::business::Rejection;
 use crate::claim::Claim;
 
 /// GS and ST of a 277CA.
-pub const KIND: Kind = Kind {
-    group: "HN",
-    set: "277",
-    version: "005010X214",
-    in_header: true,
-};
+pub const KIND: Kind = Kind { group: "HN", set: "277", version: "005010X214", in_header: true };
 
 /// The sender of the acknowledgement (2100A).
 #[derive(Debug)]
@@ -53,10 +48,7 @@ pub fn body(source: &Source, reference: &str, batch: &str, date: &str, claims: &
     };
     let split = |list: &[&Status]| {
         let sum = |rejected: bool| {
-            list.iter()
-                .filter(|s| s.rejection.is_some() == rejected)
-                .map(|s| s.claim.charge)
-                .sum::<i64>()
+            list.iter().filter(|s| s.rejection.is_some() == rejected).map(|s| s.claim.charge).sum::<i64>()
         };
         let rejected = list.iter().filter(|s| s.rejection.is_some()).count();
         (list.len() - rejected, rejected, sum(false), sum(true))
@@ -111,13 +103,7 @@ pub fn body(source: &Source, reference: &str, batch: &str, date: &str, claims: &
         &submitter.id,
     ]);
     out.add(&["TRN", "2", batch]);
-    out.add(&[
-        "STC",
-        &composite(&["A1", "19", source.entity]),
-        date,
-        "WQ",
-        &total(&all),
-    ]);
+    out.add(&["STC", &composite(&["A1", "19", source.entity]), date, "WQ", &total(&all)]);
     totals(&mut out, &all, ["90", "AA"]);
     let mut payees: Vec<&str> = Vec::new();
     for status in claims {
@@ -134,22 +120,10 @@ pub fn body(source: &Source, reference: &str, batch: &str, date: &str, claims: &
         out.add(&["HL", &provider, &receiver, "19", "1"]);
         let b = &billing.billing;
         let qualifier = if b.id.is_empty() { "FI" } else { "XX" };
-        out.add(&[
-            "NM1", "85", &b.kind, &b.last, &b.first, &b.middle, "", &b.suffix, qualifier, payee,
-        ]);
+        out.add(&["NM1", "85", &b.kind, &b.last, &b.first, &b.middle, "", &b.suffix, qualifier, payee]);
         out.add(&["TRN", "1", "0"]);
-        out.add(&[
-            "STC",
-            &composite(&["A1", "19", "85"]),
-            "",
-            "WQ",
-            &total(&list),
-        ]);
-        out.add(&[
-            "REF",
-            if billing.tax_id.0 == "SY" { "SY" } else { "TJ" },
-            &billing.tax_id.1,
-        ]);
+        out.add(&["STC", &composite(&["A1", "19", "85"]), "", "WQ", &total(&list)]);
+        out.add(&["REF", if billing.tax_id.0 == "SY" { "SY" } else { "TJ" }, &billing.tax_id.1]);
         totals(&mut out, &list, ["QA", "QC"]);
         for status in list {
             out.add(&["HL", &next(), &provider, "PT"]);
@@ -162,37 +136,20 @@ pub fn body(source: &Source, reference: &str, batch: &str, date: &str, claims: &
 fn claim(out: &mut Body, source: &Source, status: &Status, date: &str) {
     let claim = &status.claim;
     let p = &claim.patient;
-    let id = if claim.subscriber.id.is_empty() {
-        "UNKNOWN"
-    } else {
-        &claim.subscriber.id
-    };
-    out.add(&[
-        "NM1", "QC", "1", &p.last, &p.first, &p.middle, "", &p.suffix, "MI", id,
-    ]);
+    let id = if claim.subscriber.id.is_empty() { "UNKNOWN" } else { &claim.subscriber.id };
+    out.add(&["NM1", "QC", "1", &p.last, &p.first, &p.middle, "", &p.suffix, "MI", id]);
     out.add(&["TRN", "2", &claim.number]);
     let code = match status.rejection {
         Some((category, code, entity)) => composite(&[category, code, entity]),
-        None => composite(&[
-            source.category,
-            source.status,
-            if source.entity == "PR" { "PR" } else { "41" },
-        ]),
+        None => composite(&[source.category, source.status, if source.entity == "PR" { "PR" } else { "41" }]),
     };
-    let action = if status.rejection.is_some() {
-        "U"
-    } else {
-        "WQ"
-    };
+    let action = if status.rejection.is_some() { "U" } else { "WQ" };
     out.add(&["STC", &code, date, action, &money(claim.charge)]);
     if let Some(icn) = &status.icn {
         out.add(&["REF", "1K", icn]);
     }
     let bounds = claim.lines.iter().flat_map(|line| line.date.split('-'));
-    let (from, to) = (
-        bounds.clone().min().unwrap_or(""),
-        bounds.max().unwrap_or(""),
-    );
+    let (from, to) = (bounds.clone().min().unwrap_or(""), bounds.max().unwrap_or(""));
     if from == to {
         out.add(&["DTP", "472", "D8", from]);
     } else {

@@ -35,10 +35,7 @@ pub struct Body {
 impl Body {
     /// Adds a segment; empty elements at its end are left out.
     pub fn add(&mut self, elements: &[&str]) {
-        let end = elements
-            .iter()
-            .rposition(|element| !element.is_empty())
-            .map_or(0, |last| last + 1);
+        let end = elements.iter().rposition(|element| !element.is_empty()).map_or(0, |last| last + 1);
         for (at, element) in elements.iter().take(end).enumerate() {
             if at > 0 {
                 self.text.push('*');
@@ -57,14 +54,8 @@ impl Body {
 
 /// A composite element; empty components at its end are left out.
 pub fn composite(components: &[&str]) -> String {
-    let end = components
-        .iter()
-        .rposition(|part| !part.is_empty())
-        .map_or(0, |last| last + 1);
-    components
-        .get(..end)
-        .unwrap_or(components)
-        .join(&COMPONENT.to_string())
+    let end = components.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
+    components.get(..end).unwrap_or(components).join(&COMPONENT.to_string())
 }
 
 /// Cents as an X12 decimal without needless zeros.
@@ -82,11 +73,7 @@ fn decimal(value: i64, digits: usize) -> String {
     let plain = format!("{:0>width$}", value.unsigned_abs(), width = digits + 1);
     let (whole, fraction) = plain.split_at(plain.len() - digits);
     let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction}")
-    }
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 /// A functional group: GS01, ST01 and the version.
@@ -120,12 +107,7 @@ pub fn interchange(envelope: &Envelope, kind: Kind, sets: &[Body]) -> String {
     ]);
     for (at, set) in sets.iter().enumerate() {
         let number = format!("{:04}", at + 1);
-        out.add(&[
-            "ST",
-            kind.set,
-            &number,
-            if kind.in_header { kind.version } else { "" },
-        ]);
+        out.add(&["ST", kind.set, &number, if kind.in_header { kind.version } else { "" }]);
         out.text.push_str(&set.text);
         out.add(&["SE", &(set.count + 2).to_string(), &number]);
     }
@@ -137,18 +119,8 @@ pub fn interchange(envelope: &Envelope, kind: Kind, sets: &[Body]) -> String {
 /// The ISA segment, 106 bytes and a line break.
 pub fn isa(envelope: &Envelope) -> String {
     let clean = |text: &str| text.replace(['*', '~', ':', '^'], " ");
-    let fit = |text: &str| {
-        clean(text)
-            .chars()
-            .filter(char::is_ascii)
-            .take(15)
-            .collect::<String>()
-    };
-    let qualifier = if envelope.receiver.0.len() == 2 {
-        clean(&envelope.receiver.0)
-    } else {
-        "ZZ".to_owned()
-    };
+    let fit = |text: &str| clean(text).chars().filter(char::is_ascii).take(15).collect::<String>();
+    let qualifier = if envelope.receiver.0.len() == 2 { clean(&envelope.receiver.0) } else { "ZZ".to_owned() };
     format!(
         "ISA*00*{0}*00*{0}*ZZ*{1:<15}*{2}*{3:<15}*{4}*1200*^*00501*{5:09}*0*{6}*:~\n",
         " ".repeat(10),
@@ -175,10 +147,8 @@ pub fn renumber(text: &str, old: u32, new: u32) -> String {
 pub fn cut(text: &str) -> String {
     let mut at = text.len() / 2;
     let bytes = text.as_bytes();
-    let edge = |at: usize| {
-        matches!(bytes.get(at), Some(b'~' | b'\n'))
-            || matches!(bytes.get(at - 1), Some(b'~' | b'\n'))
-    };
+    let edge =
+        |at: usize| matches!(bytes.get(at), Some(b'~' | b'\n')) || matches!(bytes.get(at - 1), Some(b'~' | b'\n'));
     while at > 1 && (edge(at) || !text.is_char_boundary(at)) {
         at -= 1;
     }
@@ -191,10 +161,7 @@ mod tests {
 
     #[test]
     fn decimals() {
-        assert_eq!(
-            [0, 5, 50, 100, 12345, -250].map(money),
-            ["0", "0.05", "0.5", "1", "123.45", "-2.5"]
-        );
+        assert_eq!([0, 5, 50, 100, 12345, -250].map(money), ["0", "0.05", "0.5", "1", "123.45", "-2.5"]);
         assert_eq!([1000, 1500, 10500].map(quantity), ["1", "1.5", "10.5"]);
     }
 

@@ -10,12 +10,7 @@ use crate::faults::hash;
 use crate::journal::{Entry, Movement};
 
 /// GS and ST of an 835.
-pub const KIND: Kind = Kind {
-    group: "HP",
-    set: "835",
-    version: "005010X221A1",
-    in_header: false,
-};
+pub const KIND: Kind = Kind { group: "HP", set: "835", version: "005010X221A1", in_header: false };
 
 /// One payment or reversal.
 #[derive(Debug)]
@@ -41,20 +36,9 @@ pub fn originator(payer: &str) -> String {
 }
 
 /// Writes the remittance. `trace` is TRN02, `balance` what the payee owes from before.
-pub fn write(
-    payer: &Payer,
-    payers: &Payers,
-    trace: &str,
-    date: &str,
-    items: &[Item],
-    balance: i64,
-) -> Remittance {
+pub fn write(payer: &Payer, payers: &Payers, trace: &str, date: &str, items: &[Item], balance: i64) -> Remittance {
     let sign = |item: &Item| {
-        if item.movement == Movement::Reverse {
-            -1
-        } else {
-            1
-        }
+        if item.movement == Movement::Reverse { -1 } else { 1 }
     };
     let paid = |item: &Item| sign(item) * item.entry.adjudication.as_ref().map_or(0, |a| a.paid);
     let claims: i64 = items.iter().map(paid).sum();
@@ -62,11 +46,7 @@ pub fn write(
     let fresh = items.iter().any(|item| item.movement == Movement::Pay);
     let interest = if fresh { payer.interest } else { 0 };
     let before = claims + interest;
-    let forward = if before < 0 {
-        before
-    } else {
-        balance.min(before)
-    };
+    let forward = if before < 0 { before } else { balance.min(before) };
     let plb = forward - interest;
     let total = claims - plb;
     let mut out = Body::default();
@@ -90,10 +70,7 @@ pub fn write(
     if line.len() > 3 {
         out.add(&line.iter().map(String::as_str).collect::<Vec<_>>());
     }
-    Remittance {
-        body: out,
-        balance: balance - forward,
-    }
+    Remittance { body: out, balance: balance - forward }
 }
 
 fn payment(out: &mut Body, payer: &Payer, trace: &str, date: &str, total: i64) {
@@ -101,9 +78,7 @@ fn payment(out: &mut Body, payer: &Payer, trace: &str, date: &str, total: i64) {
     let amount = money(total);
     let by_ach = hash(payer.id.as_bytes(), 1).is_multiple_of(2);
     match (total, by_ach) {
-        (0, _) => out.add(&[
-            "BPR", "H", "0", "C", "NON", "", "", "", "", "", "", "", "", "", "", "", date,
-        ]),
+        (0, _) => out.add(&["BPR", "H", "0", "C", "NON", "", "", "", "", "", "", "", "", "", "", "", date]),
         (_, true) => out.add(&[
             "BPR",
             "I",
@@ -123,9 +98,7 @@ fn payment(out: &mut Body, payer: &Payer, trace: &str, date: &str, total: i64) {
             "400500600",
             date,
         ]),
-        (_, false) => out.add(&[
-            "BPR", "I", &amount, "C", "CHK", "", "", "", "", "", "", "", "", "", "", "", date,
-        ]),
+        (_, false) => out.add(&["BPR", "I", &amount, "C", "CHK", "", "", "", "", "", "", "", "", "", "", "", date]),
     }
     out.add(&["TRN", "1", trace, &id]);
     out.add(&["DTM", "405", date]);
@@ -154,21 +127,15 @@ fn payee(out: &mut Body, items: &[Item]) {
 
 /// SBR09 where an 835 knows the code, else ZZ (an 835 has no CI or BL).
 fn filing(sent: &str) -> &str {
-    const KNOWN: [&str; 18] = [
-        "12", "13", "14", "15", "16", "17", "AM", "CH", "DS", "HM", "LM", "MA", "MB", "MC", "OF",
-        "TV", "VA", "WC",
-    ];
+    const KNOWN: [&str; 18] =
+        ["12", "13", "14", "15", "16", "17", "AM", "CH", "DS", "HM", "LM", "MA", "MB", "MC", "OF", "TV", "VA", "WC"];
     if KNOWN.contains(&sent) { sent } else { "ZZ" }
 }
 
 fn claim(out: &mut Body, payers: &Payers, entry: &Entry, adjudication: &Adjudication, sign: i64) {
     let claim: &Claim = &entry.claim;
     let reversal = sign < 0;
-    let patient = if reversal || adjudication.patient == 0 {
-        String::new()
-    } else {
-        money(adjudication.patient)
-    };
+    let patient = if reversal || adjudication.patient == 0 { String::new() } else { money(adjudication.patient) };
     out.add(&[
         "CLP",
         &claim.number,
@@ -185,13 +152,9 @@ fn claim(out: &mut Body, payers: &Payers, entry: &Entry, adjudication: &Adjudica
     let same = (&p.last, &p.first, &p.birth_date) == (&s.last, &s.first, &s.birth_date);
     let id = if same { s.id.as_str() } else { "" };
     let mi = if id.is_empty() { "" } else { "MI" };
-    out.add(&[
-        "NM1", "QC", "1", &p.last, &p.first, &p.middle, "", &p.suffix, mi, id,
-    ]);
+    out.add(&["NM1", "QC", "1", &p.last, &p.first, &p.middle, "", &p.suffix, mi, id]);
     if !same {
-        out.add(&[
-            "NM1", "IL", &s.kind, &s.last, &s.first, &s.middle, "", &s.suffix, "MI", &s.id,
-        ]);
+        out.add(&["NM1", "IL", &s.kind, &s.last, &s.first, &s.middle, "", &s.suffix, "MI", &s.id]);
     }
     if let Some(next) = adjudication.forwarded_to.as_deref().filter(|_| !reversal) {
         let name = payers.find(next).map_or("", |payer| &payer.name);
@@ -206,14 +169,7 @@ fn service(out: &mut Body, line: &Line, result: &LineResult, sign: i64) {
     let mut parts = vec![line.qualifier.as_str(), line.code.as_str()];
     parts.extend(line.modifiers.iter().map(String::as_str));
     let units = quantity(line.units);
-    out.add(&[
-        "SVC",
-        &composite(&parts),
-        &money(sign * line.charge),
-        &money(sign * result.paid),
-        "",
-        &units,
-    ]);
+    out.add(&["SVC", &composite(&parts), &money(sign * line.charge), &money(sign * result.paid), "", &units]);
     match line.date.split_once('-') {
         Some((from, to)) => {
             out.add(&["DTM", "150", from]);
@@ -230,11 +186,7 @@ fn service(out: &mut Body, line: &Line, result: &LineResult, sign: i64) {
     for group in groups {
         let mut cas = vec!["CAS".to_owned(), group.to_owned()];
         for adjustment in result.adjustments.iter().filter(|a| a.group == group) {
-            cas.extend([
-                adjustment.reason.clone(),
-                money(sign * adjustment.amount),
-                String::new(),
-            ]);
+            cas.extend([adjustment.reason.clone(), money(sign * adjustment.amount), String::new()]);
         }
         out.add(&cas.iter().map(String::as_str).collect::<Vec<_>>());
     }

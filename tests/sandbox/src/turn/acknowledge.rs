@@ -22,55 +22,18 @@ impl Turn<'_> {
                     self.summary.claims_rejected += 1;
                 }
                 if rejection.is_none() {
-                    let status = claim_ack::Status {
-                        claim: claim.clone(),
-                        icn,
-                        rejection: refused,
-                    };
-                    by_payer
-                        .entry(claim.payer.clone())
-                        .or_default()
-                        .push(status);
+                    let status = claim_ack::Status { claim: claim.clone(), icn, rejection: refused };
+                    by_payer.entry(claim.payer.clone()).or_default().push(status);
                 }
-                at_clearinghouse.push(claim_ack::Status {
-                    claim,
-                    icn: None,
-                    rejection,
-                });
+                at_clearinghouse.push(claim_ack::Status { claim, icn: None, rejection });
             }
             let (name, id) = CLEARINGHOUSE;
-            let source = claim_ack::Source {
-                entity: "AY",
-                name,
-                id,
-                category: "A1",
-                status: "19",
-            };
-            self.acknowledge(
-                &batch.header,
-                "277ca",
-                &source,
-                &batch.reference,
-                &batch.batch,
-                &at_clearinghouse,
-            );
+            let source = claim_ack::Source { entity: "AY", name, id, category: "A1", status: "19" };
+            self.acknowledge(&batch.header, "277ca", &source, &batch.reference, &batch.batch, &at_clearinghouse);
             for (payer, claims) in by_payer {
                 let name = payers.find(&payer).map_or("", |payer| payer.name.as_str());
-                let source = claim_ack::Source {
-                    entity: "PR",
-                    name,
-                    id: &payer,
-                    category: "A2",
-                    status: "20",
-                };
-                self.acknowledge(
-                    &batch.header,
-                    "277ca-payer",
-                    &source,
-                    &batch.reference,
-                    &batch.batch,
-                    &claims,
-                );
+                let source = claim_ack::Source { entity: "PR", name, id: &payer, category: "A2", status: "20" };
+                self.acknowledge(&batch.header, "277ca-payer", &source, &batch.reference, &batch.batch, &claims);
             }
         }
     }
@@ -86,13 +49,6 @@ impl Turn<'_> {
     ) {
         let envelope = self.envelope(header, source.id);
         let body = claim_ack::body(source, reference, batch, &self.date, claims);
-        self.answer(
-            kind,
-            false,
-            0,
-            false,
-            envelope.control,
-            interchange(&envelope, claim_ack::KIND, &[body]),
-        );
+        self.answer(kind, false, 0, false, envelope.control, interchange(&envelope, claim_ack::KIND, &[body]));
     }
 }

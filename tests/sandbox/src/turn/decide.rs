@@ -14,16 +14,11 @@ impl Turn<'_> {
         for (at, batch) in self.batches.iter().enumerate() {
             open.extend((0..batch.claims.len()).map(|claim| (at, claim)));
         }
-        open.retain(|place| {
-            self.claim_at(*place)
-                .is_some_and(|(_, rejection)| rejection.is_none())
-        });
+        open.retain(|place| self.claim_at(*place).is_some_and(|(_, rejection)| rejection.is_none()));
         let original = |work: &Self, place: &(usize, usize)| {
-            work.claim_at(*place)
-                .is_some_and(|(claim, _)| claim.frequency == "1")
+            work.claim_at(*place).is_some_and(|(claim, _)| claim.frequency == "1")
         };
-        let (first, mut later): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|place| original(self, place));
+        let (first, mut later): (Vec<_>, Vec<_>) = open.into_iter().partition(|place| original(self, place));
         for place in first {
             self.decide_one(place, true);
         }
@@ -40,11 +35,7 @@ impl Turn<'_> {
     }
 
     fn claim_at(&self, (batch, claim): (usize, usize)) -> Option<(&Claim, Option<Rejection>)> {
-        self.batches
-            .get(batch)?
-            .claims
-            .get(claim)
-            .map(|(claim, rejection, _)| (claim, *rejection))
+        self.batches.get(batch)?.claims.get(claim).map(|(claim, rejection, _)| (claim, *rejection))
     }
 
     /// False when the claim waits for an original that may still come in this turn.
@@ -65,11 +56,7 @@ impl Turn<'_> {
                 Decided::Taken(self.accept(claim, place.0))
             }
         };
-        if let Some(slot) = self
-            .batches
-            .get_mut(place.0)
-            .and_then(|batch| batch.claims.get_mut(place.1))
-        {
+        if let Some(slot) = self.batches.get_mut(place.0).and_then(|batch| batch.claims.get_mut(place.1)) {
             slot.2 = Some(decided);
         }
         true
@@ -87,19 +74,9 @@ impl Turn<'_> {
         }
         let icn = control_number(&claim.payer, &format!("{}|{}", claim.key(), claim.content));
         let replaces = (claim.frequency != "1").then(|| claim.original.clone());
-        for old in replaces
-            .as_deref()
-            .map(|old| self.state.family(old))
-            .unwrap_or_default()
-        {
-            let queued = self
-                .moves
-                .iter()
-                .rev()
-                .find(|(icn, _)| *icn == old)
-                .map(|(_, m)| *m != Movement::Reverse);
-            let standing =
-                queued.unwrap_or_else(|| self.state.entries.get(&old).is_some_and(|e| e.standing));
+        for old in replaces.as_deref().map(|old| self.state.family(old)).unwrap_or_default() {
+            let queued = self.moves.iter().rev().find(|(icn, _)| *icn == old).map(|(_, m)| *m != Movement::Reverse);
+            let standing = queued.unwrap_or_else(|| self.state.entries.get(&old).is_some_and(|e| e.standing));
             self.record(Event::Dropped { icn: old.clone() });
             if standing {
                 self.moves.push((old, Movement::Reverse));
@@ -110,15 +87,9 @@ impl Turn<'_> {
         } else if let Some(shares) = shares_of_claim(&claim).filter(|_| claim.is_secondary()) {
             Some(secondary(payer, &claim, &shares))
         } else {
-            let next = claim
-                .others
-                .iter()
-                .find(|other| other.responsibility == "S" && payers.find(&other.payer).is_some());
-            Some(primary(
-                payer,
-                &claim,
-                next.map(|other| other.payer.as_str()),
-            ))
+            let next =
+                claim.others.iter().find(|other| other.responsibility == "S" && payers.find(&other.payer).is_some());
+            Some(primary(payer, &claim, next.map(|other| other.payer.as_str())))
         };
         let event = Event::Claim {
             icn: icn.clone(),
@@ -147,15 +118,8 @@ impl Turn<'_> {
             // The secondary knows the patient under its own member id.
             let own = &claim.subscriber;
             let same = (&other.subscriber.last, &other.subscriber.first) == (&own.last, &own.first);
-            let birth_date = if same {
-                own.birth_date.clone()
-            } else {
-                String::new()
-            };
-            claim.subscriber = Party {
-                birth_date,
-                ..other.subscriber
-            };
+            let birth_date = if same { own.birth_date.clone() } else { String::new() };
+            claim.subscriber = Party { birth_date, ..other.subscriber };
             claim.filing = other.filing;
         }
         claim.payer.clone_from(&next.id);
@@ -170,11 +134,7 @@ impl Turn<'_> {
             parent: Some(icn.to_owned()),
         });
         let turn = self.turn + 1;
-        self.record(Event::Due {
-            icn: child,
-            turn,
-            movement: Movement::Pay,
-        });
+        self.record(Event::Due { icn: child, turn, movement: Movement::Pay });
     }
 }
 

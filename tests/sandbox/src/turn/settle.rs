@@ -12,31 +12,17 @@ impl Turn<'_> {
     pub(super) fn remit(&mut self) {
         let mut all: Vec<(String, Movement)> = Vec::new();
         for icn in &self.state.order {
-            let due = self
-                .state
-                .entries
-                .get(icn)
-                .map_or(&[][..], |entry| &entry.due);
-            all.extend(
-                due.iter()
-                    .filter(|(turn, _)| *turn <= self.turn)
-                    .map(|(_, m)| (icn.clone(), *m)),
-            );
+            let due = self.state.entries.get(icn).map_or(&[][..], |entry| &entry.due);
+            all.extend(due.iter().filter(|(turn, _)| *turn <= self.turn).map(|(_, m)| (icn.clone(), *m)));
         }
         all.append(&mut self.moves);
-        let mut files: BTreeMap<String, BTreeMap<String, Vec<(String, Movement)>>> =
-            BTreeMap::new();
+        let mut files: BTreeMap<String, BTreeMap<String, Vec<(String, Movement)>>> = BTreeMap::new();
         for (icn, movement) in all {
             let Some(claim) = self.state.entries.get(&icn).map(|entry| &entry.claim) else {
                 continue;
             };
             let (payer, payee) = (claim.payer.clone(), claim.payee().to_owned());
-            files
-                .entry(payer)
-                .or_default()
-                .entry(payee)
-                .or_default()
-                .push((icn, movement));
+            files.entry(payer).or_default().entry(payee).or_default().push((icn, movement));
         }
         for (payer_id, payees) in files {
             let payers = self.payers;
@@ -48,10 +34,7 @@ impl Turn<'_> {
             for (at, (payee, moves)) in payees.iter().enumerate() {
                 let trace = format!("{payer_id}{:05}{:02}", self.turn, at + 1);
                 let item = |(icn, movement): &(String, Movement)| {
-                    self.state.entries.get(icn).map(|entry| remit::Item {
-                        entry,
-                        movement: *movement,
-                    })
+                    self.state.entries.get(icn).map(|entry| remit::Item { entry, movement: *movement })
                 };
                 let items: Vec<_> = moves.iter().filter_map(item).collect();
                 if let Some(first) = items.first() {
@@ -64,17 +47,10 @@ impl Turn<'_> {
                 bodies.push(made.body);
                 self.summary.remittances += 1;
                 if made.balance != owed {
-                    self.record(Event::Balance {
-                        payer: key.0,
-                        payee: key.1,
-                        cents: made.balance,
-                    });
+                    self.record(Event::Balance { payer: key.0, payee: key.1, cents: made.balance });
                 }
                 for (icn, movement) in moves {
-                    self.record(Event::Moved {
-                        icn: icn.clone(),
-                        movement: *movement,
-                    });
+                    self.record(Event::Moved { icn: icn.clone(), movement: *movement });
                     self.reverse_later(icn, *movement);
                 }
             }
@@ -86,30 +62,15 @@ impl Turn<'_> {
 
     /// The `reversed` fault: one paid claim in three is taken back and paid again, together or apart.
     fn reverse_later(&mut self, icn: &str, movement: Movement) {
-        let paid = self
-            .state
-            .live(icn)
-            .is_some_and(|e| e.adjudication.as_ref().is_some_and(|a| a.paid > 0));
+        let paid = self.state.live(icn).is_some_and(|e| e.adjudication.as_ref().is_some_and(|a| a.paid > 0));
         let s = self.settings;
-        if !s.faults.reversed
-            || movement != Movement::Pay
-            || !paid
-            || !strikes(s.seed, "reversed", icn, 3)
-        {
+        if !s.faults.reversed || movement != Movement::Pay || !paid || !strikes(s.seed, "reversed", icn, 3) {
             return;
         }
         let apart = u32::from(strikes(s.seed, "reversed-apart", icn, 2));
         let (icn, turn) = (icn.to_owned(), self.turn + 1);
-        self.record(Event::Due {
-            icn: icn.clone(),
-            turn,
-            movement: Movement::Reverse,
-        });
-        self.record(Event::Due {
-            icn,
-            turn: turn + apart,
-            movement: Movement::PayAgain,
-        });
+        self.record(Event::Due { icn: icn.clone(), turn, movement: Movement::Reverse });
+        self.record(Event::Due { icn, turn: turn + apart, movement: Movement::PayAgain });
     }
 
     fn release(&mut self, envelope: &Envelope, text: String) {
@@ -117,11 +78,7 @@ impl Turn<'_> {
         let mut copies = vec![(envelope.control, text.clone(), true)];
         if faults.duplicate {
             self.control += 1;
-            copies.push((
-                self.control,
-                renumber(&text, envelope.control, self.control),
-                false,
-            ));
+            copies.push((self.control, renumber(&text, envelope.control, self.control), false));
         }
         for (control, text, repeatable) in copies {
             let wait = u32::from(faults.truncated);

@@ -1,12 +1,5 @@
 //! A folder with payers, hand-written 837s, the sandbox binary, and a small reader of its answers.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -53,8 +46,7 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 impl World {
     pub fn new() -> World {
         let number = NEXT.fetch_add(1, Ordering::SeqCst);
-        let dir =
-            std::env::temp_dir().join(format!("claimhost-sandbox-{}-{number}", std::process::id()));
+        let dir = std::env::temp_dir().join(format!("claimhost-sandbox-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
         fs::create_dir_all(dir.join("transport/out")).unwrap();
         fs::write(dir.join("payers.toml"), PAYERS).unwrap();
@@ -62,11 +54,7 @@ impl World {
     }
 
     pub fn send(&self, name: &str, text: &str) {
-        fs::write(
-            self.dir.join("transport/out").join(format!("{name}.837")),
-            text,
-        )
-        .unwrap();
+        fs::write(self.dir.join("transport/out").join(format!("{name}.837")), text).unwrap();
     }
 
     pub fn command(&self, as_of: &str, mode: &str, extra: &[&str]) -> Command {
@@ -74,23 +62,14 @@ impl World {
         command.arg("--transport").arg(self.dir.join("transport"));
         command.arg("--payers").arg(self.dir.join("payers.toml"));
         command.arg("--state").arg(self.dir.join("sandbox"));
-        command
-            .args(["--as-of", as_of, "--seed", "7", mode])
-            .args(extra);
+        command.args(["--as-of", as_of, "--seed", "7", mode]).args(extra);
         command
     }
 
     /// One turn; returns its summary.
     pub fn turn(&self, extra: &[&str]) -> serde_json::Value {
-        let out = self
-            .command("2026-03-02", "--once", extra)
-            .output()
-            .unwrap();
-        assert!(
-            out.status.success(),
-            "{}",
-            String::from_utf8_lossy(&out.stderr)
-        );
+        let out = self.command("2026-03-02", "--once", extra).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         serde_json::from_slice(&out.stdout).unwrap()
     }
 
@@ -112,18 +91,12 @@ impl World {
     /// Texts of one extension, in name order.
     pub fn texts(&self, extension: &str) -> Vec<String> {
         let end = format!(".{extension}");
-        self.answers()
-            .into_iter()
-            .filter(|(name, _)| name.ends_with(&end))
-            .map(|(_, text)| text)
-            .collect()
+        self.answers().into_iter().filter(|(name, _)| name.ends_with(&end)).map(|(_, text)| text).collect()
     }
 
     pub fn services(&self) -> Vec<serde_json::Value> {
         let text = fs::read_to_string(self.dir.join("sandbox/accepted.ndjson")).unwrap();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
@@ -139,12 +112,7 @@ pub fn read_dir(dir: &Path) -> BTreeMap<String, String> {
     };
     entries
         .map(|entry| entry.unwrap())
-        .map(|entry| {
-            (
-                entry.file_name().into_string().unwrap(),
-                fs::read_to_string(entry.path()).unwrap(),
-            )
-        })
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap()))
         .collect()
 }
 
@@ -176,10 +144,7 @@ pub fn claim(number: &str, lines: &[(&str, i64)]) -> Claim {
         original: String::new(),
         child: false,
         others: String::new(),
-        lines: lines
-            .iter()
-            .map(|(code, charge)| ((*code).to_owned(), *charge, 1))
-            .collect(),
+        lines: lines.iter().map(|(code, charge)| ((*code).to_owned(), *charge, 1)).collect(),
         line_tail: String::new(),
         charge: None,
         pointer: "1",
@@ -208,11 +173,7 @@ fn segments(claims: &[Claim]) -> Vec<String> {
         out.push("REF*EI*123456789".into());
         level += 1;
         out.push(format!("HL*{level}*{billing}*22*{}", u8::from(c.child)));
-        out.push(format!(
-            "SBR*{}*{}*******CI",
-            c.level,
-            if c.child { "" } else { "18" }
-        ));
+        out.push(format!("SBR*{}*{}*******CI", c.level, if c.child { "" } else { "18" }));
         out.push(format!("NM1*IL*1*O'Hara-Lund*Ines****MI*{}", c.member));
         out.push("N3*2 Elm Street\nN4*Columbus*OH*43001\nDMG*D8*19800105*F".replace('\n', "~"));
         out.push(format!("NM1*PR*2*Some Plan*****PI*{}", c.payer));
@@ -222,12 +183,7 @@ fn segments(claims: &[Claim]) -> Vec<String> {
             out.push(format!("HL*{level}*{parent}*23*0~PAT*19~NM1*QC*1*O'Hara-Lund*Tove~N3*2 Elm Street~N4*Columbus*OH*43001~DMG*D8*20200105*F"));
         }
         let sum = c.charge.unwrap_or(c.lines.iter().map(|line| line.1).sum());
-        out.push(format!(
-            "CLM*{}*{}***11:B:{}*Y*A*Y*Y",
-            c.number,
-            dollars(sum),
-            c.frequency
-        ));
+        out.push(format!("CLM*{}*{}***11:B:{}*Y*A*Y*Y", c.number, dollars(sum), c.frequency));
         if !c.original.is_empty() {
             out.push(format!("REF*F8*{}", c.original));
         }
@@ -237,11 +193,7 @@ fn segments(claims: &[Claim]) -> Vec<String> {
         }
         for (at, (code, charge, units)) in c.lines.iter().enumerate() {
             out.push(format!("LX*{}", at + 1));
-            out.push(format!(
-                "SV1*HC:{code}*{}*UN*{units}***{}",
-                dollars(*charge),
-                c.pointer
-            ));
+            out.push(format!("SV1*HC:{code}*{}*UN*{units}***{}", dollars(*charge), c.pointer));
             out.push("DTP*472*D8*20260225".into());
             out.push(format!("REF*6R*{}L{}", c.number, at + 1));
             if !c.line_tail.is_empty() {
@@ -347,11 +299,7 @@ pub fn net(texts: &[String]) -> BTreeMap<String, i64> {
         if !text.trim_end().ends_with('~') || !text.contains("~\nIEA*") {
             continue; // cut
         }
-        let traces: Vec<_> = split(text)
-            .into_iter()
-            .filter(|s| s[0] == "TRN")
-            .map(|s| s[2].clone())
-            .collect();
+        let traces: Vec<_> = split(text).into_iter().filter(|s| s[0] == "TRN").map(|s| s[2].clone()).collect();
         if seen.contains(&traces) {
             continue;
         }

@@ -20,7 +20,8 @@ pub fn describe() -> Rule {
         id: ID.to_owned(),
         title: "Annual wellness visit less than eleven full months after the last".to_owned(),
         severity: Severity::Hold,
-        source_url: "https://www.cms.gov/Regulations-and-Guidance/Guidance/Manuals/Downloads/clm104c18pdf.pdf".to_owned(),
+        source_url: "https://www.cms.gov/Regulations-and-Guidance/Guidance/Manuals/Downloads/clm104c18pdf.pdf"
+            .to_owned(),
         effective: Some(date(EFFECTIVE)),
         ended: None,
         basis: DateBasis::Service,
@@ -63,7 +64,10 @@ pub fn check(input: &ClaimInContext, _: &Table, findings: &mut Vec<Finding>) {
                 last.0, last.1
             )
         } else if first_again {
-            format!("G0438 on line {number} is paid once in a lifetime and was billed in {:04}-{:02}. Bill G0439.", last.0, last.1)
+            format!(
+                "G0438 on line {number} is paid once in a lifetime and was billed in {:04}-{:02}. Bill G0439.",
+                last.0, last.1
+            )
         } else {
             continue;
         };

@@ -30,7 +30,10 @@ pub fn check(input: &ClaimInContext, _: &Table, findings: &mut Vec<Finding>) {
     for (number, line) in numbered(&input.claim) {
         let code = line.procedure.code.as_str();
         let manipulation = matches!(code, "98940" | "98941" | "98942");
-        if !manipulation || day(line.service_dates.start) < EFFECTIVE || has_modifier(line, &["AT", "GA", "GX", "GY", "GZ"]) {
+        if !manipulation
+            || day(line.service_dates.start) < EFFECTIVE
+            || has_modifier(line, &["AT", "GA", "GX", "GY", "GZ"])
+        {
             continue;
         }
         let words = format!(

@@ -33,11 +33,16 @@ pub fn check(input: &ClaimInContext, table: &Table, findings: &mut Vec<Finding>)
     for (number, line) in numbered(claim) {
         let Some(drug) = &line.drug else { continue };
         let code = line.procedure.code.as_str();
-        if day(line.service_dates.start) < EFFECTIVE || has_modifier(line, &["JW", "JZ"]) || !table.drug.is_single_dose(code, &drug.code) {
+        if day(line.service_dates.start) < EFFECTIVE
+            || has_modifier(line, &["JW", "JZ"])
+            || !table.drug.is_single_dose(code, &drug.code)
+        {
             continue;
         }
         let discarded_elsewhere = claim.lines.iter().any(|other| {
-            other.procedure.code == code && same_dates(other.service_dates, line.service_dates) && has_modifier(other, &["JW"])
+            other.procedure.code == code
+                && same_dates(other.service_dates, line.service_dates)
+                && has_modifier(other, &["JW"])
         });
         if discarded_elsewhere {
             continue;

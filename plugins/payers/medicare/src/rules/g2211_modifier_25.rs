@@ -30,7 +30,21 @@ pub fn describe() -> Rule {
 
 /// Preventive services of the exception: wellness and preventive visits, administration of vaccines.
 fn is_preventive(code: &str) -> bool {
-    matches!(code, "G0402" | "G0438" | "G0439" | "G0008" | "G0009" | "G0010" | "90460" | "90461" | "90471" | "90472" | "90473" | "90474")
+    matches!(
+        code,
+        "G0402"
+            | "G0438"
+            | "G0439"
+            | "G0008"
+            | "G0009"
+            | "G0010"
+            | "90460"
+            | "90461"
+            | "90471"
+            | "90472"
+            | "90473"
+            | "90474"
+    )
 }
 
 pub fn check(input: &ClaimInContext, _: &Table, findings: &mut Vec<Finding>) {
@@ -42,7 +56,9 @@ pub fn check(input: &ClaimInContext, _: &Table, findings: &mut Vec<Finding>) {
         }
         let same_day = || claim.lines.iter().filter(|other| same_dates(other.service_dates, line.service_dates));
         let mut visits = same_day()
-            .filter(|other| is_office_visit(&other.procedure.code) && rendering_npi(claim, other) == rendering_npi(claim, line))
+            .filter(|other| {
+                is_office_visit(&other.procedure.code) && rendering_npi(claim, other) == rendering_npi(claim, line)
+            })
             .peekable();
         let all_with_25 = visits.peek().is_some() && visits.all(|visit| has_modifier(visit, &["25"]));
         let excepted = start >= EXCEPTION && same_day().any(|other| is_preventive(&other.procedure.code));

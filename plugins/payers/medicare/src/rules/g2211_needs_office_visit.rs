@@ -16,8 +16,7 @@ const ID: &str = "medicare.g2211-needs-office-visit";
 /// First day of the code's payment.
 pub const EFFECTIVE: Day = (2024, 1, 1);
 /// The article of CMS on the code.
-pub const SOURCE: &str =
-    "https://www.cms.gov/files/document/mm13473-how-use-office-and-outpatient-evaluation-and-management-visit-complexity-add-code-g2211.pdf";
+pub const SOURCE: &str = "https://www.cms.gov/files/document/mm13473-how-use-office-and-outpatient-evaluation-and-management-visit-complexity-add-code-g2211.pdf";
 
 pub fn describe() -> Rule {
     Rule {
