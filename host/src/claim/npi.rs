@@ -12,7 +12,7 @@ pub fn npi_is_valid(text: &str) -> bool {
         let doubled = if place % 2 == 1 { digit * 2 } else { digit };
         sum + doubled / 10 + doubled % 10
     });
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]

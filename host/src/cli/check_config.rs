@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::output::{GREEN, RED, RESET, print, print_json};
-use super::reader::{load_profile, master_key};
+use super::reader::load_profile;
 use super::{Failure, Global};
 use crate::claim::{Document, Problem, Setup};
 use crate::config::{Config, FolderConfig, suggest};
 use crate::lifecycle::HostError;
+use crate::lifecycle::master_key;
 use crate::plugin::{Kind, OpenError, PluginHost, PluginHostConfig, Translated};
 use crate::practice::Profile;
 use crate::store::{Store, StoreError};
@@ -102,7 +103,7 @@ fn key_and_store(config: &Config) -> Check {
     const WHAT: &str = "key and store";
     let key = match master_key(config) {
         Ok(key) => key,
-        Err(failure) => return wrong(WHAT, failure.message),
+        Err(error) => return wrong(WHAT, error.to_string()),
     };
     let from_file = std::env::var_os(&config.keys.master_key_env).is_none();
     if from_file && let Some(mode) = open_mode(&config.keys.master_key_file) {

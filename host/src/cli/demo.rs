@@ -10,11 +10,10 @@ use std::process::{Command, ExitCode};
 
 use serde::{Deserialize, Serialize};
 
-use super::output::{BOLD, GREEN, RESET, dollars, print, print_json, table};
-use super::{Failure, Global, peers};
+use super::output::{print, print_json, progress_bar};
+use super::{Failure, Global, peers, summary};
 use crate::claim::parse_iso;
 use crate::config::Config;
-use crate::lifecycle::summary::Summary;
 use crate::lifecycle::{Host, HostError};
 
 /// Turns that host and sandbox may take on one day before the demo says that they never come to rest.
@@ -74,7 +73,7 @@ impl Demo {
         {
             return Err(Failure::internal(format!("plugin {id}: {error}")));
         }
-        let bar = progress_bar(days.len(), global.json);
+        let bar = progress_bar(days.len(), "days", global.json);
         for day in &days {
             if day.day < progress.delivered {
                 continue;
@@ -103,7 +102,10 @@ impl Demo {
         if global.json {
             print_json(&summary);
         } else {
-            tell(&summary, &folder, started.elapsed());
+            summary::tell("Four practices, nine days, ", &summary);
+            let seconds = started.elapsed().as_secs_f64();
+            print(&format!("Everything is in {} ({seconds:.1} s). Look around:", folder.display()));
+            print(&format!("  claimhost --config {}/claimhost.toml claim list", folder.display()));
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -257,67 +259,4 @@ pub(crate) fn write_key(path: &Path, key: &crate::store::MasterKey) -> std::io::
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(key.to_hex().as_bytes())?;
     file.sync_all()
-}
-
-fn progress_bar(days: usize, quiet: bool) -> indicatif::ProgressBar {
-    if quiet {
-        return indicatif::ProgressBar::hidden();
-    }
-    let bar = indicatif::ProgressBar::new(u64::try_from(days).unwrap_or(0));
-    if let Ok(style) = indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} days  {msg}") {
-        bar.set_style(style);
-    }
-    bar
-}
-
-/// The summary in plain words.
-fn tell(summary: &Summary, folder: &Path, elapsed: std::time::Duration) {
-    let (documents, visits, cents) = (&summary.documents, &summary.visits, &summary.cents);
-    let claims = |state: &str| summary.claims.get(state).copied().unwrap_or(0);
-    print(&format!("{BOLD}Four practices, nine days, {} documents{RESET}", documents.received));
-    print(&format!(
-        "  {} translated, {} ignored (repeats and messages without charges), {} rejected, {} parked, {} pending",
-        documents.translated, documents.ignored, documents.rejected, documents.parked, documents.pending
-    ));
-    print(&format!(
-        "  {} visits: {} on claims, {} still open, {} that nobody charged for",
-        visits.total, visits.assembled, visits.open, visits.missing_charges
-    ));
-    print(&format!("\n{BOLD}{} claims, ${} billed{RESET}", claims("total"), dollars(cents.billed)));
-    for (state, words) in [
-        ("posted", "paid and posted to the cent"),
-        ("denied", "denied in full, now work with the payer's reason"),
-        ("held", "held before they left, each with what to mend"),
-        ("ready", "ready"),
-        ("submitted", "sent, unanswered"),
-        ("rejected", "refused by clearinghouse or payer"),
-        ("accepted", "accepted, unpaid"),
-        ("paid", "paid, not yet posted"),
-    ] {
-        if claims(state) > 0 {
-            print(&format!("  {:>5}  {words}", claims(state)));
-        }
-    }
-    print(&format!("\n{BOLD}Where the ${} is{RESET}", dollars(cents.billed)));
-    for (amount, words) in [
-        (cents.paid, "paid by payers"),
-        (cents.contractual, "contract adjustments"),
-        (cents.patient, "owed by patients"),
-        (cents.denied, "denied, being worked"),
-        (cents.held, "held: would have been denied or rejected, caught before it left"),
-        (cents.open, "not yet decided"),
-    ] {
-        print(&format!("  {:>14}  {words}", dollars(amount)));
-    }
-    print(&format!("\n{BOLD}What was caught{RESET}"));
-    let mut findings = table(&["claims", "finding"]);
-    let mut caught: Vec<_> = summary.findings.iter().collect();
-    caught.sort_by_key(|(rule, count)| (std::cmp::Reverse(**count), rule.as_str()));
-    for (rule, count) in caught {
-        findings.add_row([count.to_string(), rule.clone()]);
-    }
-    print(&findings.to_string());
-    print(&format!("\n{GREEN}Ledger{RESET} {}", summary.ledger_digest));
-    print(&format!("Everything is in {} ({:.1} s). Look around:", folder.display(), elapsed.as_secs_f64()));
-    print(&format!("  claimhost --config {}/claimhost.toml claim list", folder.display()));
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use super::reference::Reference;
 use super::{Failure, Global};
 use crate::config::Config;
-use crate::lifecycle::HostError;
+use crate::lifecycle::{HostError, master_key};
 use crate::practice::Profile;
-use crate::store::{CLEARING, MasterKey, PracticeStore, Store, StoreError};
+use crate::store::{CLEARING, PracticeStore, Store, StoreError};
 
 /// The configuration and every tenant that has something.
 pub(crate) struct Reader {
@@ -102,24 +102,4 @@ pub(crate) fn load_profile(path: &Path) -> Result<Profile, String> {
 /// The failure for an id that is not there.
 pub(crate) fn no_such(what: &str, reference: &Reference, list: &str) -> Failure {
     Failure::missing(format!("there is no {what} `{reference}`\nhint: `claimhost {list}` shows what there is"))
-}
-
-/// The master key: the environment's where it is set, else the file's.
-pub(crate) fn master_key(config: &Config) -> Result<MasterKey, Failure> {
-    let keys = &config.keys;
-    let wrong = |origin: &str| {
-        Failure::config(format!("{origin}: expected 64 hexadecimal digits, as `claimhost init` writes them"))
-    };
-    if let Ok(text) = std::env::var(&keys.master_key_env) {
-        return MasterKey::from_hex(&text).ok_or_else(|| wrong(&keys.master_key_env));
-    }
-    let path = keys.master_key_file.display().to_string();
-    let text = std::fs::read_to_string(&keys.master_key_file).map_err(|error| {
-        Failure::config(format!(
-            "{path}: {error}\nhint: `claimhost init DIR` makes one, or set {}",
-            keys.master_key_env
-        ))
-    })?;
-    let text = zeroize::Zeroizing::new(text);
-    MasterKey::from_hex(&text).ok_or_else(|| wrong(&path))
 }

@@ -38,6 +38,9 @@ impl Answer {
     }
 }
 
+/// An answer with its byte range in the file.
+type Located = ((u64, u64), Answer);
+
 /// Stores and applies what lies in the clearinghouse inbox. Returns how many documents that were.
 pub(super) fn take(host: &Host) -> Result<u64, HostError> {
     let inbox = &host.config.clearinghouse.inbox;
@@ -84,21 +87,27 @@ pub(super) fn take(host: &Host) -> Result<u64, HostError> {
 }
 
 /// Applies one file. Each answer comes with its byte range.
-fn apply(host: &Host, tx: &Tx<'_>, bytes: &[u8]) -> Result<Vec<((u64, u64), Answer)>, HostError> {
+fn apply(host: &Host, tx: &Tx<'_>, bytes: &[u8]) -> Result<Vec<Located>, HostError> {
     let whole = (0, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     let transmission = Transmission::read(bytes);
     if !transmission.is_sound() {
         return Ok(vec![(whole, Answer::rejected("x12.envelope", problems(&transmission.problems)))]);
     }
+    // Each answer becomes the document after the ones before it; facts name it.
+    let first = tx.next_document_id()?;
+    let document = |answers: &Vec<Located>| first + u64::try_from(answers.len()).unwrap_or(0);
     let mut answers = Vec::new();
     for parsed in ta1::read_transmission(&transmission).transactions {
-        answers.push((span(&parsed), clean(&parsed, |value| on_ta1(host, tx, value))?));
+        let document = document(&answers);
+        answers.push((span(&parsed), clean(&parsed, |value| on_ta1(host, tx, document, value))?));
     }
     for parsed in ack999::read_transmission(&transmission).transactions {
-        answers.push((span(&parsed), clean(&parsed, |value| on_999(host, tx, value))?));
+        let document = document(&answers);
+        answers.push((span(&parsed), clean(&parsed, |value| on_999(host, tx, document, value))?));
     }
     for parsed in claim_ack::read_transmission(&transmission).transactions {
-        answers.push((span(&parsed), clean(&parsed, |value| on_claim_ack(host, tx, value))?));
+        let document = document(&answers);
+        answers.push((span(&parsed), clean(&parsed, |value| on_claim_ack(host, tx, document, value))?));
     }
     for parsed in remittance::read_transmission(&transmission).transactions {
         let whole = transmission.transactions().find(|(_, _, transaction)| transaction.range == parsed.origin.range);
@@ -142,7 +151,7 @@ fn unowned(kind: &str) -> Answer {
     Answer::rejected("clearing.unowned", json!({ "found": format!("{kind} that no practice of this host sent") }))
 }
 
-fn on_ta1(host: &Host, tx: &Tx<'_>, ack: &Ta1) -> Result<Answer, HostError> {
+fn on_ta1(host: &Host, tx: &Tx<'_>, document: u64, ack: &Ta1) -> Result<Answer, HostError> {
     let number = interchange_number(&ack.interchange_control);
     let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)? else { return Ok(unowned("an interchange")) };
     let submission: u64 = number.parse().unwrap_or(0);
@@ -151,10 +160,10 @@ fn on_ta1(host: &Host, tx: &Tx<'_>, ack: &Ta1) -> Result<Answer, HostError> {
     let own = tx.tenant(&practice);
     let versions = own.claims_in_submission(submission, None)?;
     let keys = versions.into_iter().map(|claim| (claim.claim_id, claim.version, fact.clone()));
-    Ok(Answer::news(add_facts(&own, keys, host.today(), "TA1")?))
+    Ok(Answer::news(add_facts(&own, keys, document, host.today(), "TA1")?))
 }
 
-fn on_999(host: &Host, tx: &Tx<'_>, ack: &Ack999) -> Result<Answer, HostError> {
+fn on_999(host: &Host, tx: &Tx<'_>, document: u64, ack: &Ack999) -> Result<Answer, HostError> {
     // GS06 of ours is the interchange's number.
     let number = interchange_number(&ack.group_control);
     let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)? else {
@@ -179,16 +188,16 @@ fn on_999(host: &Host, tx: &Tx<'_>, ack: &Ack999) -> Result<Answer, HostError> {
             facts.push((claim.claim_id, claim.version, Fact::Transaction { submission, accepted, code }));
         }
     }
-    Ok(Answer::news(add_facts(&own, facts.into_iter(), host.today(), "999")?))
+    Ok(Answer::news(add_facts(&own, facts.into_iter(), document, host.today(), "999")?))
 }
 
-fn on_claim_ack(host: &Host, tx: &Tx<'_>, ack: &ClaimAck) -> Result<Answer, HostError> {
+fn on_claim_ack(host: &Host, tx: &Tx<'_>, document: u64, ack: &ClaimAck) -> Result<Answer, HostError> {
     let stage = if ack.stage == AckStage::Payer { Stage::Payer } else { Stage::Clearinghouse };
     let mut new = false;
     let mut unknown = 0_u64;
     let mut known = 0_u64;
     for (trace, statuses) in ack.rejected_wholesale() {
-        let number = interchange_number(&trace);
+        let number = interchange_number(trace);
         let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)? else {
             unknown += 1;
             continue;
@@ -201,6 +210,7 @@ fn on_claim_ack(host: &Host, tx: &Tx<'_>, ack: &ClaimAck) -> Result<Answer, Host
         new |= add_facts(
             &own,
             claims.into_iter().map(|claim| (claim.claim_id, claim.version, fact.clone())),
+            document,
             host.today(),
             "277CA",
         )?;
@@ -225,7 +235,13 @@ fn on_claim_ack(host: &Host, tx: &Tx<'_>, ack: &ClaimAck) -> Result<Answer, Host
         let number = claim.payer_claim_control().unwrap_or_default().to_owned();
         let fact =
             Fact::ClaimAck { stage, accepted, code: code_of(&claim.statuses), payer_control_number: number.clone() };
-        new |= add_facts(&own, std::iter::once((version.claim_id, version.version, fact)), host.today(), "277CA")?;
+        new |= add_facts(
+            &own,
+            std::iter::once((version.claim_id, version.version, fact)),
+            document,
+            host.today(),
+            "277CA",
+        )?;
         name(&own, &version, &number)?;
     }
     if known == 0 && unknown > 0 {
@@ -255,12 +271,13 @@ fn code_of<'a>(statuses: impl IntoIterator<Item = &'a Status>) -> String {
 fn add_facts(
     own: &Tx<'_>,
     facts: impl Iterator<Item = (u64, u32, Fact)>,
+    document: u64,
     day: i64,
     cause: &str,
 ) -> Result<bool, StoreError> {
     let mut new = false;
     for (claim_id, version, fact) in facts {
-        if own.add_fact(claim_id, version, &fact, 0, day)? {
+        if own.add_fact(claim_id, version, &fact, document, day)? {
             new = true;
             refold(own, claim_id, day, cause)?;
         }

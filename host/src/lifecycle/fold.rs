@@ -233,7 +233,7 @@ impl ClaimState {
 /// Folds the versions of a lineage, oldest first: the newest primary version decides, then versions to later payers.
 pub fn lineage(versions: &[(VersionKind, VersionState)]) -> ClaimState {
     let current = versions.iter().filter(|(_, state)| *state != VersionState::Superseded);
-    let primary = current.clone().filter(|(kind, _)| kind.is_primary()).next_back();
+    let primary = current.clone().rfind(|(kind, _)| kind.is_primary());
     let before = current.clone().filter(|(kind, _)| kind.is_primary());
     let later = current.clone().filter(|(kind, _)| !kind.is_primary());
     let Some((kind, state)) = primary else { return ClaimState::Held };

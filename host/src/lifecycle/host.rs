@@ -273,7 +273,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
-fn master_key(config: &Config) -> Result<MasterKey, HostError> {
+pub(crate) fn master_key(config: &Config) -> Result<MasterKey, HostError> {
     let wrong = |origin: &str| {
         HostError::Key(format!("{origin}: expected 64 hexadecimal digits, as `claimhost init` writes them"))
     };

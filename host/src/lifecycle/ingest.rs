@@ -285,12 +285,16 @@ impl Intake<'_> {
             })?,
         };
         let subject = ("document", document_id);
-        match status {
-            DocumentStatus::Rejected => {
-                drop(tx.open_work("document.rejected", subject, self.host.today(), 0, &reason)?)
+        let work = match status {
+            DocumentStatus::Rejected => Some("document.rejected"),
+            DocumentStatus::Parked => Some("document.parked"),
+            _ => None,
+        };
+        match work {
+            Some(kind) => {
+                tx.open_work(kind, subject, self.host.today(), 0, &reason)?;
             }
-            DocumentStatus::Parked => drop(tx.open_work("document.parked", subject, self.host.today(), 0, &reason)?),
-            _ => tx.close_work(None, subject, self.host.today())?,
+            None => tx.close_work(None, subject, self.host.today())?,
         }
         if let Translated::Outcome(Outcome::Events(updates)) = translated {
             let mut news = false;

@@ -24,4 +24,5 @@ pub mod summary;
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
+pub(crate) use host::master_key;
 pub use host::{Host, Turn};

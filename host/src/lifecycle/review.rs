@@ -177,6 +177,15 @@ fn ask(
     }
 }
 
+/// One claim of the patient, as the store has it.
+struct Billed {
+    claim_id: u64,
+    visit_id: u64,
+    service_from: i64,
+    body: VersionBody,
+    live: bool,
+}
+
 /// One earlier claim of the same patient.
 struct Earlier {
     claim: Claim,
@@ -196,7 +205,7 @@ fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Resu
     let days = sets.filter_map(|set| host.plugins.rules(set)).map(|rules| i64::from(rules.look_back_days())).max();
     let days = days.unwrap_or(0).max(OWN_LOOK_BACK_DAYS);
     Ok(practice.store.read(|tx| -> StoreResult<_> {
-        let mut known: HashMap<[u8; 32], Vec<(u64, u64, i64, Arc<VersionBody>, bool)>> = HashMap::new();
+        let mut known: HashMap<[u8; 32], Vec<Billed>> = HashMap::new();
         let mut out = Vec::with_capacity(candidates.len());
         for candidate in candidates {
             let Some(span) = service_span(&candidate.claim.lines) else {
@@ -210,22 +219,30 @@ fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Resu
                     empty.insert(claims_of(tx, &candidate.patient, from)?)
                 }
             };
-            let other = |claim: &&(u64, u64, i64, Arc<VersionBody>, bool)| {
-                Some(claim.0) != candidate.claim_id && Some(claim.1) != candidate.visit_id && claim.2 >= from
+            let other = |claim: &&Billed| {
+                Some(claim.claim_id) != candidate.claim_id
+                    && Some(claim.visit_id) != candidate.visit_id
+                    && claim.service_from >= from
             };
-            out.push(claims.iter().filter(other).map(|(.., body, live)| earlier(body, *live)).collect());
+            out.push(claims.iter().filter(other).map(|claim| earlier(&claim.body, claim.live)).collect());
         }
         Ok(out)
     })?)
 }
 
-fn claims_of(tx: &Tx<'_>, patient: &[u8; 32], from: i64) -> StoreResult<Vec<(u64, u64, i64, Arc<VersionBody>, bool)>> {
+fn claims_of(tx: &Tx<'_>, patient: &[u8; 32], from: i64) -> StoreResult<Vec<Billed>> {
     let mut claims = Vec::new();
     for row in tx.claims_of_patient(patient, from)? {
-        let body = Arc::new(tx.version_body(row.claim_id, row.live_version)?);
+        let body = tx.version_body(row.claim_id, row.live_version)?;
         // A held claim is no reason to hold another: only what has left, or may leave, counts.
         let live = row.billed_cents > 0 && row.state != ClaimState::Held.as_str();
-        claims.push((row.claim_id, row.visit_id, row.service_from, body, live));
+        claims.push(Billed {
+            claim_id: row.claim_id,
+            visit_id: row.visit_id,
+            service_from: row.service_from,
+            body,
+            live,
+        });
     }
     Ok(claims)
 }

@@ -221,6 +221,14 @@ impl Tx<'_> {
         Ok(out)
     }
 
+    /// The id that the next document of this tenant gets: facts name the document that brought them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_document_id(&self) -> StoreResult<u64> {
+        self.next_id("document", "document_id")
+    }
+
     /// Writes one document.
     ///
     /// # Errors

@@ -237,8 +237,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn post(&self, postings: &[PostingRow], day: i64) -> StoreResult<()> {
-        let mut posting_id = self.next_id("posting", "posting_id")?;
-        for posting in postings {
+        let first = self.next_id("posting", "posting_id")?;
+        for (posting_id, posting) in (first..).zip(postings) {
             self.execute(
                 "INSERT INTO posting (practice_id, posting_id, remittance_id, claim_id, version, line, payer_id, account,
                  amount_cents, group_code, reason, posted_day) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -257,7 +257,6 @@ impl Tx<'_> {
                     day,
                 ),
             )?;
-            posting_id += 1;
         }
         Ok(())
     }

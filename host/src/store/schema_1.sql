@@ -160,7 +160,7 @@ CREATE TABLE fact (
     fact_mac BLOB NOT NULL,
     kind TEXT NOT NULL,
     received_day INTEGER NOT NULL,
-    document_id INTEGER NOT NULL,   -- in the clearing tenant
+    document_id INTEGER NOT NULL,   -- in the clearing tenant; of an 835 the practice's own part
     body BLOB NOT NULL,
     PRIMARY KEY (practice_id, claim_id, version, fact_mac)
 ) STRICT, WITHOUT ROWID;

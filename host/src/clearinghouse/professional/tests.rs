@@ -91,9 +91,9 @@ fn claims_share_their_parents_and_every_trace_points_at_its_claim() {
     assert_eq!(written.claims[1].hierarchy, written.claims[5].hierarchy, "one 2000C for both claims of the child");
     let parent = |hl: &Segment<'_>| hl.text(2).into_owned();
     for hl in all.iter().filter(|s| s.is("HL") && s.text(3) != "20") {
-        let above = all.iter().filter(|s| s.is("HL") && s.offset < hl.offset);
+        let mut above = all.iter().filter(|s| s.is("HL") && s.offset < hl.offset);
         let wanted = if hl.text(3) == "22" { "20" } else { "22" };
-        assert_eq!(above.filter(|s| s.text(3) == wanted).last().unwrap().text(1), parent(hl));
+        assert_eq!(above.rfind(|s| s.text(3) == wanted).unwrap().text(1), parent(hl));
     }
 }
 
