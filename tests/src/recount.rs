@@ -48,7 +48,7 @@ pub fn recount(transport: &Path) -> anyhow::Result<BTreeMap<String, Claim>> {
     }
     let mut seen = std::collections::BTreeSet::new();
     for file in files(&transport.join("in"))? {
-        let text = std::fs::read_to_string(file)?;
+        let text = std::fs::read_to_string(file)?.replace(['\n', '\r'], "");
         for transaction in text.split("ST*835*").skip(1) {
             // A cut file is no remittance; the same remittance in a new envelope is one remittance.
             let Some((body, _)) = transaction.split_once("~SE*") else { continue };

@@ -28,11 +28,13 @@ fn loopback(text: &str) -> Result<std::net::SocketAddr, String> {
 
 impl Serve {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
-        let host = global.open_with(|config| {
+        let mut host = global.open_with(|config| {
             if let Some(listen) = self.listen {
                 config.service.listen = listen;
             }
         })?;
+        // Others write while this watches: a file that changed just now is not yet whole.
+        host.wait_for_writers(std::time::Duration::from_secs(host.config().service.settle_seconds));
         let service = Service { host, fixed_day: global.as_of.is_some() };
         let json = global.json;
         let ended = service.run(|address| {

@@ -105,6 +105,8 @@ pub struct ServiceConfig {
     pub listen: std::net::SocketAddr,
     /// Seconds between two looks at the folders where no change was announced. Default 5.
     pub poll_seconds: u64,
+    /// Seconds that a file must be unchanged before `serve` takes it. Default 5.
+    pub settle_seconds: u64,
     /// Seconds that work in hand may take after SIGTERM. Default 30.
     pub drain_seconds: u64,
 }
@@ -112,7 +114,7 @@ pub struct ServiceConfig {
 impl Default for ServiceConfig {
     fn default() -> Self {
         let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 8787));
-        Self { listen, poll_seconds: 5, drain_seconds: 30 }
+        Self { listen, poll_seconds: 5, settle_seconds: 5, drain_seconds: 30 }
     }
 }
 

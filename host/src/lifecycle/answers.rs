@@ -47,6 +47,9 @@ pub(super) fn take(host: &Host) -> Result<u64, HostError> {
     crate::clearinghouse::outbox::make_private(inbox).map_err(HostError::io(inbox))?;
     for arrival in folder::scan(inbox).map_err(HostError::io(inbox))? {
         host.check_stop()?;
+        if !host.is_settled(&arrival.path) {
+            continue;
+        }
         let mut file = std::fs::File::open(&arrival.path).map_err(HostError::io(inbox))?;
         host.clearing.write(|tx| tx.store_file("clearinghouse", &arrival.name, host.today(), &mut file))?;
         folder::archive(&arrival).map_err(HostError::io(inbox))?;

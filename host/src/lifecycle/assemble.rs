@@ -14,7 +14,8 @@ use super::control::{control_number, line_control_number};
 use super::host::{Host, Practice};
 use super::refold::{fold_version, refold};
 use super::review::{Candidate, hold, review};
-use super::{ClaimState, HostError, VersionState};
+use super::submit::charge;
+use super::{ClaimState, Fact, HostError, VersionState};
 
 /// Visits in one transaction.
 const BATCH: usize = 250;
@@ -72,8 +73,10 @@ struct Step {
     kind: VersionKind,
     draft: Option<Draft>,
     candidate: Option<Candidate>,
-    /// Nothing is written; this unsent version is what the visit no longer says.
-    superseded: bool,
+    /// Versions that count no longer: refused ones that this one stands for, or an unsent one that the visit does not say.
+    retired: Vec<u32>,
+    /// With nothing in their place: the charge of the last of them leaves the ledger again.
+    take_back: bool,
 }
 
 impl Plan {
@@ -138,7 +141,7 @@ impl Plan {
         let split = visit::split(&folded, &mint);
         known.extend(split.problems.iter().map(|problem| hold(&problem.id, &problem.at, &problem.words)));
         let (sent, unsent): (Vec<&Lineage>, Vec<&Lineage>) =
-            lineages.iter().partition(|lineage| lineage.sent.is_some());
+            lineages.iter().filter(|lineage| !lineage.over).partition(|lineage| lineage.sent.is_some());
         let mut fresh: Vec<Draft> = Vec::new();
         if sent.is_empty() {
             self.state = VisitState::Assembled;
@@ -155,7 +158,7 @@ impl Plan {
         }
         self.dropped.extend(free);
         for step in &mut self.steps {
-            if let Some(draft) = step.draft.as_ref().filter(|_| !step.superseded) {
+            if let Some(draft) = &step.draft {
                 let mut candidate = Candidate::new(draft.claim.clone(), step.claim_id, self.patient);
                 candidate.visit_id = Some(self.row.visit_id);
                 candidate.findings.clone_from(&known);
@@ -179,54 +182,43 @@ impl Plan {
                 fresh.push(draft);
             }
             Amendment::Nothing { lineage } => {
-                if let Some((claim_id, version)) = of(lineage).and_then(|known| Some((known.claim_id, known.pending?)))
-                {
-                    let step = Step {
-                        claim_id: Some(claim_id),
-                        version,
-                        kind: VersionKind::Replacement,
-                        draft: None,
-                        candidate: None,
-                        superseded: true,
-                    };
-                    self.steps.push(step);
+                if let Some(known) = of(lineage) {
+                    // With every version refused, the last one is what the visit says, and may be sent again.
+                    let refused = if known.all_refused { &[][..] } else { &known.refused };
+                    self.retire(known, refused.iter().copied().chain(known.pending).collect(), false);
                 }
             }
             Amendment::Replace { lineage, mut draft } => {
                 self.state = VisitState::Amended;
                 let Some(known) = of(lineage) else { return Ok(()) };
-                let kind = if known.refused(tx)? { VersionKind::Original } else { VersionKind::Replacement };
-                if kind == VersionKind::Original {
-                    // The payer never took the first one: there is nothing for it to replace.
+                let kind = if known.all_refused { VersionKind::Original } else { VersionKind::Replacement };
+                if known.all_refused {
+                    // The payer never took one: there is nothing to replace.
                     draft.claim.frequency = Frequency::Original;
                 } else {
                     draft.claim.payer_control_number = known.payer_control_number(tx)?;
                     self.waits |= draft.claim.payer_control_number.is_none();
                 }
-                self.steps.push(Step::new(Some(known.claim_id), known.next_version(), kind, draft));
+                let mut step = Step::new(Some(known.claim_id), known.next_version(), kind, draft);
+                step.retired.clone_from(&known.refused);
+                self.steps.push(step);
             }
             Amendment::Void { lineage } => {
                 self.state = VisitState::Amended;
                 let Some(known) = of(lineage) else { return Ok(()) };
-                let Some((version, body)) = &known.sent else { return Ok(()) };
-                if known.refused(tx)? {
-                    let step = Step {
-                        claim_id: Some(known.claim_id),
-                        version: version.version,
-                        kind: version.kind,
-                        draft: None,
-                        candidate: None,
-                        superseded: true,
-                    };
-                    self.steps.push(step);
+                if known.all_refused {
+                    self.retire(known, known.refused.iter().copied().chain(known.pending).collect(), true);
                     return Ok(());
                 }
+                let Some((_, body)) = &known.sent else { return Ok(()) };
                 let mut claim = body.claim.clone();
                 claim.frequency = Frequency::Void;
                 claim.payer_control_number = known.payer_control_number(tx)?;
                 self.waits |= claim.payer_control_number.is_none();
                 let draft = Draft { claim, charges: body.charges.clone(), why: visit::SplitReason::First };
-                self.steps.push(Step::new(Some(known.claim_id), known.next_version(), VersionKind::Void, draft));
+                let mut step = Step::new(Some(known.claim_id), known.next_version(), VersionKind::Void, draft);
+                step.retired.clone_from(&known.refused);
+                self.steps.push(step);
             }
             Amendment::Work { reason, .. } => {
                 self.state = VisitState::Amended;
@@ -235,21 +227,36 @@ impl Plan {
         }
         Ok(())
     }
+
+    /// Versions end, and none takes their place.
+    fn retire(&mut self, known: &Lineage, retired: Vec<u32>, take_back: bool) {
+        if !retired.is_empty() {
+            let (claim_id, kind) = (Some(known.claim_id), VersionKind::Original);
+            self.steps.push(Step { claim_id, version: 0, kind, draft: None, candidate: None, retired, take_back });
+        }
+    }
 }
 
 impl Step {
     fn new(claim_id: Option<u64>, version: u32, kind: VersionKind, draft: Draft) -> Self {
-        Self { claim_id, version, kind, draft: Some(draft), candidate: None, superseded: false }
+        Self { claim_id, version, kind, draft: Some(draft), candidate: None, retired: Vec::new(), take_back: false }
     }
 }
 
 /// A lineage as the visit finds it.
 struct Lineage {
     claim_id: u64,
-    /// The last primary version that has left.
+    /// What the payer has, or may have: the newest primary version that has left and was not refused. Where every one was
+    /// refused, the newest of those.
     sent: Option<(VersionRow, VersionBody)>,
-    /// A later one that has not.
+    /// No answer has taken any version: there is nothing that could be replaced or voided.
+    all_refused: bool,
+    /// Refused versions newer than `sent` (and itself, where all were refused).
+    refused: Vec<u32>,
+    /// The newest version, where it has not left.
     pending: Option<u32>,
+    /// Everything that has left was retired: the lineage is over.
+    over: bool,
     versions: u32,
 }
 
@@ -259,16 +266,10 @@ impl Lineage {
         self.pending.unwrap_or(self.versions + 1)
     }
 
-    /// The payer's number of what it has now: the last version that it numbered.
+    /// The payer's number of what it has.
     fn payer_control_number(&self, tx: &Tx<'_>) -> StoreResult<Option<String>> {
         let Some((version, _)) = &self.sent else { return Ok(None) };
         Ok(fold_version(tx, version)?.payer_control_number)
-    }
-
-    /// The payer has refused what was sent (277CA): it has nothing that could be replaced or voided.
-    fn refused(&self, tx: &Tx<'_>) -> StoreResult<bool> {
-        let Some((version, _)) = &self.sent else { return Ok(false) };
-        Ok(fold_version(tx, version)?.state == VersionState::Rejected)
     }
 }
 
@@ -276,21 +277,34 @@ fn lineages(tx: &Tx<'_>, visit_id: u64) -> StoreResult<Vec<Lineage>> {
     let mut lineages = Vec::new();
     for claim in tx.claims_of_visit(visit_id)? {
         let versions = tx.versions(claim.claim_id)?;
-        let primary = || {
-            versions
-                .iter()
-                .rev()
-                .filter(|version| version.kind.is_primary() && version.state != VersionState::Superseded)
+        let counts = |version: &&VersionRow| version.kind.is_primary() && version.state != VersionState::Superseded;
+        let left = |version: &VersionRow| version.submitted_day.is_some() || version.state == VersionState::ViaEhr;
+        let mut base = None;
+        let mut refused = Vec::new();
+        for version in versions.iter().rev().filter(counts).filter(|version| left(version)) {
+            let taken = version.state == VersionState::ViaEhr || !fold_version(tx, version)?.refused;
+            if taken {
+                base = Some(version);
+                break;
+            }
+            refused.push(version.version);
+        }
+        let all_refused = base.is_none() && !refused.is_empty();
+        let newest_refused = versions.iter().find(|version| refused.first() == Some(&version.version));
+        let sent = match base.or(newest_refused) {
+            Some(version) => Some((version.clone(), tx.version_body(claim.claim_id, version.version)?)),
+            None => None,
         };
-        let sent =
-            match primary().find(|version| version.submitted_day.is_some() || version.state == VersionState::ViaEhr) {
-                Some(version) => Some((version.clone(), tx.version_body(claim.claim_id, version.version)?)),
-                None => None,
-            };
-        let pending = primary().next().filter(|version| version.submitted_day.is_none() && sent.is_some());
-        let pending = pending.filter(|version| version.state != VersionState::ViaEhr).map(|version| version.version);
-        let count = versions.last().map_or(0, |version| version.version);
-        lineages.push(Lineage { claim_id: claim.claim_id, sent, pending, versions: count });
+        let pending = versions.iter().rev().find(counts).filter(|version| sent.is_some() && !left(version));
+        lineages.push(Lineage {
+            claim_id: claim.claim_id,
+            all_refused,
+            refused,
+            pending: pending.map(|version| version.version),
+            over: sent.is_none() && versions.iter().any(left),
+            versions: versions.last().map_or(0, |version| version.version),
+            sent,
+        });
     }
     Ok(lineages)
 }
@@ -339,7 +353,7 @@ fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) -> Result<(
     review(host, practice, &mut candidates)?;
     let mut reviewed = candidates.into_iter();
     for step in plans.iter_mut().flat_map(|plan| &mut plan.steps) {
-        if step.draft.is_some() && !step.superseded {
+        if step.draft.is_some() {
             step.candidate = reviewed.next();
         }
     }
@@ -368,11 +382,10 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
         let Some(claim_id) = step.claim_id.map_or_else(|| tx.next_claim_id().map(Some), |id| Ok(Some(id)))? else {
             continue;
         };
-        if step.superseded {
-            if let Some(version) = tx.version(claim_id, step.version)? {
-                tx.set_version_state(&version, VersionState::Superseded, None)?;
-                tx.record("claim", claim_id, today, "host", &format!("version {} superseded", step.version), "")?;
-            }
+        for retired in &step.retired {
+            retire(tx, claim_id, *retired, step.take_back && Some(retired) == step.retired.first(), today)?;
+        }
+        if step.draft.is_none() {
             refold(tx, claim_id, today, "visit")?;
             continue;
         }
@@ -405,15 +418,34 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
             charges: draft.charges,
             split: split.unwrap_or_default(),
         };
+        let known = tx.version(claim_id, step.version)?;
         tx.put_version(&row, &body)?;
         tx.put_findings(claim_id, step.version, &candidate.findings)?;
         let digest =
             candidate.findings.iter().map(|stored| stored.plugin_digest.as_str()).find(|digest| !digest.is_empty());
-        let event = format!("version {} {} ({})", row.version, row.state.as_str(), row.kind.as_str());
-        tx.record("claim", claim_id, today, "host", &event, digest.unwrap_or_default())?;
+        let same = |before: VersionRow| (before.state, before.charge_cents) == (row.state, row.charge_cents);
+        if !known.is_some_and(same) {
+            let event = format!("version {} {} ({})", row.version, row.state.as_str(), row.kind.as_str());
+            tx.record("claim", claim_id, today, "host", &event, digest.unwrap_or_default())?;
+        }
         refold(tx, claim_id, today, "scrub")?;
     }
     Ok(tx.set_visit(&plan.row, plan.state, today)?)
+}
+
+/// A version counts no longer. Of one that has left, this is a fact like any other; its charge leaves the ledger where no other
+/// version takes its place.
+fn retire(tx: &Tx<'_>, claim_id: u64, version: u32, take_back: bool, today: i64) -> StoreResult<()> {
+    let Some(row) = tx.version(claim_id, version)? else { return Ok(()) };
+    if row.submitted_day.is_some() {
+        tx.add_fact(claim_id, version, &Fact::Superseded, 0, today)?;
+    } else {
+        tx.set_version_state(&row, VersionState::Superseded, None)?;
+    }
+    if take_back && row.submitted_day.is_some() {
+        tx.post(&charge(&row, -row.charge_cents), today)?;
+    }
+    tx.record("claim", claim_id, today, "host", &format!("version {version} superseded"), "")
 }
 
 /// The lineage's row: made with its first version, kept afterwards.

@@ -31,13 +31,13 @@ pub enum HostError {
     /// The plugins.
     #[error("{0}")]
     Plugin(String),
-    /// A claim that passed the scrub could not be written: a defect of claimhost, never of the claim.
-    #[error("claim {claim_id} of practice `{practice}` passed the scrub and cannot be written: {what}")]
+    /// An interchange could not be written though each of its claims can: a defect of claimhost or of the profile.
+    #[error(
+        "practice `{practice}`: the 837 envelope cannot be written: {what}; look at submitter and receiver in its profile"
+    )]
     Unwritable {
         /// Practice id.
         practice: String,
-        /// Lineage.
-        claim_id: u64,
         /// Place and class, never the value.
         what: String,
     },

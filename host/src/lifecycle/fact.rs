@@ -54,8 +54,8 @@ pub enum Fact {
     },
     /// CLP of an 835.
     Payment(Payment),
-    /// An operator's decision: the work on this version is done.
-    Closed,
+    /// The visit no longer says it, and no payer has it: another version stands for it, or none.
+    Superseded,
 }
 
 /// One CLP, as the ledger took it.

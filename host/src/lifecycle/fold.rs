@@ -81,6 +81,8 @@ pub struct VersionFold {
     pub state: VersionState,
     /// It may be written into another 837: TA1 or 999 refused every sending, no payer has seen it.
     pub may_resend: bool,
+    /// No answer has taken it, and one has refused it: the payer does not have it.
+    pub refused: bool,
     /// The payer's number of it (277CA REF 1K, CLP07).
     pub payer_control_number: Option<String>,
     /// The payer has forwarded it to the next one: no secondary of ours.
@@ -98,6 +100,7 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
     let mut payments: BTreeMap<String, Vec<Payment>> = BTreeMap::new();
     let mut payer_control_number = None;
     let mut forwarded = false;
+    let mut superseded = false;
     for fact in &facts {
         match fact {
             Fact::Submitted { submission, .. } => {
@@ -121,7 +124,7 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
                 }
                 payments.entry(payment.payer_id.clone()).or_default().push(payment.clone());
             }
-            Fact::Closed => {}
+            Fact::Superseded => superseded = true,
         }
     }
     let any_payment = !payments.is_empty();
@@ -131,8 +134,14 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
     let rejected =
         |stage: &Stage| stages.get(stage).is_some_and(|answers| answers.contains(&false) && answers.len() == 1);
     let accepted = stages.values().any(|answers| answers.contains(&true));
-    let state = if any_payment {
+    let twice = standing.values().any(|payments| payments.iter().filter(|payment| payment.paid != 0).count() > 1);
+    let state = if any_payment && twice {
+        // Two payments of one payer stand: until one is taken back, a person looks.
+        VersionState::Paid
+    } else if any_payment {
         money_state(standing.values().flatten())
+    } else if superseded {
+        VersionState::Superseded
     } else if rejected(&Stage::Payer) || rejected(&Stage::Clearinghouse) {
         VersionState::Rejected
     } else if accepted {
@@ -143,7 +152,8 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
         VersionState::Submitted
     };
     let may_resend = state == VersionState::Rejected && stages.is_empty() && unrefused == 0;
-    VersionFold { state, may_resend, payer_control_number, forwarded, standing }
+    let refused = state == VersionState::Rejected;
+    VersionFold { state, may_resend, refused, payer_control_number, forwarded, standing }
 }
 
 fn money_state<'a>(standing: impl Iterator<Item = &'a Payment>) -> VersionState {
@@ -236,8 +246,13 @@ pub fn lineage(versions: &[(VersionKind, VersionState)]) -> ClaimState {
     let primary = current.clone().rfind(|(kind, _)| kind.is_primary());
     let before = current.clone().filter(|(kind, _)| kind.is_primary());
     let later = current.clone().filter(|(kind, _)| !kind.is_primary());
-    let Some((kind, state)) = primary else { return ClaimState::Held };
-    let own = if *kind == VersionKind::Void {
+    // Everything that left was taken back: nothing is owed.
+    let Some((kind, state)) = primary else { return ClaimState::Posted };
+    let paid_before = before.clone().rev().skip(1).any(|(_, state)| *state == VersionState::Posted);
+    let own = if *kind != VersionKind::Void && *state == VersionState::Posted && paid_before {
+        // The replacement is paid and what it replaced was not taken back.
+        ClaimState::Paid
+    } else if *kind == VersionKind::Void {
         void_state(*state, before.map(|(_, state)| *state))
     } else {
         plain_state(*state)

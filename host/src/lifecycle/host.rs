@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::claim::{Date, Setup, day_number};
 use crate::config::{Config, FolderConfig};
@@ -25,6 +25,8 @@ pub struct Host {
     pub(super) plugins: PluginHost,
     pub(super) practices: Vec<Practice>,
     pub(super) as_of: Date,
+    /// Files younger than this are still being written; zero where a run takes what is there.
+    settle: Duration,
     stop: Arc<AtomicBool>,
 }
 
@@ -35,6 +37,8 @@ pub(super) struct Practice {
     profile_changed: Option<SystemTime>,
     pub(super) store: PracticeStore,
     pub(super) folders: Vec<Folder>,
+    /// What held claims were last looked at with: the profile's change, the day.
+    reviewed: Option<(Option<SystemTime>, Date)>,
 }
 
 /// One watched folder.
@@ -98,10 +102,11 @@ impl Host {
                 profile,
                 store: store.practice(&practice.id)?,
                 folders,
+                reviewed: None,
             });
         }
         let clearing = store.clearing()?;
-        Ok(Self { config, store, clearing, plugins, practices, as_of, stop: Arc::default() })
+        Ok(Self { config, store, clearing, plugins, practices, as_of, settle: Duration::ZERO, stop: Arc::default() })
     }
 
     /// The day that rules, windows and file dates see.
@@ -116,6 +121,17 @@ impl Host {
 
     pub(super) fn today(&self) -> i64 {
         day_number(self.as_of)
+    }
+
+    /// Leaves files alone that were changed within this time: for a host that watches while others write.
+    pub fn wait_for_writers(&mut self, settle: Duration) {
+        self.settle = settle;
+    }
+
+    /// Whether nobody has written to a file for long enough.
+    pub(super) fn is_settled(&self, path: &Path) -> bool {
+        let age = modified(path).and_then(|changed| changed.elapsed().ok());
+        self.settle.is_zero() || age.is_some_and(|age| age >= self.settle)
     }
 
     /// Set it to end the turn in hand at the next step.
@@ -171,6 +187,7 @@ impl Host {
     /// [`HostError`]: what stops the host, never a bad document.
     pub fn turn(&mut self) -> Result<Turn, HostError> {
         self.reload();
+        self.look_again()?;
         let mut turn = Turn { answers: answers::take(self)?, ..Turn::default() };
         let host = &*self;
         let results: Vec<Result<Turn, HostError>> = std::thread::scope(|scope| {
@@ -203,6 +220,19 @@ impl Host {
     /// The store's.
     pub fn summary(&self) -> Result<Summary, HostError> {
         Ok(summarize(&self.practice_stores(), &self.clearing)?)
+    }
+
+    /// A claim is held by what was known then: another profile, another day (or other plugins, at the start) may free it.
+    fn look_again(&mut self) -> Result<(), HostError> {
+        let as_of = self.as_of;
+        for practice in &mut self.practices {
+            let now = Some((practice.profile_changed, as_of));
+            if practice.reviewed != now {
+                practice.store.write(|tx| tx.look_again_at_held())?;
+                practice.reviewed = now;
+            }
+        }
+        Ok(())
     }
 
     /// Profiles and mappings that changed on disk. One that cannot be used changes nothing and is logged.

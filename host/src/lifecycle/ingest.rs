@@ -73,6 +73,7 @@ impl Intake<'_> {
         std::fs::create_dir_all(path).map_err(HostError::io(path))?;
         let joins = self.joins();
         let mut arrivals = folder::scan(path).map_err(HostError::io(path))?;
+        arrivals.retain(|arrival| self.host.is_settled(&arrival.path));
         arrivals.sort_by_key(|arrival| !joins.is_join(&arrival.name));
         for batch in arrivals.chunks(FILES_BATCH) {
             self.host.check_stop()?;

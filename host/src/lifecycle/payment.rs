@@ -182,7 +182,11 @@ impl Books<'_> {
         let payer_is_first = body.as_ref().and_then(|body| body.claim.header.coverages.first());
         let payer_is_first = payer_is_first.map(|coverage| coverage.payer.id == self.payer_id);
         let role = remit::role(claim, payer_is_first);
+        // What the payer says we charged must be what we charged: a difference is shown, never posted.
+        let charged = version.as_ref().map_or(claim.charge_cents.abs(), |version| version.charge_cents);
+        let misread = claim.charge_cents.abs() - charged;
         let (books, entries, difference) = match remit::post_claim(claim, role) {
+            Ok(_) if misread != 0 => (None, remit::unapplied_cash(claim.paid_cents), misread),
             Ok(mut books) => {
                 let entries = std::mem::take(&mut books.postings);
                 (Some(books), entries, 0)

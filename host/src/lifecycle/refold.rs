@@ -44,6 +44,8 @@ pub fn refold(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str) -> StoreResult<
     if let Some((version, _)) = live {
         claim.live_version = version.version;
         claim.billed_cents = if version.kind == VersionKind::Void { 0 } else { version.charge_cents };
+    } else {
+        claim.billed_cents = 0;
     }
     let state = lineage(&states);
     let moved = claim.state != state.as_str();

@@ -14,12 +14,13 @@ use crate::practice::{Payer, Route};
 use crate::scrub::{self, EarlierClaim};
 use crate::store::claim::{StoredFinding, VersionBody};
 use crate::store::{StoreResult, Tx};
+use crate::visit::{Verdict, same_person};
 
 use super::host::{Host, Practice};
 use super::{ClaimState, HostError, VersionState, fixes};
 
-/// Days that the host's own duplicate edits look back.
-const OWN_LOOK_BACK_DAYS: i64 = 0;
+/// Days that the host itself looks back: for repeats of a service, and for another person under the same id.
+const OWN_LOOK_BACK_DAYS: i64 = 400;
 
 /// A claim to look at.
 pub(super) struct Candidate {
@@ -111,6 +112,15 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
             if !candidate.findings.iter().any(same) {
                 candidate.findings.push(StoredFinding { finding, plugin_digest: String::new() });
             }
+        }
+        let person = &candidate.claim.header.patient;
+        let other = |earlier: &&Earlier| same_person(person, &earlier.claim.header.patient) == Verdict::Conflict;
+        if let Some(other) = earlier.iter().find(other) {
+            let words = format!(
+                "Claim {} has another person under the same patient id. Find out whose id it is; both may be wrong.",
+                other.claim.control_number
+            );
+            candidate.findings.push(hold("patient.identity-conflict", "header.patient.ids", &words));
         }
         let payer = destination(&candidate.claim).and_then(|coverage| payer_of(practice, &coverage.payer.id));
         let sets = practice.profile.rules.iter().chain(payer.iter().flat_map(|payer| &payer.rules));

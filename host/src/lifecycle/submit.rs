@@ -12,6 +12,7 @@ use crate::store::{PracticeStore, StoreError, Tx};
 
 use super::host::{Host, Practice};
 use super::refold::{fold_version, refold};
+use super::review::hold;
 use super::{Fact, HostError, VersionState};
 
 /// Writes and sends what is ready. Returns how many claims.
@@ -64,12 +65,23 @@ fn write_batch(host: &Host, practice: &Practice, tx: &Tx<'_>) -> Result<u64, Hos
     let number = format!("{submission_id:09}");
     clearing.own(Owned::Interchange, &number, tx.practice_id())?;
     let envelope = envelope(&practice.profile, host, u32::try_from(submission_id).unwrap_or(u32::MAX));
-    let claims: Vec<&Claim> = batch.iter().map(|(_, claim)| claim.expose()).collect();
-    let written = professional::write(&envelope, &claims).map_err(|error| HostError::Unwritable {
-        practice: tx.practice_id().to_owned(),
-        claim_id: 0,
-        what: error.to_string(),
-    })?;
+    let write = |batch: &[(VersionRow, Phi<Claim>)]| {
+        let claims: Vec<&Claim> = batch.iter().map(|(_, claim)| claim.expose()).collect();
+        professional::write(&envelope, &claims)
+    };
+    let written = match write(&batch) {
+        Ok(written) => written,
+        Err(_) => {
+            hold_unwritable(tx, &mut batch, &envelope, today)?;
+            if batch.is_empty() {
+                return Ok(0);
+            }
+            write(&batch).map_err(|error| HostError::Unwritable {
+                practice: tx.practice_id().to_owned(),
+                what: error.to_string(),
+            })?
+        }
+    };
     let mut charge_cents = 0;
     let mut submitted = Vec::with_capacity(batch.len());
     for ((version, claim), place) in batch.iter().zip(&written.claims) {
@@ -104,6 +116,39 @@ fn write_batch(host: &Host, practice: &Practice, tx: &Tx<'_>) -> Result<u64, Hos
     Ok(row.claim_count)
 }
 
+/// A claim that the 837P cannot carry (a delimiter in a name, a code system without a qualifier) is held with the place; the
+/// others go.
+fn hold_unwritable(
+    tx: &Tx<'_>,
+    batch: &mut Vec<(VersionRow, Phi<Claim>)>,
+    envelope: &Envelope,
+    today: i64,
+) -> Result<(), StoreError> {
+    let mut kept = Vec::with_capacity(batch.len());
+    for (version, claim) in batch.drain(..) {
+        let Err(error) = professional::write(envelope, &[claim.expose()]) else {
+            kept.push((version, claim));
+            continue;
+        };
+        let mut findings = tx.findings(version.claim_id, version.version)?;
+        for text in professional::unwritable(claim.expose()) {
+            let words = format!("The claim form cannot carry {} in this field. Correct it in the EHR.", text.found);
+            findings.push(hold("text.unwritable", &text.at, &words));
+        }
+        findings.push(hold(
+            "claim.unwritable",
+            "claim",
+            &format!("The 837P cannot be written: {error}. Correct it in the EHR."),
+        ));
+        tx.put_findings(version.claim_id, version.version, &findings)?;
+        tx.set_version_state(&version, VersionState::Held, None)?;
+        tx.record("claim", version.claim_id, today, "host", &format!("version {} held (837P)", version.version), "")?;
+        refold(tx, version.claim_id, today, "837P")?;
+    }
+    *batch = kept;
+    Ok(())
+}
+
 /// A TA1 or 999 rejection returns its claims to ready, for new control numbers.
 fn resend_refused(tx: &Tx<'_>, today: i64) -> Result<(), StoreError> {
     for version in tx.versions_in(VersionState::Rejected, usize::MAX)? {
@@ -126,10 +171,10 @@ fn first_sending(tx: &Tx<'_>, version: &VersionRow, claim: &Claim, today: i64) -
             .rev()
             .find(|other| other.version < version.version && other.kind.is_primary() && other.submitted_day.is_some());
         if let Some(before) = before.filter(|before| before.kind != VersionKind::Void) {
-            charge(&mut postings, before, -before.charge_cents);
+            postings.extend(charge(before, -before.charge_cents));
         }
         if version.kind != VersionKind::Void {
-            charge(&mut postings, version, version.charge_cents);
+            postings.extend(charge(version, version.charge_cents));
         }
     }
     tx.post(&postings, today)?;
@@ -146,9 +191,11 @@ fn first_sending(tx: &Tx<'_>, version: &VersionRow, claim: &Claim, today: i64) -
     Ok(())
 }
 
-fn charge(postings: &mut Vec<PostingRow>, version: &VersionRow, amount_cents: i64) {
-    for (account, amount_cents) in [("payer-receivable", amount_cents), ("charges", -amount_cents)] {
-        postings.push(PostingRow {
+/// The charge of a version: the payer owes it.
+pub(super) fn charge(version: &VersionRow, amount_cents: i64) -> Vec<PostingRow> {
+    let accounts = [("payer-receivable", amount_cents), ("charges", -amount_cents)];
+    accounts
+        .map(|(account, amount_cents)| PostingRow {
             remittance_id: None,
             claim: Some((version.claim_id, version.version)),
             line: 0,
@@ -157,8 +204,8 @@ fn charge(postings: &mut Vec<PostingRow>, version: &VersionRow, amount_cents: i6
             amount_cents,
             group_code: String::new(),
             reason: String::new(),
-        });
-    }
+        })
+        .into()
 }
 
 fn envelope(profile: &Profile, host: &Host, control: u32) -> Envelope {

@@ -326,9 +326,11 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn received_document_counts(&self) -> StoreResult<Vec<(String, u64)>> {
+        // A file that waits to be framed (its adapter or mapping cannot be used) is one pending document.
         self.rows(
             "SELECT status, COUNT(*) FROM document JOIN file USING (practice_id, file_id)
-             WHERE practice_id = ?1 AND channel <> ?2 GROUP BY status",
+             WHERE practice_id = ?1 AND channel <> ?2 GROUP BY status
+             UNION ALL SELECT 'pending', COUNT(*) FROM file WHERE practice_id = ?1 AND state = 'stored'",
             (self.practice_id(), PART),
             |row| Ok((row.get(0)?, row.get(1)?)),
         )

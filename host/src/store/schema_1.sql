@@ -20,6 +20,8 @@ CREATE TABLE file (
     PRIMARY KEY (practice_id, file_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX file_waiting ON file (practice_id, file_id) WHERE state = 'stored';
+
 CREATE TABLE file_chunk (
     practice_id TEXT NOT NULL,
     file_id INTEGER NOT NULL,
@@ -57,7 +59,8 @@ CREATE TABLE visit (
     PRIMARY KEY (practice_id, visit_id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX visit_by_mac ON visit (practice_id, visit_mac);
-CREATE INDEX visit_due ON visit (practice_id, state, changed);
+CREATE INDEX visit_changed ON visit (practice_id, visit_id) WHERE changed = 1;
+CREATE INDEX visit_open ON visit (practice_id, visit_id) WHERE state = 'open';
 
 CREATE TABLE visit_event (
     practice_id TEXT NOT NULL,

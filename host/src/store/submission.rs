@@ -168,7 +168,7 @@ impl Tx<'_> {
             Fact::Transaction { .. } => "999",
             Fact::ClaimAck { .. } => "277ca",
             Fact::Payment(_) => "835",
-            Fact::Closed => "closed",
+            Fact::Superseded => "superseded",
         };
         let body = self.seal("fact", claim_id, &bytes);
         let added = self.execute(

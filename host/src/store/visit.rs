@@ -181,12 +181,26 @@ impl Tx<'_> {
     /// # Errors
     /// [`super::StoreError`].
     pub fn visits_to_assemble(&self, as_of_day: i64, hold_days: i64, limit: usize) -> StoreResult<Vec<VisitRow>> {
+        // Two statements, so that each walks its own partial index: what is settled is never looked at.
         let sql = format!(
-            "{VISIT} AND ((changed = 1 AND (state <> 'open' OR closed = 1))
-             OR (state = 'open' AND COALESCE(first_charge_day, first_seen_day) + ?3 <= ?2)) ORDER BY visit_id LIMIT ?4"
+            "{VISIT} AND changed = 1 AND (state <> 'open' OR closed = 1)
+             UNION {VISIT} AND state = 'open' AND COALESCE(first_charge_day, first_seen_day) + ?3 <= ?2
+             ORDER BY visit_id LIMIT ?4"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.rows(&sql, (self.practice_id(), as_of_day, hold_days, limit), visit_row)
+    }
+
+    /// Looks again at every visit with a held claim: what held it (profile, rules, the day) may have changed.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn look_again_at_held(&self) -> StoreResult<usize> {
+        self.execute(
+            "UPDATE visit SET changed = 1 WHERE practice_id = ?1 AND visit_id IN
+             (SELECT visit_id FROM claim WHERE practice_id = ?1 AND state = 'held')",
+            [self.practice_id()],
+        )
     }
 
     /// One visit.

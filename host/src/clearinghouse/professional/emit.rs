@@ -21,7 +21,7 @@ impl Out {
     pub(super) fn seg(&mut self, id: &str, elements: &[&str]) -> Done {
         let mut builder = self.0.segment(id);
         for element in elements {
-            builder = builder.text(element);
+            builder = builder.text(&claimhost_x12::fold_accents(element));
         }
         builder.end()
     }

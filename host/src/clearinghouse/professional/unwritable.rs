@@ -1,8 +1,9 @@
-//! Values that X12 cannot carry: it has no escape, and its character set is ASCII without control characters.
+//! Values that X12 cannot carry: it has no escape, and its character set is ASCII without
+//! control characters. An accent is no obstacle: the writer leaves it off, as cards do.
 //!
 //! Names the field and what is in it, never the value. Fields that are not sent do not count.
 
-use claimhost_x12::{Delimiters, check_text};
+use claimhost_x12::{Delimiters, check_text, fold_accents};
 use serde_json::Value;
 
 use super::refusal::refusals;
@@ -36,7 +37,7 @@ pub(super) fn covers(above: &str, at: &str) -> bool {
 fn walk(value: &Value, at: String, found: &mut Vec<Unwritable>) {
     match value {
         Value::String(text) => {
-            let what = match check_text(text, &Delimiters::STANDARD) {
+            let what = match check_text(&fold_accents(text), &Delimiters::STANDARD) {
                 Ok(()) => return,
                 Err(claimhost_x12::Refusal::ControlCharacter) => "a control character",
                 Err(claimhost_x12::Refusal::OutsideCharacterSet) => "a letter outside ASCII",

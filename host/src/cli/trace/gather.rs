@@ -104,7 +104,7 @@ const fn step_of(fact: &Fact) -> u8 {
         Fact::ClaimAck { stage: Stage::Clearinghouse, .. } => 3,
         Fact::ClaimAck { stage: Stage::Payer, .. } => 4,
         Fact::Payment(_) => 5,
-        Fact::Closed => 6,
+        Fact::Superseded => 6,
     }
 }
 

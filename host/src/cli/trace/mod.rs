@@ -239,7 +239,7 @@ fn fact_words(fact: &Fact) -> String {
             dollars(payment.patient),
             dollars(payment.denied)
         ),
-        Fact::Closed => "closed by an operator".to_owned(),
+        Fact::Superseded => "superseded: the visit no longer says it, and no payer has it".to_owned(),
     }
 }
 
