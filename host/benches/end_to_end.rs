@@ -1,0 +1,110 @@
+//! Documents to 837P: charge messages of four practices in their inboxes, until every claim is in an 837P in the outbox.
+//!
+//! The durable store with full sync, sealing, the shipped adapter and the shipped rules. What the outbox holds is counted
+//! from its bytes afterwards: a pipeline that skips work cannot win. Messages can be had by CLAIMHOST_BENCH_CLAIMS.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use claimhost::claim::parse_iso;
+use claimhost::config::Config;
+use claimhost::lifecycle::Host;
+use claimhost::store::MasterKey;
+use support::{figure, micros, per_second, practice, scratch};
+
+const PRACTICES: usize = 4;
+const MESSAGES_PER_FILE: usize = 250;
+const RUNS: usize = 3;
+
+/// A folder as `init` makes it, with filled inboxes.
+fn site(root: &Path, plugins: &[PathBuf], claims: usize) -> Config {
+    let _ = fs::remove_dir_all(root);
+    fs::create_dir_all(root).unwrap();
+    let quoted = |path: &Path| toml::Value::String(path.display().to_string()).to_string();
+    let folders: Vec<String> = plugins.iter().map(|path| quoted(path)).collect();
+    let cache = quoted(&support::plugin_cache());
+    let mut text = format!("[plugins]\nfolders = [{}]\ncache = {cache}\n", folders.join(", "));
+    for n in 0..PRACTICES {
+        let id = format!("birch-{n}");
+        text += &format!("[[practice]]\nid = \"{id}\"\nprofile = \"{id}.toml\"\n");
+        text += &format!("[[intake.folder]]\npractice = \"{id}\"\npath = \"inbox/{id}\"\nadapter = \"hl7v2-dft\"\n");
+        fs::write(root.join(format!("{id}.toml")), practice::profile(&id, n as u64)).unwrap();
+        let inbox = root.join("inbox").join(&id);
+        fs::create_dir_all(&inbox).unwrap();
+        let visits: Vec<usize> = (0..claims).filter(|visit| visit / 4 % PRACTICES == n).collect();
+        for (file, visits) in visits.chunks(MESSAGES_PER_FILE).enumerate() {
+            let mut text = String::new();
+            visits.iter().for_each(|visit| practice::message(&mut text, *visit));
+            fs::write(inbox.join(format!("{file:04}.hl7")), text).unwrap();
+        }
+    }
+    fs::write(root.join("key"), MasterKey::generate().unwrap().to_hex().as_bytes()).unwrap();
+    fs::write(root.join("claimhost.toml"), text).unwrap();
+    Config::load(&root.join("claimhost.toml")).unwrap()
+}
+
+fn run(root: &Path, plugins: &[PathBuf], claims: usize) -> Duration {
+    let config = site(root, plugins, claims);
+    let outbox = config.clearinghouse.outbox.clone();
+    let mut host = Host::open(config, parse_iso(practice::AS_OF).unwrap()).unwrap();
+    let start = Instant::now();
+    host.settle().unwrap();
+    let time = start.elapsed();
+
+    let summary = host.summary().unwrap();
+    assert_eq!(summary.claims.get("submitted").copied(), Some(claims as u64), "{:?} {:?}", summary.claims, summary.findings);
+    let (mut found, mut lines) = (0, 0);
+    for file in fs::read_dir(outbox).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        for segment in bytes.split(|byte| *byte == b'~') {
+            found += usize::from(segment.starts_with(b"CLM*"));
+            lines += usize::from(segment.starts_with(b"SV1*"));
+        }
+    }
+    assert_eq!((found, lines), (claims, claims * practice::LINES));
+    drop(host);
+    fs::remove_dir_all(root).unwrap();
+    time
+}
+
+/// Median fdatasync after 1 KiB, on the disk of the run.
+fn fsync(folder: &Path) -> Duration {
+    fs::create_dir_all(folder).unwrap();
+    let mut file = fs::File::create(folder.join("fsync")).unwrap();
+    let mut times = Vec::new();
+    for _ in 0..500 {
+        file.write_all(&[7; 1024]).unwrap();
+        let start = Instant::now();
+        file.sync_data().unwrap();
+        times.push(start.elapsed());
+    }
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// `VmHWM`: the most memory that was ever resident.
+fn peak_memory_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok()).unwrap_or(0)
+}
+
+fn main() {
+    support::machine();
+    let claims = std::env::var("CLAIMHOST_BENCH_CLAIMS").ok().and_then(|text| text.parse().ok()).unwrap_or(6_000);
+    let plugins = support::plugin_folders();
+    let root = scratch("bench-end-to-end");
+    drop(support::plugins(&plugins)); // compiled and proved before, as on a host that has run once
+    let _ = fs::write("/proc/self/clear_refs", "5"); // forgets the compiler's peak
+    let mut times: Vec<Duration> = (0..RUNS).map(|_| run(&root, &plugins, claims)).collect();
+    times.sort();
+    figure("end_to_end_claims_per_s", per_second(times[RUNS / 2], claims), "1/s");
+    figure("peak_memory_mb", peak_memory_kib() as f64 / 1024.0, "MiB");
+    figure("fsync_us", micros(fsync(&root), 1), "us");
+    let _ = fs::remove_dir_all(&root);
+}

@@ -1,0 +1,61 @@
+//! What the host's own steps cost on one core: the scrub of a typical claim, and writing it into an 837P.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::hint::black_box;
+
+use claimhost::claim::{Claim, Contact, ContactKind, ContactNumber, parse_iso};
+use claimhost::clearinghouse::professional::{Created, Envelope, Partner, Purpose, Receiver, Submitter, write};
+use claimhost::scrub::{Context, holds, scrub};
+use support::{claims, figure, median, per_second, practice};
+
+const CLAIMS: usize = 1_000;
+
+fn envelope() -> Envelope {
+    let partner = |id: &str| Partner { qualifier: "ZZ".into(), id: id.into(), application_id: id.into() };
+    let number = ContactNumber { kind: ContactKind::Telephone, value: "6145550150".into() };
+    Envelope {
+        sender: partner("BIRCH1"),
+        receiver: partner("NORTH"),
+        submitter: Submitter {
+            is_person: false,
+            name: "Birchfield Clinic 1".into(),
+            first: String::new(),
+            id: "BIRCH1".into(),
+            contacts: vec![Contact { name: "Billing Office".into(), numbers: vec![number] }],
+        },
+        receiver_name: Receiver { name: "NORTH CLEARING".into(), id: "NORTH".into() },
+        test: true,
+        interchange_control: 1,
+        group_control: 1,
+        first_transaction: 1,
+        reference: "000000001".into(),
+        purpose: Purpose::Chargeable,
+        created: Created { day: parse_iso(practice::AS_OF).unwrap(), hour: 12, minute: 0 },
+    }
+}
+
+fn main() {
+    support::machine();
+    let host = support::plugins(&support::plugin_folders());
+    let claims = claims::typical(&host.adapter("hl7v2-dft").unwrap(), CLAIMS);
+    let profile = claims::profile();
+    let context = Context { as_of: parse_iso(practice::AS_OF).unwrap(), profile: &profile, earlier: &[] };
+
+    let scrubbed = median(|| {
+        for claim in &claims {
+            let findings = scrub(black_box(claim), &context);
+            assert!(!holds(&findings), "a typical claim is clean: {}", findings[0].rule);
+        }
+    });
+    figure("scrub_claims_per_s", per_second(scrubbed, CLAIMS), "1/s");
+
+    let (envelope, claims) = (envelope(), claims.iter().collect::<Vec<&Claim>>());
+    let written = median(|| {
+        let written = write(&envelope, black_box(&claims)).unwrap();
+        assert_eq!(written.claims.len(), CLAIMS);
+        assert!(written.claims.iter().all(|claim| claim.lines.len() == practice::LINES));
+    });
+    figure("x12_837_write_claims_per_s", per_second(written, CLAIMS), "1/s");
+}

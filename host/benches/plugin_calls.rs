@@ -1,0 +1,68 @@
+//! What a plugin call costs with the shipped contract and the shipped plugins: rules on the full claim record, messages
+//! through the adapter, a fresh session, a cold start.
+//!
+//! Every answer is looked at: a claim that was not evaluated or a message that was not translated stops the run.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use claimhost::claim::{ClaimInContext, Outcome};
+use claimhost::plugin::{Checked, RuleSet, Translated};
+use support::{claims, figure, median, micros, per_second};
+
+const BATCH: usize = 100;
+
+fn check(rules: &RuleSet, practice: &str, claims: &[ClaimInContext]) {
+    let answers = rules.check(practice, &claims::setup(), claims);
+    assert_eq!(answers.len(), claims.len());
+    assert!(answers.iter().all(|answer| matches!(answer, Checked::Findings(_))), "{:?}", answers[0]);
+}
+
+fn main() {
+    support::machine();
+    let folders = support::plugin_folders();
+    let host = support::plugins(&folders);
+    let adapter = host.adapter("hl7v2-dft").unwrap();
+    let rules = host.rules("medicare").unwrap();
+
+    let typical = claims::typical(&adapter, BATCH);
+    let batch = |one: &dyn Fn(usize) -> ClaimInContext| (0..BATCH).map(one).collect::<Vec<_>>();
+    let smallest = claims::smallest(&typical[0]);
+    let largest = claims::in_context(&claims::largest(&typical[0]), false);
+    let batches = [
+        ("rule_call_smallest_batch_us", batch(&|_| claims::in_context(&smallest, false))),
+        ("rule_call_typical_batch_us", batch(&|n| claims::in_context(&typical[n], false))),
+        ("rule_call_look_back_batch_us", batch(&|n| claims::in_context(&typical[n], true))),
+        ("rule_call_largest_batch_us", batch(&|_| largest.clone())),
+    ];
+    for (name, batch) in &batches {
+        figure(name, micros(median(|| check(&rules, "bench", batch)), BATCH), "us");
+    }
+    let alone = &batches[1].1[..1];
+    figure("rule_call_typical_alone_us", micros(median(|| check(&rules, "bench", alone)), 1), "us");
+
+    // A practice that has no session yet: store, instance, `open` and the call.
+    let mut practice = 0;
+    let fresh = median(|| {
+        practice += 1;
+        check(&rules, &format!("new-{practice}"), alone);
+    });
+    figure("fresh_session_us", micros(fresh, 1), "us");
+
+    let documents = claims::documents(1_000);
+    let translate = median(|| {
+        let answers = adapter.translate("bench", &claims::setup(), &documents).unwrap();
+        let full = |answer: &Translated| match answer {
+            Translated::Outcome(Outcome::Events(events)) => {
+                events.iter().map(|event| event.charges.len()).sum::<usize>() == support::practice::LINES
+            }
+            _ => false,
+        };
+        assert_eq!(answers.iter().filter(|answer| full(answer)).count(), documents.len());
+    });
+    figure("dft_messages_per_s", per_second(translate, documents.len()), "1/s");
+
+    drop((rules, adapter, host));
+    let cold = median(|| drop(support::plugins(&folders)));
+    figure("cold_start_from_cache_ms", micros(cold, 1) / 1e3, "ms");
+}

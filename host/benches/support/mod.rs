@@ -1,0 +1,83 @@
+//! What all measurements share: the machine, the clock, the figure lines, and an invented practice with its messages.
+//!
+//! Not here: anything that production does. Plugins are the shipped ones, claims come out of the shipped adapter and the
+//! host's own visit code.
+#![allow(dead_code, reason = "each bench is a crate of its own and uses a part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+
+pub mod claims;
+pub mod practice;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use claimhost::plugin::{PluginHost, PluginHostConfig};
+
+/// Prints what a figure depends on most.
+pub fn machine() {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|(_, name)| name);
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    println!("machine {}, {cores} cores", model.unwrap_or("unknown CPU"));
+}
+
+/// One line for machines to read.
+pub fn figure(name: &str, value: f64, unit: &str) {
+    let digits = if value >= 100.0 { 0 } else { 2 };
+    println!("figure {name} {value:.digits$} {unit}");
+}
+
+/// Runs a pass for about a second, warmed up before, and returns its median time.
+pub fn median(mut pass: impl FnMut()) -> Duration {
+    pass();
+    let begin = Instant::now();
+    let mut times = Vec::new();
+    while begin.elapsed() < Duration::from_secs(1) {
+        let start = Instant::now();
+        pass();
+        times.push(start.elapsed());
+    }
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Microseconds of one of `count` items that took `time` together.
+pub fn micros(time: Duration, count: usize) -> f64 {
+    time.as_secs_f64() * 1e6 / count as f64
+}
+
+/// Items of `count` a second.
+pub fn per_second(time: Duration, count: usize) -> f64 {
+    count as f64 / time.as_secs_f64()
+}
+
+/// The project's folder.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// A folder below the target directory: on the disk that builds use, never in memory.
+pub fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// Where compiled plugins stay from one run to the next.
+pub fn plugin_cache() -> PathBuf {
+    scratch("bench-plugin-cache")
+}
+
+/// The folders of the shipped plugins, built where they are missing or old.
+pub fn plugin_folders() -> Vec<PathBuf> {
+    let workspace = workspace();
+    claimhost::plugin::build::build_missing(&workspace).unwrap();
+    vec![workspace.join("plugins/ehr"), workspace.join("plugins/payers")]
+}
+
+/// A host of the shipped plugins, every one active.
+pub fn plugins(folders: &[PathBuf]) -> PluginHost {
+    let host = PluginHost::open(PluginHostConfig::new(folders.to_vec(), plugin_cache())).unwrap();
+    for plugin in host.list() {
+        assert!(plugin.error.is_none(), "{}: {:?}", plugin.id, plugin.error);
+    }
+    host
+}
