@@ -160,7 +160,7 @@ fn money_state<'a>(standing: impl Iterator<Item = &'a Payment>) -> VersionState 
     let standing: Vec<&Payment> = standing.collect();
     if standing.is_empty() {
         VersionState::Reversed
-    } else if standing.iter().any(|payment| !payment.posted) {
+    } else if standing.iter().any(|payment| !payment.posted || payment.is_reversal()) {
         VersionState::Paid
     } else if standing.iter().all(|payment| payment.all_denied) {
         VersionState::Denied

@@ -71,6 +71,7 @@ pub(super) fn on_remittance(
         return Ok(Answer::news(false));
     }
     let part = own.store_file(PART, "", host.today(), &mut &*bytes)?;
+    own.file_framed(part)?;
     let document_id = own.add_document(&NewDocument {
         file_id: part,
         ordinal: 0,
