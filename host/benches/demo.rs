@@ -14,7 +14,15 @@ fn main() {
     let binary = env!("CARGO_BIN_EXE_claimhost");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut peers = Command::new(cargo);
-    peers.current_dir(workspace()).args(["build", "--quiet", "--release", "-p", "claimhost-practices", "-p", "claimhost-sandbox"]);
+    peers.current_dir(workspace()).args([
+        "build",
+        "--quiet",
+        "--release",
+        "-p",
+        "claimhost-practices",
+        "-p",
+        "claimhost-sandbox",
+    ]);
     if let Some(target) = std::path::Path::new(binary).ancestors().nth(2) {
         peers.arg("--target-dir").arg(target);
     }

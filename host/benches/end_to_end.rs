@@ -57,7 +57,13 @@ fn run(root: &Path, plugins: &[PathBuf], claims: usize) -> Duration {
     let time = start.elapsed();
 
     let summary = host.summary().unwrap();
-    assert_eq!(summary.claims.get("submitted").copied(), Some(claims as u64), "{:?} {:?}", summary.claims, summary.findings);
+    assert_eq!(
+        summary.claims.get("submitted").copied(),
+        Some(claims as u64),
+        "{:?} {:?}",
+        summary.claims,
+        summary.findings
+    );
     let (mut found, mut lines) = (0, 0);
     for file in fs::read_dir(outbox).unwrap() {
         let bytes = fs::read(file.unwrap().path()).unwrap();
