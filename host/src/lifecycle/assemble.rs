@@ -322,8 +322,9 @@ fn amendments(practice: &Practice, sent: &[&Lineage], split: &Split) -> Vec<Amen
 }
 
 fn event(stored: StoredEvent) -> Event {
-    let complete = stored.update.complete;
-    Event { digest: stored.digest, ..Event::new(stored.document_id.to_string(), stored.update, complete) }
+    // Not `Event::new`: the digest is stored, and hashing the whole update again would cost more than the fold.
+    let crate::claim::VisitUpdate { order, status, header, charges, complete, .. } = stored.update;
+    Event { document: stored.document_id.to_string(), order, digest: stored.digest, status, header, charges, complete }
 }
 
 fn arrivals(stored: &[StoredEvent], row: &VisitRow) -> Arrivals {

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 pub use seal::{MasterKey, PracticeKeys, SealError};
@@ -125,6 +126,8 @@ impl Store {
         connection.pragma_update(None, "cache_size", -64_000)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.set_prepared_statement_cache_capacity(256);
+        // Plans do not depend on bound values: else SQLite (with STAT4) prepares a cached statement anew at each binding.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         migrate(&mut connection, path)?;
         let practices = Mutex::new(HashMap::new());
         let inner = Inner { connection: Mutex::new(connection), master, practices, path: path.to_owned(), _lock: lock };
