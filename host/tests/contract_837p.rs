@@ -319,7 +319,7 @@ impl Run {
         };
         let (old, new) = (tokens(before), tokens(&text));
         let more = |w: &&str| new.get(w).copied().unwrap_or(0) > old.get(w).copied().unwrap_or(0);
-        if !wanted.iter().any(|w| more(w)) {
+        if !wanted.iter().any(more) {
             self.wrong.push(format!("{situation} {at}: neither written nor refused"));
         }
     }

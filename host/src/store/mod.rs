@@ -90,10 +90,11 @@ struct Inner {
     _lock: std::fs::File,
 }
 
-/// One tenant's keys and id.
+/// One tenant's keys and id, and a connection of its own to read with: readers of one practice wait for no writer.
 struct Practice {
     id: String,
     keys: PracticeKeys,
+    reader: Mutex<Connection>,
 }
 
 /// A practice's handle: the only way to its rows.
@@ -161,7 +162,8 @@ impl Store {
             }
         };
         drop(connection);
-        let practice = Arc::new(Practice { id: id.to_owned(), keys });
+        let reader = Mutex::new(query::read_connection(&self.inner.path)?);
+        let practice = Arc::new(Practice { id: id.to_owned(), keys, reader });
         practices.insert(id.to_owned(), Arc::clone(&practice));
         Ok(PracticeStore { inner: Arc::clone(&self.inner), practice })
     }
@@ -199,7 +201,7 @@ impl PracticeStore {
     /// # Errors
     /// Whatever `work` answers.
     pub fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let mut connection = self.inner.connection.lock();
+        let mut connection = self.practice.reader.lock();
         let transaction = connection.transaction().map_err(StoreError::from)?;
         work(&Tx { connection: &transaction, practice: &self.practice })
     }

@@ -15,6 +15,16 @@ use super::{Inner, MasterKey, PracticeStore, SCHEMAS, Store, StoreError, StoreRe
 /// How long a reader waits for a writer's checkpoint.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// A connection that only reads. It sees what was committed when its transaction began.
+pub(super) fn read_connection(path: &Path) -> StoreResult<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(256);
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(connection)
+}
+
 impl Store {
     /// Opens an existing store to read. Takes no lock, so that it works beside the process that writes.
     ///
@@ -23,10 +33,7 @@ impl Store {
     pub fn open_reader(path: &Path, master: MasterKey) -> StoreResult<Self> {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         let lock = std::fs::File::open(path.with_extension("lock")).map_err(io)?;
-        let connection =
-            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        connection.busy_timeout(BUSY)?;
-        connection.set_prepared_statement_cache_capacity(256);
+        let connection = read_connection(path)?;
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let known = i64::try_from(SCHEMAS.len()).unwrap_or(i64::MAX);
         if found > known {
