@@ -1,4 +1,6 @@
-//! What the end-to-end tests share: the real programs, a demo folder, and a recount of the exchanged bytes.
+//! What the end-to-end tests share: the real programs, a demo folder, a folder of one practice, and a recount of the
+//! exchanged bytes.
 
 pub mod programs;
 pub mod recount;
+pub mod site;
