@@ -149,7 +149,7 @@ fn run(mut command: Command, program: &OsString) -> Result<bool, BuildError> {
 fn newest(path: &Path) -> Option<SystemTime> {
     let metadata = fs::metadata(path).ok()?;
     if metadata.is_file() {
-        let skip = path.extension().is_some_and(|extension| extension == "wasm");
+        let skip = path.extension().is_some_and(|extension| extension == "wasm" || extension == "md");
         return if skip { None } else { metadata.modified().ok() };
     }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
