@@ -36,7 +36,8 @@ impl Site {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let site = Self { folder };
-        let made = Command::new(claimhost()).args(["init", "--json"]).arg(site.dir()).output().expect("claimhost starts");
+        let made =
+            Command::new(claimhost()).args(["init", "--json"]).arg(site.dir()).output().expect("claimhost starts");
         assert!(made.status.success(), "init: {}", String::from_utf8_lossy(&made.stderr));
         // The plugins are compiled once for all tests, in the cache that the demo uses.
         let cache = format!("cache = {:?}", workspace().join("target/plugin-cache"));
@@ -194,7 +195,10 @@ impl Charge {
         let segments = [
             format!("MSH|^~\\&|EHR|SITE|CH|CH|20260501120000||DFT^P03|MSG{number}|P|2.5"),
             "EVN|P03|20260501120000".to_owned(),
-            segment("PID", &[(1, "1"), (3, &format!("{mrn}^^^SITE^MR")), (5, name), (7, born), (8, "F"), (11, ADDRESS)]),
+            segment(
+                "PID",
+                &[(1, "1"), (3, &format!("{mrn}^^^SITE^MR")), (5, name), (7, born), (8, "F"), (11, ADDRESS)],
+            ),
             segment("PV1", &[(1, "1"), (2, "O"), (3, "MAIN"), (7, "DR01^CHANGEME^PAT"), (19, visit)]),
             segment(
                 "FT1",

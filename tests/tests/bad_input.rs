@@ -75,9 +75,21 @@ fn bad_files() -> Vec<Bad> {
         bad("hl7", "b-binary.hl7", garbage(10_000), "framing.binary", "file"),
         bad("hl7", "b-utf16.hl7", utf16(&message), "framing.binary", "file"),
         bad("hl7", "b-835.hl7", REMITTANCE, "framing.wrong-kind", "file"),
-        bad("hl7", "b-pdf.hl7", format!("%PDF-1.7\n1 0 obj << /Title ({CANARY}) >>\n%%EOF\n"), "framing.binary", "file"),
+        bad(
+            "hl7",
+            "b-pdf.hl7",
+            format!("%PDF-1.7\n1 0 obj << /Title ({CANARY}) >>\n%%EOF\n"),
+            "framing.binary",
+            "file",
+        ),
         bad("hl7", "b-csv.hl7", format!("visit,patient,code\n1,{CANARY},99213\n"), "hl7.stray-lines", "file"),
-        bad("hl7", "b-no-visit.hl7", Charge { visit: String::new(), ..canary(902) }.message(), "hl7.no-visit-number", "PV1-19.1"),
+        bad(
+            "hl7",
+            "b-no-visit.hl7",
+            Charge { visit: String::new(), ..canary(902) }.message(),
+            "hl7.no-visit-number",
+            "PV1-19.1",
+        ),
         bad("hl7", "b-shifted.hl7", shifted, "hl7.misaligned", "FT1[1]-6"),
         bad("x12", "b-empty.x12", "", "framing.empty", "file"),
         bad("x12", "b-cut.x12", &CLAIM_837[..CLAIM_837.find("SV1").unwrap()], "x12.truncated", "file"),
@@ -123,7 +135,10 @@ fn bad_files_are_refused_with_place_and_remedy_and_the_rest_goes_on() {
         put(&site, file);
     }
     for number in 1..=5 {
-        site.hl7(&format!("{}-good-{number}.hl7", if number < 3 { "a" } else { "c" }), Charge::new(number).message().as_bytes());
+        site.hl7(
+            &format!("{}-good-{number}.hl7", if number < 3 { "a" } else { "c" }),
+            Charge::new(number).message().as_bytes(),
+        );
     }
     site.x12("c-good.x12", CLAIM_837.replace("XANTHIPPE", "VANCE").as_bytes());
     let output = site.command(&["--as-of", DAY, "run", "--once", "--json"]);
@@ -149,7 +164,18 @@ fn bad_files_are_refused_with_place_and_remedy_and_the_rest_goes_on() {
     for file in &files {
         put(&site, file);
     }
+    let output = site.command(&["--as-of", DAY, "run", "--once"]);
+    let (said, logged) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && !said.contains(CANARY) && !logged.contains(CANARY), "{said}\n{logged}");
     let again = site.run(DAY);
+    assert_eq!(self::counts(&again)["translated"], 6, "{again}");
+    for entry in std::fs::read_dir(site.dir().join("store")).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(
+            !bytes.windows(CANARY.len()).any(|some| some == CANARY.as_bytes()),
+            "a patient's value unsealed in the store"
+        );
+    }
     assert_eq!((&again["claims"], &again["ledger_digest"]), (&summary["claims"], &summary["ledger_digest"]));
 }
 
@@ -166,7 +192,10 @@ fn refused(site: &Site, documents: &[Value], file: &Bad) {
         Some(problems) => problems.iter().any(|problem| match problem.as_str() {
             // The clearinghouse's side tells its problems as sentences: place, found, expected, remedy.
             Some(sentence) => {
-                document["reason"] == *id && sentence.contains(at) && sentence.contains("found") && sentence.contains("; ")
+                document["reason"] == *id
+                    && sentence.contains(at)
+                    && sentence.contains("found")
+                    && sentence.contains("; ")
             }
             None => problem["id"] == *id && problem["at"]["path"] == *at && complete(problem),
         }),
@@ -284,7 +313,10 @@ fn big(megabytes: usize) {
     site.hl7("big.hl7", &file);
     site.hl7("garbage.hl7", &garbage(megabytes << 20));
     // One message without an end: its header is good, what follows never stops.
-    site.hl7("one.hl7", &[Charge::new(888_888).message().as_bytes(), "NTE|1||x\r".repeat((megabytes << 20) / 9).as_bytes()].concat());
+    site.hl7(
+        "one.hl7",
+        &[Charge::new(888_888).message().as_bytes(), "NTE|1||x\r".repeat((megabytes << 20) / 9).as_bytes()].concat(),
+    );
     site.hl7("z-good.hl7", Charge::new(999_999).message().as_bytes());
     let started = std::time::Instant::now();
     let summary = site.run(DAY);

@@ -88,8 +88,17 @@ fn outcome(folder: &Path, summary: &Value) -> Outcome {
         let row: Value = serde_json::from_str(line).unwrap();
         if row["state"] == "accepted" {
             let service: Vec<String> = [
-                "payee", "payer", "responsibility", "last", "first", "birth_date", "service_date", "code", "modifiers",
-                "units", "charge",
+                "payee",
+                "payer",
+                "responsibility",
+                "last",
+                "first",
+                "birth_date",
+                "service_date",
+                "code",
+                "modifiers",
+                "units",
+                "charge",
             ]
             .iter()
             .map(|key| row.get(*key).unwrap_or_else(|| panic!("{key} in {row}")).to_string())
@@ -108,7 +117,9 @@ fn compare(found: &Outcome, expected: &Outcome, when: &str) {
             wrong.push(format!("{key}: {} instead of {value}", found.summary[key]));
         }
     }
-    for service in found.accepted.keys().chain(expected.accepted.keys().filter(|key| !found.accepted.contains_key(*key))) {
+    for service in
+        found.accepted.keys().chain(expected.accepted.keys().filter(|key| !found.accepted.contains_key(*key)))
+    {
         let count = |outcome: &Outcome| outcome.accepted.get(service).copied().unwrap_or(0);
         if count(found) != count(expected) {
             wrong.push(format!("taken {} times instead of {}: {service}", count(found), count(expected)));
