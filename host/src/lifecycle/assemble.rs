@@ -39,6 +39,10 @@ pub(super) fn due(host: &Host, practice: &Practice) -> Result<u64, HostError> {
             let plan = practice.store.read(|tx| Plan::of(host, practice, tx, row))?;
             if plan.waits {
                 done.insert(plan.row.visit_id);
+                let words =
+                    "a correction waits for the payer's number of the claim it corrects (277CA REF 1K or CLP07)";
+                let subject = ("visit", plan.row.visit_id);
+                practice.store.write(|tx| tx.open_work("visit.correction-waits", subject, today, 0, words))?;
             } else if patients.insert(plan.patient) {
                 // A patient's visits are looked at one after the other: the second one must see the first one's claim.
                 done.insert(plan.row.visit_id);

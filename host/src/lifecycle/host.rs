@@ -222,13 +222,22 @@ impl Host {
         Ok(summarize(&self.practice_stores(), &self.clearing)?)
     }
 
-    /// A claim is held by what was known then: another profile, another day (or other plugins, at the start) may free it.
+    /// Once a day, and when a profile changes: a claim is held by what was known then, which another profile or day (or other
+    /// plugins, at the start) may free; and a claim that nobody has answered becomes work.
     fn look_again(&mut self) -> Result<(), HostError> {
         let as_of = self.as_of;
         for practice in &mut self.practices {
             let now = Some((practice.profile_changed, as_of));
             if practice.reviewed != now {
-                practice.store.write(|tx| tx.look_again_at_held())?;
+                let alarm = day_number(as_of) - i64::from(practice.profile.alarm_days);
+                practice.store.write(|tx| -> Result<(), HostError> {
+                    tx.look_again_at_held()?;
+                    for (claim_id, amount) in tx.unanswered_since(alarm)? {
+                        let words = "sent longer ago than the profile's alarm_days, and no decision has come";
+                        tx.open_work("claim.unanswered", ("claim", claim_id), day_number(as_of), amount, words)?;
+                    }
+                    Ok(())
+                })?;
                 practice.reviewed = now;
             }
         }

@@ -66,6 +66,9 @@ fn work(tx: &Tx<'_>, claim: &ClaimRow, state: ClaimState, denied: i64, day: i64)
         ("claim.unapplied", state == ClaimState::Paid, claim.billed_cents),
         ("claim.denied", denied > 0, denied),
     ];
+    if !matches!(state, ClaimState::Submitted | ClaimState::Accepted) {
+        tx.close_work(Some("claim.unanswered"), subject, day)?;
+    }
     for (kind, open, amount) in wanted {
         if open {
             tx.open_work(kind, subject, day, amount, "")?;

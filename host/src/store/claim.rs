@@ -359,6 +359,19 @@ impl Tx<'_> {
         keys.into_iter().filter_map(|(claim_id, version)| self.version(claim_id, version).transpose()).collect()
     }
 
+    /// Lineages with a version that left on or before a day and has no decision yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unanswered_since(&self, day: i64) -> StoreResult<Vec<(u64, i64)>> {
+        self.rows(
+            "SELECT claim_id, MAX(charge_cents) FROM claim_version WHERE practice_id = ?1
+             AND state IN ('submitted', 'accepted') AND submitted_day <= ?2 GROUP BY claim_id",
+            (self.practice_id(), day),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
     /// A payment was posted: the next payer may be due.
     ///
     /// # Errors

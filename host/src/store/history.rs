@@ -68,9 +68,9 @@ impl Tx<'_> {
             (practice, entry.seq, kind, id, day, entry.at_ms, actor, event, digest, mac),
         )?;
         self.execute(
-            "INSERT INTO history_head (practice_id, seq, mac) VALUES (?1, ?2, ?3)
-             ON CONFLICT (practice_id) DO UPDATE SET seq = excluded.seq, mac = excluded.mac",
-            (practice, entry.seq, mac),
+            "INSERT INTO history_head (practice_id, seq, mac, head_mac) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (practice_id) DO UPDATE SET seq = excluded.seq, mac = excluded.mac, head_mac = excluded.head_mac",
+            (practice, entry.seq, mac, self.head(entry.seq, &mac)),
         )?;
         Ok(())
     }
@@ -95,10 +95,16 @@ impl Tx<'_> {
     pub fn verify_history(&self) -> StoreResult<Result<u64, BrokenChain>> {
         let practice = self.practice_id();
         let broken = |seq, what| Ok(Err(BrokenChain { practice: practice.to_owned(), seq, what }));
-        let head = self.row("SELECT seq, mac FROM history_head WHERE practice_id = ?1", [practice], |row| {
-            Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
-        })?;
-        let (head_seq, head_mac) = head.unwrap_or_default();
+        let head =
+            self.row("SELECT seq, mac, head_mac FROM history_head WHERE practice_id = ?1", [practice], |row| {
+                Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
+            })?;
+        let known = head.is_some();
+        let (head_seq, mac, head_mac) = head.unwrap_or_default();
+        if known && self.head(head_seq, &mac).as_slice() != head_mac.as_slice() {
+            return broken(head_seq, "the head was changed");
+        }
+        let head_mac = mac;
         let entries = self.rows(
             "SELECT seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest, mac FROM history
              WHERE practice_id = ?1 ORDER BY seq",
@@ -121,6 +127,10 @@ impl Tx<'_> {
             return broken(expected, "the end was cut off, or the head was changed");
         }
         Ok(Ok(head_seq))
+    }
+
+    fn head(&self, seq: u64, mac: &[u8]) -> [u8; 32] {
+        self.practice.keys.chain("history-head", &[&seq.to_be_bytes(), mac])
     }
 
     fn link(&self, before: &[u8], entry: &HistoryRow) -> [u8; 32] {
@@ -158,4 +168,39 @@ fn history_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(HistoryRow, Vec<u8>
 /// Wall clock for people; no rule, window or state reads it.
 fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::{MasterKey, Store, StoreError};
+
+    /// A practice with five entries, changed from outside by `sql`, and what the chain says then.
+    fn after(sql: &str) -> Option<u64> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let key = MasterKey::generate().unwrap();
+        let practice = Store::open(&path, key).unwrap().practice("p").unwrap();
+        practice
+            .write(|tx| -> Result<(), StoreError> {
+                (1..=5).try_for_each(|id| tx.record("claim", id, 20_000, "host", "held", ""))
+            })
+            .unwrap();
+        rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        practice.read(|tx| tx.verify_history()).unwrap().err().map(|broken| broken.seq)
+    }
+
+    #[test]
+    fn a_changed_swapped_removed_or_cut_off_entry_is_found() {
+        assert_eq!(after(""), None);
+        assert_eq!(after("UPDATE history SET event = 'posted' WHERE seq = 3"), Some(3));
+        assert_eq!(after("DELETE FROM history WHERE seq = 2"), Some(2));
+        assert_eq!(
+            after("UPDATE history SET seq = 9 WHERE seq = 1; UPDATE history SET seq = 1 WHERE seq = 2"),
+            Some(1)
+        );
+        assert_eq!(after("DELETE FROM history WHERE seq = 5"), Some(4));
+        let forged = "DELETE FROM history WHERE seq = 5;
+            UPDATE history_head SET seq = 4, mac = (SELECT mac FROM history WHERE seq = 4)";
+        assert_eq!(after(forged), Some(4), "an older row's mac is no head");
+    }
 }

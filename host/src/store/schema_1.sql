@@ -259,7 +259,8 @@ CREATE INDEX history_by_subject ON history (practice_id, subject_kind, subject_i
 CREATE TABLE history_head (
     practice_id TEXT NOT NULL,
     seq INTEGER NOT NULL,
-    mac BLOB NOT NULL,
+    mac BLOB NOT NULL,              -- of the last row
+    head_mac BLOB NOT NULL,         -- of the two above: an older row's mac is no head
     PRIMARY KEY (practice_id)
 ) STRICT, WITHOUT ROWID;
 
