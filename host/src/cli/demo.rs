@@ -38,8 +38,11 @@ pub(crate) struct Demo {
 struct Progress {
     seed: u64,
     run: u32,
-    /// Days whose feeds are in the inboxes.
+    /// The day that is played: its feeds are in the inboxes, or about to be.
     delivered: u32,
+    /// Whether they all are. Noted before and after: no day's files may be there while an earlier day is played again.
+    #[serde(default)]
+    handed_over: bool,
     done: bool,
 }
 
@@ -81,13 +84,17 @@ impl Demo {
             bar.set_message(format!("day {}", day.day));
             host.set_as_of(parse_iso(&day.as_of).map_err(|error| Failure::internal(format!("days.json: {error}")))?);
             if day.day > progress.delivered {
+                (progress.delivered, progress.handed_over) = (day.day, false);
+                progress.save(&folder)?;
+            }
+            if !progress.handed_over {
                 for practice in host.practice_stores() {
                     hand_over(
                         &feeds.join(format!("day-{}", day.day)).join(practice.id()),
                         &folder.join("inbox").join(practice.id()),
                     )?;
                 }
-                progress.delivered = day.day;
+                progress.handed_over = true;
                 progress.save(&folder)?;
             }
             let sandbox = Sandbox { program: &sandbox, folder: &folder, demo: self, as_of: &day.as_of };
@@ -112,7 +119,7 @@ impl Demo {
 
     fn progress(&self, folder: &Path) -> Result<Progress, Failure> {
         let path = folder.join("demo.json");
-        let fresh = Progress { seed: self.seed, run: 1, delivered: 0, done: false };
+        let fresh = Progress { seed: self.seed, run: 1, delivered: 0, handed_over: false, done: false };
         let Ok(bytes) = fs::read(&path) else { return Ok(fresh) };
         let known: Progress = serde_json::from_slice(&bytes).map_err(|error| {
             Failure::internal(format!("{}: {error}; remove the folder to begin anew", path.display()))
@@ -126,7 +133,11 @@ impl Demo {
             );
             return Err(Failure::missing(words));
         }
-        Ok(if known.done { Progress { run: known.run + 1, delivered: 0, done: false, ..known } } else { known })
+        Ok(if known.done {
+            Progress { run: known.run + 1, delivered: 0, handed_over: false, done: false, ..known }
+        } else {
+            known
+        })
     }
 
     fn practices(

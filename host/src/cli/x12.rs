@@ -96,7 +96,8 @@ impl Roundtrip {
                     received: global.today(),
                     ordinal: frame.ordinal,
                 }),
-                Err(problem) => problems.push(problem.to_string()),
+                Err(problem) if problem.is_error() => problems.push(problem.to_string()),
+                Err(_) => {}
             }
         }
         if documents.is_empty() && problems.is_empty() {

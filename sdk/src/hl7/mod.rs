@@ -114,6 +114,13 @@ impl Site {
         match kind.as_str() {
             "DFT" => self.charges(&message, &event),
             "ADT" if news => self.news(&message, &event),
+            "" => Outcome::Rejected(vec![Problem {
+                id: "hl7.message-type".to_owned(),
+                at: Place { path: "MSH-9".to_owned(), offset: None },
+                found: "empty".to_owned(),
+                expected: "a message type (DFT^P03)".to_owned(),
+                remedy: "the message is cut off or its header damaged: have the source send it again".to_owned(),
+            }]),
             _ => ignored("hl7.message-type", &format!("{} says nothing about charges", type_name(&kind, &event))),
         }
     }

@@ -23,6 +23,8 @@ impl X12 {
         while let Some(next) = self.stream.next_frame() {
             let claim = match next {
                 Ok(claim) => claim,
+                // Stray line ends and the like: the claim they stand before is whole.
+                Err(problem) if !problem.is_error() => continue,
                 Err(problem) => {
                     let range = (problem.place.offset, problem.place.offset);
                     let id = format!("x12.{}", kebab(&format!("{:?}", problem.kind)));
