@@ -15,11 +15,14 @@ use serde_json::Value;
 
 /// Kills in one folder at most, before its demo may end.
 const KILLS_A_FOLDER: usize = 4;
+/// One test at a time, so that the undisturbed run says how long a run takes.
+static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
 /// A demo that has not ended by then hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[test]
 fn killed_at_random_moments_it_ends_as_if_undisturbed() {
+    let _alone = ALONE.lock();
     let kills: usize = std::env::var("CLAIMHOST_KILLS").map_or(6, |text| text.parse().expect("a number of kills"));
     let mut dice = Dice::new();
     let seed = dice.below(1_000_000);
@@ -37,7 +40,7 @@ fn killed_at_random_moments_it_ends_as_if_undisturbed() {
                 break finish(folder.path(), seed);
             }
             // The first kill anywhere in the run, later ones anywhere in what may be left of it.
-            let span = u64::try_from(run.as_millis()).unwrap() / (1 + moments.len() as u64);
+            let span = u64::try_from(run.as_millis()).unwrap() * 9 / 10 / (1 + moments.len() as u64);
             let delay = Duration::from_millis(dice.below(span));
             let mut child = Running::start(folder.path(), seed, None);
             std::thread::sleep(delay);
@@ -55,10 +58,13 @@ fn killed_at_random_moments_it_ends_as_if_undisturbed() {
 
 #[test]
 fn killed_between_commit_and_rename_it_sends_the_same_bytes_once() {
+    let _alone = ALONE.lock();
     let mut dice = Dice::new();
     let seed = dice.below(1_000_000);
     let whole = tempfile::tempdir().unwrap();
+    let started = Instant::now();
     let expected = outcome(whole.path(), &finish(whole.path(), seed));
+    let run = u64::try_from(started.elapsed().as_millis()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..2 {
         let mut child = Running::start(folder.path(), seed, Some("before-rename"));
@@ -66,6 +72,12 @@ fn killed_between_commit_and_rename_it_sends_the_same_bytes_once() {
         assert_eq!(status.signal(), Some(6), "it ends itself where the environment says: {status}");
         assert_eq!(files(&folder.path().join("transport/out")), 0, "nothing has left before the rename");
     }
+    // And at a later 837: killed somewhere in the run, then ended before the next rename.
+    let mut child = Running::start(folder.path(), seed, None);
+    std::thread::sleep(Duration::from_millis(dice.below(run * 2 / 3)));
+    child.kill();
+    let status = Running::start(folder.path(), seed, Some("before-rename")).wait();
+    println!("then {status}");
     let summary = finish(folder.path(), seed);
     compare(&outcome(folder.path(), &summary), &expected, &format!("seed {seed}, ended before the rename"));
     let sent = |dir: &Path| files(&dir.join("transport/out"));
