@@ -52,7 +52,8 @@ const CLAIMS: &[(&str, Fate)] = &[
     ("hccinfhir__sample_files-sample_837_11.txt", Rejected(&[("x12.missing", "CLM"), ("x12.element", "PRV02")])),
     // The imsweb files have neither SBR02 = 18 nor a 2000C loop, and most have HI*BK*8901, a qualifier without its code.
     ("imsweb__837_5010-x12_ambiguous_loop.txt", Rejected(&[("x12.element", "SBR02")])),
-    ("imsweb__837_5010-x12_bad_first_line.txt", Rejected(&[("x12.isa-layout", "file"), ("x12.element", "SBR02")])),
+    // Its ISA is one character off, which the codec reads past (a warning); the claims are refused as the others of this kind.
+    ("imsweb__837_5010-x12_bad_first_line.txt", Rejected(&[("x12.element", "SBR02")])),
     ("imsweb__837_5010-x12_bad_segment_identifier.txt", Rejected(&[("x12.missing", "?")])),
     ("imsweb__837_5010-x12_complex.txt", Rejected(&[("x12.element", "SBR02"), ("x12.element", "HI01-2")])),
     // A second 2010AA; no 2010AA; NM102 of the receiver left out; no 2010BA.
@@ -214,8 +215,7 @@ fn check(site: &Site, table: &[(&str, Fate)]) -> Vec<String> {
             }
             Held(rules) => {
                 let refused = of_file.iter().copied().filter(|document| document["status"] == "rejected");
-                let refused: Vec<&Value> =
-                    refused.filter(|document| document["reason"] != "x12.stray-whitespace").collect();
+                let refused: Vec<&Value> = refused.collect();
                 if !refused.is_empty() {
                     wrong.push(format!("{file}: refused too: {refused:?}"));
                 }
