@@ -12,7 +12,7 @@ use super::{StoreResult, Tx};
 pub struct HistoryRow {
     /// Position in the practice's chain.
     pub seq: u64,
-    /// `visit`, `claim` or `remittance`.
+    /// `document`, `visit`, `claim` or `remittance`.
     pub subject_kind: String,
     /// Its id.
     pub subject_id: u64,
@@ -24,7 +24,7 @@ pub struct HistoryRow {
     pub actor: String,
     /// What happened, in ids and states only.
     pub event: String,
-    /// Digest of the plugin that decided.
+    /// Digest of the plugin that decided; of several, with spaces between.
     pub plugin_digest: String,
 }
 
@@ -75,7 +75,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The history of one visit, claim or remittance, oldest first.
+    /// The history of one document, visit, claim or remittance, oldest first.
     ///
     /// # Errors
     /// [`super::StoreError`].
