@@ -127,7 +127,10 @@ fn of_two_remittances_under_one_number_the_chosen_one_counts_as_if_it_had_come_a
     assert_eq!(states(&site), ["set-aside", "posted", "posted"]);
     assert_eq!(site.json(&["work", "list", "--kind", "remittance.conflict"]), serde_json::json!([]));
     let unapplied = site.json(&["remittance", "show", "2"]);
-    assert_eq!((&unapplied["unapplied_cents"], &unapplied["payments"][0]["state"]), (&7_000.into(), &"unapplied".into()));
+    assert_eq!(
+        (&unapplied["unapplied_cents"], &unapplied["payments"][0]["state"]),
+        (&7_000.into(), &"unapplied".into())
+    );
     let history = site.json(&["remittance", "show", "1"])["history"].to_string();
     assert!(history.contains("set aside: remittance 3 was chosen") && history.contains("operator"), "{history}");
     let after = site.run(DAY);
@@ -290,7 +293,11 @@ fn a_superbill_cut_wrongly_becomes_its_rows_when_the_delimiter_is_declared() {
     let retried = site.json(&["--as-of", DAY, "document", "retry", "--rejected"]);
     assert_eq!(retried.as_array().unwrap().len() as u64, refused, "{retried}");
     let summary = site.run(DAY);
-    assert_eq!((&summary["documents"]["rejected"], &summary["documents"]["translated"]), (&0.into(), &2.into()), "{retried}");
+    assert_eq!(
+        (&summary["documents"]["rejected"], &summary["documents"]["translated"]),
+        (&0.into(), &2.into()),
+        "{retried}"
+    );
     assert_eq!(summary["claims"]["submitted"], 2, "{summary}");
     assert_eq!(site.json(&["work", "list"]), serde_json::json!([]), "{retried}");
 }
@@ -327,7 +334,10 @@ fn who_looked_is_known_as_it_was_then() {
     site.edit(PROFILE, medicare, none);
     let why = site.json(&["claim", "why", "1"]);
     assert_eq!(why["looked"][0]["rule_set"], "", "{why}");
-    assert_eq!((&why["looked"][1]["rule_set"], &why["looked"][1]["digest"]), (&"medicare".into(), &digest("medicare").into()));
+    assert_eq!(
+        (&why["looked"][1]["rule_set"], &why["looked"][1]["digest"]),
+        (&"medicare".into(), &digest("medicare").into())
+    );
     assert!(said(&site, &["claim", "why", "1"]).contains(&format!("rule set medicare ({})", digest("medicare"))));
     let history = site.json(&["claim", "history", "1"]);
     let of = |history: &Value, event: &str| {

@@ -15,8 +15,8 @@ use super::reference::{Reference, name};
 use super::visit::history_table;
 use super::{Failure, Global, Whose};
 use crate::lifecycle::Retried;
+use crate::store::document::{DocumentRow, DocumentStatus, PART};
 use crate::store::history::HistoryRow;
-use crate::store::document::{DocumentRow, DocumentStatus};
 use crate::store::{StoreResult, Tx};
 
 /// Looks at documents.
@@ -104,12 +104,12 @@ struct RetriedLine {
 }
 
 impl Listed {
-    fn of(practice: &str, row: DocumentRow, parts: &BTreeSet<u64>) -> Self {
+    fn of(practice: &str, row: DocumentRow, part: bool) -> Self {
         Self {
             id: name(practice, row.document_id),
             practice: practice.to_owned(),
             received: day(row.received_day),
-            part: parts.contains(&row.document_id),
+            part,
             row,
         }
     }
@@ -136,7 +136,11 @@ impl List {
                 Ok((tx.documents(status)?, tx.part_documents()?, tx.unframed_files()?.len()))
             })?;
             waiting += if status.is_none_or(|status| status == DocumentStatus::Pending) { files } else { 0 };
-            listed.extend(rows.into_iter().map(|row| Listed::of(practice.id(), row, &parts)));
+            let of = |row: DocumentRow| {
+                let part = parts.contains(&row.document_id);
+                Listed::of(practice.id(), row, part)
+            };
+            listed.extend(rows.into_iter().map(of));
         }
         if global.json {
             print_json(&listed);
@@ -232,7 +236,8 @@ impl Show {
         }
         let shown = practice.read(|tx: &Tx<'_>| -> StoreResult<_> {
             let (file_name, detail) = (tx.file_name(row.file_id)?.into_inner(), tx.document_detail(id)?);
-            let listed = Listed::of(practice.id(), row, &tx.part_documents()?);
+            let part = tx.file(row.file_id)?.is_some_and(|file| file.channel == PART);
+            let listed = Listed::of(practice.id(), row, part);
             Ok(Shown { listed, file_name, detail, history: tx.history("document", id)? })
         })?;
         if global.json {

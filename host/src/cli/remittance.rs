@@ -140,7 +140,8 @@ impl List {
             print_json(&listed);
             return Ok(ExitCode::SUCCESS);
         }
-        let heading = ["remittance", "payer", "trace", "paid", "amount", "state", "unapplied", "off by", "other contents"];
+        let heading =
+            ["remittance", "payer", "trace", "paid", "amount", "state", "unapplied", "off by", "other contents"];
         let mut out = table(&heading);
         for Listed { id, row, paid_on, trace_number, unapplied_cents, other_contents, .. } in &listed {
             let (amount, unapplied, off) =
@@ -180,12 +181,17 @@ impl Show {
 }
 
 fn tell(shown: &Shown) {
-    let Listed { id, practice, row, paid_on, trace_number, payer_name, unapplied_cents, other_contents, .. } = &shown.listed;
+    let Listed { id, practice, row, paid_on, trace_number, payer_name, unapplied_cents, other_contents, .. } =
+        &shown.listed;
     print(&format!("{BOLD}Remittance {id}{RESET}  {}, ${}", row.state, dollars(row.amount_cents)));
     print(&format!("  payer      {payer_name} ({})", row.payer_id));
     print(&format!("  trace      {trace_number}, paid {paid_on}"));
     print(&format!("  document   {}", name(practice, row.document_id)));
-    print(&format!("  unapplied  {}, the check is off by {}", dollars(*unapplied_cents), dollars(row.difference_cents)));
+    print(&format!(
+        "  unapplied  {}, the check is off by {}",
+        dollars(*unapplied_cents),
+        dollars(row.difference_cents)
+    ));
     if !other_contents.is_empty() {
         print(&format!("  others     {} under the same trace number", other_contents.join(", ")));
     }

@@ -150,7 +150,8 @@ fn apply(
     for parsed in remittance::read_transmission(&transmission).transactions {
         let whole = transmission.transactions().find(|(_, _, transaction)| transaction.range == parsed.origin.range);
         let Some((_, _, transaction)) = whole else { continue };
-        let answer = clean(&parsed, |value| payment::on_remittance(host, tx, value, &parsed.origin, transaction, file_id))?;
+        let answer =
+            clean(&parsed, |value| payment::on_remittance(host, tx, value, &parsed.origin, transaction, file_id))?;
         answers.push((span(&parsed), answer));
     }
     if answers.is_empty() {

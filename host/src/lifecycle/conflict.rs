@@ -157,6 +157,7 @@ fn opposite(postings: Vec<PostingRow>) -> Vec<PostingRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::claim::VersionKind;
 
     fn posting(account: &str, amount_cents: i64) -> PostingRow {
         PostingRow {
@@ -168,6 +169,32 @@ mod tests {
             amount_cents,
             group_code: String::new(),
             reason: String::new(),
+        }
+    }
+
+    #[test]
+    fn only_unsent_claims_to_later_payers_rest_on_a_payment() {
+        let other = |version, kind, state, submitted_day| VersionRow {
+            claim_id: 1,
+            version,
+            control_number: String::new(),
+            kind,
+            payer_id: String::new(),
+            state,
+            charge_cents: 0,
+            created_day: 0,
+            submitted_day,
+        };
+        use VersionKind::{Replacement, Secondary};
+        let table = [
+            (other(2, Secondary, VersionState::Held, None), true),
+            (other(2, Secondary, VersionState::Ready, None), true),
+            (other(2, Secondary, VersionState::Submitted, Some(1)), false),
+            (other(2, Replacement, VersionState::Held, None), false),
+        ];
+        for (row, rests) in table {
+            assert_eq!(rests_on(&row, 1), rests, "{row:?}");
+            assert!(!rests_on(&row, 3), "it was before: {row:?}");
         }
     }
 

@@ -266,8 +266,7 @@ impl<'a> Tx<'a> {
     fn mint_id(&self, kind: &'static str) -> StoreResult<u64> {
         let sql = "INSERT INTO sequence (practice_id, kind, last) VALUES (?1, ?2, 1)
                    ON CONFLICT (practice_id, kind) DO UPDATE SET last = last + 1 RETURNING last";
-        let id: i64 =
-            self.connection.prepare_cached(sql)?.query_row((&self.practice.id, kind), |row| row.get(0))?;
+        let id: i64 = self.connection.prepare_cached(sql)?.query_row((&self.practice.id, kind), |row| row.get(0))?;
         Ok(id.unsigned_abs())
     }
 
