@@ -241,3 +241,49 @@ fn a_parked_document_runs_again_when_asked_and_when_its_plugin_changes() {
     let last = history().as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["actor"], &last["event"]), (&"host".into(), &"parked (ran again, was parked)".into()));
 }
+
+#[test] // a crate that is no member of the project: its folder is all that `plugin build` is told
+fn plugin_build_takes_any_folder_with_a_plugin_crate() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("my-ehr");
+    std::fs::create_dir_all(folder.join("src")).unwrap();
+    std::fs::copy(workspace.join("tests/guests/hostile/src/lib.rs"), folder.join("src/lib.rs")).unwrap();
+    std::fs::copy(workspace.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    let manifest = format!(
+        "[package]\nname = \"an-ehr-of-ours\"\nedition = \"2024\"\n[lib]\ncrate-type = [\"cdylib\"]\n[dependencies]\n\
+         claimhost-sdk = {{ path = {:?} }}\n[workspace]\n",
+        workspace.join("sdk")
+    );
+    std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    let nothing = claimhost(root.path(), &["plugin", "build", "my-ehr"]);
+    assert_ne!(code(&nothing), 0);
+    assert!(words(&nothing).contains("has no plugin.toml"), "{}", words(&nothing));
+    let toml = "id = \"hostile\"\nversion = \"0.1.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\nfamily = \"test\"\n\
+                framing = \"whole\"\nformats = [\"text\"]\nevidence = \"standard-only\"\n";
+    std::fs::write(folder.join("plugin.toml"), toml).unwrap();
+    let built = claimhost(root.path(), &["plugin", "build", "my-ehr", "--json"]);
+    assert_eq!(code(&built), 0, "{}", words(&built));
+    assert!(folder.join("plugin.wasm").is_file());
+    let unknown = claimhost(root.path(), &["plugin", "build", "hl7v2-dtf"]);
+    assert!(words(&unknown).contains("hl7v2-dft"), "{}", words(&unknown));
+}
+
+#[test]
+fn without_a_configuration_every_plugin_folder_of_the_project_is_listed() {
+    let root = tempfile::tempdir().unwrap();
+    let listed = claimhost(root.path(), &["plugin", "list", "--json"]);
+    assert_eq!(code(&listed), 0, "{}", words(&listed));
+    let listed = json(&listed);
+    let ids: Vec<&str> =
+        listed["plugins"].as_array().unwrap().iter().map(|plugin| plugin["id"].as_str().unwrap()).collect();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let folders = ["plugins/ehr", "plugins/payers"].map(|below| workspace.join(below));
+    let folders = folders.iter().flat_map(|below| std::fs::read_dir(below).unwrap()).map(|entry| entry.unwrap().path());
+    let names = folders
+        .filter(|folder| folder.join("plugin.toml").is_file())
+        .map(|folder| folder.file_name().unwrap().to_owned());
+    for name in names {
+        assert!(ids.contains(&name.to_str().unwrap()), "{name:?} {ids:?}");
+    }
+}

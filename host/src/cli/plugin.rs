@@ -16,11 +16,11 @@ use crate::plugin::{FixturePolicy, Kind, PluginHost, PluginHostConfig, PluginInf
 /// Looks at plugins.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Plugin {
-    /// Lists the plugins in the configured folders
+    /// Lists the plugins in the configured folders, or without a configuration those of the project's sources
     List,
     /// Shows what a plugin says of itself: formats and fields, or rules with their sources and dates
     Inspect(Inspect),
-    /// Builds the shipped plugins from the project's sources and puts them where they belong
+    /// Builds plugins from their sources and puts them where they belong
     Build(Build),
     /// Runs the fixtures that travel with plugins
     Test(Test),
@@ -37,7 +37,8 @@ pub(crate) struct Inspect {
 /// `plugin build`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Build {
-    /// Plugin ids or plugin folders; none: every shipped plugin that is older than its sources
+    /// Folders with plugin.toml and Cargo.toml, or ids of the project's plugins; none: every plugin of the project that is older
+    /// than its sources
     #[arg(value_name = "FOLDER|ID")]
     which: Vec<String>,
 }
@@ -73,9 +74,22 @@ impl Plugin {
     }
 }
 
-fn open(global: &Global, fixtures: FixturePolicy) -> Result<PluginHost, Failure> {
-    let plugins = Config::load(&global.config).map_err(HostError::from)?.plugins;
-    let config = PluginHostConfig { fixtures, ..PluginHostConfig::new(plugins.folders, plugins.cache) };
+/// The configured plugins; where there is no configuration, every plugin of the project's sources, built where it is old.
+pub(super) fn open(global: &Global, fixtures: FixturePolicy) -> Result<PluginHost, Failure> {
+    let (folders, cache) = if global.config.exists() {
+        let plugins = Config::load(&global.config).map_err(HostError::from)?.plugins;
+        (plugins.folders, plugins.cache)
+    } else {
+        let Some(workspace) = peers::workspace() else {
+            let words = format!("{}: no configuration", global.config.display());
+            return Err(Failure::config(format!(
+                "{words}, and the project's sources are not at hand\nhint: `claimhost init DIR` makes one"
+            )));
+        };
+        build::build_missing(&workspace).map_err(building)?;
+        (vec![workspace.join("plugins")], workspace.join("target/plugin-cache"))
+    };
+    let config = PluginHostConfig { fixtures, ..PluginHostConfig::new(folders, cache) };
     PluginHost::open(config).map_err(|error| Failure::internal(error.to_string()))
 }
 
@@ -184,21 +198,22 @@ fn tell(value: &Value, depth: usize) {
 
 impl Build {
     fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
-        let internal = |error: build::BuildError| Failure::internal(error.to_string());
-        let workspace = peers::workspace().ok_or_else(|| {
-            Failure::internal("plugins are built from the project's sources, and they are not at hand")
-        })?;
+        let workspace = peers::workspace();
         let built: Vec<PathBuf> = if self.which.is_empty() {
-            build::build_missing(&workspace).map_err(internal)?
+            let workspace = workspace.ok_or_else(|| {
+                let words = "the project's sources are not at hand";
+                Failure::internal(format!("{words}\nhint: name the folder of a plugin crate: `plugin build FOLDER`"))
+            })?;
+            build::build_missing(&workspace).map_err(building)?
         } else {
-            let chosen = self.which.iter().map(|which| shipped(&workspace, which)).collect::<Result<Vec<_>, _>>()?;
+            let chosen = self.which.iter().map(|which| source(workspace.as_deref(), which));
+            let chosen = chosen.collect::<Result<Vec<_>, _>>()?;
             let bar = progress_bar(chosen.len(), "plugins", global.json);
             let mut built = Vec::new();
-            for (folder, package) in chosen {
-                bar.set_message(package);
-                let component = build::build_guest(&workspace, package).map_err(internal)?;
-                build::install(&component, &folder).map_err(internal)?;
-                built.push(folder);
+            for source in chosen {
+                bar.set_message(source.package.clone());
+                build::build(workspace.as_deref(), &source).map_err(building)?;
+                built.push(source.folder);
                 bar.inc(1);
             }
             bar.finish_and_clear();
@@ -221,20 +236,25 @@ impl Build {
     }
 }
 
-/// The folder and package of a shipped plugin, by id or by its folder.
-fn shipped(workspace: &Path, which: &str) -> Result<(PathBuf, &'static str), Failure> {
-    let wanted = std::fs::canonicalize(which).ok();
-    let id = |folder: &str| folder.rsplit('/').next().unwrap_or_default().to_owned();
-    for (folder, package) in build::SHIPPED {
-        let path = workspace.join(folder);
-        if id(folder) == which || (wanted.is_some() && std::fs::canonicalize(&path).ok() == wanted) {
-            return Ok((path, package));
-        }
+fn building(error: build::BuildError) -> Failure {
+    Failure::internal(error.to_string())
+}
+
+/// The sources of a plugin: a folder, or the id of one of the project.
+fn source(workspace: Option<&Path>, which: &str) -> Result<build::Source, Failure> {
+    let path = Path::new(which);
+    if path.is_dir() {
+        return build::Source::at(&std::fs::canonicalize(path)?).map_err(|error| Failure::missing(error.to_string()));
     }
-    let ids: Vec<String> = build::SHIPPED.iter().map(|(folder, _)| id(folder)).collect();
-    let near = suggest(which, ids.iter().map(String::as_str));
+    let known = workspace.map_or_else(|| Ok(Vec::new()), build::sources).map_err(building)?;
+    if let Some(source) = known.iter().find(|source| source.id() == which) {
+        return Ok(source.clone());
+    }
+    let ids: Vec<&str> = known.iter().map(build::Source::id).collect();
+    let near = suggest(which, ids.iter().copied());
     Err(Failure::missing(format!(
-        "`{which}` is no plugin of the project's sources{near}\nhint: they are {}",
+        "`{which}` is neither a folder nor a plugin of the project{near}\nhint: they are {}; or name a folder with plugin.toml \
+         and Cargo.toml",
         ids.join(", ")
     )))
 }

@@ -11,11 +11,10 @@ use claimhost_x12::ClaimFrames;
 use serde_json::{Value, json};
 
 use super::output::{RED, RESET, print_json};
-use super::{Failure, Global, peers};
+use super::{Failure, Global};
 use crate::claim::{Claim, Contact, ContactKind, ContactNumber, Document, Outcome, Problem, Setup, VisitUpdate};
 use crate::clearinghouse::professional::{self, Created, Envelope, Lost, Partner, Purpose, Receiver, Submitter};
-use crate::config::Config;
-use crate::plugin::{PluginHost, PluginHostConfig, Translated, build};
+use crate::plugin::Translated;
 
 /// The adapter that reads 837s.
 const ADAPTER: &str = "x12-837";
@@ -79,7 +78,7 @@ impl Roundtrip {
     /// One update for each claim of the file. A claim that cannot be read ends the command, with every place.
     fn updates(&self, global: &Global, original: &[u8]) -> Result<Vec<VisitUpdate>, Failure> {
         let name = self.file.display();
-        let host = plugins(global)?;
+        let host = super::plugin::open(global, crate::plugin::FixturePolicy::default())?;
         let adapter = host.adapter(ADAPTER).ok_or_else(|| {
             let why = host.list().into_iter().find(|info| info.id == ADAPTER).and_then(|info| info.error);
             let why = why.map_or_else(|| "it is in no plugin folder".to_owned(), |error| error.to_string());
@@ -131,24 +130,6 @@ impl Roundtrip {
 fn refusal(claim: &str, problem: &Problem) -> String {
     let Problem { at, found, expected, remedy, .. } = problem;
     format!("{claim}, {}: found {found}, expected {expected}; {remedy}", at.path)
-}
-
-/// The configured plugins; without a configuration those of the project's sources.
-fn plugins(global: &Global) -> Result<PluginHost, Failure> {
-    let configured = Config::load(&global.config).ok().map(|config| config.plugins);
-    let (folders, cache) = match (configured, peers::workspace()) {
-        (Some(plugins), _) => (plugins.folders, plugins.cache),
-        (None, Some(workspace)) => {
-            build::build_missing(&workspace).map_err(|error| Failure::internal(error.to_string()))?;
-            (vec![workspace.join("plugins/ehr")], workspace.join("target/plugin-cache"))
-        }
-        (None, None) => {
-            let words =
-                format!("{}: no configuration, and the project's sources are not at hand", global.config.display());
-            return Err(Failure::config(format!("{words}\nhint: `claimhost init DIR` makes one")));
-        }
-    };
-    PluginHost::open(PluginHostConfig::new(folders, cache)).map_err(|error| Failure::internal(error.to_string()))
 }
 
 /// An envelope of nobody: it is not part of the comparison.

@@ -1,27 +1,66 @@
 //! Builds guests: plugin crates to components, with cargo, in a target directory of their own.
 //!
-//! At run time and not in a build script: a nested cargo on the same target directory waits for itself.
+//! A plugin's sources are a folder with `plugin.toml` and `Cargo.toml`: every one below `plugins/` of the project, or any
+//! folder that a path names. At run time and not in a build script: a nested cargo on the same target directory waits for
+//! itself.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
+
+use super::discover;
 
 /// The one target guests are built for.
 pub const TARGET: &str = "wasm32-wasip2";
 
-/// Plugins that ship with the host: folder in the workspace and package.
-pub const SHIPPED: [(&str, &str); 4] = [
-    ("plugins/ehr/hl7v2-dft", "plugin-hl7v2-dft"),
-    ("plugins/ehr/csv-superbill", "plugin-csv-superbill"),
-    ("plugins/ehr/x12-837", "plugin-x12-837"),
-    ("plugins/payers/medicare", "plugin-medicare"),
-];
+/// What every component of the project is made of beside its own folder; a change in any of it makes them old.
+const SHARED_SOURCES: [&str; 4] = ["sdk", "wit", "Cargo.toml", "Cargo.lock"];
 
-/// What every component is made of; a change in any of it makes them old.
-const SOURCES: [&str; 5] = ["plugins", "sdk", "wit", "Cargo.toml", "Cargo.lock"];
+/// The sources of one plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its folder, with `plugin.toml` and `Cargo.toml`.
+    pub folder: PathBuf,
+    /// Name of the cargo package.
+    pub package: String,
+}
+
+impl Source {
+    /// The sources in a folder.
+    ///
+    /// # Errors
+    /// [`BuildError::NotASource`] where it is no folder of a plugin crate.
+    pub fn at(folder: &Path) -> Result<Self, BuildError> {
+        let fail = |problem: String| BuildError::NotASource { path: folder.to_owned(), problem };
+        if !folder.join("plugin.toml").is_file() {
+            return Err(fail("has no plugin.toml".to_owned()));
+        }
+        let manifest = fs::read_to_string(folder.join("Cargo.toml"))
+            .map_err(|error| fail(format!("its Cargo.toml cannot be read: {error}")))?;
+        let manifest: toml::Table = manifest.parse().map_err(|_| fail("its Cargo.toml is not TOML".to_owned()))?;
+        let name = manifest.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
+        let package = name.ok_or_else(|| fail("its Cargo.toml names no package".to_owned()))?.to_owned();
+        Ok(Self { folder: folder.to_owned(), package })
+    }
+
+    /// The folder's name, which is the plugin's id.
+    pub fn id(&self) -> &str {
+        self.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    }
+}
+
+/// Every plugin below `plugins/` of the project that has sources.
+///
+/// # Errors
+/// [`BuildError::NotASource`] where one's `Cargo.toml` cannot be used.
+pub fn sources(workspace: &Path) -> Result<Vec<Source>, BuildError> {
+    let folders = discover::folders(&[workspace.join("plugins")]);
+    folders.iter().filter(|folder| folder.join("Cargo.toml").is_file()).map(|folder| Source::at(folder)).collect()
+}
 
 /// Why a guest was not built.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +79,20 @@ pub enum BuildError {
         /// Packages asked for.
         packages: String,
     },
+    /// A folder is no plugin crate.
+    #[error("{}: {problem}; expected a folder with plugin.toml and the Cargo.toml of a plugin crate", path.display())]
+    NotASource {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing.
+        problem: String,
+    },
+    /// cargo made no component of a package.
+    #[error("{package} builds no component: give it [lib] crate-type = [\"cdylib\"]")]
+    NoComponent {
+        /// The package.
+        package: String,
+    },
     /// The component cannot be copied into its folder.
     #[error("{}: {source}", path.display())]
     File {
@@ -55,39 +108,56 @@ pub enum BuildError {
 /// # Errors
 /// [`BuildError`] where cargo fails.
 pub fn build_guest(workspace: &Path, package: &str) -> Result<PathBuf, BuildError> {
-    cargo_build(workspace, &[package])?;
-    Ok(artefact(workspace, package))
+    let mut made = cargo_build(workspace, &[package], Some(&workspace.join("target/guests")))?;
+    made.remove(package).ok_or_else(|| BuildError::NoComponent { package: package.to_owned() })
 }
 
-/// Builds every shipped plugin whose `plugin.wasm` is missing or older than its sources, in one cargo call, and puts
+/// Builds every plugin of the project whose `plugin.wasm` is missing or older than its sources, in one cargo call, and puts
 /// it into its folder. Returns the folders that changed.
 ///
 /// # Errors
 /// [`BuildError`] where cargo or the copy fails.
 pub fn build_missing(workspace: &Path) -> Result<Vec<PathBuf>, BuildError> {
-    build_missing_of(workspace, &SHIPPED)
+    let shared = SHARED_SOURCES.iter().filter_map(|name| newest(&workspace.join(name))).max();
+    let is_old = |source: &Source| {
+        let built = fs::metadata(source.folder.join("plugin.wasm")).and_then(|file| file.modified()).ok();
+        built.is_none() || built < shared || built < newest(&source.folder)
+    };
+    let old: Vec<Source> = sources(workspace)?.into_iter().filter(is_old).collect();
+    build_of_workspace(workspace, &old)?;
+    Ok(old.into_iter().map(|source| source.folder).collect())
 }
 
-fn build_missing_of(workspace: &Path, shipped: &[(&str, &str)]) -> Result<Vec<PathBuf>, BuildError> {
-    let newest = SOURCES.iter().filter_map(|name| newest(&workspace.join(name))).max();
-    let is_old = |folder: &Path| {
-        let built = fs::metadata(folder.join("plugin.wasm")).and_then(|file| file.modified()).ok();
-        built.is_none() || built < newest
-    };
-    let old: Vec<(PathBuf, &str)> = shipped
-        .iter()
-        .map(|(folder, package)| (workspace.join(folder), *package))
-        .filter(|(folder, _)| folder.is_dir() && is_old(folder))
-        .collect();
-    if old.is_empty() {
-        return Ok(Vec::new());
+/// Builds plugins from their sources, wherever those lie, and puts each component into its folder.
+///
+/// A folder of the project is built as a member of its workspace, any other one as cargo finds it (a package of its own, or a
+/// member of its own workspace), in release mode.
+///
+/// # Errors
+/// [`BuildError`] where cargo or the copy fails.
+pub fn build(workspace: Option<&Path>, source: &Source) -> Result<(), BuildError> {
+    let absolute = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match workspace {
+        Some(workspace) if absolute(&source.folder).starts_with(absolute(workspace).join("plugins")) => {
+            build_of_workspace(workspace, std::slice::from_ref(source))
+        }
+        _ => put(&cargo_build(&source.folder, &[&source.package], None)?, source),
     }
-    let packages: Vec<&str> = old.iter().map(|(_, package)| *package).collect();
-    cargo_build(workspace, &packages)?;
-    for (folder, package) in &old {
-        install(&artefact(workspace, package), folder)?;
+}
+
+fn build_of_workspace(workspace: &Path, sources: &[Source]) -> Result<(), BuildError> {
+    if sources.is_empty() {
+        return Ok(());
     }
-    Ok(old.into_iter().map(|(folder, _)| folder).collect())
+    let packages: Vec<&str> = sources.iter().map(|source| source.package.as_str()).collect();
+    let made = cargo_build(workspace, &packages, Some(&workspace.join("target/guests")))?;
+    sources.iter().try_for_each(|source| put(&made, source))
+}
+
+fn put(made: &BTreeMap<String, PathBuf>, source: &Source) -> Result<(), BuildError> {
+    let component = made.get(&source.package);
+    let component = component.ok_or_else(|| BuildError::NoComponent { package: source.package.clone() })?;
+    install(component, &source.folder)
 }
 
 /// Copies a component to `plugin.wasm` of a plugin folder; a host that watches it sees the old file or the new one.
@@ -101,32 +171,49 @@ pub fn install(component: &Path, folder: &Path) -> Result<(), BuildError> {
         .map_err(|source| BuildError::File { path, source })
 }
 
-fn artefact(workspace: &Path, package: &str) -> PathBuf {
-    let file = format!("{}.wasm", package.replace('-', "_"));
-    workspace.join("target/guests").join(TARGET).join("plugin").join(file)
-}
-
-fn cargo_build(workspace: &Path, packages: &[&str]) -> Result<(), BuildError> {
+/// Builds packages in a folder; gives the component of each that has one. With a target directory: the project's own profile.
+fn cargo_build(
+    folder: &Path,
+    packages: &[&str],
+    target: Option<&Path>,
+) -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = || {
-        let mut command = Command::new(&cargo);
-        command.current_dir(workspace).args(["build", "--target", TARGET, "--profile", "plugin", "--target-dir"]);
-        command.arg(workspace.join("target/guests"));
-        packages.iter().for_each(|package| {
-            command.args(["-p", package]);
-        });
-        // Flags meant for the host's own build (coverage, a linker) must not reach the guests.
-        command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("CARGO_TARGET_DIR");
-        run(command, &cargo)
+    let mut command = Command::new(&cargo);
+    command.current_dir(folder).args(["build", "--target", TARGET, "--message-format", "json-render-diagnostics"]);
+    match target {
+        Some(target) => command.args(["--profile", "plugin", "--target-dir"]).arg(target),
+        None => command.arg("--release"),
     };
-    let ready = has_target(workspace);
-    if !ready {
+    packages.iter().for_each(|package| {
+        command.args(["-p", package]);
+    });
+    // Flags meant for the host's own build (coverage, a linker) must not reach the guests.
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("CARGO_TARGET_DIR");
+    if !has_target(folder) {
         let rustup: OsString = "rustup".into();
         let mut command = Command::new(&rustup);
-        command.current_dir(workspace).args(["target", "add", TARGET]);
-        run(command, &rustup)?;
+        command.current_dir(folder).args(["target", "add", TARGET]);
+        command.status().map_err(cannot_run(&rustup))?;
     }
-    if build()? { Ok(()) } else { Err(BuildError::Cargo { packages: packages.join(", ") }) }
+    let fail = || BuildError::Cargo { packages: packages.join(", ") };
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(cannot_run(&cargo))?;
+    let mut made = BTreeMap::new();
+    for line in child.stdout.take().into_iter().flat_map(|output| io::BufReader::new(output).lines()) {
+        let message = serde_json::from_str::<serde_json::Value>(&line.map_err(cannot_run(&cargo))?).unwrap_or_default();
+        made.extend(component_of(&message));
+    }
+    if child.wait().map_err(cannot_run(&cargo))?.success() { Ok(made) } else { Err(fail()) }
+}
+
+/// Package and component of cargo's message that one was made.
+fn component_of(message: &serde_json::Value) -> Option<(String, PathBuf)> {
+    let file = message.get("filenames")?.as_array()?.iter().filter_map(|name| name.as_str());
+    let component =
+        file.map(PathBuf::from).find(|file| file.extension().is_some_and(|extension| extension == "wasm"))?;
+    let manifest = PathBuf::from(message.get("manifest_path")?.as_str()?);
+    // The package id's form is cargo's own; the manifest it names says the name.
+    let manifest: toml::Table = fs::read_to_string(manifest).ok()?.parse().ok()?;
+    Some((manifest.get("package")?.get("name")?.as_str()?.to_owned(), component))
 }
 
 /// Whether the standard library for guests is installed. Unknown counts as yes: cargo will say.
@@ -139,10 +226,9 @@ fn has_target(workspace: &Path) -> bool {
     })
 }
 
-/// Runs to the end; what it prints goes where ours goes.
-fn run(mut command: Command, program: &OsString) -> Result<bool, BuildError> {
-    let fail = |source| BuildError::Program { program: program.to_string_lossy().into_owned(), source };
-    Ok(command.status().map_err(fail)?.success())
+fn cannot_run(program: &OsString) -> impl Fn(io::Error) -> BuildError {
+    let program = program.to_string_lossy().into_owned();
+    move |source| BuildError::Program { program: program.clone(), source }
 }
 
 /// Newest change below a path, outputs and fixtures aside.
@@ -163,23 +249,62 @@ fn newest(path: &Path) -> Option<SystemTime> {
 mod tests {
     use super::*;
 
+    fn plugin(workspace: &Path, folder: &str, package: &str) -> PathBuf {
+        let folder = workspace.join("plugins").join(folder);
+        fs::create_dir_all(folder.join("src")).unwrap();
+        fs::write(folder.join("src/lib.rs"), "").unwrap();
+        fs::write(folder.join("plugin.toml"), "").unwrap();
+        fs::write(folder.join("Cargo.toml"), format!("[package]\nname = \"{package}\"\n")).unwrap();
+        folder
+    }
+
+    #[test]
+    fn every_plugin_folder_is_found_whatever_it_is_called() {
+        let workspace = tempfile::tempdir().unwrap();
+        plugin(workspace.path(), "ehr/one", "plugin-one");
+        plugin(workspace.path(), "payers/any-name", "rules-of-somebody");
+        let data_only = plugin(workspace.path(), "payers/tables", "none");
+        fs::remove_file(data_only.join("Cargo.toml")).unwrap();
+        let found = sources(workspace.path()).unwrap();
+        let named: Vec<_> = found.iter().map(|source| (source.id(), source.package.as_str())).collect();
+        assert_eq!(named, [("one", "plugin-one"), ("any-name", "rules-of-somebody")]);
+    }
+
+    #[test]
+    fn a_folder_that_is_no_plugin_crate_says_what_is_missing() {
+        let workspace = tempfile::tempdir().unwrap();
+        let folder = plugin(workspace.path(), "ehr/one", "plugin-one");
+        for (file, text, expected) in [
+            ("Cargo.toml", Some("[package]"), "names no package"),
+            ("Cargo.toml", Some("="), "is not TOML"),
+            ("Cargo.toml", None, "cannot be read"),
+            ("plugin.toml", None, "has no plugin.toml"),
+        ] {
+            match text {
+                Some(text) => fs::write(folder.join(file), text).unwrap(),
+                None => fs::remove_file(folder.join(file)).unwrap(),
+            }
+            let error = Source::at(&folder).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
     #[test]
     fn a_component_newer_than_its_sources_is_not_built_again() {
         let workspace = tempfile::tempdir().unwrap();
-        let folder = workspace.path().join("plugins/ehr/one");
-        fs::create_dir_all(folder.join("src")).unwrap();
-        fs::write(folder.join("src/lib.rs"), "").unwrap();
+        let folder = plugin(workspace.path(), "ehr/one", "plugin-one");
         fs::write(folder.join("plugin.wasm"), "").unwrap();
-        let shipped = [("plugins/ehr/one", "plugin-one")];
         let set = |path: &str, seconds| {
             let file = fs::File::options().write(true).open(folder.join(path)).unwrap();
             file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds)).unwrap();
         };
-        set("src/lib.rs", 100);
+        for source in ["src/lib.rs", "plugin.toml", "Cargo.toml"] {
+            set(source, 100);
+        }
         set("plugin.wasm", 200);
-        assert!(build_missing_of(workspace.path(), &shipped).unwrap().is_empty());
+        assert!(build_missing(workspace.path()).unwrap().is_empty());
         set("src/lib.rs", 300);
         // There is no workspace to build here: the attempt is what shows that it was found old.
-        assert!(build_missing_of(workspace.path(), &shipped).is_err());
+        assert!(build_missing(workspace.path()).is_err());
     }
 }

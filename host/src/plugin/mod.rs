@@ -11,6 +11,7 @@ mod adapter;
 pub mod build;
 mod cache;
 pub mod contract;
+mod discover;
 mod engine;
 mod fault;
 mod fixtures;

@@ -19,6 +19,7 @@ use wasmtime::component::{Component, Linker};
 use super::adapter::Adapter;
 use super::cache::Cache;
 use super::contract::{adapter, rules};
+use super::discover;
 use super::engine::{Engines, Placement, SESSIONS_MAX, settings_digest};
 use super::fault::Fault;
 use super::fixtures::{self, FixtureError};
@@ -32,8 +33,6 @@ use super::wasi::{self, State};
 
 /// Sessions that wait for their next call; the rest of the slots stays free for new ones.
 const IDLE_MAX: usize = SESSIONS_MAX as usize * 3 / 4;
-/// How deep below a plugin folder `plugin.toml` is looked for: `plugins/ehr/<name>`.
-const DEPTH_MAX: usize = 3;
 /// A component bigger than this is not read.
 const COMPONENT_BYTES_MAX: u64 = 64 << 20;
 
@@ -268,10 +267,7 @@ impl PluginHost {
             limits_cap: config.limits_cap,
             fixtures: config.fixtures,
         });
-        let mut folders = Vec::new();
-        config.folders.iter().for_each(|folder| find(folder, 0, &mut folders));
-        folders.sort();
-        folders.dedup();
+        let folders = discover::folders(&config.folders);
         let loaded: Vec<Entry> = folders.par_iter().map(|folder| load(&shared, folder)).collect();
         let mut entries: BTreeMap<PathBuf, Entry> = BTreeMap::new();
         for entry in loaded {
@@ -373,24 +369,6 @@ fn refuse_duplicate(entries: &BTreeMap<PathBuf, Entry>, mut entry: Entry) -> Ent
         entry.info.error = Some(PluginError::Duplicate { path, id });
     }
     entry
-}
-
-/// Collects folders that hold a `plugin.toml`.
-fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-    if folder.join("plugin.toml").is_file() {
-        found.push(folder.to_owned());
-        return;
-    }
-    if depth == DEPTH_MAX {
-        return;
-    }
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for path in entries.map(|entry| entry.path()).filter(|path| path.is_dir()) {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if !name.starts_with('.') && name != "target" {
-            find(&path, depth + 1, found);
-        }
-    }
 }
 
 fn load(shared: &Arc<Shared>, folder: &Path) -> Entry {

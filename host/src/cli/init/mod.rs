@@ -89,7 +89,7 @@ impl Init {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Copies the shipped plugins. Returns their ids.
+    /// Copies the project's plugins. Returns their ids.
     fn plugins(&self) -> Result<Vec<String>, Failure> {
         let Some(workspace) = peers::workspace() else {
             anstream::eprintln!(
@@ -100,14 +100,12 @@ impl Init {
         };
         crate::plugin::build::build_missing(&workspace).map_err(|error| Failure::internal(error.to_string()))?;
         let mut ids = Vec::new();
-        for (source, _) in crate::plugin::build::SHIPPED {
-            let source = workspace.join(source);
-            let Some(id) = source.file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
-            if !source.join("plugin.toml").is_file() {
-                continue;
-            }
+        let sources =
+            crate::plugin::build::sources(&workspace).map_err(|error| Failure::internal(error.to_string()))?;
+        for source in sources {
+            let id = source.id().to_owned();
             for part in PLUGIN_PARTS {
-                copy(&source.join(part), &self.folder.join("plugins").join(&id).join(part))?;
+                copy(&source.folder.join(part), &self.folder.join("plugins").join(&id).join(part))?;
             }
             ids.push(id);
         }
