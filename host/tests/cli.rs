@@ -242,6 +242,119 @@ fn a_parked_document_runs_again_when_asked_and_when_its_plugin_changes() {
     assert_eq!((&last["actor"], &last["event"]), (&"host".into(), &"parked (ran again, was parked)".into()));
 }
 
+/// What a host must keep to itself.
+const PATIENT: &str = "VANCE-ORLA-19800101";
+
+#[test]
+fn what_a_plugin_says_of_a_patient_is_sealed_and_shown_only_by_the_plugin_log() {
+    let root = tempfile::tempdir().unwrap();
+    hostile(root.path());
+    for (name, verb) in [("1", "leak"), ("2", "panic"), ("3", "log"), ("4", "Id of no form")] {
+        std::fs::write(root.path().join(format!("inbox/odd/{name}.txt")), format!("{verb}:{PATIENT}")).unwrap();
+    }
+    let mut command = Command::new(BINARY);
+    command.current_dir(root.path()).args(["serve", "--json", "--listen", "127.0.0.1:0"]);
+    command.env_remove("CLAIMHOST_MASTER_KEY").env("CLAIMHOST_LOG", "claimhost=trace,info").env("RUST_LOG", "claimhost=trace,info");
+    let said = std::fs::File::create(root.path().join("stderr")).unwrap();
+    let mut served = Served(command.stdout(Stdio::piped()).stderr(said).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(served.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let listening: Value = serde_json::from_str(&line).unwrap();
+    let address = listening["listening"].as_str().unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    let parked = "claimhost_documents{practice=\"my-practice\",status=\"parked\"} 1";
+    while !get(address, "/metrics").contains(parked) {
+        assert!(Instant::now() < until, "{}", get(address, "/metrics"));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let pages = ["/metrics", "/readyz", "/healthz"].map(|page| get(address, page)).concat();
+    drop(served);
+    let said = std::fs::read_to_string(root.path().join("stderr")).unwrap();
+    let mut bytes = Vec::new();
+    for entry in std::fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_file() && entry.file_name().is_some_and(|name| name != "stderr") {
+            bytes.extend(std::fs::read(entry).unwrap());
+        }
+    }
+    for entry in std::fs::read_dir(root.path().join("store")).into_iter().flatten() {
+        bytes.extend(std::fs::read(entry.unwrap().path()).unwrap());
+    }
+    let listed: String =
+        [&["document", "list", "--json"][..], &["work", "list", "--json"], &["plugin", "list", "--json"]]
+            .iter()
+            .map(|arguments| words(&claimhost(root.path(), arguments)))
+            .collect();
+    let stored = String::from_utf8_lossy(&bytes);
+    assert!(stored.contains("plugin_log"), "the store's file is among those that were read");
+    for (place, text) in [("metrics", pages.as_str()), ("log", &said), ("lists", &listed), ("store", &stored)] {
+        assert!(!text.contains("VANCE"), "{place}");
+    }
+    assert!(listed.contains("plugin.odd-id"), "{listed}");
+    let log = json(&claimhost(root.path(), &["plugin", "log", "--plugin", "hostile", "--json"]));
+    let entries: Vec<&Value> =
+        log.as_array().unwrap().iter().flat_map(|row| row["entries"].as_array().unwrap()).collect();
+    let of = |kind: &str| entries.iter().filter(|entry| entry["kind"] == kind).copied().collect::<Vec<_>>();
+    let lines = of("line");
+    assert!(
+        lines
+            .iter()
+            .any(|entry| entry["level"] == "error" && entry["message"] == PATIENT && entry["places"][0] == PATIENT)
+    );
+    assert!(of("output").iter().any(|entry| entry["text"].as_str().unwrap().contains(PATIENT)));
+    assert!(of("fault").iter().any(|entry| entry["detail"].as_str().unwrap().contains(PATIENT)), "the panic's message");
+    // 5,000 lines in one call: the manifest's ceiling is kept, the rest counted.
+    let cut = of("cut").into_iter().find(|entry| entry["lines"].as_u64().unwrap() > 0).expect("a note that it was cut");
+    let flood = lines.iter().filter(|entry| entry["message"] == "hostile.line").count() as u64;
+    assert!(flood > 0 && flood % (5_000 - cut["lines"].as_u64().unwrap()) == 0, "{flood} kept, {cut}");
+    let shown = words(&claimhost(root.path(), &["plugin", "log", "--practice", "my-practice"]));
+    assert!(shown.contains(PATIENT) && shown.contains("beyond the ceilings"), "{shown}");
+    assert_eq!(
+        json(&claimhost(root.path(), &["plugin", "log", "--plugin", "another", "--json"])),
+        Value::Array(Vec::new())
+    );
+}
+
+#[test]
+fn settings_of_a_rule_set_reach_it_and_check_config_names_an_unknown_one() {
+    let root = tempfile::tempdir().unwrap();
+    made(root.path());
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let built = claimhost(root.path(), &["plugin", "build"]);
+    assert_eq!(code(&built), 0, "{}", words(&built));
+    std::fs::create_dir_all(root.path().join("plugins/medicare")).unwrap();
+    for part in ["plugin.toml", "plugin.wasm"] {
+        std::fs::copy(
+            workspace.join("plugins/payers/medicare").join(part),
+            root.path().join("plugins/medicare").join(part),
+        )
+        .unwrap();
+    }
+    let path = root.path().join("practices/my-practice/profile.toml");
+    let profile = std::fs::read_to_string(&path)
+        .unwrap()
+        .replace("[\"medicare\"].\nrules = []", "[\"medicare\"].\nrules = [\"medicare\"]");
+    let check = |settings: &str| {
+        std::fs::write(&path, format!("{profile}\n{settings}\n")).unwrap();
+        let checked = claimhost(root.path(), &["check-config"]);
+        (code(&checked), words(&checked))
+    };
+    let (ok, said) = check("[rule_settings.medicare.drug]\nalso_single_dose = [\"J9999\"]");
+    assert_eq!(ok, 0, "{said}");
+    assert!(said.contains("rule set medicare of my-practice: 0.1.0 opens with these settings"), "{said}");
+    for (settings, expected) in [
+        (
+            "[rule_settings.medicare]\nstrict = true",
+            "rule_settings.medicare: strict: found a setting that this plugin does not have",
+        ),
+        ("[rule_settings.medicare.drug]\nsingle_dos = []", "rule table, line 2"),
+        ("[rule_settings.medicaid]\nstrict = true", "found a rule set that looks at no claim"),
+    ] {
+        let (failed, said) = check(settings);
+        assert_eq!(failed, 3, "{said}");
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
 #[test] // a crate that is no member of the project: its folder is all that `plugin build` is told
 fn plugin_build_takes_any_folder_with_a_plugin_crate() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

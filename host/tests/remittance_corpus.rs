@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use claimhost::remit::{Account, claim_balance, post_claim, post_provider_adjustments, remittance_difference, role};
+use claimhost::remit::{Account, claim_balance, post_claim, post_provider_adjustments, remittance_difference};
 use claimhost_x12::remittance;
 
 /// One 835: CLP04 of each claim; sum of PLB; BPR02; difference of the remittance; of each claim that is off, its
@@ -98,7 +98,7 @@ fn cash_ends_at_bpr02_for_every_file() {
     let mut posted = 0;
     for (name, bytes) in &files {
         for parsed in remittance::read(bytes).transactions {
-            let of_claims = parsed.value.claims.iter().flat_map(|claim| match post_claim(claim, role(claim, None)) {
+            let of_claims = parsed.value.claims.iter().flat_map(|claim| match post_claim(claim) {
                 Ok(claim) => claim.postings,
                 Err(unapplied) => unapplied.postings,
             });

@@ -4,9 +4,9 @@
 //! rather than nothing: a person (not an organisation), `unknown`, and zero `units`.
 
 use crate::claim::{
-    Address, ClaimExtras, ClaimHeader, Coverage, Date, DateRange, LineExtras, LineProviders, MemberIdKind, Patient,
-    Payer, PayerIdKind, PersonName, Procedure, ProcedureSystem, Provider, Quantity, Relationship, Responsibility,
-    ServiceLine, Subscriber, Unit,
+    Address, Ambulance, ClaimExtras, ClaimHeader, Coverage, Date, DateRange, Equipment, LineExtras, LineProviders,
+    MemberIdKind, Patient, Payer, PayerIdKind, PersonName, PriorAdjudication, Procedure, ProcedureSystem, Provider,
+    Quantity, Relationship, Responsibility, ServiceLine, Subscriber, Unit,
 };
 use crate::intake::{Charge, ChargeAction, Place, SourceOrder, VisitStatus, VisitUpdate};
 
@@ -62,6 +62,15 @@ empty! {
         rendering: None, service_facility: None, supervising: None, ordering: None, referring: None,
         primary_care: None,
     }
+    PriorAdjudication {
+        paid: None, non_covered: None, remaining_liability: None, adjustments: none(), outpatient: None,
+        adjudicated: None, claim_control_number: None, is_adjusted: false,
+    }
+    Ambulance {
+        weight_pounds: None, transport_reason: none(), miles: 0, round_trip_purpose: none(), stretcher_purpose: none(),
+        certifications: none(), pickup: None, dropoff: None,
+    }
+    Equipment { rental: None, certificate_transmission: none(), certification: None, forms: none() }
     LineExtras {
         dates: none(), references: none(), notes: none(), attachments: none(), contract: None, repricing: None,
         ambulance: None, equipment: None, conditions: none(), measurements: none(), purchased: None,

@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::output::{GREEN, RED, RESET, print, print_json};
 use super::reader::load_profile;
 use super::{Failure, Global};
-use crate::claim::{Document, Problem, Setup};
+use crate::claim::{Problem, Setup};
 use crate::config::{Config, FolderConfig, suggest};
 use crate::lifecycle::HostError;
 use crate::lifecycle::master_key;
-use crate::plugin::{Kind, OpenError, PluginHost, PluginHostConfig, Translated};
+use crate::plugin::{Adapter, Fault, FaultKind, Kind, PluginHost, PluginHostConfig};
 use crate::practice::Profile;
 use crate::store::{Store, StoreError};
 
@@ -43,7 +43,7 @@ impl CheckConfig {
             vec![well(&format!("configuration {}", global.config.display()), "every key is known and fits")];
         let profiles = profiles(&config, &mut checks);
         checks.push(key_and_store(&config));
-        plugins(global, &config, &profiles, &mut checks);
+        plugins(&config, &profiles, &mut checks);
         folders(&config, &mut checks);
         let report = Report { ok: checks.iter().all(|check| check.ok), checks };
         if global.json {
@@ -138,7 +138,7 @@ fn open_mode(path: &Path) -> Option<u32> {
     (mode & 0o077 != 0).then_some(mode)
 }
 
-fn plugins(global: &Global, config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
+fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
     let host =
         match PluginHost::open(PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone())) {
             Ok(host) => host,
@@ -160,7 +160,7 @@ fn plugins(global: &Global, config: &Config, profiles: &[Profile], checks: &mut 
         let what = format!("intake.folder[{at}] of {}", folder.practice);
         checks.push(match host.adapter(&folder.adapter) {
             None => wrong(&what, absent(&folder.adapter, Kind::Adapter)),
-            Some(adapter) => match opens(global, &adapter, folder) {
+            Some(adapter) => match opens(&adapter, folder) {
                 Ok(()) => {
                     well(&what, &format!("{} {} opens with this mapping", adapter.id(), adapter.manifest().version))
                 }
@@ -169,45 +169,40 @@ fn plugins(global: &Global, config: &Config, profiles: &[Profile], checks: &mut 
         });
     }
     for profile in profiles {
-        let sets = profile.rules.iter().chain(profile.payer.iter().flat_map(|payer| &payer.rules));
-        let mut missing: Vec<&String> = sets.filter(|set| host.rules(set).is_none()).collect();
-        missing.sort();
-        missing.dedup();
-        for set in missing {
-            let words = format!("{}; until it is, its claims are held", absent(set, Kind::Rules));
-            checks.push(wrong(&format!("rule set of {}", profile.id), words));
+        for set in profile.rule_sets() {
+            let what = format!("rule set {set} of {}", profile.id);
+            let Some(rules) = host.rules(set) else {
+                let words = format!("{}; until it is, its claims are held", absent(set, Kind::Rules));
+                checks.push(wrong(&what, words));
+                continue;
+            };
+            checks.push(match rules.try_open(&profile.id, &profile.rule_setup(set)) {
+                Ok(()) => well(&what, &format!("{} opens with these settings", rules.manifest().version)),
+                Err(fault) => wrong(&what, refusal(set, &format!("rule_settings.{set}"), &fault)),
+            });
         }
     }
 }
 
-/// Opens a session with the site's mapping, by handing it an empty document: what becomes of that does not matter.
-fn opens(global: &Global, adapter: &crate::plugin::Adapter, folder: &FolderConfig) -> Result<(), String> {
+/// Opens a session with the site's mapping.
+fn opens(adapter: &Adapter, folder: &FolderConfig) -> Result<(), String> {
     let mapping = match &folder.mapping {
         Some(path) => std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?,
         None => String::new(),
     };
-    let document = Document {
-        format: adapter.manifest().formats.first().cloned().unwrap_or_default(),
-        content: Vec::new(),
-        related: Vec::new(),
-        received: global.today(),
-        ordinal: 0,
-    };
+    let path = folder.mapping.as_deref().unwrap_or(Path::new("mapping")).display().to_string();
     let setup = Setup { settings: Vec::new(), mapping };
-    match adapter.translate(&folder.practice, &setup, &[document]) {
-        Ok(answers) => match answers.first() {
-            Some(Translated::Parked(fault)) => Err(format!("{} failed: {fault}", adapter.id())),
-            _ => Ok(()),
-        },
-        Err(OpenError::Problems(problems)) => {
-            let path = folder.mapping.as_deref().unwrap_or(Path::new("mapping")).display().to_string();
-            let line = |problem: &Problem| {
-                let Problem { at, found, expected, remedy, .. } = problem;
-                format!("{path}: {}: found {found}, expected {expected}; {remedy}", at.path)
-            };
-            Err(problems.iter().map(line).collect::<Vec<_>>().join("\n"))
-        }
-    }
+    adapter.try_open(&folder.practice, &setup).map_err(|fault| refusal(adapter.id(), &path, &fault))
+}
+
+/// Why a plugin does not take a setup, a problem a line.
+fn refusal(id: &str, of: &str, fault: &Fault) -> String {
+    let FaultKind::SetupRefused(problems) = fault.kind() else { return format!("{id} failed: {fault}") };
+    let line = |problem: &Problem| {
+        let Problem { at, found, expected, remedy, .. } = problem;
+        format!("{of}: {}: found {found}, expected {expected}; {remedy}", at.path)
+    };
+    problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn folders(config: &Config, checks: &mut Vec<Check>) {

@@ -271,25 +271,32 @@ fn tell(shown: &Shown) {
     }
 }
 
-/// What is known about a document that was not translated. Its shape depends on the step that refused it: a list of
-/// problems (records or sentences), or a few named values.
+/// What is known about a document that was not translated: its problems, and what else has a name (a reason, the balance of
+/// a remittance).
 pub(super) fn detail_lines(detail: &Value) -> Vec<String> {
-    let problems = detail.get("problems").and_then(Value::as_array).or_else(|| detail.as_array());
-    if let Some(problems) = problems {
-        return problems.iter().flat_map(problem_lines).collect();
-    }
     let Some(named) = detail.as_object() else {
-        return detail.as_str().map(|text| format!("  {text}")).into_iter().collect();
+        let problems = detail.as_array().into_iter().flatten().flat_map(problem_lines);
+        return problems.chain(detail.as_str().map(|text| format!("  {text}"))).collect();
     };
-    named.iter().map(|(key, value)| format!("  {key:<9} {}", plain(value))).collect()
+    let mut lines = Vec::new();
+    for (key, value) in named {
+        match value {
+            Value::Array(problems) if key == "problems" => lines.extend(problems.iter().flat_map(problem_lines)),
+            Value::Object(parts) => {
+                lines.push(format!("  {key}"));
+                lines.extend(
+                    parts.iter().map(|(part, value)| format!("    {:<28} {}", part.replace('_', " "), plain(value))),
+                );
+            }
+            value => lines.push(format!("  {key:<9} {}", plain(value))),
+        }
+    }
+    lines
 }
 
 /// One problem: its place, then found, expected and remedy.
 fn problem_lines(problem: &Value) -> Vec<String> {
     let text = |key: &str| problem.get(key).map(plain).unwrap_or_default();
-    if problem.is_string() {
-        return vec![format!("  problem   {}", plain(problem))];
-    }
     let place = match problem.get("at") {
         Some(Value::Object(at)) => {
             let path = at.get("path").map(plain).unwrap_or_default();
@@ -325,7 +332,9 @@ mod tests {
         let lines = detail_lines(&record);
         assert_eq!(lines[0], "  problem   ft1.code at FT1-7 (byte 120)");
         assert_eq!(lines[3], "    remedy    declare charge.code");
-        assert_eq!(detail_lines(&json!({"problems": ["ISA: 12 bytes"]})), ["  problem   ISA: 12 bytes"]);
+        let balance = json!({"balance": {"paid_cents": 700}, "problems": record["problems"]});
+        assert_eq!(detail_lines(&balance)[..2], ["  balance", "    paid cents                   700"]);
+        assert_eq!(detail_lines(&balance)[2], lines[0]);
         assert_eq!(detail_lines(&json!({"fault": "deadline"})), ["  fault     deadline"]);
         assert!(detail_lines(&Value::Null).is_empty());
     }

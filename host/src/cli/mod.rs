@@ -17,6 +17,7 @@ mod init;
 mod output;
 mod peers;
 mod plugin;
+mod plugin_log;
 mod reader;
 mod reference;
 mod remittance;

@@ -1,4 +1,4 @@
-//! `plugin list|inspect|build|test`: what the host can load, what it says of itself, and whether it does what it shows.
+//! `plugin list|inspect|build|test` (`log` is in plugin_log.rs): what the host can load, what it says of itself, and whether it does what it shows.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +24,8 @@ pub(crate) enum Plugin {
     Build(Build),
     /// Runs the fixtures that travel with plugins
     Test(Test),
+    /// Shows what plugins said while they worked for a practice: log lines, output, faults
+    Log(super::plugin_log::Log),
 }
 
 /// `plugin inspect`
@@ -70,6 +72,7 @@ impl Plugin {
             Self::Inspect(inspect) => inspect.run(global),
             Self::Build(build) => build.run(global),
             Self::Test(test) => test.run(global),
+            Self::Log(log) => log.run(global),
         }
     }
 }

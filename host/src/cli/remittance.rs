@@ -81,6 +81,8 @@ struct Shown {
     #[serde(flatten)]
     listed: Listed,
     payments: Vec<RemittanceClaimRow>,
+    /// What it moved in each account of the ledger, cents; accounts it left as they were are not here.
+    accounts: BTreeMap<String, i64>,
     history: Vec<HistoryRow>,
 }
 
@@ -167,6 +169,7 @@ impl Show {
             Ok(Some(Shown {
                 listed: Listed::of(tx, &tx.unapplied_by_remittance()?, row)?,
                 payments: tx.remittance_claims(Some(id), None)?,
+                accounts: accounts(tx, id)?,
                 history: tx.history("remittance", id)?,
             }))
         })?;
@@ -178,6 +181,16 @@ impl Show {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What a remittance moved in each account.
+fn accounts(tx: &Tx<'_>, id: u64) -> StoreResult<BTreeMap<String, i64>> {
+    let mut accounts: BTreeMap<String, i64> = BTreeMap::new();
+    for posting in tx.postings(None, Some(id))? {
+        *accounts.entry(posting.account).or_default() += posting.amount_cents;
+    }
+    accounts.retain(|_, cents| *cents != 0);
+    Ok(accounts)
 }
 
 fn tell(shown: &Shown) {
@@ -205,6 +218,8 @@ fn tell(shown: &Shown) {
         out.add_row([&clp, &claim, &version, &payment.matched_by, &payment.state, &paid, &off]);
     }
     print(&out.to_string());
+    print(&format!("\n{BOLD}Accounts{RESET} (debit is positive)"));
+    shown.accounts.iter().for_each(|(account, cents)| print(&format!("  {account:<18} {}", dollars(*cents))));
     print(&format!("\n{BOLD}History{RESET}"));
     print(&history_table(&shown.history));
 }

@@ -6,12 +6,13 @@
 use claimhost_x12::ack999::Ack999;
 use claimhost_x12::claim_ack::{AckStage, ClaimAck, Status};
 use claimhost_x12::ta1::{Ta1, Ta1Code};
-use claimhost_x12::{Parsed, Problem, Transmission, ack999, claim_ack, remittance, ta1};
+use claimhost_x12::{Parsed, Segment, Transaction, Transmission, ack999, claim_ack, remittance, ta1};
 use serde_json::json;
 
 use super::host::Host;
 use super::payment;
 use super::refold::refold;
+use super::refusal;
 use super::{Fact, HostError, Stage};
 use crate::intake::folder;
 use crate::store::claim::{ClaimKey, VersionRow};
@@ -24,17 +25,19 @@ pub(super) struct Answer {
     pub(super) status: DocumentStatus,
     pub(super) reason: &'static str,
     pub(super) detail: serde_json::Value,
+    /// Money that waits where it is refused, cents.
+    pub(super) amount_cents: i64,
 }
 
 impl Answer {
     /// Facts that were new, or not.
     pub(super) fn news(new: bool) -> Self {
         let (status, reason) = if new { (DocumentStatus::Translated, "") } else { (DocumentStatus::Ignored, "repeat") };
-        Self { status, reason, detail: serde_json::Value::Null }
+        Self { status, reason, detail: serde_json::Value::Null, amount_cents: 0 }
     }
 
     pub(super) fn rejected(reason: &'static str, detail: serde_json::Value) -> Self {
-        Self { status: DocumentStatus::Rejected, reason, detail }
+        Self { status: DocumentStatus::Rejected, reason, detail, amount_cents: 0 }
     }
 }
 
@@ -77,7 +80,7 @@ pub(super) fn take_file(host: &Host, tx: &Tx<'_>, file: &FileRow) -> Result<u64,
     let answers = apply(host, tx, file.file_id, &bytes, &document_of)?;
     let count = answers.len();
     for (ordinal, (range, answer)) in answers.into_iter().enumerate() {
-        let Answer { status, reason, detail } = &answer;
+        let Answer { status, reason, detail, amount_cents } = &answer;
         let document_id = document_of(ordinal);
         let at = u32::try_from(ordinal).unwrap_or(u32::MAX);
         match known.get(ordinal) {
@@ -103,7 +106,7 @@ pub(super) fn take_file(host: &Host, tx: &Tx<'_>, file: &FileRow) -> Result<u64,
             }
         }
         if *status == DocumentStatus::Rejected {
-            tx.open_work("document.rejected", ("document", document_id), host.today(), 0, reason)?;
+            tx.open_work("document.rejected", ("document", document_id), host.today(), *amount_cents, reason)?;
         }
     }
     tx.file_framed(file.file_id)?;
@@ -132,33 +135,45 @@ fn apply(
     let whole = (0, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     let transmission = Transmission::read(bytes);
     if !transmission.is_sound() {
-        return Ok(vec![(whole, Answer::rejected("x12.envelope", problems(&transmission.problems)))]);
+        return Ok(vec![(whole, refusal::of_codec("x12.envelope", &transmission.problems))]);
     }
+    let of = |range: &std::ops::Range<u64>| {
+        transmission
+            .transactions()
+            .map(|(_, _, transaction)| transaction)
+            .find(|transaction| transaction.range == *range)
+    };
     let mut answers = Vec::new();
     for parsed in ta1::read_transmission(&transmission).transactions {
         let document = document_of(answers.len());
-        answers.push((span(&parsed), clean(&parsed, |value| on_ta1(host, tx, document, value))?));
+        let mut segments = transmission.interchanges.iter().flat_map(|interchange| &interchange.acknowledgements);
+        let own = segments.find(|segment| segment.offset == parsed.origin.range.start);
+        answers.push((span(&parsed), clean(&parsed, |value| on_ta1(host, tx, document, value, own))?));
     }
     for parsed in ack999::read_transmission(&transmission).transactions {
         let document = document_of(answers.len());
-        answers.push((span(&parsed), clean(&parsed, |value| on_999(host, tx, document, value))?));
+        let Some(own) = of(&parsed.origin.range) else { continue };
+        answers.push((span(&parsed), clean(&parsed, |value| on_999(host, tx, document, value, own))?));
     }
     for parsed in claim_ack::read_transmission(&transmission).transactions {
         let document = document_of(answers.len());
-        answers.push((span(&parsed), clean(&parsed, |value| on_claim_ack(host, tx, document, value))?));
+        let Some(own) = of(&parsed.origin.range) else { continue };
+        answers.push((span(&parsed), clean(&parsed, |value| on_claim_ack(host, tx, document, value, own))?));
     }
     for parsed in remittance::read_transmission(&transmission).transactions {
-        let whole = transmission.transactions().find(|(_, _, transaction)| transaction.range == parsed.origin.range);
-        let Some((_, _, transaction)) = whole else { continue };
+        let Some(transaction) = of(&parsed.origin.range) else { continue };
         let answer =
             clean(&parsed, |value| payment::on_remittance(host, tx, value, &parsed.origin, transaction, file_id))?;
         answers.push((span(&parsed), answer));
     }
+    for (_, _, other) in transmission.transactions() {
+        let range = (other.range.start, other.range.end);
+        if !answers.iter().any(|(taken, _): &Located| *taken == range) {
+            answers.push((range, refusal::kind(&transmission, Some(other))));
+        }
+    }
     if answers.is_empty() {
-        let kinds: Vec<String> =
-            transmission.transactions().map(|(_, _, transaction)| transaction.kind.clone()).collect();
-        let detail = json!({ "found": kinds, "expected": "TA1, 999, 277CA or 835" });
-        answers.push((whole, Answer::rejected("x12.kind", detail)));
+        answers.push((whole, refusal::kind(&transmission, None)));
     }
     Ok(answers)
 }
@@ -169,16 +184,7 @@ fn span<T>(parsed: &Parsed<T>) -> (u64, u64) {
 
 /// A transaction with an error changes nothing.
 fn clean<T>(parsed: &Parsed<T>, apply: impl FnOnce(&T) -> Result<Answer, HostError>) -> Result<Answer, HostError> {
-    if parsed.is_clean() {
-        apply(&parsed.value)
-    } else {
-        Ok(Answer::rejected("x12.transaction", problems(&parsed.problems)))
-    }
-}
-
-/// Problems of the codec: places and classes, never values.
-pub(super) fn problems(problems: &[Problem]) -> serde_json::Value {
-    json!({ "problems": problems.iter().map(ToString::to_string).collect::<Vec<_>>() })
+    if parsed.is_clean() { apply(&parsed.value) } else { Ok(refusal::of_codec("x12.transaction", &parsed.problems)) }
 }
 
 /// The practice that owns a control number of ours.
@@ -186,13 +192,17 @@ pub(super) fn owner_of(host: &Host, tx: &Tx<'_>, kind: Owned, number: &str) -> S
     Ok(tx.owner(kind, number)?.and_then(|id| host.practice_store(&id)))
 }
 
-fn unowned(kind: &str) -> Answer {
-    Answer::rejected("clearing.unowned", json!({ "found": format!("{kind} that no practice of this host sent") }))
-}
-
-fn on_ta1(host: &Host, tx: &Tx<'_>, document: u64, ack: &Ta1) -> Result<Answer, HostError> {
+fn on_ta1(
+    host: &Host,
+    tx: &Tx<'_>,
+    document: u64,
+    ack: &Ta1,
+    segment: Option<&Segment<'_>>,
+) -> Result<Answer, HostError> {
     let number = interchange_number(&ack.interchange_control);
-    let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)? else { return Ok(unowned("an interchange")) };
+    let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)? else {
+        return Ok(refusal::unowned_interchange(segment));
+    };
     let submission: u64 = number.parse().unwrap_or(0);
     let accepted = ack.code != Ta1Code::Rejected;
     let fact = Fact::Interchange { submission, accepted, code: ack.note.clone() };
@@ -202,11 +212,17 @@ fn on_ta1(host: &Host, tx: &Tx<'_>, document: u64, ack: &Ta1) -> Result<Answer, 
     Ok(Answer::news(add_facts(&own, keys, document, host.today(), "TA1")?))
 }
 
-fn on_999(host: &Host, tx: &Tx<'_>, document: u64, ack: &Ack999) -> Result<Answer, HostError> {
+fn on_999(
+    host: &Host,
+    tx: &Tx<'_>,
+    document: u64,
+    ack: &Ack999,
+    answer_set: &Transaction<'_>,
+) -> Result<Answer, HostError> {
     // GS06 of ours is the interchange's number.
     let number = interchange_number(&ack.group_control);
     let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)? else {
-        return Ok(unowned("a functional group"));
+        return Ok(refusal::unowned_group(answer_set));
     };
     let submission: u64 = number.parse().unwrap_or(0);
     let own = tx.tenant(&practice);
@@ -230,7 +246,13 @@ fn on_999(host: &Host, tx: &Tx<'_>, document: u64, ack: &Ack999) -> Result<Answe
     Ok(Answer::news(add_facts(&own, facts.into_iter(), document, host.today(), "999")?))
 }
 
-fn on_claim_ack(host: &Host, tx: &Tx<'_>, document: u64, ack: &ClaimAck) -> Result<Answer, HostError> {
+fn on_claim_ack(
+    host: &Host,
+    tx: &Tx<'_>,
+    document: u64,
+    ack: &ClaimAck,
+    answer_set: &Transaction<'_>,
+) -> Result<Answer, HostError> {
     let stage = if ack.stage == AckStage::Payer { Stage::Payer } else { Stage::Clearinghouse };
     let mut new = false;
     let mut unknown = 0_u64;
@@ -284,7 +306,7 @@ fn on_claim_ack(host: &Host, tx: &Tx<'_>, document: u64, ack: &ClaimAck) -> Resu
         name(&own, &version, &number)?;
     }
     if known == 0 && unknown > 0 {
-        return Ok(unowned("claims"));
+        return Ok(refusal::unowned_claims(answer_set, unknown));
     }
     let mut answer = Answer::news(new);
     if unknown > 0 {

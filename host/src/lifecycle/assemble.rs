@@ -61,6 +61,8 @@ struct Plan {
     patient: [u8; 32],
     source_system: String,
     visit_number: String,
+    /// Elements that no interface of the visit has a place for.
+    undelivered: Vec<String>,
     steps: Vec<Step>,
     /// Lineages that never left and that the visit no longer has.
     dropped: Vec<u64>,
@@ -91,6 +93,7 @@ impl Plan {
             .map(|event| (event.update.source_system.clone(), event.update.visit_number.clone()))
             .unwrap_or_default();
         let arrivals = arrivals(&stored, &row);
+        let undelivered = undelivered(&stored);
         let events: Vec<Event> = stored.into_iter().map(event).collect();
         let mut folded = visit::fold(&events);
         let mut due = visit::due(&folded, arrivals, host.as_of(), practice.profile.bill_hold_days);
@@ -104,6 +107,7 @@ impl Plan {
             row,
             source_system,
             visit_number,
+            undelivered,
             steps: Vec::new(),
             dropped: Vec::new(),
             work: Vec::new(),
@@ -165,6 +169,7 @@ impl Plan {
             if let Some(draft) = &step.draft {
                 let mut candidate = Candidate::new(draft.claim.clone(), step.claim_id, self.patient);
                 candidate.visit_id = Some(self.row.visit_id);
+                candidate.undelivered.clone_from(&self.undelivered);
                 candidate.findings.clone_from(&known);
                 step.candidate = Some(candidate);
             }
@@ -331,6 +336,14 @@ fn event(stored: StoredEvent) -> Event {
     Event { document: stored.document_id.to_string(), order, digest: stored.digest, status, header, charges, complete }
 }
 
+/// What every interface that told of the visit has no place for: one that has could have sent it.
+fn undelivered(stored: &[StoredEvent]) -> Vec<String> {
+    let mut events = stored.iter().map(|event| &event.update.undelivered);
+    let mut elements = events.next().cloned().unwrap_or_default();
+    events.for_each(|others| elements.retain(|element| others.contains(element)));
+    elements
+}
+
 fn arrivals(stored: &[StoredEvent], row: &VisitRow) -> Arrivals {
     let charged = stored.iter().filter(|event| !event.update.charges.is_empty()).map(|event| event.arrived_day).min();
     Arrivals { first: from_day_number(row.first_seen_day), first_charge: charged.map(from_day_number) }
@@ -366,6 +379,7 @@ fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) -> Result<(
         for plan in plans {
             write(host, tx, practice, plan)?;
         }
+        host.keep_plugin_log(tx)?;
         Ok(())
     })
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use claimhost_x12::{Transmission, remittance};
 
+use super::handover;
 use super::host::Host;
 use super::payment::{Books, Decision, paid_on};
 use super::refold::refold;
@@ -130,6 +131,7 @@ fn take_back(own: &Tx<'_>, remittance: &RemittanceRow, state: &str, day: i64) ->
                 let event = format!("version {} superseded: the payment it rests on was taken back", later.version);
                 own.record("claim", claim_id, day, "host", &event, "")?;
             }
+            handover::settle(own, claim_id, day)?;
             refold(own, claim_id, day, "remittance taken back")?;
         }
     }

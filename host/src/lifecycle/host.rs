@@ -13,9 +13,9 @@ use crate::claim::{Date, Setup, day_number};
 use crate::config::{Config, FolderConfig};
 use crate::lifecycle::summary::{Summary, summarize};
 use crate::lifecycle::{HostError, answers, assemble, ingest, later, submit};
-use crate::plugin::{PluginHost, PluginHostConfig};
+use crate::plugin::{LogBuffer, PluginHost, PluginHostConfig, PluginLog};
 use crate::practice::Profile;
-use crate::store::{MasterKey, PracticeStore, Store};
+use crate::store::{MasterKey, PracticeStore, Store, StoreResult, Tx};
 
 /// The running host.
 pub struct Host {
@@ -23,6 +23,7 @@ pub struct Host {
     pub(super) store: Store,
     pub(super) clearing: PracticeStore,
     pub(super) plugins: PluginHost,
+    log: Arc<LogBuffer>,
     pub(super) practices: Vec<Practice>,
     pub(super) as_of: Date,
     /// Files younger than this are still being written; zero where a run takes what is there.
@@ -80,9 +81,12 @@ impl Host {
     /// [`HostError`]: the key, the store, a profile, a mapping, the plugins.
     pub fn open(config: Config, as_of: Date) -> Result<Self, HostError> {
         let store = Store::open(&config.store.path, master_key(&config)?)?;
-        let plugins =
-            PluginHost::open(PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone()))
-                .map_err(|error| HostError::Plugin(error.to_string()))?;
+        let log = Arc::new(LogBuffer::default());
+        let of_plugins = PluginHostConfig {
+            log: Arc::clone(&log) as Arc<dyn PluginLog>,
+            ..PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone())
+        };
+        let plugins = PluginHost::open(of_plugins).map_err(|error| HostError::Plugin(error.to_string()))?;
         let mut practices = Vec::with_capacity(config.practice.len());
         for practice in &config.practice {
             let profile = load_profile(&practice.profile)?;
@@ -106,7 +110,17 @@ impl Host {
             });
         }
         let clearing = store.clearing()?;
-        Ok(Self { config, store, clearing, plugins, practices, as_of, settle: Duration::ZERO, stop: Arc::default() })
+        Ok(Self {
+            config,
+            store,
+            clearing,
+            plugins,
+            log,
+            practices,
+            as_of,
+            settle: Duration::ZERO,
+            stop: Arc::default(),
+        })
     }
 
     /// The day that rules, windows and file dates see.
@@ -117,6 +131,11 @@ impl Host {
     /// Moves the clock.
     pub fn set_as_of(&mut self, as_of: Date) {
         self.as_of = as_of;
+    }
+
+    /// Commits what plugins have said for a practice with the batch that called them.
+    pub(super) fn keep_plugin_log(&self, tx: &Tx<'_>) -> StoreResult<()> {
+        tx.add_plugin_log(self.today(), &self.log.take(tx.practice_id()))
     }
 
     pub(super) fn today(&self) -> i64 {
@@ -266,6 +285,16 @@ impl Host {
 }
 
 fn practice_turn(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
+    let turn = practice_steps(host, practice);
+    // What was said where nothing was committed (a mapping that a plugin refuses) is kept all the same.
+    let logged = host.log.take(practice.store.id());
+    if !logged.is_empty() {
+        practice.store.write(|tx| tx.add_plugin_log(host.today(), &logged))?;
+    }
+    turn
+}
+
+fn practice_steps(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
     Ok(Turn {
         documents: ingest::take(host, practice)?,
         visits: assemble::due(host, practice)?,

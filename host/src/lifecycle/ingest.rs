@@ -222,6 +222,7 @@ impl Intake<'_> {
             for file_id in ended.drain(..) {
                 tx.file_framed(file_id)?;
             }
+            self.host.keep_plugin_log(tx)?;
             Ok(())
         })?;
         Ok(Some(count))
@@ -339,16 +340,24 @@ fn end_of(translated: &Translated) -> (DocumentStatus, String, serde_json::Value
     match translated {
         Translated::Outcome(Outcome::Events(_)) => (DocumentStatus::Translated, String::new(), serde_json::Value::Null),
         Translated::Outcome(Outcome::Ignored(ignored)) => {
-            (DocumentStatus::Ignored, ignored.id.clone(), json!({ "reason": ignored.reason }))
+            let id = clear_id(&ignored.id, "plugin.odd-id");
+            (DocumentStatus::Ignored, id.to_owned(), json!({ "id": ignored.id, "reason": ignored.reason }))
         }
         Translated::Outcome(Outcome::Rejected(problems)) => {
-            let id = problems.first().map_or("rejected", |problem: &Problem| &problem.id);
+            let id = problems.first().map_or("rejected", |problem: &Problem| clear_id(&problem.id, "plugin.odd-id"));
             (DocumentStatus::Rejected, id.to_owned(), json!({ "problems": problems }))
         }
         Translated::Parked(fault) => {
             (DocumentStatus::Parked, "plugin.fault".to_owned(), json!({ "fault": fault.to_string() }))
         }
     }
+}
+
+/// The id a plugin gave, where it has the form of one: it is kept in the clear, and a guest may put anything there.
+fn clear_id<'a>(id: &'a str, instead: &'a str) -> &'a str {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_');
+    let is_id = id.len() <= 64 && id.bytes().all(plain) && id.starts_with(|first: char| first.is_ascii_lowercase());
+    if is_id { id } else { instead }
 }
 
 /// Adds one update to its visit: gives the visit, and whether it is a new one. None where the visit knows it: the same

@@ -59,6 +59,7 @@ pub(super) fn make(host: &Host, practice: &Practice) -> Result<u64, HostError> {
             tx.record("claim", draft.claim_id, today, "host", &event, &digests)?;
             refold_by(tx, draft.claim_id, today, "835", &digests)?;
         }
+        host.keep_plugin_log(tx)?;
         Ok(())
     })?;
     Ok(count)

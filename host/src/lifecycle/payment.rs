@@ -7,8 +7,10 @@ use serde_json::json;
 
 use super::answers::{Answer, name, owner_of};
 use super::conflict;
+use super::handover;
 use super::host::{Host, Practice};
 use super::refold::refold;
+use super::refusal;
 use super::submit::line_by_control;
 use super::{Fact, HostError, Payment};
 use crate::claim::{Adjustment, AdjustmentGroup, Date, day_number};
@@ -59,8 +61,8 @@ pub(super) fn on_remittance(
     file_id: u64,
 ) -> Result<Answer, HostError> {
     let Some(practice) = practice_of(host, tx, remittance)? else {
-        let found = "a remittance whose claims and payee are of no practice of this host";
-        return Ok(Answer::rejected("clearing.unowned", json!({ "found": found })));
+        let balance = remit::RemittanceBalance::of(remittance);
+        return Ok(refusal::unowned_remittance(remittance.payee.place, &balance));
     };
     let own = tx.tenant(&practice.store);
     let bytes = transaction.bytes();
@@ -89,7 +91,7 @@ pub(super) fn on_remittance(
     let row = RemittanceRow {
         remittance_id: 0,
         payer_id: payer_id.clone(),
-        amount_cents: remittance.payment.amount_cents,
+        amount_cents: remit::signed_payment(remittance),
         paid_day: day_number(paid_on),
         state: if conflict { "parked" } else { "posted" }.to_owned(),
         difference_cents: remit::remittance_difference(remittance),
@@ -131,7 +133,10 @@ fn payer_of(practice: &Practice, own: &Tx<'_>, remittance: &Remittance) -> Store
         return Ok(known.id.clone());
     }
     for claim in &remittance.claims {
-        if let Some(version) = own.version_by_control_number(&claim.claim_id)? {
+        // One that decides as a later payer on a first payer's claim is somebody else.
+        let later = matches!(claim.status.as_str(), "2" | "3" | "20" | "21");
+        let version = own.version_by_control_number(&claim.claim_id)?;
+        if let Some(version) = version.filter(|version| !(later && version.kind.is_primary())) {
             return Ok(version.payer_id);
         }
     }
@@ -202,13 +207,10 @@ impl Books<'_> {
     fn decide(&self, ordinal: u32, claim: &ClaimPayment) -> Result<Decided, HostError> {
         let (version, matched_by) = self.find(claim)?;
         let body = version.as_ref().map(|found| self.own.version_body(found.claim_id, found.version)).transpose()?;
-        let payer_is_first = body.as_ref().and_then(|body| body.claim.header.coverages.first());
-        let payer_is_first = payer_is_first.map(|coverage| coverage.payer.id == self.payer_id);
-        let role = remit::role(claim, payer_is_first);
         // What the payer says we charged must be what we charged: a difference is shown, never posted.
         let charged = version.as_ref().map_or(claim.charge_cents.abs(), |version| version.charge_cents);
         let misread = claim.charge_cents.abs() - charged;
-        let (books, entries, difference) = match remit::post_claim(claim, role) {
+        let (books, entries, difference) = match remit::post_claim(claim) {
             Ok(_) if misread != 0 => (None, remit::unapplied_cash(claim.paid_cents), misread),
             Ok(mut books) => {
                 let entries = std::mem::take(&mut books.postings);
@@ -276,6 +278,7 @@ impl Books<'_> {
                 self.host.today(),
             )?;
             name(self.own, &version, &claim.payer_claim_control)?;
+            handover::settle(self.own, version.claim_id, self.host.today())?;
             self.own.expect_later(version.claim_id)?;
             refold(self.own, version.claim_id, self.host.today(), "835")?;
         }

@@ -41,6 +41,12 @@ pub fn refold_by(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str, digests: &st
         }
         states.push((version.kind, state));
     }
+    if denied > 0 {
+        // What a later payer took over is no longer to be worked.
+        let postings = tx.postings(Some(claim_id), None)?;
+        let stands = postings.iter().filter(|posting| posting.account == "denied").map(|posting| posting.amount_cents);
+        denied = denied.min(stands.sum());
+    }
     let live = versions
         .iter()
         .rev()

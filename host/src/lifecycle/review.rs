@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::claim::{
-    Claim, ClaimInContext, ClaimPlace, EarlierLine, Finding, Setup, Severity, day_number, destination, rendering,
-    service_span,
+    Claim, ClaimInContext, ClaimPlace, EarlierLine, Finding, Severity, day_number, destination, rendering, service_span,
 };
 use crate::plugin::{Checked, RuleSet};
 use crate::practice::{Payer, Route};
@@ -30,6 +29,8 @@ pub(super) struct Candidate {
     /// The visit, whose other claims are no duplicates either.
     pub(super) visit_id: Option<u64>,
     pub(super) patient: [u8; 32],
+    /// Elements that no interface of the visit has a place for.
+    pub(super) undelivered: Vec<String>,
     /// What is known already (problems of the visit), and then everything found.
     pub(super) findings: Vec<StoredFinding>,
     /// Rules whose fixes were applied, with the digest that proposed them.
@@ -41,8 +42,9 @@ pub(super) struct Candidate {
 
 impl Candidate {
     pub(super) fn new(claim: Claim, claim_id: Option<u64>, patient: [u8; 32]) -> Self {
-        let (findings, fixed, looked) = (Vec::new(), Vec::new(), Vec::new());
-        Self { claim, claim_id, visit_id: None, patient, findings, fixed, looked, state: VersionState::Held }
+        let (undelivered, findings, fixed, looked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let state = VersionState::Held;
+        Self { claim, claim_id, visit_id: None, patient, undelivered, findings, fixed, looked, state }
     }
 
     /// Digests of the rule sets that looked, for the history.
@@ -118,7 +120,9 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         candidate.looked.clear();
         candidate.looked.push(Looked { rule_set: String::new(), digest: env!("CARGO_PKG_VERSION").to_owned() });
         let context = scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own };
-        for finding in scrub::scrub(&candidate.claim, &context) {
+        let mut found = scrub::scrub(&candidate.claim, &context);
+        scrub::undelivered::explain(&mut found, &candidate.undelivered);
+        for finding in found {
             let same = |stored: &StoredFinding| stored.finding.rule == finding.rule && stored.finding.at == finding.at;
             if !candidate.findings.iter().any(same) {
                 candidate.findings.push(StoredFinding { finding, plugin_digest: String::new() });
@@ -179,7 +183,7 @@ fn ask(
             ClaimInContext { claim: candidate.claim.clone(), as_of: host.as_of(), earlier: lines }
         })
         .collect();
-    let setup = Setup { settings: Vec::new(), mapping: String::new() };
+    let setup = practice.profile.rule_setup(rules.id());
     let answers = rules.check(practice.store.id(), &setup, &contexts);
     for (at, answer) in members.iter().zip(answers) {
         let Some(candidate) = candidates.get_mut(*at) else { continue };

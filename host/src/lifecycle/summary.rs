@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::handover::is_release;
 use crate::lifecycle::{ClaimState, VersionState};
 use crate::store::claim::ClaimRow;
 use crate::store::document::DocumentStatus;
@@ -184,6 +185,8 @@ fn ledger_lines(tx: &Tx<'_>, ledger: &mut Vec<String>) -> StoreResult<()> {
     let mut names: BTreeMap<(u64, u32), (String, Vec<String>)> = BTreeMap::new();
     // Entries of one remittance that take each other back (it was parked, or set aside) say nothing.
     let mut standing: BTreeMap<(Option<u64>, u64, String, String), i64> = BTreeMap::new();
+    // What later payers took over is corrected as decisions come: its sum says what stands.
+    let mut released: BTreeMap<(String, String), i64> = BTreeMap::new();
     for posting in tx.postings(None, None)? {
         let (visit, charge) = match posting.claim {
             None => (String::new(), String::new()),
@@ -203,13 +206,19 @@ fn ledger_lines(tx: &Tx<'_>, ledger: &mut Vec<String>) -> StoreResult<()> {
         };
         let before = format!("{practice}|{visit}|{charge}|{}|{}", posting.payer_id, posting.account);
         let after = format!("{}|{}", posting.group_code, posting.reason);
-        if posting.remittance_id.is_none() {
+        if posting.remittance_id.is_none() && !is_release(&posting) {
             ledger.push(format!("{before}|{}|{after}", posting.amount_cents));
+            continue;
+        }
+        if is_release(&posting) {
+            *released.entry((before, after)).or_default() += posting.amount_cents;
             continue;
         }
         let key = (posting.remittance_id, posting.amount_cents.unsigned_abs(), before, after);
         *standing.entry(key).or_default() += posting.amount_cents.signum();
     }
+    let released = released.into_iter().filter(|(_, amount)| *amount != 0);
+    ledger.extend(released.map(|((before, after), amount)| format!("{before}|{amount}|{after}")));
     for ((_, amount, before, after), count) in standing {
         let sign = if count < 0 { "-" } else { "" };
         ledger.extend((0..count.unsigned_abs()).map(|_| format!("{before}|{sign}{amount}|{after}")));

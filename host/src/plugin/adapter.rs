@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::contract::adapter::exports::claimhost::plugin::translate::Description;
 use super::fault::Fault;
-use super::registry::Plugin;
+use super::load::Plugin;
+use super::loaded::Loaded;
 use super::runner;
-use super::session::{Exports, Started};
+use super::session::Exports;
 use crate::claim::{Document, Outcome, Problem, Setup};
 
 /// What became of one document.
@@ -34,53 +35,24 @@ fn first(problems: &[Problem]) -> String {
     })
 }
 
-/// An active adapter. Cheap to clone through its `Arc`; calls block, so keep them off tokio's workers.
-pub struct Adapter {
-    pub(super) plugin: Arc<Plugin>,
-    description: Description,
-}
+/// An active adapter.
+pub type Adapter = Loaded<Description>;
 
 impl Adapter {
     /// Asks the component what it is, once.
     pub(super) fn new(plugin: Arc<Plugin>) -> Result<Self, Fault> {
-        let _slot = plugin.shared.pool.slot();
-        let mut started = Started::new(&plugin, "")?;
-        let description = started.call(&plugin, plugin.limits.deadline() * 4, |exports, store| match exports {
+        Self::describe(plugin, |exports, store| match exports {
             Exports::Adapter(world) => world.claimhost_plugin_translate().call_describe(store),
             Exports::Rules(_) => Err(wasmtime::Error::msg("not an adapter")),
-        })?;
-        drop(started);
-        Ok(Self { plugin, description })
+        })
     }
 
-    /// Id of its manifest.
-    pub fn id(&self) -> &str {
-        &self.plugin.manifest.id
-    }
-
-    /// SHA-256 of component and manifest, hex: what history events record.
-    pub fn digest(&self) -> &str {
-        &self.plugin.digest
-    }
-
-    /// Its `plugin.toml`.
-    pub fn manifest(&self) -> &super::Manifest {
-        &self.plugin.manifest
-    }
-
-    /// What the component says of itself.
-    pub fn description(&self) -> &Description {
-        &self.description
-    }
-
-    /// Faults of this digest since the host started.
-    pub fn faults(&self) -> u64 {
-        self.plugin.faults()
-    }
-
-    /// Lifts the quarantine of a practice after a fault in `open`.
-    pub fn release(&self, practice: &str) {
-        self.plugin.release(practice);
+    /// Whether the plugin takes a setup: opens a session and drops it.
+    ///
+    /// # Errors
+    /// [`Fault`]; problems of the setup are [`super::FaultKind::SetupRefused`].
+    pub fn try_open(&self, practice: &str, setup: &Setup) -> Result<(), Fault> {
+        self.open_once(practice, setup, &call)
     }
 
     /// Translates documents of one practice: exactly one answer each, in order.

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::cache::write_atomically;
 use super::fault::{Fault, FaultKind};
-use super::registry::Plugin;
+use super::load::Plugin;
 use super::runner::{self, BATCH_MAX, Call};
 use super::session::Pre;
 use crate::claim::{ClaimInContext, Date, Document, Setup};

@@ -1,6 +1,6 @@
 //! Runs everything that is specific to an EHR or a payer: WebAssembly components behind the contract in `wit/`.
 //!
-//! Start at [`PluginHost`] (`registry.rs`). A call goes: `adapter.rs` or `rules.rs` -> `runner.rs` (batches, bisection,
+//! Start at [`PluginHost`] (`registry.rs`); `load.rs` makes a plugin of a folder, `loaded.rs` is what every active one has. A call goes: `adapter.rs` or `rules.rs` -> `runner.rs` (batches, bisection,
 //! parking) -> `pool.rs` (one session per practice, plugin and setup) -> `session.rs` (store, deadline, ceilings) ->
 //! the component. `wasi.rs` is the empty, deterministic world it sees; `imports.rs` the two things it may ask for.
 //!
@@ -16,6 +16,9 @@ mod engine;
 mod fault;
 mod fixtures;
 mod imports;
+mod load;
+mod loaded;
+mod log;
 mod manifest;
 mod pool;
 mod registry;
@@ -28,6 +31,8 @@ pub use adapter::{Adapter, OpenError, Translated};
 pub use fault::{Fault, FaultKind};
 pub use fixtures::{FixtureError, FixtureReport};
 pub use imports::{Answer, CodeTables, DropLog, LogEntry, NoTables, PluginLog};
+pub use loaded::Loaded;
+pub use log::{LogBuffer, Logged, LoggedEntry};
 pub use manifest::{Evidence, Framing, Kind, Limits, Manifest, ManifestError, Permissions};
 pub use registry::{FixturePolicy, HostError, PluginError, PluginHost, PluginHostConfig, PluginInfo};
 pub use rules::{Checked, RuleSet};

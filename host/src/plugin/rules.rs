@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::contract::rules::exports::claimhost::plugin::check::Description;
 use super::fault::{Fault, FaultKind};
-use super::registry::Plugin;
+use super::load::Plugin;
+use super::loaded::Loaded;
 use super::runner;
-use super::session::{Exports, Started};
+use super::session::Exports;
 use crate::claim::{ClaimInContext, Finding, Rule, Setup};
 
 /// What became of one claim.
@@ -18,38 +19,27 @@ pub enum Checked {
     NotEvaluated(Fault),
 }
 
+/// Rule of a finding whose own is not among those that the rule set describes.
+const UNDECLARED: &str = "rules.undeclared";
+
 /// An active rule set.
-pub struct RuleSet {
-    pub(super) plugin: Arc<Plugin>,
-    description: Description,
-}
+pub type RuleSet = Loaded<Description>;
 
 impl RuleSet {
     /// Asks the component what it is, once.
     pub(super) fn new(plugin: Arc<Plugin>) -> Result<Self, Fault> {
-        let _slot = plugin.shared.pool.slot();
-        let mut started = Started::new(&plugin, "")?;
-        let description = started.call(&plugin, plugin.limits.deadline() * 4, |exports, store| match exports {
+        Self::describe(plugin, |exports, store| match exports {
             Exports::Rules(world) => world.claimhost_plugin_check().call_describe(store),
             Exports::Adapter(_) => Err(wasmtime::Error::msg("not a rule set")),
-        })?;
-        drop(started);
-        Ok(Self { plugin, description })
+        })
     }
 
-    /// Id of its manifest.
-    pub fn id(&self) -> &str {
-        &self.plugin.manifest.id
-    }
-
-    /// SHA-256 of component and manifest, hex: what history events record.
-    pub fn digest(&self) -> &str {
-        &self.plugin.digest
-    }
-
-    /// Its `plugin.toml`.
-    pub fn manifest(&self) -> &super::Manifest {
-        &self.plugin.manifest
+    /// Whether the plugin takes a setup: opens a session and drops it.
+    ///
+    /// # Errors
+    /// [`Fault`]; problems of the setup are [`FaultKind::SetupRefused`].
+    pub fn try_open(&self, practice: &str, setup: &Setup) -> Result<(), Fault> {
+        self.open_once(practice, setup, &call)
     }
 
     /// Days of earlier lines to hand it: what it asks for, at most what its manifest was granted.
@@ -60,21 +50,6 @@ impl RuleSet {
     /// Its rules as it describes them.
     pub fn rules(&self) -> &[Rule] {
         &self.description.rules
-    }
-
-    /// What the component says of itself.
-    pub fn description(&self) -> &Description {
-        &self.description
-    }
-
-    /// Faults of this digest since the host started.
-    pub fn faults(&self) -> u64 {
-        self.plugin.faults()
-    }
-
-    /// Lifts the quarantine of a practice after a fault in `open`.
-    pub fn release(&self, practice: &str) {
-        self.plugin.release(practice);
     }
 
     /// Checks claims of one practice: exactly one answer each, in order. Blocks like [`super::Adapter::translate`].
@@ -88,8 +63,14 @@ impl RuleSet {
         };
         let granted = self.plugin.manifest.permissions.fixes;
         let findings = |mut findings: Vec<Finding>| {
-            if !granted {
-                findings.iter_mut().for_each(|finding| finding.fix = None);
+            for finding in &mut findings {
+                if !granted {
+                    finding.fix = None;
+                }
+                // Ids of rules are kept in the clear: only those it has declared.
+                if !self.description.rules.iter().any(|rule| rule.id == finding.rule) {
+                    UNDECLARED.clone_into(&mut finding.rule);
+                }
             }
             Checked::Findings(findings)
         };

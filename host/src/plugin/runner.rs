@@ -12,8 +12,8 @@ use wasmtime::Store;
 use wasmtime::component::ResourceAny;
 
 use super::fault::{Fault, FaultKind};
+use super::load::Plugin;
 use super::pool::Key;
-use super::registry::Plugin;
 use super::session::{Exports, Session};
 use super::wasi::State;
 use crate::claim::{Problem, Setup};

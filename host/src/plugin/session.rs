@@ -12,8 +12,8 @@ use super::contract::{adapter, rules};
 use super::engine::ticks;
 use super::fault::{Fault, FaultKind};
 use super::imports::LogEntry;
+use super::load::Plugin;
 use super::pool::Slot;
-use super::registry::Plugin;
 use super::wasi::State;
 use crate::claim::{Phi, Problem, Setup};
 

@@ -153,6 +153,17 @@ impl Check<'_> {
         }
         self.once("location", "ids", profile.location.iter().map(|location| location.ids.clone()), true);
         self.payers(&profile.payer);
+        let sets = profile.rule_sets();
+        for set in profile.rule_settings.keys() {
+            self.unless(sets.contains(set.as_str()), &[Key("rule_settings"), Entry(set.clone())], || {
+                let known = if sets.is_empty() {
+                    "none".to_owned()
+                } else {
+                    sets.iter().copied().collect::<Vec<_>>().join(", ")
+                };
+                format!("found a rule set that looks at no claim, expected one that `rules` names: {known}")
+            });
+        }
         for (internal, code) in &profile.crosswalk.procedure {
             let path = [Key("crosswalk"), Key("procedure"), Entry(internal.clone())];
             let ok = code.len() == 5 && code.chars().all(|char| char.is_ascii_alphanumeric());

@@ -1,8 +1,10 @@
 //! The shape of `profile.toml`. Every key is here with its meaning; an unknown key is an error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+use crate::claim::Setup;
 
 /// One practice. Loop and element names are those of the 837P.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,9 @@ pub struct Profile {
     /// Rule sets that look at every claim of this practice.
     #[serde(default)]
     pub rules: Vec<String>,
+    /// Settings of rule sets, by id of the set: single values are its settings, lists and tables its rule table.
+    #[serde(default)]
+    pub rule_settings: BTreeMap<String, toml::Table>,
     /// Ids of rules and scrub edits whose fixes the host applies by itself.
     #[serde(default)]
     pub apply_fixes: Vec<String>,
@@ -259,6 +264,31 @@ pub struct Crosswalk {
 }
 
 impl Profile {
+    /// Every rule set that looks at claims of this practice, each once.
+    pub fn rule_sets(&self) -> BTreeSet<&str> {
+        let of_payers = self.payer.iter().flat_map(|payer| &payer.rules);
+        self.rules.iter().chain(of_payers).map(String::as_str).collect()
+    }
+
+    /// What sessions of a rule set are opened with for this practice.
+    pub fn rule_setup(&self, set: &str) -> Setup {
+        let mut setup = Setup { settings: Vec::new(), mapping: String::new() };
+        let mut table = toml::Table::new();
+        for (key, value) in self.rule_settings.get(set).into_iter().flatten() {
+            match value {
+                toml::Value::Array(_) | toml::Value::Table(_) => {
+                    table.insert(key.clone(), value.clone());
+                }
+                toml::Value::String(text) => setup.settings.push((key.clone(), text.clone())),
+                other => setup.settings.push((key.clone(), other.to_string())),
+            }
+        }
+        if !table.is_empty() {
+            setup.mapping = table.to_string();
+        }
+        setup
+    }
+
     /// The payer that any of the names means: by electronic id first, then by alias, then by name; trimmed, without case.
     pub fn payer_by<'a, 'b>(&'a self, names: impl IntoIterator<Item = &'b str>) -> Option<&'a Payer> {
         let same = |left: &str, right: &str| left.trim().eq_ignore_ascii_case(right.trim());

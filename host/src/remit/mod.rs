@@ -5,6 +5,7 @@
 
 pub mod balance;
 pub mod classify;
+pub mod handover;
 pub mod key;
 pub mod pair;
 pub mod posting;
@@ -12,11 +13,12 @@ pub mod posting;
 #[cfg(test)]
 mod properties;
 
-pub use balance::{ClaimBalance, claim_balance, remittance_difference};
+pub use balance::{ClaimBalance, RemittanceBalance, claim_balance, remittance_difference, signed_payment};
 pub use classify::{Share, classify};
+pub use handover::{Decided, Release, releases};
 pub use key::{RemittanceKey, content_digest};
 pub use pair::{Amounts, NetPayments, PaymentRef, net};
 pub use posting::{
-    Account, ClaimPostings, Posting, ProviderPosting, Role, Unapplied, post_charge, post_claim,
-    post_provider_adjustments, role, unapplied_cash,
+    Account, ClaimPostings, Posting, ProviderPosting, Unapplied, post_charge, post_claim, post_provider_adjustments,
+    unapplied_cash,
 };

@@ -1,8 +1,9 @@
 //! Postings: what one CLP, and the PLB of its remittance, move between accounts.
 //!
 //! Every claim's postings sum to zero, per line too. A reversal (CLP02 = 22) has negated amounts and takes the same
-//! formulas back. Accounts start from [`post_charge`]: the payer owes the charge. The payer that decides first moves it
-//! to cash, contract, patient or denied; a later payer is handed the patient's share and decides on that.
+//! formulas back. Accounts start from [`post_charge`]: the payer owes the charge. A payer's decision moves what it is about to
+//! cash, contract, patient or denied. What a later payer decides on is first taken from where the payers before it left
+//! it: `handover.rs`.
 
 use claimhost_x12::remittance::{Cas, ClaimPayment, Remittance};
 
@@ -91,15 +92,6 @@ pub struct ProviderPosting {
     pub reference: String,
 }
 
-/// Whether a payer decides on the charge, or on what payers before it left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// It decides on the whole charge.
-    Primary,
-    /// Secondary or tertiary: it decides on the charge less OA-23.
-    Later,
-}
-
 /// What one CLP posts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClaimPostings {
@@ -134,23 +126,6 @@ pub struct Unapplied {
     pub postings: Vec<Posting>,
 }
 
-/// Says in which role a payer answers. `payer_is_first` is our own knowledge, of the PAYER and not of the claim
-/// version: a crossover answers our primary claim from the second payer. It goes before CLP02, because releasing a
-/// patient's share that no payer has posted would invent a credit. Without it CLP02 decides; where that does not say
-/// (4, 22, 23, 25), OA-23 does.
-pub fn role(payment: &ClaimPayment, payer_is_first: Option<bool>) -> Role {
-    match (payer_is_first, payment.status.as_str()) {
-        (Some(true), _) | (None, "1" | "19") => Role::Primary,
-        (Some(false), _) | (None, "2" | "3" | "20" | "21") => Role::Later,
-        (None, _) => {
-            let of_lines = payment.lines.iter().flat_map(|line| &line.adjustments);
-            let mut all = payment.adjustments.iter().chain(of_lines);
-            let coordinated = all.any(|cas| classify(&cas.group, &cas.reason) == Share::Coordination);
-            if coordinated { Role::Later } else { Role::Primary }
-        }
-    }
-}
-
 /// Posts the charge of a line when it is billed: the payer owes it. A void or replacement posts the negated charge
 /// first.
 pub fn post_charge(line: u16, charge_cents: i64) -> Vec<Posting> {
@@ -161,13 +136,13 @@ pub fn post_charge(line: u16, charge_cents: i64) -> Vec<Posting> {
 ///
 /// # Errors
 /// [`Unapplied`] when an equation does not hold.
-pub fn post_claim(payment: &ClaimPayment, role: Role) -> Result<ClaimPostings, Unapplied> {
+pub fn post_claim(payment: &ClaimPayment) -> Result<ClaimPostings, Unapplied> {
     let difference_cents = claim_balance(payment).difference();
     let predetermined = payment.status == "25"; // a price, not a payment
     if predetermined && payment.paid_cents == 0 && difference_cents == 0 {
         return Ok(ClaimPostings::default());
     }
-    let posted = if difference_cents == 0 && !predetermined { post_lines(payment, role) } else { None };
+    let posted = if difference_cents == 0 && !predetermined { post_lines(payment) } else { None };
     posted.ok_or_else(|| Unapplied {
         // Balanced, yet past i64 in some sum: no amount of money is.
         difference_cents: if difference_cents == 0 && !predetermined { i64::MAX } else { difference_cents },
@@ -198,22 +173,21 @@ pub fn post_provider_adjustments(remittance: &Remittance) -> Vec<ProviderPosting
     postings
 }
 
-/// The claim as a whole (line 0: claim-level CAS and what of CLP03 and CLP04 no line carries), then its lines.
+/// The claim as a whole (line 0: claim-level CAS and what of CLP04 no line carries), then its lines.
 /// `None` past i64.
-fn post_lines(payment: &ClaimPayment, role: Role) -> Option<ClaimPostings> {
+fn post_lines(payment: &ClaimPayment) -> Option<ClaimPostings> {
     let mut total = ClaimPostings::default();
     let sum = |of: fn(&claimhost_x12::remittance::ServicePayment) -> i64| -> i128 {
         payment.lines.iter().map(|line| i128::from(of(line))).sum()
     };
-    let whole_charge = i64::try_from(i128::from(payment.charge_cents) - sum(|line| line.charge_cents)).ok()?;
     let whole_paid = i64::try_from(i128::from(payment.paid_cents) - sum(|line| line.paid_cents)).ok()?;
-    let whole = decide(&mut total, role, 0, whole_charge, whole_paid, &payment.adjustments)?;
+    let whole = decide(&mut total, 0, whole_paid, &payment.adjustments)?;
     let mut counted = Vec::new();
     if payment.lines.is_empty() {
         counted.push(whole);
     }
     for (index, line) in payment.lines.iter().enumerate() {
-        let denied = decide(&mut total, role, ordinal(index), line.charge_cents, line.paid_cents, &line.adjustments)?;
+        let denied = decide(&mut total, ordinal(index), line.paid_cents, &line.adjustments)?;
         if line.charge_cents != 0 || line.paid_cents != 0 || !line.adjustments.is_empty() {
             counted.push(denied);
         }
@@ -226,25 +200,13 @@ fn post_lines(payment: &ClaimPayment, role: Role) -> Option<ClaimPostings> {
 }
 
 /// Adds one line's decision. Gives its denied amount; `None` past i64.
-fn decide(
-    total: &mut ClaimPostings,
-    role: Role,
-    line: u16,
-    charge: i64,
-    paid: i64,
-    adjustments: &[Cas],
-) -> Option<i64> {
+fn decide(total: &mut ClaimPostings, line: u16, paid: i64, adjustments: &[Cas]) -> Option<i64> {
     let amount_of = |share: Share| {
         let of_share = adjustments.iter().filter(|cas| classify(&cas.group, &cas.reason) == share);
         i64::try_from(of_share.map(|cas| i128::from(cas.amount_cents)).sum::<i128>()).ok()
     };
     let (contractual, patient) = (amount_of(Share::Contractual)?, amount_of(Share::Patient)?);
-    let (denied, coordination) = (amount_of(Share::Denied)?, amount_of(Share::Coordination)?);
-    if role == Role::Later {
-        let share = charge.checked_sub(coordination)?;
-        share.checked_neg()?;
-        total.postings.extend(pair(line, Account::PayerReceivable, Account::PatientReceivable, share, ""));
-    }
+    let denied = amount_of(Share::Denied)?;
     let mut post = |account: Account, amount_cents: i64, group: &str, reason: &str| {
         if amount_cents != 0 {
             let (group, reason) = (group.to_owned(), reason.to_owned());

@@ -80,14 +80,10 @@ fn claims(pairs: &'static [(&'static str, &'static str)]) -> impl Strategy<Value
         .prop_map(|(status, charge, adjustments, lines)| claim(status, charge, adjustments, lines))
 }
 
-fn roles() -> impl Strategy<Value = Role> {
-    prop::sample::select(&[Role::Primary, Role::Later][..])
-}
-
 proptest! {
     #[test]
-    fn postings_sum_to_zero_on_every_line(claim in claims(ANY), role in roles()) {
-        let posted = post_claim(&claim, role).unwrap();
+    fn postings_sum_to_zero_on_every_line(claim in claims(ANY)) {
+        let posted = post_claim(&claim).unwrap();
         let mut by_line: BTreeMap<u16, i64> = BTreeMap::new();
         for posting in &posted.postings {
             prop_assert_ne!(posting.amount_cents, 0);
@@ -101,7 +97,7 @@ proptest! {
 
     #[test] // charge = paid + contractual + patient + denied, and the payer owes nothing once it has decided
     fn a_primary_decision_takes_the_charge_apart(claim in claims(PRIMARY)) {
-        let posted = post_claim(&claim, Role::Primary).unwrap();
+        let posted = post_claim(&claim).unwrap();
         prop_assert_eq!(posted.paid + posted.contractual + posted.patient + posted.denied, claim.charge_cents);
         let billed = post_charge(0, claim.charge_cents);
         let all = sums(billed.iter().chain(&posted.postings));
@@ -114,36 +110,59 @@ proptest! {
     }
 
     #[test]
-    fn a_reversal_nets_to_zero_in_every_account(claim in claims(ANY), role in roles()) {
-        let (there, back) = (post_claim(&claim, role).unwrap(), post_claim(&reversal(&claim), role).unwrap());
+    fn a_reversal_nets_to_zero_in_every_account(claim in claims(ANY)) {
+        let (there, back) = (post_claim(&claim).unwrap(), post_claim(&reversal(&claim)).unwrap());
         prop_assert_eq!(sums(there.postings.iter().chain(&back.postings)), Sums::new());
         prop_assert_eq!((there.denied, there.lines_denied), (-back.denied, back.lines_denied));
     }
 
-    #[test] // per line: charge, contract, patient's share of the primary, what the secondary pays of it
-    fn primary_then_later_leaves_the_last_payers_patient_share(
-        lines in prop::collection::vec((1_i64..100_000, 0_i64..100, 0_i64..100, 0_i64..100), 1..6)
+    #[test] // payers decide one after the other on what is left, any of them may deny: what is billed stays in the accounts
+    fn decisions_of_all_payers_add_up_to_the_charge(
+        charges in prop::collection::vec(1_i64..100_000, 1..5),
+        cuts in prop::collection::vec((0_i64..=100, 0_i64..=100, 0_i64..=100), 3)
     ) {
-        let (mut first, mut second) = (Vec::new(), Vec::new());
-        let (mut left, mut paid, mut contract) = (0, 0, 0);
-        for (charge, contract_percent, share_percent, pays_percent) in lines {
-            let written_off = charge * contract_percent / 100;
-            let share = (charge - written_off) * share_percent / 100;
-            let pays = share * pays_percent / 100;
-            first.push(line(charge, vec![cas("CO", "45", written_off), cas("PR", "2", share)]));
-            second.push(line(charge, vec![cas("OA", "23", charge - share), cas("PR", "2", share - pays)]));
-            paid += charge - written_off - share + pays;
-            (left, contract) = (left + share - pays, contract + written_off);
+        // What each payer finds left of a line: paid, contract, patient and denied parts of it.
+        let mut postings: Vec<Posting> =
+            charges.iter().enumerate().flat_map(|(at, charge)| post_charge(at as u16 + 1, *charge)).collect();
+        let mut left = charges.clone();
+        let mut lines: BTreeMap<u16, Vec<Decided>> = BTreeMap::new();
+        let (mut paid, mut contract) = (0, 0);
+        for (payer, (pays, contract_percent, share_percent)) in cuts.into_iter().enumerate() {
+            let mut services = Vec::new();
+            for (at, charge) in charges.iter().enumerate() {
+                let pays = left[at] * pays / 100;
+                let written_off = (left[at] - pays) * contract_percent / 100;
+                let share = (left[at] - pays - written_off) * share_percent / 100;
+                let denied = left[at] - pays - written_off - share;
+                let mut adjustments = vec![cas("CO", "45", written_off), cas("PR", "2", share), cas("CO", "50", denied)];
+                if payer > 0 {
+                    adjustments.push(cas("OA", "23", charge - left[at]));
+                }
+                services.push(line(*charge, adjustments));
+                lines.entry(at as u16 + 1).or_default().push(Decided { patient: share, denied, decided: left[at] });
+                (paid, contract) = (paid + pays, contract + written_off);
+                left[at] = share + denied;
+            }
+            let posted = post_claim(&claim("1", 0, vec![], services)).unwrap().postings;
+            let from_receivable = |at: u16| -> i64 {
+                let of_line = posted.iter().filter(|p| p.line == at && p.account == Account::PayerReceivable);
+                -of_line.map(|p| p.amount_cents).sum::<i64>()
+            };
+            for (at, decided) in &lines {
+                prop_assert_eq!(from_receivable(*at), decided[payer].decided);
+            }
+            postings.extend(posted);
         }
-        let (first, second) = (claim("19", 0, vec![], first), claim("2", 0, vec![], second));
-        let roles = (role(&first, None), role(&second, None));
-        prop_assert_eq!(roles, (Role::Primary, Role::Later));
-        let postings = [post_charge(0, first.charge_cents), post_claim(&first, roles.0).unwrap().postings,
-            post_claim(&second, roles.1).unwrap().postings].concat();
-        let mut expected: Sums = [(Account::PatientReceivable, left), (Account::Cash, paid),
-            (Account::Contractual, contract), (Account::Charges, -first.charge_cents)].into();
-        expected.retain(|_, amount| *amount != 0);
-        prop_assert_eq!(sums(&postings), expected);
+        let all = sums(&postings);
+        let taken = releases(&lines);
+        let (patient, denied) = taken.iter().fold((0, 0), |sum, one| (sum.0 + one.patient, sum.1 + one.denied));
+        let get = |account| all.get(&account).copied().unwrap_or(0);
+        prop_assert_eq!(get(Account::PayerReceivable) + patient + denied, 0, "every payer has decided");
+        let (patient, denied) = (get(Account::PatientReceivable) - patient, get(Account::Denied) - denied);
+        prop_assert!(patient >= 0 && denied >= 0);
+        prop_assert_eq!(patient + denied, left.iter().sum::<i64>(), "what the last payer left");
+        prop_assert_eq!(paid + contract + patient + denied, charges.iter().sum::<i64>());
+        prop_assert_eq!((get(Account::Cash), get(Account::Contractual)), (paid, contract));
     }
 
     #[test] // one cent anywhere is seen, shown and kept out of the accounts; the codec's words agree with our numbers
@@ -157,7 +176,7 @@ proptest! {
             (2, Some(line)) => line.charge_cents += off,
             (_, Some(_)) => wrong.charge_cents += off,
         }
-        let unapplied = post_claim(&wrong, Role::Primary).unwrap_err();
+        let unapplied = post_claim(&wrong).unwrap_err();
         prop_assert_eq!(unapplied.difference_cents.abs(), off.abs());
         prop_assert_eq!(unapplied.difference_cents, claim_balance(&wrong).difference());
         let mut expected: Sums = [(Account::Cash, wrong.paid_cents), (Account::Unapplied, -wrong.paid_cents)].into();
@@ -174,7 +193,7 @@ proptest! {
 
     #[test]
     fn cash_ends_at_the_payment(
-        list in prop::collection::vec((claims(ANY), -3_i64..3, roles()), 0..5),
+        list in prop::collection::vec((claims(ANY), -3_i64..3), 0..5),
         entries in prop::collection::vec(
             (prop::sample::select(&["L6", "WO", "FB", "72", "CS", "J1"][..]), -9_000_i64..9_000), 0..7),
         payment in -50_000_i64..50_000, debit in any::<bool>()
@@ -193,9 +212,9 @@ proptest! {
         let provider_id = String::new();
         remittance.provider_adjustments.push(ProviderAdjustment { provider_id, fiscal_period: None, entries, place });
         let mut postings = Vec::new();
-        for (mut claim, off, role) in list {
+        for (mut claim, off) in list {
             claim.paid_cents += off;
-            let posted = post_claim(&claim, role);
+            let posted = post_claim(&claim);
             postings.extend(posted.map_or_else(|unapplied| unapplied.postings, |posted| posted.postings));
             remittance.claims.push(claim);
         }
@@ -210,15 +229,14 @@ proptest! {
     #[test] // no amounts, however absurd, make it panic or post something that does not sum to zero
     fn absurd_amounts_never_post(
         amounts in prop::collection::vec(
-            prop::sample::select(&[i64::MIN, i64::MAX, i64::MAX - 1, -i64::MAX, 0, 1][..]), 9),
-        role in roles()
+            prop::sample::select(&[i64::MIN, i64::MAX, i64::MAX - 1, -i64::MAX, 0, 1][..]), 9)
     ) {
         let line = ServicePayment { charge_cents: amounts[0], paid_cents: amounts[1],
             adjustments: vec![cas("CO", "45", amounts[2]), cas("OA", "23", amounts[3])], ..ServicePayment::default() };
         let claim = ClaimPayment { charge_cents: amounts[4], paid_cents: amounts[5],
             adjustments: vec![cas("CO", "50", amounts[6]), cas("PR", "1", amounts[7])],
             lines: vec![line.clone(), line], ..ClaimPayment::default() };
-        match post_claim(&claim, role) {
+        match post_claim(&claim) {
             Ok(posted) => prop_assert_eq!(posted.postings.iter().map(|p| i128::from(p.amount_cents)).sum::<i128>(), 0),
             Err(unapplied) => prop_assert_ne!(unapplied.difference_cents, 0),
         }
@@ -275,30 +293,10 @@ fn account_names_are_read_back() {
     assert_eq!((Account::parse("Cash"), Account::parse("")), (None, None));
 }
 
-#[test] // who answers: our knowledge, else CLP02, else OA-23
-fn roles_by_what_is_known() {
-    let plain = |status: &str| claim(status, 100, vec![], vec![]);
-    let shared = |status: &str| claim(status, 100, vec![], vec![line(100, vec![cas("OA", "23", 60)])]);
-    for (payment, known, expected) in [
-        (plain("1"), None, Role::Primary),
-        (plain("19"), None, Role::Primary),
-        (plain("2"), None, Role::Later),
-        (plain("20"), None, Role::Later),
-        (plain("4"), None, Role::Primary),
-        (plain("22"), None, Role::Primary),
-        (shared("22"), None, Role::Later),
-        (shared("4"), None, Role::Later),
-        (plain("4"), Some(false), Role::Later),
-        (shared("2"), Some(true), Role::Primary),
-    ] {
-        assert_eq!(role(&payment, known), expected, "{} {known:?}", payment.status);
-    }
-}
-
 #[test] // paid with denied lines is both; a line that carries nothing is not counted
 fn denials_are_counted_by_line() {
     let facts = |claim: &ClaimPayment| {
-        let posted = post_claim(claim, Role::Primary).unwrap();
+        let posted = post_claim(claim).unwrap();
         (posted.denied, posted.lines_denied, posted.lines_total, posted.all_denied)
     };
     let denied = || line(100, vec![cas("CO", "50", 100)]);
@@ -324,11 +322,8 @@ fn denials_are_counted_by_line() {
 
 #[test]
 fn a_predetermination_pays_nothing() {
-    assert_eq!(
-        post_claim(&claim("25", 100, vec![cas("OA", "101", 100)], vec![]), Role::Primary),
-        Ok(ClaimPostings::default())
-    );
-    let paid = post_claim(&claim("25", 100, vec![], vec![]), Role::Primary).unwrap_err();
+    assert_eq!(post_claim(&claim("25", 100, vec![cas("OA", "101", 100)], vec![])), Ok(ClaimPostings::default()));
+    let paid = post_claim(&claim("25", 100, vec![], vec![])).unwrap_err();
     assert_eq!(
         (paid.difference_cents, sums(&paid.postings)),
         (0, [(Account::Cash, 100), (Account::Unapplied, -100)].into())

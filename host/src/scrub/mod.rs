@@ -5,6 +5,7 @@
 //! name, id or day of birth into its words: where a value is wrong, its shape is told (`A9.9`).
 //!
 //! `edit.rs`: what an edit is. `form.rs`: forms of codes and fields. `edits/`: the edits, one file a subject, and the table.
+//! `undelivered.rs`: what an interface has no place for is not simply missing.
 
 mod earlier;
 mod edit;
@@ -12,6 +13,7 @@ mod edits;
 mod form;
 #[cfg(test)]
 mod tests;
+pub mod undelivered;
 
 pub use earlier::{EarlierClaim, EarlierService};
 pub use edit::{Edit, Explain, Report};

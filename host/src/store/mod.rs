@@ -2,12 +2,13 @@
 //!
 //! A handle is obtained per practice ([`Store::practice`]) and every query goes through a [`Tx`] of that handle, so that a
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
-//! Modules follow the lives: `document`, `visit`, `claim`, `submission`, `remittance`, and `history`, `work`, `clearing`.
+//! Modules follow the lives: `document`, `visit`, `claim`, `submission`, `remittance`, and `history`, `work`, `clearing`, `plugin_log`.
 
 pub mod claim;
 pub mod clearing;
 pub mod document;
 pub mod history;
+pub mod plugin_log;
 pub mod query;
 pub mod remittance;
 pub mod seal;

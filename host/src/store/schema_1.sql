@@ -280,6 +280,17 @@ CREATE TABLE history_head (
     PRIMARY KEY (practice_id)
 ) STRICT, WITHOUT ROWID;
 
+-- What plugins said in one batch.
+CREATE TABLE plugin_log (
+    practice_id TEXT NOT NULL,
+    log_id INTEGER NOT NULL,
+    plugin TEXT NOT NULL,           -- id of its manifest
+    plugin_digest TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    body BLOB NOT NULL,             -- sealed: a guest may quote a patient
+    PRIMARY KEY (practice_id, log_id)
+) STRICT, WITHOUT ROWID;
+
 -- Of the clearing tenant: who owns a control number that an answer names.
 CREATE TABLE owner (
     practice_id TEXT NOT NULL,      -- always `clearing`

@@ -16,6 +16,9 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+#[macro_use]
+mod record;
+
 mod bundle;
 mod claim;
 mod datatypes;

@@ -214,7 +214,8 @@ fn counts(segment: &Segment<'_>, counted: u32, of: &'static str, problems: &mut 
     let element = segment.element(1);
     let found = match crate::number::count(element.trimmed()) {
         Some(said) if said == counted => return,
-        Some(said) => said.to_string(),
+        Some(said) if said < counted => "a smaller number".to_owned(),
+        Some(_) => "a greater number".to_owned(),
         None => shape(element.bytes),
     };
     let expected = format!("{counted}, the number of {of} counted");
@@ -233,11 +234,7 @@ fn controls(segment: &Segment<'_>, open: &Open, header: &'static str, problems: 
     let problem = Problem::error(
         ProblemKind::ControlNumberMismatch,
         segment.place().at(2),
-        if same_number {
-            "the same number with other leading zeros".to_owned()
-        } else {
-            format!("{}, another number", shape(said))
-        },
+        if same_number { "the same number with other leading zeros".to_owned() } else { "another number".to_owned() },
         format!("the control number of {header} (byte {})", open.place.offset),
         "check with the sender that header and trailer are of the same file",
     );

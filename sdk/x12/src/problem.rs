@@ -2,7 +2,7 @@
 //!
 //! A problem names its place (segment, ordinal, byte, element), the SHAPE of what was found, what was expected
 //! and what to do. It never holds a value from the file: shapes show letters as `A`, digits as `9`, so a problem
-//! may go to a log. Counts are shown as numbers; they describe the envelope, not a patient.
+//! may go to a log. What was counted is shown as a number; what the file says instead is only smaller or greater.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -60,6 +60,34 @@ pub enum ProblemKind {
     OutOfBalance,
     /// More problems than a report may hold; the rest is not listed.
     TooMany,
+}
+
+impl ProblemKind {
+    /// Stable name for records and tables: `missing-segment`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoIsa => "no-isa",
+            Self::IsaLayout => "isa-layout",
+            Self::DataBeforeIsa => "data-before-isa",
+            Self::DataAfterIea => "data-after-iea",
+            Self::Truncated => "truncated",
+            Self::MissingTrailer => "missing-trailer",
+            Self::OutOfPlace => "out-of-place",
+            Self::CountMismatch => "count-mismatch",
+            Self::ControlNumberMismatch => "control-number-mismatch",
+            Self::StrayWhitespace => "stray-whitespace",
+            Self::BadSegmentId => "bad-segment-id",
+            Self::MissingElement => "missing-element",
+            Self::BadElement => "bad-element",
+            Self::MissingSegment => "missing-segment",
+            Self::WrongTransaction => "wrong-transaction",
+            Self::NoClaims => "no-claims",
+            Self::TooLarge => "too-large",
+            Self::HierarchyMismatch => "hierarchy-mismatch",
+            Self::OutOfBalance => "out-of-balance",
+            Self::TooMany => "too-many",
+        }
+    }
 }
 
 /// A segment id as it may be printed: two or three letters and digits, else `?`.
@@ -133,6 +161,21 @@ impl Place {
         self.component = u8::try_from(component).ok();
         self.at(element)
     }
+
+    /// The element in the words of the guide: `CLP03`, `SVC01-2`, `CLP`. Empty where no segment is meant.
+    pub fn element_name(&self) -> String {
+        if self.segment == SegmentId::NONE {
+            return String::new();
+        }
+        let mut name = self.segment.to_string();
+        if let Some(element) = self.element {
+            name.push_str(&format!("{element:02}"));
+        }
+        if let Some(component) = self.component {
+            name.push_str(&format!("-{component}"));
+        }
+        name
+    }
 }
 
 impl fmt::Display for Place {
@@ -140,14 +183,7 @@ impl fmt::Display for Place {
         if self.segment == SegmentId::NONE {
             return write!(f, "byte {}", self.offset);
         }
-        f.write_str(self.segment.as_str())?;
-        if let Some(element) = self.element {
-            write!(f, "{element:02}")?;
-        }
-        if let Some(component) = self.component {
-            write!(f, "-{component}")?;
-        }
-        write!(f, " (segment {}, byte {})", self.ordinal, self.offset)
+        write!(f, "{} (segment {}, byte {})", self.element_name(), self.ordinal, self.offset)
     }
 }
 

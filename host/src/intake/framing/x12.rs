@@ -27,7 +27,7 @@ impl X12 {
                 Err(problem) if !problem.is_error() => continue,
                 Err(problem) => {
                     let range = (problem.place.offset, problem.place.offset);
-                    let id = format!("x12.{}", kebab(&format!("{:?}", problem.kind)));
+                    let id = format!("x12.{}", problem.kind.as_str());
                     out.push_back(Item::Problem(FramingProblem::new(
                         &id,
                         range,
@@ -86,16 +86,4 @@ impl Cutter for X12 {
         self.drain(out);
         self.gap(self.length, out);
     }
-}
-
-/// `MissingSegment` as `missing-segment`.
-fn kebab(name: &str) -> String {
-    let mut kebab = String::new();
-    for letter in name.chars().take_while(|letter| letter.is_ascii_alphanumeric()) {
-        if letter.is_ascii_uppercase() && !kebab.is_empty() {
-            kebab.push('-');
-        }
-        kebab.push(letter.to_ascii_lowercase());
-    }
-    kebab
 }

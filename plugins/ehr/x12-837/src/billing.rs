@@ -3,7 +3,7 @@
 use claimhost_sdk::claim::*;
 
 use crate::reader::Reader;
-use crate::{codes, empty, parts};
+use crate::{codes, parts};
 
 pub(crate) fn loop_2000a(r: &mut Reader<'_>, to: &mut ClaimHeader) {
     if let Some(hl) = r.require("HL", &[], "HL of the billing provider (2000A)")
@@ -14,7 +14,7 @@ pub(crate) fn loop_2000a(r: &mut Reader<'_>, to: &mut ClaimHeader) {
     let taxonomy = parts::taxonomy(r, "BI");
     if let Some(cur) = r.take("CUR") {
         r.only(&cur, &[1, 2]);
-        to.extras.get_or_insert_with(empty::claim_extras).currency = cur.string(2);
+        to.extras.get_or_insert_with(ClaimExtras::default).currency = cur.string(2);
     }
     loop_2010aa(r, to, taxonomy);
     loop_2010ab(r, to);
@@ -43,7 +43,7 @@ fn loop_2010ab(r: &mut Reader<'_>, to: &mut ClaimHeader) {
     r.only(&nm1, &[1, 2]);
     r.required_code(&nm1, 2, codes::ENTITY, false);
     let address = parts::required_address(r);
-    to.extras.get_or_insert_with(empty::claim_extras).pay_to_address = address;
+    to.extras.get_or_insert_with(ClaimExtras::default).pay_to_address = address;
 }
 
 fn loop_2010ac(r: &mut Reader<'_>, to: &mut ClaimHeader) {
@@ -66,5 +66,5 @@ fn loop_2010ac(r: &mut Reader<'_>, to: &mut ClaimHeader) {
             None => {}
         }
     }
-    to.extras.get_or_insert_with(empty::claim_extras).pay_to_plan = Some(plan);
+    to.extras.get_or_insert_with(ClaimExtras::default).pay_to_plan = Some(plan);
 }

@@ -4,7 +4,7 @@ use claimhost_sdk::claim::*;
 use claimhost_x12::Segment;
 
 use crate::reader::Reader;
-use crate::{codes, empty, parts};
+use crate::{codes, parts};
 
 /// Reads one segment of 2300; false when it is none of them.
 pub(crate) fn claim_segment(
@@ -46,7 +46,7 @@ pub(crate) fn claim_segment(
             let kind = r.required_code(next, 1, codes::NOTE, NoteKind::Additional);
             rare.notes.push(Note { kind, text: next.string(2) });
         }
-        "CR1" => parts::ambulance(r, next, rare.ambulance.get_or_insert_with(empty::ambulance)),
+        "CR1" => parts::ambulance(r, next, rare.ambulance.get_or_insert_with(Ambulance::default)),
         "CR2" => {
             r.only(next, &[8, 10, 11]);
             rare.spinal = Some(SpinalManipulation {

@@ -9,7 +9,6 @@
 mod billing;
 mod claim;
 mod codes;
-mod empty;
 mod extras;
 mod header;
 mod line;
@@ -19,7 +18,7 @@ mod parts;
 mod reader;
 mod subscriber;
 
-use claimhost_sdk::claim::{ClaimHeader, Frequency};
+use claimhost_sdk::claim::{ClaimExtras, ClaimHeader, Frequency};
 use claimhost_sdk::evidence::Level;
 use claimhost_sdk::intake::{Charge, ChargeAction, Document, Outcome, Problem, Setup, VisitStatus, VisitUpdate};
 use claimhost_sdk::{Adapter, AdapterDescription};
@@ -98,7 +97,7 @@ impl Adapter for X12Claims {
 
 /// One claim: the loops of the guide, in order.
 fn visit(r: &mut Reader<'_>, source: header::Source) -> VisitUpdate {
-    let mut to = empty::header();
+    let mut to = ClaimHeader { extras: Some(ClaimExtras::default()), ..ClaimHeader::default() };
     header::submitter_and_receiver(r); // 1000A, 1000B
     billing::loop_2000a(r, &mut to); // with 2010AA, 2010AB, 2010AC
     let mut coverage = subscriber::loop_2000b(r, &mut to); // with 2010BA, 2010BB
@@ -137,7 +136,7 @@ fn visit(r: &mut Reader<'_>, source: header::Source) -> VisitUpdate {
 
 /// Drops the group of rare fields when nothing is in it.
 fn settle(header: &mut ClaimHeader) {
-    if header.extras.as_ref().is_some_and(|extras| *extras == empty::claim_extras()) {
+    if header.extras.as_ref().is_some_and(|extras| *extras == ClaimExtras::default()) {
         header.extras = None;
     }
 }

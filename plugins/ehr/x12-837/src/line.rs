@@ -5,7 +5,7 @@ use claimhost_sdk::intake::Place;
 use claimhost_x12::Segment;
 
 use crate::reader::{Reader, place};
-use crate::{codes, empty, extras, line_loops, parts};
+use crate::{codes, extras, line_loops, parts};
 
 /// A line and how it is known.
 pub(crate) struct Read {
@@ -23,7 +23,7 @@ pub(crate) fn loops_2400(r: &mut Reader<'_>) -> Vec<Read> {
         let number = r.required(&lx, 1, "the line's number");
         let Some(sv1) = r.require("SV1", &[], "SV1 behind LX (2400)") else { break };
         let mut line = service(r, &sv1);
-        let mut rare = empty::line_extras();
+        let mut rare = LineExtras::default();
         let mut dated = false;
         while let Some(next) = r.peek() {
             if !line_segment(r, &next, &mut line, &mut rare, &mut dated) {
@@ -39,7 +39,7 @@ pub(crate) fn loops_2400(r: &mut Reader<'_>) -> Vec<Read> {
         line_loops::forms(r, &mut rare);
         let control = rare.references.iter().find(|f| f.kind == LineReferenceKind::LineControlNumber);
         let id = control.map_or(number, |f| f.value.clone());
-        if rare != empty::line_extras() {
+        if rare != LineExtras::default() {
             line.extras = Some(rare);
         }
         lines.push(Read { id, line, at: place(&lx, 0, 0) });
@@ -106,19 +106,19 @@ fn line_segment(
     }
     r.take(&id);
     match id.as_ref() {
-        "SV5" => rare.equipment.get_or_insert_with(empty::equipment).rental = Some(rental(r, next)),
+        "SV5" => rare.equipment.get_or_insert_with(Equipment::default).rental = Some(rental(r, next)),
         "PWK" if next.text(1) == "CT" => {
             r.only(next, &[1, 2]);
-            rare.equipment.get_or_insert_with(empty::equipment).certificate_transmission = next.string(2);
+            rare.equipment.get_or_insert_with(Equipment::default).certificate_transmission = next.string(2);
         }
         "PWK" => rare.attachments.push(parts::attachment(r, next)),
-        "CR1" => parts::ambulance(r, next, rare.ambulance.get_or_insert_with(empty::ambulance)),
+        "CR1" => parts::ambulance(r, next, rare.ambulance.get_or_insert_with(Ambulance::default)),
         "CR3" => {
             r.only(next, &[1, 2, 3]);
             let months = r.decimal(next, 3);
             let months = r.must(next, 3, months, 0, "months");
             let certification = EquipmentCertification { kind: next.string(1), months };
-            rare.equipment.get_or_insert_with(empty::equipment).certification = Some(certification);
+            rare.equipment.get_or_insert_with(Equipment::default).certification = Some(certification);
         }
         "CRC" => {
             let condition = parts::condition(r, next);

@@ -4,19 +4,19 @@ use claimhost_sdk::claim::*;
 use claimhost_x12::Segment;
 
 use crate::reader::Reader;
-use crate::{codes, empty, parts, subscriber};
+use crate::{codes, parts, subscriber};
 
 pub(crate) fn loops_2320(r: &mut Reader<'_>, to: &mut ClaimHeader) {
     while let Some(sbr) = r.take("SBR") {
-        let mut coverage = empty::coverage();
+        let mut coverage = Coverage { relationship: Relationship::PatientIsSubscriber, ..Coverage::default() };
         subscriber::sbr(r, &sbr, &mut coverage);
         coverage.relationship = r.required_code(&sbr, 2, codes::RELATIONSHIP, Relationship::Unknown);
-        let mut decided = empty::prior_adjudication();
+        let mut decided = PriorAdjudication::default();
         loop_2320(r, &mut coverage, &mut decided);
         loop_2330a(r, &mut coverage);
         loop_2330b(r, &mut coverage, &mut decided);
         loops_2330c(r, &mut coverage);
-        if decided != empty::prior_adjudication() {
+        if decided != PriorAdjudication::default() {
             coverage.adjudication = Some(decided);
         }
         to.coverages.push(coverage);

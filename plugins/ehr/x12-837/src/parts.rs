@@ -3,8 +3,8 @@
 use claimhost_sdk::claim::*;
 use claimhost_x12::Segment;
 
+use crate::codes;
 use crate::reader::Reader;
-use crate::{codes, empty};
 
 /// NM1 of a person or organisation: entity, name, NM108, NM109.
 pub(crate) struct Name {
@@ -44,7 +44,7 @@ fn npi(r: &mut Reader<'_>, nm1: &Segment<'_>, name: &Name) -> Option<String> {
 pub(crate) fn provider(r: &mut Reader<'_>, nm1: &Segment<'_>) -> Provider {
     let name = name(r, nm1);
     let npi = npi(r, nm1, &name);
-    Provider { is_person: name.is_person, name: name.name, npi, ..empty::provider() }
+    Provider { is_person: name.is_person, name: name.name, npi, ..Provider::default() }
 }
 
 /// N3 and N4, where they come.
@@ -287,12 +287,12 @@ pub(crate) fn route(r: &mut Reader<'_>, to: &mut Option<Ambulance>) {
     if let Some(nm1) = r.take_with("NM1", &["PW"]) {
         r.only(&nm1, &[1, 2]);
         let address = required_address(r);
-        to.get_or_insert_with(empty::ambulance).pickup = address;
+        to.get_or_insert_with(Ambulance::default).pickup = address;
     }
     if let Some(nm1) = r.take_with("NM1", &["45"]) {
         r.only(&nm1, &[1, 2, 3]);
         if let Some(address) = required_address(r) {
-            to.get_or_insert_with(empty::ambulance).dropoff = Some(Dropoff { name: nm1.string(3), address });
+            to.get_or_insert_with(Ambulance::default).dropoff = Some(Dropoff { name: nm1.string(3), address });
         }
     }
 }

@@ -4,11 +4,11 @@ use claimhost_sdk::claim::*;
 use claimhost_x12::Segment;
 
 use crate::reader::Reader;
-use crate::{codes, empty, parts};
+use crate::{codes, parts};
 
 /// 2000B with 2010BA and 2010BB: the coverage billed.
 pub(crate) fn loop_2000b(r: &mut Reader<'_>, to: &mut ClaimHeader) -> Coverage {
-    let mut coverage = empty::coverage();
+    let mut coverage = Coverage { relationship: Relationship::PatientIsSubscriber, ..Coverage::default() };
     if let Some(hl) = r.require("HL", &[], "HL of the subscriber (2000B)")
         && hl.text(3) != "22"
     {

@@ -10,7 +10,7 @@ mod table;
 
 use claimhost_sdk::intake::{Problem, Setup};
 use claimhost_sdk::review::{ClaimInContext, Finding};
-use claimhost_sdk::{Rules, RulesDescription};
+use claimhost_sdk::{Rules, RulesDescription, setting};
 use table::Table;
 
 /// One session of the rule set.
@@ -30,6 +30,7 @@ impl Rules for Medicare {
     }
 
     fn open(setup: Setup) -> Result<Self, Vec<Problem>> {
+        setting::only(&setup, &[])?;
         Table::read(&setup.mapping).map(|table| Self { table })
     }
 

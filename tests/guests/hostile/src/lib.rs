@@ -89,6 +89,19 @@ fn answer(text: &str) -> Outcome {
             println!("{rest}");
             "logged".into()
         }
+        // Says a patient's data wherever a guest can say something.
+        "leak" => {
+            log::write(log::Level::Error, rest, &[rest.to_owned()]);
+            println!("{rest}");
+            eprintln!("{rest}");
+            return Outcome::Rejected(vec![Problem {
+                id: rest.to_owned(),
+                at: Place { path: rest.to_owned(), offset: None },
+                found: rest.to_owned(),
+                expected: rest.to_owned(),
+                remedy: rest.to_owned(),
+            }]);
+        }
         "code" => {
             let date = Date { year: 2026, month: 1, day: 1 };
             let answers = codes::lookup(rest, &["A1".into(), "B2".into()], date);

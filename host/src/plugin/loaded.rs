@@ -1,0 +1,71 @@
+//! What an active plugin of either world has: its manifest, its digest, what it says of itself, what it has cost.
+
+use std::sync::Arc;
+
+use wasmtime::Store;
+
+use super::fault::{Fault, FaultKind};
+use super::load::Plugin;
+use super::runner::{self, Call};
+use super::session::{Exports, Started};
+use super::wasi::State;
+use crate::claim::Setup;
+
+/// An active plugin; `D` is what its world describes. Cheap to clone through its `Arc`; calls block, so keep them off
+/// tokio's workers.
+pub struct Loaded<D> {
+    pub(super) plugin: Arc<Plugin>,
+    pub(super) description: D,
+}
+
+impl<D> Loaded<D> {
+    /// Asks the component what it is, once.
+    pub(super) fn describe(
+        plugin: Arc<Plugin>,
+        call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<D>,
+    ) -> Result<Self, Fault> {
+        let _slot = plugin.shared.pool.slot();
+        let mut started = Started::new(&plugin, "")?;
+        let description = started.call(&plugin, plugin.limits.deadline() * 4, call)?;
+        drop(started);
+        Ok(Self { plugin, description })
+    }
+
+    /// Id of its manifest.
+    pub fn id(&self) -> &str {
+        &self.plugin.manifest.id
+    }
+
+    /// SHA-256 of component and manifest, hex: what history events record.
+    pub fn digest(&self) -> &str {
+        &self.plugin.digest
+    }
+
+    /// Its `plugin.toml`.
+    pub fn manifest(&self) -> &super::Manifest {
+        &self.plugin.manifest
+    }
+
+    /// What the component says of itself.
+    pub fn description(&self) -> &D {
+        &self.description
+    }
+
+    /// Faults of this digest since the host started.
+    pub fn faults(&self) -> u64 {
+        self.plugin.faults()
+    }
+
+    /// Lifts the quarantine of a practice after a fault in `open`.
+    pub fn release(&self, practice: &str) {
+        self.plugin.release(practice);
+    }
+
+    /// Opens a session with a setup and drops it again. A refusal is [`FaultKind::SetupRefused`].
+    pub(super) fn open_once<I, O>(&self, practice: &str, setup: &Setup, call: Call<'_, I, O>) -> Result<(), Fault> {
+        match runner::run_alone(&self.plugin, practice, setup, &[], call)? {
+            Ok(_) => Ok(()),
+            Err(problems) => Err(Fault::new(FaultKind::SetupRefused(problems))),
+        }
+    }
+}
