@@ -254,7 +254,10 @@ fn what_a_plugin_says_of_a_patient_is_sealed_and_shown_only_by_the_plugin_log() 
     }
     let mut command = Command::new(BINARY);
     command.current_dir(root.path()).args(["serve", "--json", "--listen", "127.0.0.1:0"]);
-    command.env_remove("CLAIMHOST_MASTER_KEY").env("CLAIMHOST_LOG", "claimhost=trace,info").env("RUST_LOG", "claimhost=trace,info");
+    command
+        .env_remove("CLAIMHOST_MASTER_KEY")
+        .env("CLAIMHOST_LOG", "claimhost=trace,info")
+        .env("RUST_LOG", "claimhost=trace,info");
     let said = std::fs::File::create(root.path().join("stderr")).unwrap();
     let mut served = Served(command.stdout(Stdio::piped()).stderr(said).spawn().unwrap());
     let mut line = String::new();
@@ -303,9 +306,9 @@ fn what_a_plugin_says_of_a_patient_is_sealed_and_shown_only_by_the_plugin_log() 
     assert!(of("output").iter().any(|entry| entry["text"].as_str().unwrap().contains(PATIENT)));
     assert!(of("fault").iter().any(|entry| entry["detail"].as_str().unwrap().contains(PATIENT)), "the panic's message");
     // 5,000 lines in one call: the manifest's ceiling is kept, the rest counted.
-    let cut = of("cut").into_iter().find(|entry| entry["lines"].as_u64().unwrap() > 0).expect("a note that it was cut");
+    let cut = of("cut").into_iter().find(|entry| entry["lines"].as_u64().unwrap() > 0).unwrap();
     let flood = lines.iter().filter(|entry| entry["message"] == "hostile.line").count() as u64;
-    assert!(flood > 0 && flood % (5_000 - cut["lines"].as_u64().unwrap()) == 0, "{flood} kept, {cut}");
+    assert!(flood > 0 && flood.is_multiple_of(5_000 - cut["lines"].as_u64().unwrap()), "{flood} kept, {cut}");
     let shown = words(&claimhost(root.path(), &["plugin", "log", "--practice", "my-practice"]));
     assert!(shown.contains(PATIENT) && shown.contains("beyond the ceilings"), "{shown}");
     assert_eq!(

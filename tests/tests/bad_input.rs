@@ -251,6 +251,21 @@ fn an_unknown_payer_is_held_and_says_what_to_add() {
     assert_eq!(findings[0]["place"], "header.coverages[0].payer");
 }
 
+#[test] // HL7 has no place of service: registration cannot mend that, the profile can
+fn what_the_interface_has_no_place_for_is_not_simply_missing() {
+    let site = Site::new();
+    let nowhere = Charge::new(1).message().replace("|MAIN|", "|NOWHERE|");
+    site.hl7("a.hl7", nowhere.as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!(summary["claims"]["held"], 1, "{summary}");
+    let (_, findings) = &held(&site)[0];
+    let found = |rule: &str| findings.iter().find(|finding| finding["rule"] == rule);
+    assert!(found("place-of-service.missing").is_none(), "{findings:?}");
+    let words = found("place-of-service.undelivered").expect("told apart")["words"].as_str().unwrap();
+    assert!(words.contains("has no place for it") && words.contains("[[location]]"), "{words}");
+    assert_eq!(summary["findings"]["place-of-service.undelivered"], 1, "{summary}");
+}
+
 #[test]
 fn two_patients_with_one_id_are_held_and_never_merged() {
     let site = Site::new();

@@ -2,6 +2,7 @@
 //!
 //! `host.rs` is one turn of the line; its steps are `ingest` (documents to visit events), `assemble` (visits to claims, through
 //! `review`), `submit` (claims to the outbox), `answers` and `payment` (facts and postings) and `later` (the next payer).
+//! `handover.rs` keeps accounts right over several payers, `refusal.rs` words what is refused of an answer.
 //! `fold.rs` says what facts mean, `refold.rs` applies it, `summary.rs` counts.
 
 mod answers;

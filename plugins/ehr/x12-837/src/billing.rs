@@ -14,7 +14,7 @@ pub(crate) fn loop_2000a(r: &mut Reader<'_>, to: &mut ClaimHeader) {
     let taxonomy = parts::taxonomy(r, "BI");
     if let Some(cur) = r.take("CUR") {
         r.only(&cur, &[1, 2]);
-        to.extras.get_or_insert_with(ClaimExtras::default).currency = cur.string(2);
+        to.extras.get_or_insert_default().currency = cur.string(2);
     }
     loop_2010aa(r, to, taxonomy);
     loop_2010ab(r, to);
@@ -43,7 +43,7 @@ fn loop_2010ab(r: &mut Reader<'_>, to: &mut ClaimHeader) {
     r.only(&nm1, &[1, 2]);
     r.required_code(&nm1, 2, codes::ENTITY, false);
     let address = parts::required_address(r);
-    to.extras.get_or_insert_with(ClaimExtras::default).pay_to_address = address;
+    to.extras.get_or_insert_default().pay_to_address = address;
 }
 
 fn loop_2010ac(r: &mut Reader<'_>, to: &mut ClaimHeader) {
@@ -66,5 +66,5 @@ fn loop_2010ac(r: &mut Reader<'_>, to: &mut ClaimHeader) {
             None => {}
         }
     }
-    to.extras.get_or_insert_with(ClaimExtras::default).pay_to_plan = Some(plan);
+    to.extras.get_or_insert_default().pay_to_plan = Some(plan);
 }

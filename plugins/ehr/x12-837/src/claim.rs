@@ -18,7 +18,7 @@ pub(crate) fn loop_2300(r: &mut Reader<'_>, to: &mut ClaimHeader, coverage: &mut
     let mut identity = Identity { visit_number: String::new(), frequency: Frequency::Original };
     let Some(segment) = r.require("CLM", &[], "CLM (2300)") else { return identity };
     clm(r, &segment, to, coverage, &mut identity);
-    let mut rare = to.extras.take().unwrap_or_else(ClaimExtras::default);
+    let mut rare = to.extras.take().unwrap_or_default();
     while let Some(next) = r.peek() {
         let known = match next.id() {
             b"HI" => {
@@ -60,7 +60,7 @@ fn clm(r: &mut Reader<'_>, clm: &Segment<'_>, to: &mut ClaimHeader, coverage: &m
     coverage.benefits_assignment = Some(r.required_code(clm, 8, codes::BENEFITS, BenefitsAssignment::Yes));
     coverage.release = Some(r.required_code(clm, 9, codes::RELEASE, Release::Signed));
     coverage.signature_on_file_generated = r.code(clm, 10, &[("P", true)]).unwrap_or(false);
-    let rare = to.extras.get_or_insert_with(ClaimExtras::default);
+    let rare = to.extras.get_or_insert_default();
     rare.related_cause = related_cause(r, clm);
     rare.special_program = clm.string(12);
     rare.delay_reason = clm.string(20);
@@ -150,6 +150,6 @@ pub(crate) fn loops_2310(r: &mut Reader<'_>, to: &mut ClaimHeader) {
         }
         *slot = Some(provider);
     }
-    let rare = to.extras.get_or_insert_with(ClaimExtras::default);
+    let rare = to.extras.get_or_insert_default();
     parts::route(r, &mut rare.ambulance);
 }

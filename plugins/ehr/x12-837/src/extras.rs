@@ -46,7 +46,7 @@ pub(crate) fn claim_segment(
             let kind = r.required_code(next, 1, codes::NOTE, NoteKind::Additional);
             rare.notes.push(Note { kind, text: next.string(2) });
         }
-        "CR1" => parts::ambulance(r, next, rare.ambulance.get_or_insert_with(Ambulance::default)),
+        "CR1" => parts::ambulance(r, next, rare.ambulance.get_or_insert_default()),
         "CR2" => {
             r.only(next, &[8, 10, 11]);
             rare.spinal = Some(SpinalManipulation {

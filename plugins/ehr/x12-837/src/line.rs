@@ -106,19 +106,19 @@ fn line_segment(
     }
     r.take(&id);
     match id.as_ref() {
-        "SV5" => rare.equipment.get_or_insert_with(Equipment::default).rental = Some(rental(r, next)),
+        "SV5" => rare.equipment.get_or_insert_default().rental = Some(rental(r, next)),
         "PWK" if next.text(1) == "CT" => {
             r.only(next, &[1, 2]);
-            rare.equipment.get_or_insert_with(Equipment::default).certificate_transmission = next.string(2);
+            rare.equipment.get_or_insert_default().certificate_transmission = next.string(2);
         }
         "PWK" => rare.attachments.push(parts::attachment(r, next)),
-        "CR1" => parts::ambulance(r, next, rare.ambulance.get_or_insert_with(Ambulance::default)),
+        "CR1" => parts::ambulance(r, next, rare.ambulance.get_or_insert_default()),
         "CR3" => {
             r.only(next, &[1, 2, 3]);
             let months = r.decimal(next, 3);
             let months = r.must(next, 3, months, 0, "months");
             let certification = EquipmentCertification { kind: next.string(1), months };
-            rare.equipment.get_or_insert_with(Equipment::default).certification = Some(certification);
+            rare.equipment.get_or_insert_default().certification = Some(certification);
         }
         "CRC" => {
             let condition = parts::condition(r, next);

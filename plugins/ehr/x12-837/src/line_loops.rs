@@ -68,7 +68,7 @@ pub(crate) fn providers(r: &mut Reader<'_>, line: &mut ServiceLine, rare: &mut L
             }
             continue;
         }
-        let own = line.providers.get_or_insert_with(LineProviders::default);
+        let own = line.providers.get_or_insert_default();
         let slot = match qualifier.as_str() {
             "82" => &mut own.rendering,
             "77" => &mut own.service_facility,
@@ -139,6 +139,6 @@ pub(crate) fn forms(r: &mut Reader<'_>, rare: &mut LineExtras) {
         if form.answers.is_empty() {
             r.missing("FRM, an answer (2440)");
         }
-        rare.equipment.get_or_insert_with(Equipment::default).forms.push(form);
+        rare.equipment.get_or_insert_default().forms.push(form);
     }
 }

@@ -287,12 +287,12 @@ pub(crate) fn route(r: &mut Reader<'_>, to: &mut Option<Ambulance>) {
     if let Some(nm1) = r.take_with("NM1", &["PW"]) {
         r.only(&nm1, &[1, 2]);
         let address = required_address(r);
-        to.get_or_insert_with(Ambulance::default).pickup = address;
+        to.get_or_insert_default().pickup = address;
     }
     if let Some(nm1) = r.take_with("NM1", &["45"]) {
         r.only(&nm1, &[1, 2, 3]);
         if let Some(address) = required_address(r) {
-            to.get_or_insert_with(Ambulance::default).dropoff = Some(Dropoff { name: nm1.string(3), address });
+            to.get_or_insert_default().dropoff = Some(Dropoff { name: nm1.string(3), address });
         }
     }
 }
