@@ -13,11 +13,13 @@ use std::time::SystemTime;
 pub const TARGET: &str = "wasm32-wasip2";
 
 /// Plugins that ship with the host: folder in the workspace and package.
-pub const SHIPPED: [(&str, &str); 4] = [
+pub const SHIPPED: [(&str, &str); 6] = [
     ("plugins/ehr/hl7v2-dft", "plugin-hl7v2-dft"),
     ("plugins/ehr/csv-superbill", "plugin-csv-superbill"),
     ("plugins/ehr/x12-837", "plugin-x12-837"),
+    ("plugins/ehr/fhir-r4", "plugin-fhir-r4"),
     ("plugins/payers/medicare", "plugin-medicare"),
+    ("plugins/payers/unitedhealthcare", "plugin-unitedhealthcare"),
 ];
 
 /// What every component is made of; a change in any of it makes them old.

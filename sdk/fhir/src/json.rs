@@ -114,6 +114,30 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The path below this value to what begins at a byte of the text: `.item[0].net`. Names that cannot be of an element are
+    /// not shown.
+    pub fn path_to(&self, at: usize) -> String {
+        let mut path = String::new();
+        let mut here = self;
+        while here.at < at {
+            let next = match &here.value {
+                Value::Object(fields) => fields.iter().rev().find(|(_, value)| value.at <= at).map(|(name, value)| {
+                    let plain = name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+                    (format!(".{}", if plain { name } else { "?" }), value)
+                }),
+                Value::Array(items) => {
+                    let found = items.iter().enumerate().rev().find(|(_, value)| value.at <= at);
+                    found.map(|(index, value)| (format!("[{index}]"), value))
+                }
+                _ => None,
+            };
+            let Some((step, value)) = next else { break };
+            path.push_str(&step);
+            here = value;
+        }
+        path
+    }
+
     /// What kind of value it is, in words.
     pub fn class(&self) -> &'static str {
         match &self.value {
@@ -424,6 +448,7 @@ mod tests {
         assert_eq!(list.items()[0].decimal().unwrap().cents(), Some(150));
         assert!(list.items()[1].value == Value::Text(Cow::Owned("xé😀\n".to_owned())));
         assert_eq!((list.at, json.get("b").unwrap().items().len()), (6, 0));
+        assert_eq!((json.path_to(7), json.path_to(13)), (".a[0]".to_owned(), ".a[1]".to_owned()));
     }
 
     #[test]
