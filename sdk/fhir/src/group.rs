@@ -106,7 +106,8 @@ impl Grouper {
             self.targets.push((hash(&own), slot));
         }
         if kind == "Coverage" {
-            self.coverages.extend(about.into_iter().flat_map(|about| [(canonical(about, full_url), slot), (tail(about), slot)]));
+            self.coverages
+                .extend(about.into_iter().flat_map(|about| [(canonical(about, full_url), slot), (tail(about), slot)]));
         }
         self.slots.push(Slot {
             start: range.start,
@@ -209,7 +210,10 @@ impl Groups {
     ///
     /// # Errors
     /// Those of `read`.
-    pub fn next_group<E>(&mut self, mut read: impl FnMut(Range<u64>) -> Result<Vec<u8>, E>) -> Result<Option<Group>, E> {
+    pub fn next_group<E>(
+        &mut self,
+        mut read: impl FnMut(Range<u64>) -> Result<Vec<u8>, E>,
+    ) -> Result<Option<Group>, E> {
         let Some((_, unit, _)) = self.parts.get(self.next_part).copied() else { return self.next_rest(read) };
         let parts = self.parts.get(self.next_part..).unwrap_or_default();
         let mut wanted: Vec<u32> = parts.iter().take_while(|part| part.1 == unit).map(|part| part.2).collect();

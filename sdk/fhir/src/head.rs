@@ -117,9 +117,11 @@ mod tests {
         let entry = r#"{"fullUrl":"urn:uuid:1","resource":{"item":[{"sequence":1},{"encounter":[{"reference":"Encounter/7"}]}],
             "patient":{"reference":"Patient\/1"},"id":"c","resourceType":"Claim"},"request":{"method":"POST"}}"#;
         let head = Head::read(entry).unwrap();
-        let told = [&head.full_url, &head.kind, &head.id, &head.visit, &head.patient].map(|told| told.as_deref().unwrap());
+        let told =
+            [&head.full_url, &head.kind, &head.id, &head.visit, &head.patient].map(|told| told.as_deref().unwrap());
         assert_eq!(told, ["urn:uuid:1", "Claim", "c", "Encounter/7", "Patient/1"]);
-        let alone = Head::read(r#"{"resourceType":"ChargeItem","context":{"reference":"Encounter/7"},"subject":5}"#).unwrap();
+        let alone =
+            Head::read(r#"{"resourceType":"ChargeItem","context":{"reference":"Encounter/7"},"subject":5}"#).unwrap();
         assert_eq!((alone.visit.as_deref(), alone.patient), (Some("Encounter/7"), None));
         assert_eq!(Head::read("{\"resource\":{\"id\":1,}}").unwrap_err().at, 20);
         assert!(Head::read("[]").is_err());

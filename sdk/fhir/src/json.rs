@@ -122,7 +122,8 @@ impl<'a> Json<'a> {
         while here.at < at {
             let next = match &here.value {
                 Value::Object(fields) => fields.iter().rev().find(|(_, value)| value.at <= at).map(|(name, value)| {
-                    let plain = name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+                    let plain =
+                        name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
                     (format!(".{}", if plain { name } else { "?" }), value)
                 }),
                 Value::Array(items) => {
@@ -337,7 +338,8 @@ impl<'a> Parser<'a> {
 
     fn number(&mut self) -> Result<&'a str, JsonError> {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let length = rest.bytes().take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
+        let length =
+            rest.bytes().take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
         let text = rest.get(..length).unwrap_or_default();
         if !is_number(text) {
             return Err(JsonError { at: self.at, found: "other text", expected: "a number" });

@@ -217,7 +217,9 @@ impl Site {
                 }
                 let team = texts("careTeamSequence");
                 let of = (!team.is_empty()).then_some(team.as_slice());
-                if let Some(rendering) = of.and_then(|of| self.care_team(resources, claim, Some(of), &["primary", "rendering", ""])) {
+                if let Some(rendering) =
+                    of.and_then(|of| self.care_team(resources, claim, Some(of), &["primary", "rendering", ""]))
+                {
                     let rendering = Some(rendering);
                     charge.line.providers = Some(LineProviders { rendering, ..LineProviders::default() });
                 }

@@ -138,7 +138,10 @@ impl CodeSystems {
 
     /// The NDC of a concept.
     pub fn ndc(&self, concept: &Json<'_>) -> Option<String> {
-        codings(concept).into_iter().find(|(system, code)| is(&self.ndc, system) && !code.is_empty()).map(|(_, code)| code)
+        codings(concept)
+            .into_iter()
+            .find(|(system, code)| is(&self.ndc, system) && !code.is_empty())
+            .map(|(_, code)| code)
     }
 
     /// The two digits of a place of service.
@@ -219,9 +222,6 @@ mod tests {
         assert_eq!(systems.diagnosis(&Json::parse(&concept(&[snomed, icd])).unwrap()).unwrap().code, "E1165");
         // `icd-10` is the international edition, which is no ICD-10-CM.
         let who = r#"{"system":"http://hl7.org/fhir/sid/icd-10","code":"E11"}"#;
-        assert_eq!(
-            systems.diagnosis(&Json::parse(&concept(&[who])).unwrap()).unwrap().system,
-            DiagnosisSystem::Other
-        );
+        assert_eq!(systems.diagnosis(&Json::parse(&concept(&[who])).unwrap()).unwrap().system, DiagnosisSystem::Other);
     }
 }

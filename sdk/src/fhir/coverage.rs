@@ -3,8 +3,8 @@
 use claimhost_fhir::{DateTime, Json};
 
 use super::Site;
-use super::people::{self, local_id};
 use super::path::plain;
+use super::people::{self, local_id};
 use super::resources::{Resource, Resources};
 use super::values;
 use crate::claim::{Coverage, Date, Patient, Payer, Relationship, Subscriber};
@@ -67,9 +67,11 @@ impl Site {
         problems: &mut Vec<Problem>,
     ) -> Coverage {
         let p = &self.paths.coverage;
-        let reference = |of: Option<&Json<'_>>| of.and_then(|of| of.text_of("reference")).unwrap_or_default().to_owned();
+        let reference =
+            |of: Option<&Json<'_>>| of.and_then(|of| of.text_of("reference")).unwrap_or_default().to_owned();
         let subscriber = p.subscriber.first(json);
-        let themselves = !reference(subscriber).is_empty() && reference(subscriber) == reference(json.get("beneficiary"));
+        let themselves =
+            !reference(subscriber).is_empty() && reference(subscriber) == reference(json.get("beneficiary"));
         let said = p.relationship.first(json).and_then(people::relationship);
         let relationship = match said {
             Some(relationship) => relationship,
@@ -120,13 +122,21 @@ impl Site {
     }
 
     /// Every identifier, the name and the id of a payer are aliases for the practice profile.
-    fn payer<'r, 'a>(&self, resources: &'r Resources<'a>, holder: &'r Resource<'a>, reference: Option<&Json<'_>>) -> Payer {
+    fn payer<'r, 'a>(
+        &self,
+        resources: &'r Resources<'a>,
+        holder: &'r Resource<'a>,
+        reference: Option<&Json<'_>>,
+    ) -> Payer {
         let Some(reference) = reference else { return Payer::default() };
         let Some((_, json)) = resources.find(holder, reference) else { return elsewhere(reference).payer };
         let mut local_ids: Vec<String> = Vec::new();
         for path in &self.paths.payer_ids {
             local_ids.extend(path.all(json).into_iter().map(plain).filter(|id| !id.is_empty()));
         }
+        // The id of a contained resource is a name inside of that one only.
+        let anchor = reference.text_of("reference").and_then(|text| text.strip_prefix('#'));
+        local_ids.retain(|id| anchor != Some(id));
         local_ids.dedup();
         Payer { name: json.text_of("name").unwrap_or_default().to_owned(), local_ids, ..Payer::default() }
     }

@@ -68,7 +68,9 @@ impl Site {
                 Some(_) => resources.find(of, reason).and_then(|(_, condition)| condition.get("code")),
                 None => Some(reason),
             };
-            pointers.extend(concept.and_then(|concept| self.codes.diagnosis(concept)).and_then(|code| diagnoses.point(code)));
+            pointers.extend(
+                concept.and_then(|concept| self.codes.diagnosis(concept)).and_then(|code| diagnoses.point(code)),
+            );
         }
         pointers.dedup();
         let rendering = paths.rendering.first(item).and_then(|who| self.provider(resources, of, who));
@@ -78,7 +80,10 @@ impl Site {
             charge: charge.unwrap_or(0),
             unit_charge,
             units: Quantity { unit: Unit::Units, thousandths: units },
-            place_of_service: place.into_iter().find_map(|place| self.codes.place_of_service(place)).unwrap_or_default(),
+            place_of_service: place
+                .into_iter()
+                .find_map(|place| self.codes.place_of_service(place))
+                .unwrap_or_default(),
             diagnosis_pointers: pointers,
             service_dates: service_dates?,
             drug: self.drug(source),
@@ -93,13 +98,12 @@ impl Site {
         let Source { of, item, paths, .. } = source;
         let concepts = paths.code.all(item);
         let services = concepts.iter().map(|concept| (*concept, self.codes.service(concept)));
-        let (concept, service) = services
-            .min_by_key(|(_, service)| match service {
-                Service::Code(system, ..) if *system != crate::claim::ProcedureSystem::Internal => 0,
-                Service::Code(..) => 1,
-                Service::Clinical(_) => 2,
-                Service::Nothing => 3,
-            })?;
+        let (concept, service) = services.min_by_key(|(_, service)| match service {
+            Service::Code(system, ..) if *system != crate::claim::ProcedureSystem::Internal => 0,
+            Service::Code(..) => 1,
+            Service::Clinical(_) => 2,
+            Service::Nothing => 3,
+        })?;
         match service {
             Service::Code(system, code, mut modifiers) => {
                 let declared = paths.modifiers.all(item);
@@ -107,7 +111,11 @@ impl Site {
                 let sites = paths.body_site.all(item);
                 modifiers.extend(sites.into_iter().flat_map(|site| self.codes.modifiers(site)));
                 let mut once: Vec<String> = Vec::new();
-                modifiers.into_iter().for_each(|modifier| if !once.contains(&modifier) { once.push(modifier) });
+                modifiers.into_iter().for_each(|modifier| {
+                    if !once.contains(&modifier) {
+                        once.push(modifier)
+                    }
+                });
                 Some(Procedure { system, code, modifiers: once, ..Procedure::default() })
             }
             Service::Clinical(found) => {
@@ -165,7 +173,8 @@ impl Site {
         let part = parts.iter().find(|part| part.get("productOrService").is_some_and(|code| code.at == concept.at));
         let quantity = part.and_then(|part| part.get("quantity"));
         let thousandths = quantity.and_then(|quantity| quantity.get("value")?.decimal()?.thousandths());
-        let unit = quantity.and_then(|quantity| quantity.text_of("code").or(quantity.text_of("unit"))).unwrap_or_default();
+        let unit =
+            quantity.and_then(|quantity| quantity.text_of("code").or(quantity.text_of("unit"))).unwrap_or_default();
         code::drug(&ndc, thousandths, unit)
     }
 

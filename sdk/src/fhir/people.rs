@@ -7,9 +7,7 @@ use super::codes::codings;
 use super::path::plain;
 use super::resources::{Resource, Resources, Target};
 use super::values;
-use crate::claim::{
-    Address, Gender, Patient, PatientId, PatientIdKind, PersonName, Provider, Relationship,
-};
+use crate::claim::{Address, Gender, Patient, PatientId, PatientIdKind, PersonName, Provider, Relationship};
 use crate::intake::Problem;
 
 fn text(json: &Json<'_>, name: &str) -> String {
@@ -107,7 +105,10 @@ impl Site {
                 .and_then(|identifier| identifier.text_of("value"))
                 .map_or_else(|| local_id(reference), str::to_owned);
             let known = PatientId { kind: PatientIdKind::Other, authority: String::new(), value };
-            return Patient { ids: vec![known].into_iter().filter(|id| !id.value.is_empty()).collect(), ..Patient::default() };
+            return Patient {
+                ids: vec![known].into_iter().filter(|id| !id.value.is_empty()).collect(),
+                ..Patient::default()
+            };
         };
         let p = &self.paths.patient;
         let mut ids = Vec::new();

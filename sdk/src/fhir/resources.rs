@@ -125,13 +125,15 @@ impl<'a> Resources<'a> {
                 let at = Place { path: entry.unwrap_or("entry".to_owned()), offset: u32::try_from(json.at).ok() };
                 match fields.into_iter().find(|(name, _)| name == "resource") {
                     Some((_, resource)) => (resource, path),
-                    None if deleted => return self.problems.push(problem(
-                        "fhir.deletion",
-                        at,
-                        "a request to delete a resource, which does not say of what visit",
-                        "the resource with status entered-in-error",
-                        "have the source send the resource with its status, or cancel the charge by hand",
-                    )),
+                    None if deleted => {
+                        return self.problems.push(problem(
+                            "fhir.deletion",
+                            at,
+                            "a request to delete a resource, which does not say of what visit",
+                            "the resource with status entered-in-error",
+                            "have the source send the resource with its status, or cancel the charge by hand",
+                        ));
+                    }
                     None => return self.problems.push(no_resource(at, "an entry without a resource")),
                 }
             }

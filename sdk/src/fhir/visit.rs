@@ -84,7 +84,8 @@ impl Site {
             Some(reference) => resources.find(of, reference).map(|(_, encounter)| encounter),
             None => None,
         };
-        let remedy = "declare [visit] number in this site's mapping, or have the source send the Encounter in the same file";
+        let remedy =
+            "declare [visit] number in this site's mapping, or have the source send the Encounter in the same file";
         let number = match (found, reference) {
             (Some(encounter), _) => self.paths.visit.number.text(encounter),
             (None, Some(reference)) if self.by_id => local_id(reference),
@@ -208,8 +209,7 @@ impl Site {
                 }
             };
             let paths = &self.paths.charge_item;
-            let source =
-                Source { resources, of: item, item: &item.json, paths, dates: None };
+            let source = Source { resources, of: item, item: &item.json, paths, dates: None };
             let id = format!("ChargeItem/{}", paths.id.text(&item.json));
             self.add(&source, (id, String::new(), action), diagnoses, &mut charges.list, problems);
         }
@@ -230,10 +230,10 @@ impl Site {
         let period = visit.encounter.and_then(|of| Some((of, self.paths.visit.date.first(&of.json)?)));
         let status = visit.encounter.map(said).unwrap_or_default();
         let done = matches!(status, "finished" | "in-progress" | "onleave" | "");
-        if let Some(encounter) = visit.encounter.filter(|of| done && self.is_billable(&self.paths.encounter, &of.json)) {
+        if let Some(encounter) = visit.encounter.filter(|of| done && self.is_billable(&self.paths.encounter, &of.json))
+        {
             let paths = &self.paths.encounter;
-            let source =
-                Source { resources, of: encounter, item: &encounter.json, paths, dates: period };
+            let source = Source { resources, of: encounter, item: &encounter.json, paths, dates: period };
             let id = format!("Encounter/{}", paths.id.text(&encounter.json));
             self.add(&source, (id, String::new(), ChargeAction::New), diagnoses, &mut charges.list, problems);
         }
@@ -247,8 +247,7 @@ impl Site {
             if !self.reject_clinical && !self.is_billable(paths, &procedure.json) {
                 continue;
             }
-            let source =
-                Source { resources, of: procedure, item: &procedure.json, paths, dates: period };
+            let source = Source { resources, of: procedure, item: &procedure.json, paths, dates: period };
             let id = format!("Procedure/{}", paths.id.text(&procedure.json));
             self.add(&source, (id, String::new(), action), diagnoses, &mut charges.list, problems);
         }
@@ -297,7 +296,8 @@ impl Site {
     fn conditions<'r, 'a>(&self, resources: &'r Resources<'a>, visit: &Visit<'r, 'a>, diagnoses: &mut Diagnoses) {
         let mut found: Vec<&Json<'_>> = Vec::new();
         if let Some(encounter) = visit.encounter {
-            let mut ranked: Vec<&Json<'_>> = encounter.json.get("diagnosis").map(Json::items).unwrap_or_default().iter().collect();
+            let mut ranked: Vec<&Json<'_>> =
+                encounter.json.get("diagnosis").map(Json::items).unwrap_or_default().iter().collect();
             ranked.sort_by_key(|one| one.get("rank").map(plain).and_then(|rank| rank.parse().ok()).unwrap_or(u32::MAX));
             let conditions = ranked.iter().filter_map(|one| resources.find(encounter, one.get("condition")?));
             found.extend(conditions.map(|(_, condition)| condition));

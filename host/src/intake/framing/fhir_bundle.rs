@@ -9,7 +9,9 @@
 use std::collections::VecDeque;
 use std::io;
 
-use claimhost_fhir::{ENTRY_BYTES_MAX, EntryScanner, Grouper, Groups, Head, ScanFault, ScanProblem, Scanned, VISIT_BYTES_MAX};
+use claimhost_fhir::{
+    ENTRY_BYTES_MAX, EntryScanner, Grouper, Groups, Head, ScanFault, ScanProblem, Scanned, VISIT_BYTES_MAX,
+};
 
 use super::{Cutter, Frame, FramingProblem, Gap, GapKind, Item, Source};
 use crate::claim::Related;

@@ -19,7 +19,10 @@ pub const STANDARD: Defaults = Defaults {
         ("visit.number", "id"),
         ("visit.date", "period"),
         ("visit.location", "location.location"),
-        ("visit.rendering", "participant[type=PPRF].individual|participant[type=ATND].individual|participant.individual"),
+        (
+            "visit.rendering",
+            "participant[type=PPRF].individual|participant[type=ATND].individual|participant.individual",
+        ),
         ("visit.referring", "participant[type=REF].individual"),
         ("encounter.id", "id"),
         ("encounter.code", "type"),
@@ -67,7 +70,10 @@ pub const STANDARD: Defaults = Defaults {
         // ChargeItem
         ("charge_item.id", "id"),
         ("charge_item.code", "code"),
-        ("charge_item.modifiers", "extension(modifier).valueCodeableConcept|extension(modifier).valueCoding|extension(modifier).valueCode"),
+        (
+            "charge_item.modifiers",
+            "extension(modifier).valueCodeableConcept|extension(modifier).valueCoding|extension(modifier).valueCode",
+        ),
         ("charge_item.units", "quantity"),
         ("charge_item.amount", "priceOverride"),
         ("charge_item.date", "occurrenceDateTime|occurrencePeriod"),

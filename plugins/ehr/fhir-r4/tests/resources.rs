@@ -102,7 +102,13 @@ fn places_name_path_class_and_remedy_and_never_the_value() {
         ("2026-02-03", "2026", "fhir.date-precision", "ChargeItem.occurrenceDateTime", "a year without month and day"),
         ("2026-02-03", "2026-02", "fhir.date-precision", "ChargeItem.occurrenceDateTime", "a month without day"),
         ("2026-02-03", "2026-02-30", "fhir.date", "ChargeItem.occurrenceDateTime", "a string"),
-        ("90.10", "90.101", "fhir.amount", "ChargeItem.priceOverride", "a part of a cent, or a number that does not fit"),
+        (
+            "90.10",
+            "90.101",
+            "fhir.amount",
+            "ChargeItem.priceOverride",
+            "a part of a cent, or a number that does not fit",
+        ),
         ("90.10", "-90.10", "fhir.negative", "ChargeItem.priceOverride", "a negative amount"),
         ("USD", "EUR", "fhir.currency", "ChargeItem.priceOverride", "another currency"),
         ("{\"value\":1}", "{\"value\":\"one\"}", "fhir.quantity", "ChargeItem.quantity", "no such number"),
@@ -116,14 +122,18 @@ fn places_name_path_class_and_remedy_and_never_the_value() {
         assert_eq!((problem.id.as_str(), problem.at.path.as_str(), problem.found.as_str()), (id, at, found));
         assert!(!problem.remedy.is_empty() && !problem.expected.is_empty());
     }
-    let bundle = format!(r#"{{"resourceType":"Bundle","entry":[{{"resource":{{"resourceType":"Basic"}}}},{{"resource":{}}}]}}"#, charge_item("").replace("2026-02-03", "2026"));
+    let bundle = format!(
+        r#"{{"resourceType":"Bundle","entry":[{{"resource":{{"resourceType":"Basic"}}}},{{"resource":{}}}]}}"#,
+        charge_item("").replace("2026-02-03", "2026")
+    );
     assert_eq!(problem("", &bundle).at.path, "Bundle.entry[1].resource.occurrenceDateTime");
 }
 
 #[test]
 fn statuses_and_what_is_not_for_us() {
     let with = |status: &str| charge_item("").replace("billable", status);
-    let actions = |file: &str| -> Vec<ChargeAction> { visit("", file).charges.iter().map(|charge| charge.action).collect() };
+    let actions =
+        |file: &str| -> Vec<ChargeAction> { visit("", file).charges.iter().map(|charge| charge.action).collect() };
     assert_eq!(actions(&with("billable")), [ChargeAction::New]);
     for status in ["aborted", "entered-in-error", "not-billable"] {
         assert_eq!(actions(&with(status)), [ChargeAction::New, ChargeAction::Cancel], "{status}");
@@ -134,20 +144,26 @@ fn statuses_and_what_is_not_for_us() {
     assert!(ignored(r#"{"resourceType":"ExplanationOfBenefit","id":"x"}"#).contains("what a payer has decided"));
     assert!(ignored(r#"{"resourceType":"Encounter","id":"x","status":"planned"}"#).contains("planned"));
     let claim = |kind: &str, used: &str| {
-        format!(r#"{{"resourceType":"Claim","id":"x","status":"active","use":"{used}","type":{{"coding":[{{"code":"{kind}"}}]}},"item":[]}}"#)
+        format!(
+            r#"{{"resourceType":"Claim","id":"x","status":"active","use":"{used}","type":{{"coding":[{{"code":"{kind}"}}]}},"item":[]}}"#
+        )
     };
     assert!(ignored(&claim("institutional", "claim")).contains("institutional"));
     assert!(ignored(&claim("professional", "preauthorization")).contains("preauthorization"));
     assert_eq!(problem("", &claim("professional", "complete")).at.path, "Claim.use");
     assert_eq!(problem("", &claim("professional", "claim")).id, "fhir.no-items");
     let gone = r#"{"entry":[{"request":{"method":"DELETE","url":"ChargeItem/1"}}]}"#;
-    assert_eq!((problem("", gone).id.as_str(), problem("", gone).at.path.as_str()), ("fhir.deletion", "Bundle.entry[0]"));
+    assert_eq!(
+        (problem("", gone).id.as_str(), problem("", gone).at.path.as_str()),
+        ("fhir.deletion", "Bundle.entry[0]")
+    );
 }
 
 #[test]
 fn of_two_versions_the_newer_counts_and_two_contents_of_one_are_a_problem() {
     let version = |number: u32, amount: &str| {
-        charge_item(&format!(r#","meta":{{"versionId":"{number}","lastUpdated":"2026-02-0{number}T00:00:00Z"}}"#)).replace("90.10", amount)
+        charge_item(&format!(r#","meta":{{"versionId":"{number}","lastUpdated":"2026-02-0{number}T00:00:00Z"}}"#))
+            .replace("90.10", amount)
     };
     let file = format!("{}\n{}\n", version(2, "80"), version(1, "70"));
     let update = visit("", &file);
@@ -203,7 +219,10 @@ fn a_claim_with_two_coverages() {
     let lines: Vec<_> = update.charges.iter().map(|charge| (charge.id.as_str(), charge.line.charge)).collect();
     assert_eq!(lines, [("Claim/clm-9001#1", 12_050), ("Claim/clm-9001#2", 11_000), ("Claim/clm-9001#3", 1_500)]);
     let second = &update.charges[1].line;
-    assert_eq!((second.procedure.modifiers.join(" "), second.diagnosis_pointers.as_slice()), ("RT".to_owned(), &[1][..]));
+    assert_eq!(
+        (second.procedure.modifiers.join(" "), second.diagnosis_pointers.as_slice()),
+        ("RT".to_owned(), &[1][..])
+    );
     assert_eq!(update.charges[0].line.procedure.modifiers, ["25"]);
     let drug = update.charges[2].line.drug.as_ref().unwrap();
     assert_eq!((drug.code.as_str(), drug.amount.unwrap().thousandths), ("00003029328", 1000));
@@ -225,7 +244,10 @@ fn a_us_core_day_is_derived_where_codes_are_billable_and_says_what_it_has_not() 
     assert_eq!(update.header.diagnoses[0].code, "D485");
     assert_eq!(update.charges[1].line.procedure.system, ProcedureSystem::Cpt);
     let Outcome::Rejected(problems) = &found[1] else { panic!("the second visit has a procedure in SNOMED CT only") };
-    assert_eq!((problems[0].id.as_str(), problems[0].at.path.as_str()), ("fhir.not-billable-code", "Bundle.entry[8].resource.code"));
+    assert_eq!(
+        (problems[0].id.as_str(), problems[0].at.path.as_str()),
+        ("fhir.not-billable-code", "Bundle.entry[8].resource.code")
+    );
     let Outcome::Ignored(ignored) = &found[2] else { panic!() };
     assert_eq!(ignored.reason, "Observation (1): no charge and no visit");
 }
@@ -245,7 +267,11 @@ fn contained_urn_absolute_and_logical_references() {
 
 #[test]
 fn malformed_entries_do_not_hold_the_others() {
-    let file = format!("{}\n{{\"resourceType\":\"Patient\",\"id\":\"p\",}}\n{}\n", charge_item(""), charge_item("").replace("c1", "c2"));
+    let file = format!(
+        "{}\n{{\"resourceType\":\"Patient\",\"id\":\"p\",}}\n{}\n",
+        charge_item(""),
+        charge_item("").replace("c1", "c2")
+    );
     let (documents, broken) = documents(file.as_bytes());
     assert_eq!((documents.len(), broken), (1, 1));
     let Outcome::Events(updates) = &outcomes("", &file)[0] else { panic!() };
@@ -254,7 +280,9 @@ fn malformed_entries_do_not_hold_the_others() {
 
 #[test]
 fn no_text_makes_it_panic() {
-    let whole = charge_item(r##","reason":[{"coding":[{"code":"x"}]}],"performer":[{"actor":{"reference":"#a"}}],"contained":[{"id":"a"}]"##);
+    let whole = charge_item(
+        r##","reason":[{"coding":[{"code":"x"}]}],"performer":[{"actor":{"reference":"#a"}}],"contained":[{"id":"a"}]"##,
+    );
     for at in 0..whole.len() {
         for (from, to) in [("\"", "1"), ("{", "["), ("[", "{"), (":", ","), ("1", "null")] {
             let Some((head, tail)) = whole.split_at_checked(at) else { continue };
