@@ -160,7 +160,7 @@ impl Site {
                 "" => role.is_empty(),
                 wanted => role.iter().any(|(_, code)| code.eq_ignore_ascii_case(wanted)),
             };
-            of.is_none_or(|of| of.contains(&sequence)) && roles.iter().any(|wanted| named(&wanted))
+            of.is_none_or(|of| of.contains(&sequence)) && roles.iter().any(named)
         };
         let who = team.iter().filter(fits).find_map(|member| member.get("provider"))?;
         self.provider(resources, claim, who)

@@ -130,7 +130,7 @@ impl Site {
     pub fn translate(&self, document: &Document) -> Outcome {
         let resources = match Resources::read(document) {
             Ok(resources) => resources,
-            Err(problem) => return Outcome::Rejected(vec![problem]),
+            Err(problem) => return Outcome::Rejected(vec![*problem]),
         };
         let mut problems = resources.problems.clone();
         let mut reasons = Vec::new();

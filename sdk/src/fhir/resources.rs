@@ -83,10 +83,10 @@ impl<'a> Resources<'a> {
     ///
     /// # Errors
     /// The problem of text that is no JSON.
-    pub fn read(document: &'a Document) -> Result<Self, Problem> {
+    pub fn read(document: &'a Document) -> Result<Self, Box<Problem>> {
         let unreadable = |at: usize, found: &str, expected: &str| {
             let at = Place { path: "resource".to_owned(), offset: u32::try_from(at).ok() };
-            problem("fhir.malformed", at, found, expected, "ask the source to correct it and send it again")
+            Box::new(problem("fhir.malformed", at, found, expected, "ask the source to correct it and send it again"))
         };
         let text = std::str::from_utf8(&document.content)
             .map_err(|error| unreadable(error.valid_up_to(), "a byte that is no UTF-8", "UTF-8"))?;

@@ -52,7 +52,7 @@ impl Site {
             let number = match self.number(resources, resource, reference) {
                 Ok(number) => number,
                 Err(problem) => {
-                    problems.push(problem);
+                    problems.push(*problem);
                     continue;
                 }
             };
@@ -78,7 +78,7 @@ impl Site {
         resources: &'r Resources<'a>,
         of: &'r Resource<'a>,
         reference: Option<&Json<'_>>,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, Box<Problem>> {
         let found = match reference {
             None if of.kind == "Encounter" => Some(&of.json),
             Some(reference) => resources.find(of, reference).map(|(_, encounter)| encounter),
@@ -91,7 +91,7 @@ impl Site {
             (None, Some(reference)) if self.by_id => local_id(reference),
             (None, Some(reference)) => {
                 let found = "a reference to an Encounter that is not in the document";
-                return Err(of.problem("fhir.no-visit-number", reference, found, "the Encounter", remedy));
+                return Err(Box::new(of.problem("fhir.no-visit-number", reference, found, "the Encounter", remedy)));
             }
             (None, None) => match of.kind.as_str() {
                 "Claim" => {
@@ -102,12 +102,17 @@ impl Site {
                 "ChargeItem" => format!("ChargeItem/{}", self.paths.charge_item.id.text(&of.json)),
                 _ => {
                     let remedy = "have the source say of what encounter the procedure is";
-                    return Err(of.missing("fhir.no-encounter", "encounter", "a reference to an Encounter", remedy));
+                    return Err(Box::new(of.missing(
+                        "fhir.no-encounter",
+                        "encounter",
+                        "a reference to an Encounter",
+                        remedy,
+                    )));
                 }
             },
         };
         match number.rsplit('/').next() {
-            Some("") | None => Err(of.missing("fhir.no-visit-number", "id", "an id", remedy)),
+            Some("") | None => Err(Box::new(of.missing("fhir.no-visit-number", "id", "an id", remedy))),
             _ => Ok(number),
         }
     }

@@ -9,8 +9,11 @@ use claimhost_sdk::claim::{Date, DiagnosisSystem, ProcedureSystem, Relationship}
 use claimhost_sdk::intake::{ChargeAction, Document, Outcome, Problem, Related, Setup, VisitStatus, VisitUpdate};
 use plugin_fhir_r4::FhirR4;
 
+/// Content and related parts of a document.
+type Cut = (Vec<u8>, Vec<Related>);
+
 /// Documents of a file, and how many entries were no JSON.
-fn documents(file: &[u8]) -> (Vec<(Vec<u8>, Vec<Related>)>, usize) {
+fn documents(file: &[u8]) -> (Vec<Cut>, usize) {
     let (mut scanner, mut grouper, mut broken) = (EntryScanner::default(), Grouper::default(), 0);
     scanner.push(file);
     scanner.finish();
