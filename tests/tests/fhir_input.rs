@@ -239,3 +239,50 @@ fn ends_as(documents: &[&Value], fate: Fate) -> Result<(), String> {
     };
     if ok && !documents.is_empty() { Ok(()) } else { Err(format!("{documents:?}")) }
 }
+
+/// A visit of the practice that `init` makes, as a server sends it: nothing in it is wrong.
+const DAY: &str = r#"{"resourceType":"Bundle","type":"searchset","entry":[
+{"resource":{"resourceType":"Patient","id":"p1","identifier":[{"type":{"coding":[{"code":"MR"}]},"system":"SITE","value":"M1"}],"name":[{"family":"VANCE","given":["ORLA"]}],"gender":"female","birthDate":"1980-01-01","address":[{"line":["12 ELM STREET"],"city":"ANYTOWN","state":"OH","postalCode":"43001"}]}},
+{"resource":{"resourceType":"Coverage","id":"v1","status":"active","beneficiary":{"reference":"Patient/p1"},"subscriberId":"ID1","relationship":{"coding":[{"code":"self"}]},"payor":[{"display":"EXAMPLE"}]}},
+{"resource":{"resourceType":"Encounter","id":"e1","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p1"},"location":[{"location":{"reference":"Location/MAIN"}}]}},
+{"resource":{"resourceType":"ChargeItem","id":"c1","meta":{"versionId":"1","lastUpdated":"2026-05-01T12:00:00Z"},"status":"billable","code":{"coding":[{"system":"http://www.ama-assn.org/go/cpt","code":"99213"}]},"subject":{"reference":"Patient/p1"},"context":{"reference":"Encounter/e1"},"occurrenceDateTime":"2026-05-01","performer":[{"actor":{"reference":"Practitioner/DR01"}}],"quantity":{"value":1},"priceOverride":{"value":90.00,"currency":"USD"},"reason":[{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"J06.9"}]}]}},
+{"resource":{"resourceType":"ChargeItem","id":"c2","status":"billable","subject":{"reference":"Patient/p1"},"context":{"reference":"Encounter/e2"},}},
+{"resource":{"resourceType":"Observation","id":"o1","subject":{"reference":"Patient/p1"}}}
+]}"#;
+
+#[test]
+fn a_bundle_becomes_a_claim_beside_a_broken_entry_and_a_later_file_takes_the_charge_back() {
+    let site = site();
+    let put = |name: &str, text: &str| std::fs::write(site.dir().join("inbox/fhir").join(name), text).unwrap();
+    put("day.json", DAY);
+    let summary = site.run("2026-05-02");
+    assert_eq!(summary["claims"]["submitted"], 1, "{summary}");
+    let ends: Vec<(String, String)> = site
+        .documents(PRACTICE)
+        .iter()
+        .map(|document| {
+            (document["status"].as_str().unwrap().to_owned(), document["reason"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let told = |status: &str, reason: &str| (status.to_owned(), reason.to_owned());
+    let expected = [told("rejected", "fhir.malformed"), told("translated", ""), told("ignored", "fhir.no-charge")];
+    assert_eq!(ends.len(), 3, "{ends:?}");
+    assert!(expected.iter().all(|end| ends.contains(end)), "{ends:?}");
+    let (_, bytes) = site.outbox().remove(0);
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.contains("SV1*HC:99213*90*UN*1") && text.contains("HI*ABK:J069"), "{text}");
+
+    // The same bundle again is a repeat; the charge entered in error is taken back, and the claim waits for its answer.
+    put("again.json", DAY);
+    assert_eq!(site.run("2026-05-03")["claims"]["submitted"], 1);
+    let error =
+        DAY.replace("\"billable\",\"code\"", "\"entered-in-error\",\"code\"").replace("2026-05-01T12", "2026-05-03T12");
+    put("error.json", &error);
+    let summary = site.run("2026-05-04");
+    assert_eq!(summary["documents"]["parked"], 0, "{summary}");
+    let shown = site.json(&["visit", "show", &format!("{PRACTICE}/1")]);
+    let told = shown["events"].as_array().unwrap().iter().filter(|event| event["charge"] == "ChargeItem/c1");
+    let told: Vec<&str> = told.map(|event| event["what"].as_str().unwrap()).collect();
+    assert_eq!(told, ["new", "new", "cancel"], "{shown}");
+    assert_eq!(summary["claims"]["total"], 1, "{summary}");
+}
