@@ -4,9 +4,12 @@
 //! Every answer is looked at: a claim that was not evaluated or a message that was not translated stops the run.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../../plugins/ehr/fhir-r4/benches/bundle.rs"]
+mod bundle;
 mod support;
 
-use claimhost::claim::{ClaimInContext, Outcome};
+use claimhost::claim::{ClaimInContext, Document, Outcome};
+use claimhost::intake::framing::{Framer, Framing, Item, Joins};
 use claimhost::plugin::{Checked, RuleSet, Translated};
 use support::{claims, figure, median, micros, per_second};
 
@@ -62,7 +65,34 @@ fn main() {
     });
     figure("dft_messages_per_s", per_second(translate, documents.len()), "1/s");
 
-    drop((rules, adapter, host));
+    // A bundle cut into visits, then through the warm adapter; `cargo bench -p plugin-fhir-r4` has the same natively.
+    let file = bundle::bundle(1_000);
+    let fhir = host.adapter("fhir-r4").unwrap();
+    let framer =
+        Framer::open(Framing::FhirBundle, "fhir-r4", "", Joins::default(), std::io::Cursor::new(&file)).unwrap();
+    let documents: Vec<Document> = framer
+        .filter_map(|item| match item.unwrap() {
+            Item::Frame(frame) => Some(Document {
+                format: frame.format,
+                content: frame.content,
+                related: frame.related,
+                received: claimhost::claim::from_day_number(20_000),
+                ordinal: frame.ordinal,
+            }),
+            _ => None,
+        })
+        .collect();
+    let translate = median(|| {
+        let answers = fhir.translate("bench", &claims::setup(), &documents).unwrap();
+        let charges = |answer: &Translated| match answer {
+            Translated::Outcome(Outcome::Events(events)) => events.iter().map(|event| event.charges.len()).sum(),
+            _ => 0,
+        };
+        assert_eq!(answers.iter().map(charges).sum::<usize>(), 1_000 * bundle::CHARGES);
+    });
+    figure("fhir_adapter_mb_per_s", per_second(translate, file.len()) / 1e6, "MB/s");
+
+    drop((rules, adapter, fhir, host));
     let cold = median(|| drop(support::plugins(&folders)));
     figure("cold_start_from_cache_ms", micros(cold, 1) / 1e3, "ms");
 }

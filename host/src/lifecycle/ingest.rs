@@ -3,7 +3,7 @@
 //! A file is kept verbatim before anything reads it, then leaves the inbox. Events, and the end of each document, commit
 //! together. A crash in between stores or frames a file again, which the keys of the events make harmless.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::claim::{Document, Outcome, Problem, VisitUpdate, from_day_number};
 use crate::intake::folder;
 use crate::intake::framing::{Frame, Framer, Framing, FramingProblem, Item, Joins, Settings};
 use crate::plugin::{Adapter, OpenError, Translated};
-use crate::store::document::{DocumentStatus, FileRow, NewDocument};
+use crate::store::document::{CHUNK_BYTES, DocumentStatus, FileRow, NewDocument};
 use crate::store::visit::StoredEvent;
 use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
 use crate::visit::event_digest;
@@ -172,7 +172,7 @@ impl Intake<'_> {
         let settings = self.joins();
         let archive = self.folder.config.path.join(folder::ARCHIVE);
         let joins = Joins::load(&settings, &[&archive, &self.folder.config.path]);
-        let reader = StoredFile { store: &self.practice.store, file_id, chunk: 0, bytes: Vec::new(), at: 0 };
+        let reader = StoredFile::new(&self.practice.store, file_id);
         let opened = joins
             .and_then(|joins| Framer::open(self.framing(), self.format(), &self.folder.setup.mapping, joins, reader));
         match opened {
@@ -409,30 +409,64 @@ fn charged_again(known: &[StoredEvent], event: &StoredEvent) -> Option<[u8; 32]>
     Some(again.finalize().into())
 }
 
+/// Chunks of a stored file that are kept: a bulk export has one patient's resources in as many places as it has types.
+const CHUNKS_KEPT: usize = 16;
+
 /// A stored file, read chunk by chunk.
 pub(super) struct StoredFile<'a> {
     store: &'a PracticeStore,
     file_id: u64,
-    chunk: u64,
-    bytes: Vec<u8>,
-    at: usize,
+    at: u64,
+    /// Chunks by number, the last used last.
+    kept: Vec<(u64, Vec<u8>)>,
+}
+
+impl<'a> StoredFile<'a> {
+    fn new(store: &'a PracticeStore, file_id: u64) -> Self {
+        Self { store, file_id, at: 0, kept: Vec::new() }
+    }
+
+    /// Makes a chunk the last of those kept. False where the file has none of this number.
+    fn keep(&mut self, number: u64) -> io::Result<bool> {
+        if let Some(place) = self.kept.iter().position(|(known, _)| *known == number) {
+            let chunk = self.kept.remove(place);
+            self.kept.push(chunk);
+            return Ok(true);
+        }
+        let next = self.store.read(|tx| tx.file_chunk(self.file_id, number));
+        let Some(bytes) = next.map_err(|error: StoreError| io::Error::other(error.to_string()))? else {
+            return Ok(false);
+        };
+        if self.kept.len() == CHUNKS_KEPT {
+            self.kept.remove(0);
+        }
+        self.kept.push((number, bytes));
+        Ok(true)
+    }
 }
 
 impl Read for StoredFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at >= self.bytes.len() {
-            let next = self.store.read(|tx| tx.file_chunk(self.file_id, self.chunk));
-            let Some(bytes) = next.map_err(|error: StoreError| io::Error::other(error.to_string()))? else {
-                return Ok(0);
-            };
-            (self.bytes, self.at, self.chunk) = (bytes, 0, self.chunk + 1);
+        let chunk_bytes = CHUNK_BYTES as u64;
+        if !self.keep(self.at / chunk_bytes)? {
+            return Ok(0);
         }
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let within = usize::try_from(self.at % chunk_bytes).unwrap_or(usize::MAX);
+        let rest = self.kept.last().and_then(|(_, bytes)| bytes.get(within..)).unwrap_or_default();
         let count = rest.len().min(buffer.len());
         if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
             to.copy_from_slice(from);
         }
-        self.at += count;
+        self.at += count as u64;
         Ok(count)
+    }
+}
+
+impl Seek for StoredFile<'_> {
+    /// From the start only: what the second look of a framing needs.
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let SeekFrom::Start(at) = to else { return Err(io::ErrorKind::Unsupported.into()) };
+        self.at = at;
+        Ok(at)
     }
 }

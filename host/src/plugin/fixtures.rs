@@ -297,7 +297,9 @@ fn documents(plugin: &Plugin, folder: &Path) -> Result<Vec<Document>, FixtureErr
         }
         let bytes = read(&path)?;
         let framer = joins()
-            .and_then(|joins| framing::Framer::open(framing, format, &mapping, joins, bytes.as_slice()))
+            .and_then(|joins| {
+                framing::Framer::open(framing, format, &mapping, joins, std::io::Cursor::new(bytes.as_slice()))
+            })
             .map_err(|error| file(&path, error.to_string()))?;
         for item in framer {
             match item.map_err(|error| file(&path, error.to_string()))? {

@@ -23,9 +23,13 @@ mod bundle;
 mod claim;
 mod datatypes;
 mod error;
+mod group;
+mod head;
+pub mod json;
 mod parse;
 mod primitives;
 mod resources;
+mod scan;
 
 pub use bundle::{Bundle, BundleEntry, BundleIndex, BundleLink, Target};
 pub use claim::{
@@ -36,6 +40,9 @@ pub use datatypes::{
     Reference, system,
 };
 pub use error::FhirError;
+pub use group::{Group, Grouper, Groups, VISIT_BYTES_MAX, base, without_version};
+pub use head::{Head, references};
+pub use json::{Json, JsonError, Value};
 pub use parse::{Raw, Resource, TypedResource, parse};
 pub use primitives::{Date, DateTime, Decimal, Precision, Text};
 pub use resources::{
@@ -43,3 +50,4 @@ pub use resources::{
     EncounterLocation, EncounterParticipant, Location, Organization, Patient, Practitioner, PractitionerRole,
     Procedure, ProcedurePerformer,
 };
+pub use scan::{ENTRY_BYTES_MAX, Entry, EntryScanner, ScanFault, ScanProblem, Scanned};

@@ -78,6 +78,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 pub struct Decimal<'a>(&'a str);
 
 impl<'a> Decimal<'a> {
+    /// Reads a number of JSON, or the text of one; `None` when it is none.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let number = digits.starts_with(|c: char| c.is_ascii_digit())
+            && text.bytes().all(|byte| byte.is_ascii_digit() || b"-+.eE".contains(&byte));
+        (number && serde_json::from_str::<&RawValue>(text).is_ok()).then_some(Self(text))
+    }
+
     /// Returns the number as it was written.
     pub fn as_str(&self) -> &'a str {
         self.0
@@ -120,10 +128,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Decimal<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&'de RawValue>::deserialize(deserializer)?.get();
         let text = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json);
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let number = digits.starts_with(|c: char| c.is_ascii_digit())
-            && text.bytes().all(|byte| byte.is_ascii_digit() || b"-+.eE".contains(&byte));
-        if !number || serde_json::from_str::<&RawValue>(text).is_err() {
+        let Some(number) = Self::parse(text) else {
             let found = match json.as_bytes() {
                 [b'"', ..] => "a string that is no number",
                 [b'{', ..] => "an object",
@@ -131,8 +136,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Decimal<'a> {
                 _ => "another type",
             };
             return Err(D::Error::custom(format_args!("found {found}, expected a number")));
-        }
-        Ok(Self(text))
+        };
+        Ok(number)
     }
 }
 

@@ -288,7 +288,7 @@ fn normalised(time: &claimhost_hl7v2::Timestamp) -> String {
 }
 
 /// `YYYYMMDD` of days since 1970-01-01.
-fn civil(days: i64) -> String {
+pub(crate) fn civil(days: i64) -> String {
     let days = days + 719_468;
     let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;

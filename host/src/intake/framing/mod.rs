@@ -5,6 +5,7 @@
 //! byte ranges, so that a problem in a document points into the original.
 
 mod delimited;
+mod fhir_bundle;
 mod hl7v2;
 mod join;
 mod ndjson;
@@ -14,7 +15,7 @@ mod whole;
 mod x12;
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 
 pub use delimited::ROW_BYTES_MAX;
 pub use join::{JOIN_BYTES_MAX, Joins};
@@ -38,7 +39,7 @@ pub enum Framing {
     Ndjson,
     /// One CLM of an 837 with its parent loops.
     X12Claim,
-    /// Entries of a FHIR bundle, grouped by patient.
+    /// Entries of a FHIR bundle, grouped by patient and visit.
     FhirBundle,
     /// The file as it is.
     Whole,
@@ -153,9 +154,6 @@ pub enum Item {
 /// Why a file cannot be framed at all: configuration, not content.
 #[derive(Debug, thiserror::Error)]
 pub enum FramingError {
-    /// Not built yet.
-    #[error("framing `fhir-bundle`: not in this version; export the resources as ndjson and use framing `ndjson`")]
-    FhirBundle,
     /// `[framing]` of the mapping.
     #[error("mapping, [framing]: {0}")]
     Settings(String),
@@ -195,7 +193,16 @@ trait Cutter {
     fn push(&mut self, chunk: &[u8], out: &mut VecDeque<Item>);
     /// The file has ended.
     fn finish(&mut self, out: &mut VecDeque<Item>);
+    /// Looks into the file once more, after its end, and puts out the next items; nothing when there are no more.
+    fn again(&mut self, _source: &mut dyn Source, _out: &mut VecDeque<Item>) -> io::Result<()> {
+        Ok(())
+    }
 }
+
+/// A file that can be read from any place.
+pub trait Source: Read + Seek {}
+
+impl<R: Read + Seek> Source for R {}
 
 /// Cuts one file. An iterator of [`Item`]s; an `Err` is a read error of the file and ends it.
 pub struct Framer<R> {
@@ -212,14 +219,16 @@ pub struct Framer<R> {
     /// Whether anything but blank lines was found.
     found_something: bool,
     ended: bool,
+    /// The second look has ended too.
+    again_ended: bool,
 }
 
-impl<R: Read> Framer<R> {
+impl<R: Source> Framer<R> {
     /// Begins with a file. `mapping` is the site's mapping, of which `[framing]` counts; `joins` are the rows of its
     /// joined files ([`Joins::load`], or [`Joins::default`] for none); `format` is what the adapter calls the documents.
     ///
     /// # Errors
-    /// When the framing is not built or `[framing]` cannot be read.
+    /// When `[framing]` cannot be read.
     pub fn open(framing: Framing, format: &str, mapping: &str, joins: Joins, reader: R) -> Result<Self, FramingError> {
         let cutter: Box<dyn Cutter + Send> = match framing {
             Framing::Hl7v2 => Box::new(hl7v2::Hl7v2::new(format)),
@@ -227,7 +236,7 @@ impl<R: Read> Framer<R> {
             Framing::Ndjson => Box::new(ndjson::Ndjson::new(format)),
             Framing::X12Claim => Box::new(x12::X12::new(format)),
             Framing::Whole => Box::new(whole::Whole::new(format)),
-            Framing::FhirBundle => return Err(FramingError::FhirBundle),
+            Framing::FhirBundle => Box::new(fhir_bundle::FhirBundle::new(format)),
         };
         Ok(Self {
             reader,
@@ -240,6 +249,7 @@ impl<R: Read> Framer<R> {
             refused: None,
             found_something: false,
             ended: false,
+            again_ended: false,
         })
     }
 
@@ -278,7 +288,7 @@ impl<R: Read> Framer<R> {
     }
 }
 
-impl<R: Read> Iterator for Framer<R> {
+impl<R: Source> Iterator for Framer<R> {
     type Item = io::Result<Item>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -287,12 +297,22 @@ impl<R: Read> Iterator for Framer<R> {
                 self.found_something |= !matches!(item, Item::Gap(Gap { kind: GapKind::Filler, .. }));
                 return Some(Ok(item));
             }
+            if self.ended && !self.again_ended {
+                match self.cutter.again(&mut self.reader, &mut self.out) {
+                    Ok(()) => self.again_ended = self.out.is_empty(),
+                    Err(error) => {
+                        (self.again_ended, self.found_something) = (true, true);
+                        return Some(Err(error));
+                    }
+                }
+                continue;
+            }
             if self.ended {
                 let blank = !std::mem::replace(&mut self.found_something, true);
                 return blank.then(|| Ok(Item::Problem(sniff::blank(self.framing, self.read_bytes))));
             }
             if let Err(error) = self.read() {
-                (self.ended, self.found_something) = (true, true);
+                (self.ended, self.again_ended, self.found_something) = (true, true, true);
                 return Some(Err(error));
             }
         }

@@ -37,9 +37,9 @@ pub(super) fn refuse(framing: Framing, head: &[u8]) -> Option<FramingProblem> {
     let right = match framing {
         Framing::Hl7v2 => found == HL7,
         Framing::X12Claim => found == X12,
-        Framing::Ndjson => found == JSON,
+        Framing::Ndjson | Framing::FhirBundle => found == JSON,
         Framing::Delimited => false,
-        Framing::FhirBundle | Framing::Whole => true,
+        Framing::Whole => true,
     };
     let remedy = "move the file to the folder of its own source, or correct the adapter of this one";
     (!right).then(|| FramingProblem::new("framing.wrong-kind", (0, 0), found, expected, remedy))

@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn items(framing: Framing, mapping: &str, joins: Joins, file: &[u8]) -> Vec<Item> {
-    let framer = Framer::open(framing, "f", mapping, joins, file).unwrap();
+    let framer = Framer::open(framing, "f", mapping, joins, io::Cursor::new(file)).unwrap();
     framer.map(Result::unwrap).collect()
 }
 
@@ -46,15 +46,18 @@ fn assert_covered(file: &[u8], items: &[Item]) {
 }
 
 /// Gives a file in pieces of one size.
-struct Pieces<'f>(&'f [u8], usize);
+struct Pieces<'f>(io::Cursor<&'f [u8]>, usize);
 
 impl Read for Pieces<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.1.min(self.0.len()).min(buffer.len());
-        let (piece, rest) = self.0.split_at(count);
-        buffer[..count].copy_from_slice(piece);
-        self.0 = rest;
-        Ok(count)
+        let count = self.1.min(buffer.len());
+        self.0.read(&mut buffer[..count])
+    }
+}
+
+impl Seek for Pieces<'_> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
     }
 }
 
@@ -68,10 +71,10 @@ proptest! {
         size in 1_usize..7000,
     ) {
         let file: String = lines.into_iter().map(|(line, end)| line + end).collect();
-        for framing in [Framing::Hl7v2, Framing::Delimited, Framing::Ndjson, Framing::X12Claim, Framing::Whole] {
+        for framing in [Framing::Hl7v2, Framing::Delimited, Framing::Ndjson, Framing::X12Claim, Framing::FhirBundle, Framing::Whole] {
             let whole = cut(framing, file.as_bytes());
             assert_covered(file.as_bytes(), &whole);
-            let pieces = Framer::open(framing, "f", "", Joins::default(), Pieces(file.as_bytes(), size)).unwrap();
+            let pieces = Framer::open(framing, "f", "", Joins::default(), Pieces(io::Cursor::new(file.as_bytes()), size)).unwrap();
             prop_assert_eq!(pieces.map(Result::unwrap).collect::<Vec<_>>(), whole, "{:?}", framing);
         }
     }
@@ -168,10 +171,6 @@ fn what_is_no_document_is_named() {
         let found = problems(&items);
         assert_eq!((found.len(), found[0].id.as_str()), (1, id), "{file:?}");
     }
-    assert!(matches!(
-        Framer::open(Framing::FhirBundle, "f", "", Joins::default(), &b""[..]),
-        Err(FramingError::FhirBundle)
-    ));
 }
 
 #[test]
@@ -216,4 +215,49 @@ fn claims_of_an_837_and_its_trailers() {
     assert_eq!(frames.len(), 2, "{items:?}");
     assert!(frames.iter().all(|frame| frame.content.starts_with(b"ISA*") && frame.ranges.len() <= 2));
     assert_eq!((frames[0].ordinal, frames[1].ordinal), (0, 1));
+}
+
+const BUNDLE: &str = r#"{"resourceType":"Bundle","entry":[
+  {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"1"}},
+  {"fullUrl":"urn:uuid:2","resource":{"resourceType":"ChargeItem","id":"2","subject":{"reference":"urn:uuid:1"},"context":{"reference":"Encounter/3"}}},
+  {"fullUrl":"urn:uuid:4","resource":{"resourceType":"Observation","id":"4","subject":{"reference":"urn:uuid:1"}}}
+]}"#;
+
+#[test]
+fn a_bundle_is_cut_by_visit_with_what_it_refers_to() {
+    let items = cut(Framing::FhirBundle, BUNDLE.as_bytes());
+    assert_covered(BUNDLE.as_bytes(), &items);
+    let told: Vec<(&str, usize)> = frames(&items)
+        .iter()
+        .map(|frame| (std::str::from_utf8(&frame.related[0].content).unwrap(), frame.ranges.len()))
+        .collect();
+    assert_eq!(told, [("0 1", 2), ("2", 1)]);
+    assert_eq!(frames(&items).iter().map(|frame| frame.ordinal).collect::<Vec<_>>(), [0, 1]);
+}
+
+#[test]
+fn a_broken_entry_is_named_by_byte_and_path_and_the_others_go_on() {
+    let file = BUNDLE.replace(r#""context":{"#, r#""context":{,"#);
+    let items = cut(Framing::FhirBundle, file.as_bytes());
+    assert_covered(file.as_bytes(), &items);
+    let wrong = problems(&items);
+    assert_eq!((wrong.len(), wrong[0].id.as_str(), frames(&items).len()), (1, "fhir.malformed", 1));
+    let at = file.find("{,").unwrap() + 1;
+    assert_eq!(wrong[0].expected, format!("a name in quotes at byte {at}, in Bundle.entry[1]"));
+    let cut_off = cut(Framing::FhirBundle, &BUNDLE.as_bytes()[..BUNDLE.len() - 60]);
+    assert_eq!(problems(&cut_off)[0].id, "fhir.truncated");
+    assert_eq!(frames(&cut_off).len(), 1);
+    let html = cut(Framing::FhirBundle, b"<html>");
+    assert_eq!(problems(&html)[0].id, "framing.wrong-kind");
+}
+
+#[test]
+fn a_resource_alone_and_lines_of_a_bulk_export() {
+    let lines = "{\"resourceType\":\"ChargeItem\",\"id\":\"1\",\"context\":{\"reference\":\"Encounter/9\"}}\n\
+                 {\"resourceType\":\"Encounter\",\"id\":\"9\"}\n\n{\"resourceType\":\"ChargeItem\",\"id\":\"2\"}\n";
+    let items = cut(Framing::FhirBundle, lines.as_bytes());
+    assert_covered(lines.as_bytes(), &items);
+    assert_eq!(frames(&items).iter().map(|frame| frame.ranges.len()).collect::<Vec<_>>(), [2, 1]);
+    let alone = cut(Framing::FhirBundle, b"{\"resourceType\":\"Claim\",\"id\":\"1\"}");
+    assert_eq!(texts(&alone), ["{\"resourceType\":\"Claim\",\"id\":\"1\"}"]);
 }

@@ -1,0 +1,295 @@
+//! The fixtures, cut as the host cuts them, and what single resources come to under the standard and under a mapping.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+use std::path::Path;
+
+use claimhost_fhir::{EntryScanner, Grouper, Head, Scanned};
+use claimhost_sdk::Adapter;
+use claimhost_sdk::claim::{Date, DiagnosisSystem, ProcedureSystem, Relationship};
+use claimhost_sdk::intake::{ChargeAction, Document, Outcome, Problem, Related, Setup, VisitStatus, VisitUpdate};
+use plugin_fhir_r4::FhirR4;
+
+/// Content and related parts of a document.
+type Cut = (Vec<u8>, Vec<Related>);
+
+/// Documents of a file, and how many entries were no JSON.
+fn documents(file: &[u8]) -> (Vec<Cut>, usize) {
+    let (mut scanner, mut grouper, mut broken) = (EntryScanner::default(), Grouper::default(), 0);
+    scanner.push(file);
+    scanner.finish();
+    while let Some(piece) = scanner.next_piece() {
+        match piece {
+            Scanned::Entry(entry) => match Head::read(std::str::from_utf8(&entry.bytes).unwrap()) {
+                Ok(head) => grouper.note(&entry.range, entry.number, &head),
+                Err(_) => broken += 1,
+            },
+            Scanned::Problem(_) => broken += 1,
+            _ => {}
+        }
+    }
+    let mut groups = grouper.groups();
+    let mut documents = Vec::new();
+    let read = |range: std::ops::Range<u64>| Ok::<_, ()>(file[range.start as usize..range.end as usize].to_vec());
+    while let Some(group) = groups.next_group(read).unwrap() {
+        let numbers = group.numbers.iter().map(|number| number.map_or("-".to_owned(), |number| number.to_string()));
+        let content = numbers.collect::<Vec<_>>().join(" ").into_bytes();
+        documents.push((group.bytes, vec![Related { name: "entries".to_owned(), content }]));
+    }
+    (documents, broken)
+}
+
+fn outcomes(mapping: &str, file: &str) -> Vec<Outcome> {
+    let session = FhirR4::open(Setup { settings: Vec::new(), mapping: mapping.to_owned() }).unwrap();
+    let translate = |(content, related)| {
+        let received = Date { year: 2026, month: 3, day: 2 };
+        session.translate(&Document { format: "fhir-r4".to_owned(), content, related, received, ordinal: 0 })
+    };
+    documents(file.as_bytes()).0.into_iter().map(translate).collect()
+}
+
+fn visit(mapping: &str, file: &str) -> VisitUpdate {
+    match outcomes(mapping, file).remove(0) {
+        Outcome::Events(mut updates) if updates.len() == 1 => updates.remove(0),
+        other => panic!("expected one visit, found {other:?}"),
+    }
+}
+
+fn problem(mapping: &str, file: &str) -> Problem {
+    match outcomes(mapping, file).remove(0) {
+        Outcome::Rejected(mut problems) => problems.remove(0),
+        other => panic!("expected a rejection, found {other:?}"),
+    }
+}
+
+fn ignored(file: &str) -> String {
+    match outcomes("", file).remove(0) {
+        Outcome::Ignored(ignored) => ignored.reason,
+        other => panic!("expected to be ignored, found {other:?}"),
+    }
+}
+
+#[test]
+fn fixtures() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let frame = |_: &Path, file: &[u8]| {
+        let (documents, broken) = documents(file);
+        assert_eq!(broken, 0, "the host refuses a fixture with an entry that is no JSON");
+        documents
+    };
+    let ran = claimhost_sdk::fixtures::run::<FhirR4>(&folder, "input.json", frame);
+    assert_eq!(ran, Ok(6), "{}", ran.clone().err().unwrap_or_default());
+}
+
+const CPT: &str = "http://www.ama-assn.org/go/cpt";
+
+fn charge_item(extra: &str) -> String {
+    format!(
+        r#"{{"resourceType":"ChargeItem","id":"c1","status":"billable","subject":{{"reference":"Patient/p"}},
+        "context":{{"reference":"Encounter/e1"}},"code":{{"coding":[{{"system":"{CPT}","code":"99213"}}]}},
+        "occurrenceDateTime":"2026-02-03","quantity":{{"value":1}},"priceOverride":{{"value":90.10,"currency":"USD"}}{extra}}}"#
+    )
+}
+
+#[test]
+fn a_charge_item_alone() {
+    let update = visit("", &charge_item(r#","meta":{"versionId":"3"}"#));
+    assert_eq!((update.visit_number.as_str(), update.order.sequence), ("e1", Some(3)));
+    let charge = &update.charges[0];
+    assert_eq!((charge.id.as_str(), charge.line.charge, charge.line.units.thousandths), ("ChargeItem/c1", 9010, 1000));
+    assert_eq!(update.header.patient.ids[0].value, "p");
+}
+
+#[test]
+fn places_name_path_class_and_remedy_and_never_the_value() {
+    for (from, to, id, at, found) in [
+        ("2026-02-03", "2026", "fhir.date-precision", "ChargeItem.occurrenceDateTime", "a year without month and day"),
+        ("2026-02-03", "2026-02", "fhir.date-precision", "ChargeItem.occurrenceDateTime", "a month without day"),
+        ("2026-02-03", "2026-02-30", "fhir.date", "ChargeItem.occurrenceDateTime", "a string"),
+        (
+            "90.10",
+            "90.101",
+            "fhir.amount",
+            "ChargeItem.priceOverride",
+            "a part of a cent, or a number that does not fit",
+        ),
+        ("90.10", "-90.10", "fhir.negative", "ChargeItem.priceOverride", "a negative amount"),
+        ("USD", "EUR", "fhir.currency", "ChargeItem.priceOverride", "another currency"),
+        ("{\"value\":1}", "{\"value\":\"one\"}", "fhir.quantity", "ChargeItem.quantity", "no such number"),
+        ("billable", "unknown", "fhir.status", "ChargeItem.status", "another status"),
+        (CPT, "http://snomed.info/sct", "fhir.not-billable-code", "ChargeItem.code", "a SNOMED CT code"),
+        ("\"occurrenceDateTime\":\"2026-02-03\",", "", "fhir.no-date", "ChargeItem", "no day of service"),
+        ("\"id\":\"c1\",", "", "fhir.no-charge-id", "ChargeItem.id", "nothing"),
+    ] {
+        let file = charge_item("").replace(from, to);
+        let problem = problem("", &file);
+        assert_eq!((problem.id.as_str(), problem.at.path.as_str(), problem.found.as_str()), (id, at, found));
+        assert!(!problem.remedy.is_empty() && !problem.expected.is_empty());
+    }
+    let bundle = format!(
+        r#"{{"resourceType":"Bundle","entry":[{{"resource":{{"resourceType":"Basic"}}}},{{"resource":{}}}]}}"#,
+        charge_item("").replace("2026-02-03", "2026")
+    );
+    assert_eq!(problem("", &bundle).at.path, "Bundle.entry[1].resource.occurrenceDateTime");
+}
+
+#[test]
+fn statuses_and_what_is_not_for_us() {
+    let with = |status: &str| charge_item("").replace("billable", status);
+    let actions =
+        |file: &str| -> Vec<ChargeAction> { visit("", file).charges.iter().map(|charge| charge.action).collect() };
+    assert_eq!(actions(&with("billable")), [ChargeAction::New]);
+    for status in ["aborted", "entered-in-error", "not-billable"] {
+        assert_eq!(actions(&with(status)), [ChargeAction::New, ChargeAction::Cancel], "{status}");
+    }
+    assert!(ignored(&with("billed")).contains("billed"));
+    let handed_over = visit("[statuses]\nbilled = \"replace\"\n", &with("billed"));
+    assert_eq!(handed_over.charges[0].action, ChargeAction::Replace);
+    assert!(ignored(r#"{"resourceType":"ExplanationOfBenefit","id":"x"}"#).contains("what a payer has decided"));
+    assert!(ignored(r#"{"resourceType":"Encounter","id":"x","status":"planned"}"#).contains("planned"));
+    let claim = |kind: &str, used: &str| {
+        format!(
+            r#"{{"resourceType":"Claim","id":"x","status":"active","use":"{used}","type":{{"coding":[{{"code":"{kind}"}}]}},"item":[]}}"#
+        )
+    };
+    assert!(ignored(&claim("institutional", "claim")).contains("institutional"));
+    assert!(ignored(&claim("professional", "preauthorization")).contains("preauthorization"));
+    assert_eq!(problem("", &claim("professional", "complete")).at.path, "Claim.use");
+    assert_eq!(problem("", &claim("professional", "claim")).id, "fhir.no-items");
+    let gone = r#"{"entry":[{"request":{"method":"DELETE","url":"ChargeItem/1"}}]}"#;
+    assert_eq!(
+        (problem("", gone).id.as_str(), problem("", gone).at.path.as_str()),
+        ("fhir.deletion", "Bundle.entry[0]")
+    );
+}
+
+#[test]
+fn of_two_versions_the_newer_counts_and_two_contents_of_one_are_a_problem() {
+    let version = |number: u32, amount: &str| {
+        charge_item(&format!(r#","meta":{{"versionId":"{number}","lastUpdated":"2026-02-0{number}T00:00:00Z"}}"#))
+            .replace("90.10", amount)
+    };
+    let file = format!("{}\n{}\n", version(2, "80"), version(1, "70"));
+    let update = visit("", &file);
+    assert_eq!((update.charges.len(), update.charges[0].line.charge), (1, 8000));
+    assert_eq!(update.order.event_time, "20260202000000000000");
+    assert_eq!(problem("", &format!("{}\n{}\n", version(2, "80"), version(2, "70"))).id, "fhir.same-version-twice");
+    assert_eq!(visit("", &format!("{}\n{}\n", version(2, "80"), version(2, "80"))).charges.len(), 1);
+}
+
+#[test]
+fn a_mapping_says_where_another_ehr_keeps_things() {
+    let mapping = "[charge_item]\ncode = \"extension(procedure-code).extension(code).valueCodeableConcept|code\"\n\
+                   modifiers = \"extension(modifier-code).extension(code).valueCodeableConcept\"\n";
+    let extension = |name: &str, system: &str, code: &str| {
+        format!(
+            r#"{{"url":"https://ehr.example/StructureDefinition/{name}","extension":[{{"url":"code","valueCodeableConcept":{{"coding":[{{"system":"{system}","code":"{code}"}}]}}}}]}}"#
+        )
+    };
+    let both = [extension("procedure-code", CPT, "20610"), extension("modifier-code", "https://ehr.example/MOD", "RT")];
+    let file = charge_item(&format!(r#","extension":[{}]"#, both.join(",")));
+    let line = &visit(mapping, &file).charges[0].line;
+    assert_eq!((line.procedure.code.as_str(), line.procedure.modifiers.join(" ")), ("20610", "RT".to_owned()));
+    let problems = FhirR4::open(Setup { settings: Vec::new(), mapping: "[charge_item]\nkode = \"code\"\n".to_owned() });
+    assert_eq!(problems.err().unwrap()[0].remedy, "did you mean `[charge_item] code`?");
+    let problems = FhirR4::open(Setup { settings: Vec::new(), mapping: "[visit]\nnumber = \"a[b\"\n".to_owned() });
+    assert_eq!(problems.err().unwrap()[0].at.path, "mapping line 2, [visit] number");
+}
+
+/// Reads one of the fixtures; what is asserted here was decided before it was run.
+fn fixture(name: &str) -> Vec<Outcome> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name).join("input.json");
+    outcomes("", &std::fs::read_to_string(path).unwrap())
+}
+
+#[test]
+fn a_claim_with_two_coverages() {
+    let Outcome::Events(updates) = &fixture("claim-two-coverages")[0] else { panic!() };
+    let update = &updates[0];
+    assert_eq!((update.visit_number.as_str(), update.status), ("enc-501", VisitStatus::Closed));
+    let header = &update.header;
+    let members: Vec<&str> = header.coverages.iter().map(|coverage| coverage.subscriber.member_id.as_str()).collect();
+    assert_eq!(members, ["W5550001", "MDC77120"]);
+    assert_eq!(header.coverages[0].relationship, Relationship::Spouse);
+    assert_eq!(header.coverages[0].subscriber.name.first, "Anselm");
+    assert_eq!(header.coverages[0].prior_authorization.as_deref(), Some("PA-9913"));
+    assert_eq!(header.coverages[1].relationship, Relationship::PatientIsSubscriber);
+    assert_eq!(header.coverages[0].payer.local_ids, ["LAKE01", "Lakeshore Mutual", "payer-lake"]);
+    let codes: Vec<&str> = header.diagnoses.iter().map(|diagnosis| diagnosis.code.as_str()).collect();
+    assert_eq!(codes, ["M1711", "I10"]);
+    assert_eq!(header.referring.as_ref().unwrap().npi.as_deref(), Some("1679576722"));
+    assert_eq!((header.place_of_service.as_str(), header.location.as_str()), ("11", "loc-main"));
+    assert_eq!(header.stated_total, Some(24_550));
+    let lines: Vec<_> = update.charges.iter().map(|charge| (charge.id.as_str(), charge.line.charge)).collect();
+    assert_eq!(lines, [("Claim/clm-9001#1", 12_050), ("Claim/clm-9001#2", 11_000), ("Claim/clm-9001#3", 1_500)]);
+    let second = &update.charges[1].line;
+    assert_eq!(
+        (second.procedure.modifiers.join(" "), second.diagnosis_pointers.as_slice()),
+        ("RT".to_owned(), &[1][..])
+    );
+    assert_eq!(update.charges[0].line.procedure.modifiers, ["25"]);
+    let drug = update.charges[2].line.drug.as_ref().unwrap();
+    assert_eq!((drug.code.as_str(), drug.amount.unwrap().thousandths), ("00003029328", 1000));
+    let rendering = update.charges[0].line.providers.as_ref().unwrap().rendering.as_ref().unwrap();
+    assert_eq!((rendering.npi.as_deref(), rendering.taxonomy.as_deref()), (Some("1245319599"), Some("207X00000X")));
+}
+
+#[test]
+fn a_us_core_day_is_derived_where_codes_are_billable_and_says_what_it_has_not() {
+    let found = fixture("us-core-day");
+    assert_eq!(found.len(), 3);
+    let Outcome::Events(updates) = &found[0] else { panic!() };
+    let update = &updates[0];
+    let codes: Vec<&str> = update.charges.iter().map(|charge| charge.line.procedure.code.as_str()).collect();
+    assert_eq!(codes, ["99213", "11102"]);
+    assert!(update.charges.iter().all(|charge| charge.line.charge == 0 && charge.line.units.thousandths == 0));
+    assert!(["line.charge", "line.units"].iter().all(|field| update.undelivered.iter().any(|told| told == field)));
+    assert_eq!(update.charges[1].line.diagnosis_pointers, [1]);
+    assert_eq!(update.header.diagnoses[0].code, "D485");
+    assert_eq!(update.charges[1].line.procedure.system, ProcedureSystem::Cpt);
+    let Outcome::Rejected(problems) = &found[1] else { panic!("the second visit has a procedure in SNOMED CT only") };
+    assert_eq!(
+        (problems[0].id.as_str(), problems[0].at.path.as_str()),
+        ("fhir.not-billable-code", "Bundle.entry[8].resource.code")
+    );
+    let Outcome::Ignored(ignored) = &found[2] else { panic!() };
+    assert_eq!(ignored.reason, "Observation (1): no charge and no visit");
+}
+
+#[test]
+fn contained_urn_absolute_and_logical_references() {
+    let Outcome::Events(updates) = &fixture("contained-and-urn")[0] else { panic!() };
+    let header = &updates[0].header;
+    assert_eq!(header.patient.name.last, "Quillfeather");
+    assert_eq!(header.coverages[0].subscriber.member_id, "HX-4410");
+    assert_eq!(header.coverages[0].payer.name, "Harbor Health Plan");
+    assert_eq!(header.referring.as_ref().unwrap().npi.as_deref(), Some("1679576722"));
+    assert_eq!(header.diagnoses[0].system, DiagnosisSystem::Icd10cm);
+    let line = &updates[0].charges[0].line;
+    assert_eq!(line.providers.as_ref().unwrap().rendering.as_ref().unwrap().name.last, "Abernathy");
+}
+
+#[test]
+fn malformed_entries_do_not_hold_the_others() {
+    let file = format!(
+        "{}\n{{\"resourceType\":\"Patient\",\"id\":\"p\",}}\n{}\n",
+        charge_item(""),
+        charge_item("").replace("c1", "c2")
+    );
+    let (documents, broken) = documents(file.as_bytes());
+    assert_eq!((documents.len(), broken), (1, 1));
+    let Outcome::Events(updates) = &outcomes("", &file)[0] else { panic!() };
+    assert_eq!(updates[0].charges.len(), 2);
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    let whole = charge_item(
+        r##","reason":[{"coding":[{"code":"x"}]}],"performer":[{"actor":{"reference":"#a"}}],"contained":[{"id":"a"}]"##,
+    );
+    for at in 0..whole.len() {
+        for (from, to) in [("\"", "1"), ("{", "["), ("[", "{"), (":", ","), ("1", "null")] {
+            let Some((head, tail)) = whole.split_at_checked(at) else { continue };
+            let _ = outcomes("", &format!("{head}{}", tail.replacen(from, to, 1)));
+        }
+    }
+}

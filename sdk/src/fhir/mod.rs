@@ -1,0 +1,173 @@
+//! FHIR R4 resources (Claim, ChargeItem, Encounter with Procedure and Condition) to visit updates.
+//!
+//! An adapter of this family is a [`Defaults`] table and three lines of code: [`Site::open`] lays the site's mapping over
+//! the table, [`Site::translate`] does the rest. A document is what belongs to one visit: the resources themselves or the
+//! entries of a bundle, one JSON text after another, as the framing `fhir-bundle` cuts them. Here: what of it is charged
+//! and what is a visit. Elsewhere: finding entries (`claimhost-fhir`), netting and amendments (the host).
+
+mod claim;
+mod codes;
+mod coverage;
+mod line;
+mod path;
+mod paths;
+mod people;
+mod resources;
+mod values;
+mod visit;
+
+use std::collections::BTreeMap;
+
+pub use path::Path;
+pub use paths::Table;
+
+use codes::CodeSystems;
+use paths::Paths;
+use resources::Resources;
+
+use crate::hl7::ChargeType;
+use crate::intake::{Document, Ignored, Outcome, Problem, Setup};
+use crate::mapping::Mapping;
+
+/// What an adapter knows about its EHR before a site says otherwise.
+#[derive(Debug, Clone, Copy)]
+pub struct Defaults {
+    /// Part of every charge's key.
+    pub source_system: &'static str,
+    /// Mapping key and path.
+    pub paths: Table,
+    /// Below a payer's Organization: what the payer may be called.
+    pub payer_ids: &'static [&'static str],
+    /// Resources that charges are taken from; of one visit the first that has any.
+    pub charges: &'static [&'static str],
+    /// `ChargeItem.status`: new, replace, cancel or ignore.
+    pub statuses: &'static [(&'static str, &'static str)],
+    /// `Claim.type` of claims that go on an 837P.
+    pub claim_types: &'static [&'static str],
+    /// `Encounter.status` that closes a visit.
+    pub closed: &'static [&'static str],
+    /// `Encounter.status` that says it did not take place.
+    pub cancelled: &'static [&'static str],
+    /// What becomes of a Procedure without a code that can be billed: reject or ignore.
+    pub clinical_procedures: &'static str,
+    /// Contract fields for which these resources have no place.
+    pub undelivered: &'static [&'static str],
+}
+
+/// A site: the table with the site's mapping laid over it, compiled.
+#[derive(Debug)]
+pub struct Site {
+    source_system: String,
+    paths: Paths,
+    codes: CodeSystems,
+    charges: Vec<String>,
+    statuses: BTreeMap<String, ChargeType>,
+    claim_types: Vec<String>,
+    closed: Vec<String>,
+    cancelled: Vec<String>,
+    reject_clinical: bool,
+    /// Whether a visit is numbered by `Encounter.id`, which every reference to it has.
+    by_id: bool,
+    undelivered: Vec<String>,
+}
+
+impl Site {
+    /// Reads the mapping of a site.
+    ///
+    /// # Errors
+    /// Unknown keys, paths and words that cannot be read, each at its line.
+    pub fn open(setup: &Setup, defaults: &Defaults) -> Result<Self, Vec<Problem>> {
+        let mut mapping = Mapping::parse(&setup.mapping);
+        let source_system = mapping.text("source_system", defaults.source_system);
+        let paths = Paths::read(&mut mapping, defaults.paths, defaults.payer_ids);
+        let codes = CodeSystems::read(&mut mapping);
+        let charges = mapping.list("charges.from", defaults.charges);
+        if charges.iter().any(|kind| !matches!(kind.as_str(), "Claim" | "ChargeItem" | "Procedure")) {
+            mapping.problem("charges.from", "mapping.word", "another word", "Claim, ChargeItem, Procedure");
+        }
+        let mut statuses = BTreeMap::new();
+        for (status, word) in mapping.table("statuses", defaults.statuses) {
+            match ChargeType::from_word(&word) {
+                Some(known) => {
+                    statuses.insert(status, known);
+                }
+                None => mapping.problem(
+                    &format!("statuses.{status}"),
+                    "mapping.type-word",
+                    &format!("`{word}`"),
+                    "new, replace, cancel or ignore",
+                ),
+            }
+        }
+        let claim_types = mapping.list("claim.types", defaults.claim_types);
+        let closed = mapping.list("visit.closed_statuses", defaults.closed);
+        let cancelled = mapping.list("visit.cancelled_statuses", defaults.cancelled);
+        let clinical = mapping.text("charges.clinical_procedures", defaults.clinical_procedures);
+        if !matches!(clinical.as_str(), "reject" | "ignore") {
+            let found = format!("`{clinical}`");
+            mapping.problem("charges.clinical_procedures", "mapping.word", &found, "reject or ignore");
+        }
+        let by_id = paths.visit.number == Path::parse("id").unwrap_or_default();
+        mapping.finish()?;
+        let undelivered = defaults.undelivered.iter().map(|field| (*field).to_owned()).collect();
+        let reject_clinical = clinical == "reject";
+        Ok(Self {
+            source_system,
+            paths,
+            codes,
+            charges,
+            statuses,
+            claim_types,
+            closed,
+            cancelled,
+            reject_clinical,
+            by_id,
+            undelivered,
+        })
+    }
+
+    /// Translates one document.
+    pub fn translate(&self, document: &Document) -> Outcome {
+        let resources = match Resources::read(document) {
+            Ok(resources) => resources,
+            Err(problem) => return Outcome::Rejected(vec![*problem]),
+        };
+        let mut problems = resources.problems.clone();
+        let mut reasons = Vec::new();
+        let visits = self.visits(&resources, &mut problems);
+        let read = |visit| self.visit(&resources, visit, &mut reasons, &mut problems);
+        let updates: Vec<_> = visits.iter().filter_map(read).collect();
+        if !problems.is_empty() {
+            return Outcome::Rejected(problems);
+        }
+        if !updates.is_empty() {
+            return Outcome::Events(updates);
+        }
+        reasons.sort();
+        reasons.dedup();
+        let reason = if reasons.is_empty() { no_charge(&resources) } else { reasons.join("; ") };
+        Outcome::Ignored(Ignored { id: "fhir.no-charge".to_owned(), reason })
+    }
+}
+
+/// `Observation (3), ExplanationOfBenefit (1, what a payer has decided): no charge and no visit`.
+fn no_charge(resources: &Resources<'_>) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for resource in resources.all() {
+        *counts.entry(&resource.kind).or_default() += 1;
+    }
+    let told = counts.into_iter().map(|(kind, count)| {
+        let what = match kind {
+            "ExplanationOfBenefit" | "ClaimResponse" | "PaymentReconciliation" | "PaymentNotice" => {
+                ", what a payer has decided"
+            }
+            "Patient" | "Coverage" | "Practitioner" | "PractitionerRole" | "Organization" | "Location" => {
+                ", to which no charge of this file refers"
+            }
+            _ => "",
+        };
+        format!("{kind} ({count}{what})")
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { "no resource".to_owned() } else { format!("{}: no charge and no visit", told.join(", ")) }
+}

@@ -1,0 +1,156 @@
+//! Paths into FHIR resources, as a site's mapping writes them.
+//!
+//! `a.b` goes down, through every item of an array; `identifier[type=MR].value` keeps items whose `type` is that text or
+//! has that code; `extension(name)` keeps extensions whose URL is that or ends in it; `A|B` takes the first with
+//! something; the empty path finds nothing: the interface does not have it.
+
+use claimhost_fhir::{Json, Value};
+
+use crate::mapping::Mapping;
+
+/// One step down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Step {
+    name: String,
+    /// Element and what it has to be.
+    filter: Option<(String, String)>,
+}
+
+/// A path of the mapping, compiled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Path {
+    alternatives: Vec<Vec<Step>>,
+}
+
+impl Path {
+    /// Reads a path; `None` when it cannot be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.trim().is_empty() {
+            return Some(Self::default());
+        }
+        let alternatives = split(text, '|').into_iter().map(|part| split(part, '.').into_iter().map(step).collect());
+        alternatives.collect::<Option<Vec<Vec<Step>>>>().map(|alternatives| Self { alternatives })
+    }
+
+    /// Reads the path of a key of the mapping; a path that is none is a problem at its line.
+    pub fn of_key(mapping: &mut Mapping<'_>, key: &str, default: &str) -> Self {
+        let text = mapping.text(key, default);
+        Self::parse(&text).unwrap_or_else(|| {
+            mapping.problem(key, "mapping.path", &format!("`{text}`"), "a path such as identifier[type=MR].value");
+            Self::default()
+        })
+    }
+
+    /// Everything the path finds below a value; of alternatives the first that finds something.
+    pub fn all<'j, 'a>(&self, json: &'j Json<'a>) -> Vec<&'j Json<'a>> {
+        for steps in &self.alternatives {
+            let mut found = vec![json];
+            for step in steps {
+                found = found.into_iter().flat_map(|here| step.below(here)).collect();
+            }
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Vec::new()
+    }
+
+    /// The first of [`Path::all`].
+    pub fn first<'j, 'a>(&self, json: &'j Json<'a>) -> Option<&'j Json<'a>> {
+        self.all(json).into_iter().next()
+    }
+
+    /// The text of the first; empty where there is none. Numbers count as text: some sources write ids so.
+    pub fn text(&self, json: &Json<'_>) -> String {
+        self.all(json).into_iter().map(plain).find(|text| !text.is_empty()).unwrap_or_default()
+    }
+
+    /// Whether the interface has no such element.
+    pub fn is_none(&self) -> bool {
+        self.alternatives.is_empty()
+    }
+}
+
+/// A string or number as text.
+pub fn plain(json: &Json<'_>) -> String {
+    match &json.value {
+        Value::Text(text) => text.trim().to_owned(),
+        Value::Number(number) => (*number).to_owned(),
+        _ => String::new(),
+    }
+}
+
+impl Step {
+    fn below<'j, 'a>(&self, json: &'j Json<'a>) -> Vec<&'j Json<'a>> {
+        let items = json.items().iter().filter_map(|item| item.get(&self.name)).flat_map(Json::items);
+        items.filter(|item| self.filter.as_ref().is_none_or(|(name, wanted)| keeps(item, name, wanted))).collect()
+    }
+}
+
+fn keeps(item: &Json<'_>, name: &str, wanted: &str) -> bool {
+    let Some(value) = item.get(name) else { return false };
+    if name == "url" {
+        let url = value.text().unwrap_or_default();
+        return url == wanted || url.strip_suffix(wanted).is_some_and(|rest| rest.ends_with(['/', '#', '-']));
+    }
+    let is = |text: Option<&str>| text.is_some_and(|text| text.eq_ignore_ascii_case(wanted));
+    value.items().iter().any(|value| {
+        let codings = value.get("coding").map(Json::items).unwrap_or_default();
+        is(value.text()) || is(value.text_of("code")) || codings.iter().any(|coding| is(coding.text_of("code")))
+    })
+}
+
+/// Splits outside of brackets: filters hold URLs.
+fn split(text: &str, at: char) -> Vec<&str> {
+    let mut depth = 0_i32;
+    text.split(|letter: char| {
+        depth += i32::from(matches!(letter, '[' | '(')) - i32::from(matches!(letter, ']' | ')'));
+        letter == at && depth == 0
+    })
+    .map(str::trim)
+    .collect()
+}
+
+fn step(text: &str) -> Option<Step> {
+    let name_end = text.find(['[', '(']).unwrap_or(text.len());
+    let (name, rest) = text.split_at_checked(name_end)?;
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return None;
+    }
+    let filter = match rest.as_bytes() {
+        [] => None,
+        [b'(', .., b')'] => {
+            let inside = rest.get(1..rest.len() - 1).filter(|inside| !inside.is_empty())?;
+            Some(("url".to_owned(), inside.to_owned()))
+        }
+        [b'[', .., b']'] => {
+            let (name, value) = rest.get(1..rest.len() - 1)?.split_once('=')?;
+            Some((name.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => return None,
+    };
+    Some(Step { name: name.to_owned(), filter })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_find_what_they_say() {
+        let text = r#"{"identifier":[{"system":"http://a.b/c","value":"1"},{"type":{"coding":[{"code":"MR"}]},"value":"2"}],
+            "extension":[{"url":"http://x/modifier-code","extension":[{"url":"code","valueCode":"25"}]}],"n":7,"class":{"code":"AMB"}}"#;
+        let json = Json::parse(text).unwrap();
+        let find = |path: &str| Path::parse(path).unwrap().text(&json);
+        assert_eq!(find("identifier.value"), "1");
+        assert_eq!(find("identifier[type=MR].value"), "2");
+        assert_eq!(find("identifier[system=http://a.b/c].value"), "1");
+        assert_eq!(find("identifier[type=XX].value | n"), "7");
+        assert_eq!(find("extension(modifier-code).extension(code).valueCode"), "25");
+        assert_eq!(find(""), "");
+        assert_eq!(Path::parse("identifier.value").unwrap().all(&json).len(), 2);
+        for text in ["a..b", "a[b", "a(b", "a[b]", "a-b", "|a", "a()"] {
+            assert_eq!(Path::parse(text), None, "{text}");
+        }
+    }
+}
