@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod intake;
 pub mod lifecycle;
+pub mod ncci;
 pub mod plugin;
 pub mod practice;
 pub mod remit;
