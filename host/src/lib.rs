@@ -7,6 +7,7 @@
 pub mod claim;
 pub mod clearinghouse;
 pub mod cli;
+pub mod codes;
 pub mod config;
 pub mod intake;
 pub mod lifecycle;

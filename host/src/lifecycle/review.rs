@@ -106,7 +106,8 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
     for &at in which {
         let (Some(candidate), Some(earlier)) = (candidates.get_mut(at), earlier.get(at)) else { continue };
         let own: Vec<EarlierClaim> = earlier.iter().map(Earlier::as_scrub).collect();
-        let context = scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own };
+        let shelf = crate::codes::shelf::Shelf::default();
+        let context = scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own, codes: &shelf };
         for finding in scrub::scrub(&candidate.claim, &context) {
             let same = |stored: &StoredFinding| stored.finding.rule == finding.rule && stored.finding.at == finding.at;
             if !candidate.findings.iter().any(same) {

@@ -85,22 +85,38 @@ pub(super) fn push_number(out: &mut Vec<u8>, number: usize) {
     out.extend_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
 }
 
-/// Short texts, each with its length before it: rationales.
+/// Short texts, each with its length before it, and the bytes of all before them: rationales.
 pub(super) fn push_texts(out: &mut Vec<u8>, texts: &[String]) {
-    push_number(out, texts.len());
+    push_number(out, texts.iter().map(|text| 4 + text.len()).sum());
     for text in texts {
         push_number(out, text.len());
         out.extend_from_slice(text.as_bytes());
     }
 }
 
-/// Reads what [`push_texts`] wrote.
-pub(super) fn texts<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<&'a str>, PayloadError> {
-    let count = cursor.number()?;
-    let mut texts = Vec::new();
-    for _ in 0..count {
+/// What [`push_texts`] wrote, read when it is asked for: opening a table allocates nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Texts<'a>(&'a [u8]);
+
+impl<'a> Texts<'a> {
+    /// Takes the section.
+    pub(super) fn open(cursor: &mut Cursor<'a>) -> Result<Self, PayloadError> {
         let length = cursor.number()?;
-        texts.push(str::from_utf8(cursor.bytes(length)?).unwrap_or_default());
+        cursor.bytes(length).map(Self)
     }
-    Ok(texts)
+
+    /// The text at a position; empty where there is none.
+    pub(super) fn get(self, at: u16) -> &'a str {
+        let mut rest = self.0;
+        for _ in 0..at {
+            let Some((_, after)) = text(rest) else { return "" };
+            rest = after;
+        }
+        text(rest).map_or("", |(found, _)| str::from_utf8(found).unwrap_or_default())
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
 }

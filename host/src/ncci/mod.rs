@@ -12,6 +12,7 @@ pub mod modifier;
 pub mod mue;
 pub mod ptp;
 mod quarter;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +20,4 @@ pub use bytes::PayloadError;
 pub use code::Code;
 pub use kind::{Kind, Service};
 pub use quarter::Quarter;
+pub use tables::{Answer, Tables};

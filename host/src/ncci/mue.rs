@@ -1,7 +1,7 @@
 //! Medically unlikely edits: the units of a code that are payable in one line, or on one day.
 
 use super::Code;
-use super::bytes::{Cursor, PayloadError, push_number, push_texts, texts, u8_at, u32_at};
+use super::bytes::{Cursor, PayloadError, Texts, push_number, push_texts, u8_at, u32_at};
 
 const KIND: &str = "mue";
 const MAGIC: [u8; 8] = *b"NCCIMUE1";
@@ -44,10 +44,10 @@ pub struct Mue {
 }
 
 /// The table, over borrowed bytes, in the order of packed codes.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct MueTable<'a> {
     rows: &'a [[u8; RECORD]],
-    rationales: Vec<&'a str>,
+    rationales: Texts<'a>,
 }
 
 impl<'a> MueTable<'a> {
@@ -58,7 +58,7 @@ impl<'a> MueTable<'a> {
     pub fn open(payload: &'a [u8]) -> Result<Self, PayloadError> {
         let mut cursor = Cursor::open(KIND, MAGIC, payload)?;
         let rows = cursor.number()?;
-        let rationales = texts(&mut cursor)?;
+        let rationales = Texts::open(&mut cursor)?;
         let table = Self { rows: cursor.records(rows)?, rationales };
         cursor.end()?;
         Ok(table)
@@ -79,7 +79,7 @@ impl<'a> MueTable<'a> {
 
     /// CMS's reason for a limit.
     pub fn rationale(&self, mue: &Mue) -> &'a str {
-        self.rationales.get(usize::from(mue.rationale)).copied().unwrap_or_default()
+        self.rationales.get(mue.rationale)
     }
 }
 

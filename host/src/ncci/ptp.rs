@@ -5,7 +5,7 @@
 //! A full bucket says so and the next one is read too. Readers borrow; nothing is copied or built at opening.
 
 use super::Code;
-use super::bytes::{Cursor, PayloadError, i32_at, push_number, push_texts, texts, u8_at, u32_at};
+use super::bytes::{Cursor, PayloadError, Texts, i32_at, push_number, push_texts, u8_at, u32_at};
 
 const KIND: &str = "ptp";
 const MAGIC: [u8; 8] = *b"NCCIPTP1";
@@ -14,8 +14,8 @@ const SLOTS: usize = 9;
 const BUCKET: usize = 64;
 const ATTRIBUTE: usize = 12;
 const CODE_SLOT: usize = 8;
-/// Of nine slots seven are used on average: one bucket in six overflows into its neighbour.
-const FILL: usize = 7;
+/// Of nine slots six are used on average: one bucket in twelve overflows into its neighbour.
+const FILL: usize = 6;
 const OVERFLOW: u8 = 0x80;
 
 /// What may be done about a pair (CMS: correct coding modifier indicator).
@@ -64,12 +64,12 @@ impl Attribute {
 }
 
 /// The table, over borrowed bytes.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct PtpTable<'a> {
     codes: &'a [[u8; CODE_SLOT]],
     attributes: &'a [[u8; ATTRIBUTE]],
     buckets: &'a [[u8; BUCKET]],
-    rationales: Vec<&'a str>,
+    rationales: Texts<'a>,
     rows: usize,
 }
 
@@ -86,7 +86,7 @@ impl<'a> PtpTable<'a> {
         let mut cursor = Cursor::open(KIND, MAGIC, payload)?;
         let (rows, codes, attributes, buckets) =
             (cursor.number()?, cursor.number()?, cursor.number()?, cursor.number()?);
-        let rationales = texts(&mut cursor)?;
+        let rationales = Texts::open(&mut cursor)?;
         let table = Self {
             codes: cursor.records(codes)?,
             attributes: cursor.records(attributes)?,
@@ -130,9 +130,11 @@ impl<'a> PtpTable<'a> {
         for _ in 0..self.buckets.len() {
             let bucket = self.buckets.get(at)?;
             let state = bucket[BUCKET - 1];
-            for slot in 0..SLOTS.min(usize::from(state & !OVERFLOW)) {
-                if u32_at(bucket, slot * 4) == key
-                    && let Some(row) = self.attribute(bucket, slot)
+            let mut matches = slots_with(bucket, key);
+            while matches != 0 {
+                let slot = matches.trailing_zeros() as usize;
+                matches &= matches - 1;
+                if let Some(row) = self.attribute(bucket, slot)
                     && row.bundles_on(day)
                     && best.is_none_or(|best| row.indicator < best.indicator)
                 {
@@ -154,7 +156,7 @@ impl<'a> PtpTable<'a> {
 
     /// CMS's reason for a row, as the file gave it.
     pub fn rationale(&self, row: &Attribute) -> &'a str {
-        self.rationales.get(usize::from(row.rationale)).copied().unwrap_or_default()
+        self.rationales.get(row.rationale)
     }
 
     fn attribute(&self, bucket: &[u8; BUCKET], slot: usize) -> Option<Attribute> {
@@ -169,6 +171,16 @@ impl<'a> PtpTable<'a> {
             rationale: u16::from_le_bytes([u8_at(record, 10), u8_at(record, 11)]),
         })
     }
+}
+
+/// A bit for each slot with this key. All nine are compared, full or not: no branch to guess wrong, and no key is 0.
+fn slots_with(bucket: &[u8; BUCKET], key: u32) -> u32 {
+    let (keys, _) = bucket.as_chunks::<4>();
+    let mut matches = 0;
+    for (slot, found) in keys.iter().take(SLOTS).enumerate() {
+        matches |= u32::from(u32::from_le_bytes(*found) == key) << slot;
+    }
+    matches
 }
 
 const fn key(column1: CodeNumber, column2: CodeNumber) -> u32 {
@@ -186,7 +198,7 @@ fn spread(key: u32, places: usize) -> usize {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PtpBuildError {
     /// Codes have numbers of 16 bits.
-    #[error("{0} codes, expected at most 65,536: this is no NCCI table")]
+    #[error("{0} codes, expected at most 65,535: this is no NCCI table")]
     TooManyCodes(usize),
     /// Attributes have numbers of 24 bits.
     #[error("{0} combinations of dates and indicators, expected at most 16,777,216: this is no NCCI table")]
@@ -243,7 +255,7 @@ impl PtpBuilder {
     }
 
     fn code(&mut self, code: Code) -> u32 {
-        let next = self.codes.len() as u32;
+        let next = self.codes.len() as u32 + 1; // from 1: an empty slot has the key 0
         *self.codes.entry(code.packed()).or_insert(next)
     }
 
@@ -252,7 +264,7 @@ impl PtpBuilder {
     /// # Errors
     /// [`PtpBuildError`].
     pub fn build(&self) -> Result<Vec<u8>, PtpBuildError> {
-        if self.codes.len() > 1 << 16 {
+        if self.codes.len() >= 1 << 16 {
             return Err(PtpBuildError::TooManyCodes(self.codes.len()));
         }
         if self.attributes.len() > 1 << 24 {
