@@ -42,7 +42,12 @@ fn main() {
     let host = support::plugins(&support::plugin_folders());
     let claims = claims::typical(&host.adapter("hl7v2-dft").unwrap(), CLAIMS);
     let profile = claims::profile();
-    let context = Context { as_of: parse_iso(practice::AS_OF).unwrap(), profile: &profile, earlier: &[], codes: &Shelf::default() };
+    let context = Context {
+        as_of: parse_iso(practice::AS_OF).unwrap(),
+        profile: &profile,
+        earlier: &[],
+        codes: &Shelf::default(),
+    };
 
     let scrubbed = median(|| {
         for claim in &claims {

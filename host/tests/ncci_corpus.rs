@@ -71,7 +71,9 @@ type Rows<'a> = Vec<(&'a str, &'a str)>;
 fn naive(rows: Option<&Rows<'_>>, one: (&str, &[String]), two: (&str, &[String]), day: &str) -> Outcome {
     let in_quarter = ("20240701"..="20240930").contains(&day);
     let in_effect = |row: &&(&str, &str)| (row.0 == "*" || row.0 >= day) && row.1 != "9";
-    let row = rows.filter(|_| in_quarter || day > "20240930").and_then(|rows| rows.iter().filter(in_effect).min_by_key(|row| row.1));
+    let row = rows
+        .filter(|_| in_quarter || day > "20240930")
+        .and_then(|rows| rows.iter().filter(in_effect).min_by_key(|row| row.1));
     match row {
         None => Outcome::NoPair,
         Some((_, "0")) => Outcome::NotPaid,
@@ -155,7 +157,9 @@ fn a_million_pairs_dates_and_modifiers_answer_as_the_file_does() {
     let mut random = Random(0x2024_0701);
     let mut lists: Vec<Vec<String>> = vec![Vec::new(); 16];
     for count in [1, 1, 1, 2, 2, 3] {
-        lists.extend((0..32).map(|_| (0..count).map(|_| words[random.below(words.len())].to_owned()).collect::<Vec<_>>()));
+        lists.extend(
+            (0..32).map(|_| (0..count).map(|_| words[random.below(words.len())].to_owned()).collect::<Vec<_>>()),
+        );
     }
     let days: Vec<(Date, String)> = (0..2_000)
         .map(|_| {

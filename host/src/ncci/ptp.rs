@@ -317,8 +317,8 @@ impl PtpBuilder {
                 let count = usize::from(bucket[BUCKET - 1] & !OVERFLOW);
                 if count < SLOTS {
                     let [low, middle, high, _] = row.attribute.to_le_bytes();
-                    bucket[count * 4..][..4].copy_from_slice(&key.to_le_bytes());
-                    bucket[SLOTS * 4 + count * 3..][..3].copy_from_slice(&[low, middle, high]);
+                    put(bucket, count * 4, key.to_le_bytes());
+                    put(bucket, SLOTS * 4 + count * 3, [low, middle, high]);
                     bucket[BUCKET - 1] += 1;
                     break;
                 }
@@ -327,5 +327,11 @@ impl PtpBuilder {
             }
         }
         buckets
+    }
+}
+
+fn put<const N: usize>(bucket: &mut [u8; BUCKET], at: usize, bytes: [u8; N]) {
+    if let Some(place) = bucket.get_mut(at..at + N) {
+        place.copy_from_slice(&bytes);
     }
 }

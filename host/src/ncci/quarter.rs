@@ -55,9 +55,10 @@ impl Quarter {
             _ => None,
         });
         in_parts.or(american).or_else(|| {
-            numbers.iter().filter(|number| number.len() == 8).find_map(|number| {
-                Self::new(digits(number.get(..4)?)?, month(digits(number.get(4..6)?)?)?)
-            })
+            numbers
+                .iter()
+                .filter(|number| number.len() == 8)
+                .find_map(|number| Self::new(digits(number.get(..4)?)?, month(digits(number.get(4..6)?)?)?))
         })
     }
 

@@ -56,12 +56,7 @@ impl<'a> Tables<'a> {
     }
 
     /// A payload that a later claimhost wrote is as good as none for that day: outside, so that it is seen.
-    fn answer<T>(
-        &self,
-        kind: Kind,
-        day: i64,
-        open: impl Fn(&'a [u8]) -> Result<T, PayloadError>,
-    ) -> Answer<'a, T> {
+    fn answer<T>(&self, kind: Kind, day: i64, open: impl Fn(&'a [u8]) -> Result<T, PayloadError>) -> Answer<'a, T> {
         let table: Option<&'a Table> = self.shelf.covering(kind.name(), day).map(|table| &**table);
         match table.and_then(|table| Some((open(table.payload()).ok()?, table.label()))) {
             Some((table, label)) => Answer::Known(table, label),

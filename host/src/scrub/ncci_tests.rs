@@ -231,7 +231,9 @@ fn proposes_25_only_where_the_claim_decides() {
         }
         found(&claim, &[], &profile()).into_iter().find_map(|finding| finding.fix)
     };
-    assert!(matches!(fix(&["93000", "99214"], [&[1], &[2]]), Some(Fix::AddModifier(fix)) if fix.line == 2 && fix.modifier == "25"));
+    assert!(
+        matches!(fix(&["93000", "99214"], [&[1], &[2]]), Some(Fix::AddModifier(fix)) if fix.line == 2 && fix.modifier == "25")
+    );
     assert!(fix(&["93000", "99214"], [&[1], &[1, 2]]).is_none(), "one diagnosis in common");
     assert!(fix(&["93000", "99214"], [&[], &[2]]).is_none(), "nothing is known");
     assert!(fix(&["20610", "99213"], [&[1], &[2]]).is_none(), "surgery: 25 or 57 is not decided here");

@@ -137,7 +137,8 @@ fn one<T: PartialEq + Copy + std::fmt::Display>(
     for source in sources {
         match (known, tells(source)) {
             (Some(known), Some(told)) if known != told => {
-                let expected = format!("{known}, as the other files or the command line say: import one {what} at a time");
+                let expected =
+                    format!("{known}, as the other files or the command line say: import one {what} at a time");
                 return Err(ImportError::new(source.name, None, what, told.to_string(), expected));
             }
             (None, told) => known = told,

@@ -24,7 +24,8 @@ pub(super) fn import(
         let indicator = sheet.required("MUE adjudication indicator", &["adjudicationindicator", "muemai"])?;
         let rationale = sheet.column(&["rationale"]);
         let told = sheet.column(&["mueservice"]);
-        let titled = [("practitioner", Service::Practitioner), ("outpatient", Service::Outpatient), ("dme", Service::Dme)];
+        let titled =
+            [("practitioner", Service::Practitioner), ("outpatient", Service::Outpatient), ("dme", Service::Dme)];
         let titled = titled.iter().find(|(word, _)| sheet.column(&[word]).is_some()).map(|(_, service)| *service);
         agree(&mut service, titled, &At { file: source.name, row: 1 })?;
         let name = sheet.file();
@@ -53,7 +54,13 @@ pub(super) fn import(
             });
             if let Some(before) = seen.insert(code, row) {
                 let found = format!("{code}, which row {before} has too");
-                return Err(ImportError::new(name, Some(row), "code", found, "each code once: two quarters in one table?"));
+                return Err(ImportError::new(
+                    name,
+                    Some(row),
+                    "code",
+                    found,
+                    "each code once: two quarters in one table?",
+                ));
             }
             rows.push(Mue { code, units, adjudication, rationale: u16::try_from(known).unwrap_or(u16::MAX) });
         }

@@ -120,7 +120,11 @@ impl Read {
                 let mut codes = 0;
                 for code in cell.split(|byte| *byte == b' ').filter(|code| !code.is_empty()) {
                     let Some(column2) = Code::from_bytes(code) else {
-                        return Err(at.error("column 2", code, "procedure codes of five characters, with blanks between"));
+                        return Err(at.error(
+                            "column 2",
+                            code,
+                            "procedure codes of five characters, with blanks between",
+                        ));
                     };
                     push(column2);
                     codes += 1;
@@ -188,10 +192,17 @@ impl Read {
                 continue;
             }
             let name = |origin: &Origin| sources.get(usize::from(origin.file)).map_or("import", |source| source.name);
-            let (one, other) = if (left.file, left.row) < (right.file, right.row) { (left, right) } else { (right, left) };
+            let (one, other) =
+                if (left.file, left.row) < (right.file, right.row) { (left, right) } else { (right, left) };
             let found = format!("{}/{}, which row {} of {} has too", one.column1, one.column2, one.row, name(one));
             let expected = "each pair once for a day: are two quarters in one table?";
-            return Err(ImportError::new(name(other), Some(u64::from(other.row)), "column 1/column 2", found, expected));
+            return Err(ImportError::new(
+                name(other),
+                Some(u64::from(other.row)),
+                "column 1/column 2",
+                found,
+                expected,
+            ));
         }
         Ok(())
     }

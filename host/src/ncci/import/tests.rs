@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::claim::{day_number, from_day_number, iso, parse_iso};
+use crate::ncci::Code;
 use crate::ncci::addon::{AddonTable, AddonType};
 use crate::ncci::mue::{Adjudication, MueTable};
 use crate::ncci::ptp::{Indicator, PtpTable};
-use crate::ncci::Code;
 
 /// CMS's text: titles, a header over two rows, tabs, Windows line ends.
 const CMS: &str = "Codes of a published table\t\t\t\t\t\t\r\n\
@@ -141,17 +141,62 @@ fn every_fault_names_its_row() {
     let addon_head = "primary_code,add_on_code,aoc_edit_type\n";
     let cases: Vec<Wrong> = vec![
         ("empty", pra, String::new(), &["empty file"]),
-        ("titles only", pra, CMS.lines().take(4).map(|row| format!("{row}\n")).collect(), &["begins with procedure codes"]),
+        (
+            "titles only",
+            pra,
+            CMS.lines().take(4).map(|row| format!("{row}\n")).collect(),
+            &["begins with procedure codes"],
+        ),
         ("cut in a row", pra, CMS[..CMS.len() - 12].to_owned(), &["without a line end", "fetch the file again"]),
-        ("cut at a cell, mended by hand", pra, CMS.replace("\t1\taccess\r\n", "\r\n"), &["row 7", "columns", "cut off"]),
-        ("one column missing", pra, CMS.replace("\t\t20130101\t*\t1\tvisit", "\t20130101\t*\t1\tvisit\t"), &["row 5", "before 1996", "looks like a date", "shifted"]),
+        (
+            "cut at a cell, mended by hand",
+            pra,
+            CMS.replace("\t1\taccess\r\n", "\r\n"),
+            &["row 7", "columns", "cut off"],
+        ),
+        (
+            "one column missing",
+            pra,
+            CMS.replace("\t\t20130101\t*\t1\tvisit", "\t20130101\t*\t1\tvisit\t"),
+            &["row 5", "before 1996", "looks like a date", "shifted"],
+        ),
         ("a date that is none", pra, CMS.replace("20121231", "20121331"), &["row 6", "deletion date", "YYYYMMDD"]),
-        ("a date in words", pra, CMS.replace("20130101\t*\t1\tvisit", "January\t*\t1\tvisit"), &["row 5", "effective date"]),
-        ("an indicator that is none", pra, CMS.replace("\t1\tvisit", "\t2\tvisit"), &["row 5", "modifier indicator", "0, 1 or 9"]),
-        ("deleted before it began", pra, CMS.replace("19960101\t20121231", "20130101\t20121231"), &["row 6", "before the effective date"]),
-        ("two quarters in one table", pra, format!("{CMS}20610\t99213\t\t20130101\t20240630\t1\tvisit\r\n"), &["row 9", "20610/99213", "row 5", "two quarters"]),
-        ("two quarters, other indicator", pra, format!("{CMS}20610\t99213\t\t20240101\t*\t0\tvisit\r\n"), &["row 9", "two quarters"]),
-        ("two files joined", pra, format!("{CMS}Column 1\tColumn 2\t\tDate\t*\tModifier\tx\r\n"), &["row 9", "column 1"]),
+        (
+            "a date in words",
+            pra,
+            CMS.replace("20130101\t*\t1\tvisit", "January\t*\t1\tvisit"),
+            &["row 5", "effective date"],
+        ),
+        (
+            "an indicator that is none",
+            pra,
+            CMS.replace("\t1\tvisit", "\t2\tvisit"),
+            &["row 5", "modifier indicator", "0, 1 or 9"],
+        ),
+        (
+            "deleted before it began",
+            pra,
+            CMS.replace("19960101\t20121231", "20130101\t20121231"),
+            &["row 6", "before the effective date"],
+        ),
+        (
+            "two quarters in one table",
+            pra,
+            format!("{CMS}20610\t99213\t\t20130101\t20240630\t1\tvisit\r\n"),
+            &["row 9", "20610/99213", "row 5", "two quarters"],
+        ),
+        (
+            "two quarters, other indicator",
+            pra,
+            format!("{CMS}20610\t99213\t\t20240101\t*\t0\tvisit\r\n"),
+            &["row 9", "two quarters"],
+        ),
+        (
+            "two files joined",
+            pra,
+            format!("{CMS}Column 1\tColumn 2\t\tDate\t*\tModifier\tx\r\n"),
+            &["row 9", "column 1"],
+        ),
         ("no quarter", "pairs.txt", CMS.to_owned(), &["--quarter"]),
         ("other columns", "list_2024-07-01.csv", "code,price\n20610,1\n".to_owned(), &["header", "PTP pairs"]),
         ("grouped twice", grouped, format!("{GROUPED}20610,*,1,4,99214\n"), &["row 5", "20610/99214", "row 2"]),
@@ -160,11 +205,26 @@ fn every_fault_names_its_row() {
         ("grouped, a lower-case word", grouped, GROUPED.replace("45385,2", "total,2"), &["row 4", "column 1"]),
         ("units in words", units, format!("{head}20610,two,3,data,Practitioner\n"), &["row 2", "MUE value"]),
         ("an MAI that is none", units, format!("{head}20610,2,4,data,Practitioner\n"), &["row 2", "adjudication"]),
-        ("another service type", units, format!("{head}20610,2,3,data,Outpatient Hospital\n"), &["row 2", "service type", "practitioner"]),
-        ("a code twice", units, format!("{head}20610,2,3,data,Practitioner\n20610,3,3,data,Practitioner\n"), &["row 3", "row 2", "two quarters"]),
+        (
+            "another service type",
+            units,
+            format!("{head}20610,2,3,data,Outpatient Hospital\n"),
+            &["row 2", "service type", "practitioner"],
+        ),
+        (
+            "a code twice",
+            units,
+            format!("{head}20610,2,3,data,Practitioner\n20610,3,3,data,Practitioner\n"),
+            &["row 3", "row 2", "two quarters"],
+        ),
         ("an add-on type that is none", addon, format!("{addon_head}99291,99292,4\n"), &["row 2", "edit type"]),
         ("an add-on pair twice", addon, format!("{addon_head}99291,99292,1\n99291,99292,1\n"), &["row 3", "row 2"]),
-        ("a primary that is none", addon, format!("{addon_head}99291,99292,1\n9929,99293,1\n"), &["row 3", "primary code"]),
+        (
+            "a primary that is none",
+            addon,
+            format!("{addon_head}99291,99292,1\n9929,99293,1\n"),
+            &["row 3", "primary code"],
+        ),
     ];
     for (what, name, text, says) in cases {
         let error = import(&[source(name, &text)], Asked::default()).expect_err(what).to_string();

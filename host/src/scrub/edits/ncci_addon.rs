@@ -45,15 +45,16 @@ fn primary_missing(claim: &Claim, context: &Context, report: &mut Report) {
         };
         let mut others = billed::own(claim).chain(billed::earlier(claim, context)).filter(beside);
         let listed = |code: Code| rows.clone().any(|row| row.primary == Some(code));
-        let found = others.any(|other| {
-            listed(other.code) || (kind != AddonType::Listed && !table.is_addon(other.code, day))
-        });
+        let found =
+            others.any(|other| listed(other.code) || (kind != AddonType::Listed && !table.is_addon(other.code, day)));
         if found {
             continue;
         }
         let primaries: Vec<String> = rows.filter_map(|row| row.primary).map(|code| code.to_string()).collect();
         let needed = match (kind, primaries.len()) {
-            (AddonType::Listed, count) if count <= NAMED_MAX => format!("none of its primaries ({}) is", primaries.join(", ")),
+            (AddonType::Listed, count) if count <= NAMED_MAX => {
+                format!("none of its primaries ({}) is", primaries.join(", "))
+            }
             (AddonType::Listed, count) => {
                 let some: Vec<&str> = primaries.iter().take(NAMED_MAX).map(String::as_str).collect();
                 format!("none of its {count} primaries ({} and others) is", some.join(", "))

@@ -70,7 +70,9 @@ fn day(claim: &Claim, context: &Context, report: &mut Report) {
     }
     let kind = kind(claim);
     for (at, billed) in billed::own(claim).enumerate() {
-        let (true, Some(own), Place::Line(number)) = (counts(&billed), per_day(&billed), billed.place) else { continue };
+        let (true, Some(own), Place::Line(number)) = (counts(&billed), per_day(&billed), billed.place) else {
+            continue;
+        };
         let same = |other: &Billed<'_>| {
             other.code == billed.code && counts(other) && other.meets(&billed).is_some() && per_day(other).is_some()
         };
@@ -94,7 +96,9 @@ fn day(claim: &Claim, context: &Context, report: &mut Report) {
         let what = match (mue.units, absolute) {
             (0, _) => "It is not payable to this kind of provider: correct the code, or take the line off.",
             (_, true) => "No payer that follows NCCI pays more: correct the units or the code.",
-            (_, false) => "More is paid only on appeal, with the record: correct the units, or keep the record at hand.",
+            (_, false) => {
+                "More is paid only on appeal, with the record: correct the units, or keep the record at hand."
+            }
         };
         let words = format!(
             "Line {number} ({}){with} comes to {} units of that day, {} are payable ({}). {what}",
