@@ -16,6 +16,7 @@ pub mod codes;
 pub mod config;
 pub mod intake;
 pub mod lifecycle;
+pub mod ncci;
 pub mod plugin;
 pub mod practice;
 pub mod remit;

@@ -117,7 +117,8 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         // A second look, after fixes, takes the place of the first.
         candidate.looked.clear();
         candidate.looked.push(Looked { rule_set: String::new(), digest: env!("CARGO_PKG_VERSION").to_owned() });
-        let context = scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own };
+        let context =
+            scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own, codes: &host.codes };
         for finding in scrub::scrub(&candidate.claim, &context) {
             let same = |stored: &StoredFinding| stored.finding.rule == finding.rule && stored.finding.at == finding.at;
             if !candidate.findings.iter().any(same) {

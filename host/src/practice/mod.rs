@@ -10,6 +10,6 @@ mod profile;
 pub use check::{ProfileError, ProfileProblem};
 pub use complete::{CompletionProblem, complete, complete_coverages};
 pub use profile::{
-    BillingTaxId, Contact, Crosswalk, Facility, Location, Payer, PostalAddress, Profile, Receiver, RosterProvider,
-    Route, Submitter, TaxIdKind, Usage,
+    BillingTaxId, Consequence, Contact, Crosswalk, Facility, Location, Payer, PostalAddress, Profile, Receiver,
+    RosterProvider, Route, Submitter, TaxIdKind, Usage,
 };

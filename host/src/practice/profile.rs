@@ -61,6 +61,20 @@ pub struct Profile {
     /// Days after which a submitted claim without an answer becomes work.
     #[serde(default = "thirty")]
     pub alarm_days: u16,
+    /// What happens to a claim with more units of a day than a clinical limit (NCCI MUE, indicator 3) pays without appeal.
+    #[serde(default)]
+    pub mue_clinical: Consequence,
+}
+
+/// What a finding does where policy decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consequence {
+    /// The claim waits for a person.
+    #[default]
+    Hold,
+    /// It is sent, and the finding is told.
+    Warn,
 }
 
 const fn three() -> u16 {
@@ -240,6 +254,10 @@ pub struct Payer {
     /// Rule sets that look at its claims.
     #[serde(default)]
     pub rules: Vec<String>,
+    /// Follows CMS's NCCI: pairs, units, add-on codes. Medicare and Medicaid do, most others too; workers' compensation
+    /// and motor insurers often do not.
+    #[serde(default = "yes")]
+    pub ncci: bool,
 }
 
 const fn yes() -> bool {

@@ -6,6 +6,7 @@
 //!
 //! `edit.rs`: what an edit is. `form.rs`: forms of codes and fields. `edits/`: the edits, one file a subject, and the table.
 
+mod billed;
 mod earlier;
 mod edit;
 mod edits;
@@ -18,6 +19,7 @@ pub use edit::{Edit, Explain, Report};
 pub use edits::EDITS;
 
 use crate::claim::{Claim, Date, Finding, Severity};
+use crate::codes::shelf::Shelf;
 use crate::practice::Profile;
 
 /// What an edit may know beside the claim.
@@ -29,6 +31,8 @@ pub struct Context<'a> {
     pub profile: &'a Profile,
     /// Claims of the same patient at this practice, of OTHER lineages: a claim is no duplicate of what it replaces.
     pub earlier: &'a [EarlierClaim],
+    /// The tables of codes and pairs that are loaded.
+    pub codes: &'a Shelf,
 }
 
 /// Runs every edit, in the order of the table. A clean claim allocates nothing.

@@ -7,6 +7,10 @@ mod diagnoses;
 mod drugs;
 mod duplicates;
 mod member;
+mod ncci_addon;
+mod ncci_cover;
+mod ncci_pairs;
+mod ncci_units;
 mod patient_address;
 mod patient_birth;
 mod patient_name;
@@ -94,6 +98,12 @@ pub const EDITS: &[Edit] = &[
     drugs::QUANTITY,
     duplicates::LINE,
     duplicates::CLAIM,
+    ncci_pairs::NEVER,
+    ncci_pairs::MODIFIER_MISSING,
+    ncci_units::LINE,
+    ncci_units::DAY,
+    ncci_addon::PRIMARY_MISSING,
+    ncci_cover::NOT_COVERED,
     text::LINES,
     text::CHARACTERS,
     text::LENGTH,
