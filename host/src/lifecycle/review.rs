@@ -12,7 +12,7 @@ use crate::claim::{
 use crate::plugin::{Checked, RuleSet};
 use crate::practice::{Payer, Route};
 use crate::scrub::{self, EarlierClaim};
-use crate::store::claim::{StoredFinding, VersionBody};
+use crate::store::claim::{Looked, StoredFinding, VersionBody};
 use crate::store::{StoreResult, Tx};
 use crate::visit::{Verdict, same_person};
 
@@ -34,13 +34,21 @@ pub(super) struct Candidate {
     pub(super) findings: Vec<StoredFinding>,
     /// Rules whose fixes were applied, with the digest that proposed them.
     pub(super) fixed: Vec<(String, String)>,
+    /// Who looked at it.
+    pub(super) looked: Vec<Looked>,
     pub(super) state: VersionState,
 }
 
 impl Candidate {
     pub(super) fn new(claim: Claim, claim_id: Option<u64>, patient: [u8; 32]) -> Self {
-        let (findings, fixed) = (Vec::new(), Vec::new());
-        Self { claim, claim_id, visit_id: None, patient, findings, fixed, state: VersionState::Held }
+        let (findings, fixed, looked) = (Vec::new(), Vec::new(), Vec::new());
+        Self { claim, claim_id, visit_id: None, patient, findings, fixed, looked, state: VersionState::Held }
+    }
+
+    /// Digests of the rule sets that looked, for the history.
+    pub(super) fn rule_digests(&self) -> String {
+        let sets = self.looked.iter().filter(|looked| !looked.rule_set.is_empty());
+        sets.map(|looked| looked.digest.as_str()).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -106,6 +114,9 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
     for &at in which {
         let (Some(candidate), Some(earlier)) = (candidates.get_mut(at), earlier.get(at)) else { continue };
         let own: Vec<EarlierClaim> = earlier.iter().map(Earlier::as_scrub).collect();
+        // A second look, after fixes, takes the place of the first.
+        candidate.looked.clear();
+        candidate.looked.push(Looked { rule_set: String::new(), digest: env!("CARGO_PKG_VERSION").to_owned() });
         let context = scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own };
         for finding in scrub::scrub(&candidate.claim, &context) {
             let same = |stored: &StoredFinding| stored.finding.rule == finding.rule && stored.finding.at == finding.at;
@@ -173,9 +184,14 @@ fn ask(
     for (at, answer) in members.iter().zip(answers) {
         let Some(candidate) = candidates.get_mut(*at) else { continue };
         match answer {
-            Checked::Findings(findings) => candidate.findings.extend(
-                findings.into_iter().map(|finding| StoredFinding { finding, plugin_digest: rules.digest().to_owned() }),
-            ),
+            Checked::Findings(findings) => {
+                candidate.looked.push(Looked { rule_set: rules.id().to_owned(), digest: rules.digest().to_owned() });
+                candidate.findings.extend(
+                    findings
+                        .into_iter()
+                        .map(|finding| StoredFinding { finding, plugin_digest: rules.digest().to_owned() }),
+                );
+            }
             Checked::NotEvaluated(fault) => {
                 let words =
                     format!("Rule set `{}` could not be evaluated: {fault}. The claim waits until it can.", rules.id());

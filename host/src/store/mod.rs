@@ -191,7 +191,9 @@ impl PracticeStore {
         let mut connection = self.inner.connection.lock();
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
-        let out = work(&Tx { connection: &transaction, practice: &self.practice })?;
+        let heads = history::Heads::default();
+        let out = work(&Tx { connection: &transaction, practice: &self.practice, heads: &heads })?;
+        history::write_heads(&transaction, &heads)?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(out)
     }
@@ -203,7 +205,7 @@ impl PracticeStore {
     pub fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         let mut connection = self.practice.reader.lock();
         let transaction = connection.transaction().map_err(StoreError::from)?;
-        work(&Tx { connection: &transaction, practice: &self.practice })
+        work(&Tx { connection: &transaction, practice: &self.practice, heads: &history::Heads::default() })
     }
 
     /// An HMAC look-up value under this practice's key.
@@ -216,13 +218,14 @@ impl PracticeStore {
 pub struct Tx<'a> {
     connection: &'a Connection,
     practice: &'a Practice,
+    heads: &'a history::Heads,
 }
 
 impl<'a> Tx<'a> {
     /// The same transaction as another tenant: what an answer changes in a practice commits with the state of the
     /// document that brought it to `clearing`.
     pub fn tenant<'b>(&'b self, other: &'b PracticeStore) -> Tx<'b> {
-        Tx { connection: self.connection, practice: &other.practice }
+        Tx { connection: self.connection, practice: &other.practice, heads: self.heads }
     }
 
     /// The tenant's id.
@@ -255,10 +258,18 @@ impl<'a> Tx<'a> {
         self.practice.keys.lookup(kind, parts)
     }
 
-    /// One more than the highest id of a table. One process writes, so nobody takes it in between.
+    /// One more than the highest id of a table whose rows stay. One process writes, so nobody takes it in between.
     fn next_id(&self, table: &'static str, column: &'static str) -> StoreResult<u64> {
         let sql = format!("SELECT COALESCE(MAX({column}), 0) + 1 FROM {table} WHERE practice_id = ?1");
         let id: i64 = self.connection.prepare_cached(&sql)?.query_row([&self.practice.id], |row| row.get(0))?;
+        Ok(id.unsigned_abs())
+    }
+
+    /// The next id of a kind whose rows may be removed: one that was never given before.
+    fn mint_id(&self, kind: &'static str) -> StoreResult<u64> {
+        let sql = "INSERT INTO sequence (practice_id, kind, last) VALUES (?1, ?2, 1)
+                   ON CONFLICT (practice_id, kind) DO UPDATE SET last = last + 1 RETURNING last";
+        let id: i64 = self.connection.prepare_cached(sql)?.query_row((&self.practice.id, kind), |row| row.get(0))?;
         Ok(id.unsigned_abs())
     }
 

@@ -15,11 +15,16 @@ use super::{Inner, MasterKey, PracticeStore, SCHEMAS, Store, StoreError, StoreRe
 /// How long a reader waits for a writer's checkpoint.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// Address space for the main file of the store; less where the file is smaller.
+const MAPPED_BYTES: i64 = 1 << 30;
+
 /// A connection that only reads. It sees what was committed when its transaction began.
 pub(super) fn read_connection(path: &Path) -> StoreResult<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
+    // Another connection's commit empties a reader's cache: what is in the main file is then mapped, not copied.
+    connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
     connection.set_prepared_statement_cache_capacity(256);
     connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
@@ -144,6 +149,19 @@ impl Tx<'_> {
         )
     }
 
+    /// Groups and reasons that a lineage stands denied under.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn denied_of(&self, claim_id: u64) -> StoreResult<Vec<(String, String)>> {
+        self.rows(
+            "SELECT group_code, reason FROM posting WHERE practice_id = ?1 AND claim_id = ?2 AND account = 'denied'
+             GROUP BY group_code, reason HAVING SUM(amount_cents) <> 0 ORDER BY SUM(amount_cents) DESC",
+            (self.practice_id(), claim_id),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
     /// One submission.
     ///
     /// # Errors
@@ -231,9 +249,9 @@ mod tests {
         let reader = Store::open_reader(&path, key()).unwrap();
         let seen = reader.known_practice("elm").unwrap().unwrap();
         assert!(reader.known_practice("oak").unwrap().is_none());
-        practice.write(|tx| tx.visit_of("SYS", "V1", DAY)).unwrap();
+        practice.write(|tx| tx.visit_of("SYS", "V1", DAY, "")).unwrap();
         assert_eq!(seen.read(|tx| tx.visits()).unwrap().len(), 1);
-        assert!(seen.write(|tx| tx.visit_of("SYS", "V2", DAY)).is_err());
+        assert!(seen.write(|tx| tx.visit_of("SYS", "V2", DAY, "")).is_err());
     }
 
     #[test]

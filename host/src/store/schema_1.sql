@@ -8,6 +8,14 @@ CREATE TABLE practice (
     PRIMARY KEY (practice_id)
 ) STRICT, WITHOUT ROWID;
 
+-- The highest id that was ever given, where rows may go again: an id is never given twice.
+CREATE TABLE sequence (
+    practice_id TEXT NOT NULL,
+    kind TEXT NOT NULL,             -- claim
+    last INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, kind)
+) STRICT, WITHOUT ROWID;
+
 -- A file or message exactly as it arrived.
 CREATE TABLE file (
     practice_id TEXT NOT NULL,
@@ -101,11 +109,19 @@ CREATE TABLE claim_version (
     charge_cents INTEGER NOT NULL,
     created_day INTEGER NOT NULL,
     submitted_day INTEGER,
-    body BLOB NOT NULL,
     PRIMARY KEY (practice_id, claim_id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX version_by_control ON claim_version (practice_id, control_number);
 CREATE INDEX version_by_state ON claim_version (practice_id, state);
+
+-- What a version holds, aside, so that states are read and moved without it.
+CREATE TABLE claim_body (
+    practice_id TEXT NOT NULL,
+    claim_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, claim_id, version)
+) STRICT;
 
 -- Other names of a version, for answers that do not carry our CLM01.
 CREATE TABLE claim_key (
@@ -176,7 +192,7 @@ CREATE TABLE remittance (
     payer_id TEXT NOT NULL,
     amount_cents INTEGER NOT NULL,
     paid_day INTEGER NOT NULL,
-    state TEXT NOT NULL,            -- posted | parked
+    state TEXT NOT NULL,            -- posted | parked | set-aside
     difference_cents INTEGER NOT NULL, -- sum of CLP04 - sum of PLB - BPR02
     document_id INTEGER NOT NULL,
     body BLOB NOT NULL,
@@ -191,7 +207,7 @@ CREATE TABLE remittance_claim (
     claim_id INTEGER,               -- none: unapplied
     version INTEGER,
     matched_by TEXT NOT NULL,
-    state TEXT NOT NULL,            -- posted | unapplied
+    state TEXT NOT NULL,            -- posted | unapplied | parked | set-aside
     paid_cents INTEGER NOT NULL,
     difference_cents INTEGER NOT NULL,
     body BLOB NOT NULL,
@@ -238,7 +254,7 @@ CREATE TABLE work_item (
     body BLOB NOT NULL,
     PRIMARY KEY (practice_id, work_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX work_by_subject ON work_item (practice_id, subject_kind, subject_id);
+CREATE INDEX work_open ON work_item (practice_id, subject_kind, subject_id) WHERE closed_day IS NULL;
 
 -- One chain per practice: each row's mac covers the row and the mac before it.
 CREATE TABLE history (

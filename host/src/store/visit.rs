@@ -85,14 +85,20 @@ pub struct StoredEvent {
 }
 
 impl Tx<'_> {
-    /// Finds a visit by its number, or makes it.
+    /// Finds a visit by its number, or makes it. `digest` is of the plugin that told of it. True where it is new.
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn visit_of(&self, source_system: &str, visit_number: &str, day: i64) -> StoreResult<u64> {
+    pub fn visit_of(
+        &self,
+        source_system: &str,
+        visit_number: &str,
+        day: i64,
+        digest: &str,
+    ) -> StoreResult<(u64, bool)> {
         let mac = self.lookup("visit", &[source_system.as_bytes(), visit_number.as_bytes()]);
         if let Some(visit_id) = self.visit_by_mac(&mac)? {
-            return Ok(visit_id);
+            return Ok((visit_id, false));
         }
         let visit_id = self.next_id("visit", "visit_id")?;
         self.execute(
@@ -100,8 +106,8 @@ impl Tx<'_> {
              VALUES (?1, ?2, ?3, 'open', NULL, ?4, 0, 0)",
             (self.practice_id(), visit_id, mac, day),
         )?;
-        self.record("visit", visit_id, day, "host", "open", "")?;
-        Ok(visit_id)
+        self.record("visit", visit_id, day, "host", "open", digest)?;
+        Ok((visit_id, true))
     }
 
     fn visit_by_mac(&self, mac: &[u8; 32]) -> StoreResult<Option<u64>> {
@@ -142,15 +148,12 @@ impl Tx<'_> {
             return Ok(false);
         }
         let charge_day = (!event.update.charges.is_empty()).then_some(event.arrived_day);
-        self.execute(
-            "UPDATE visit SET changed = 1, first_charge_day = MIN(COALESCE(first_charge_day, ?3), ?3)
-             WHERE practice_id = ?1 AND visit_id = ?2 AND ?3 IS NOT NULL",
-            (self.practice_id(), visit_id, charge_day),
-        )?;
         let closed = u8::from(event.update.status == crate::claim::VisitStatus::Closed);
         self.execute(
-            "UPDATE visit SET changed = 1, closed = MAX(closed, ?3) WHERE practice_id = ?1 AND visit_id = ?2",
-            (self.practice_id(), visit_id, closed),
+            "UPDATE visit SET changed = 1, closed = MAX(closed, ?3),
+             first_charge_day = COALESCE(MIN(first_charge_day, ?4), first_charge_day, ?4)
+             WHERE practice_id = ?1 AND visit_id = ?2",
+            (self.practice_id(), visit_id, closed, charge_day),
         )?;
         Ok(true)
     }
