@@ -328,7 +328,7 @@ impl Maker {
     }
 
     /// Bills the second payer: listed first, with what the first one decided on each line.
-    pub fn to_second(&mut self, claim: &mut Claim) {
+    pub fn bill_second(&mut self, claim: &mut Claim) {
         let mut second = self.cover(SUPPLEMENT);
         second.responsibility = "S".into();
         claim.covers.truncate(1);

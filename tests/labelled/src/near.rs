@@ -121,7 +121,7 @@ pub const NEAR: &[Kind] = &[
     near("timely-filing-last-day-payer", |m| office(m, |_, c| c.move_to(AS_OF.plus(-180)))),
     near("timely-filing-last-day-medicare", |m| shaped(m, SENIOR, |_, c| c.move_to(AS_OF.years_before(1)))),
     near("late-with-delay-reason", |m| shaped(m, SENIOR, |_, c| { c.move_to(AS_OF.years_before(1).plus(-40)); c.delay = "7".into(); })),
-    near("secondary-with-decision", |m| shaped(m, SENIOR, |m, c| m.to_second(c))),
+    near("secondary-with-decision", |m| shaped(m, SENIOR, |m, c| m.bill_second(c))),
     near("two-policies-of-one-payer", |m| office(m, |m, c| { alone(c); let mut other = m.cover(crate::maker::COMMERCIAL); other.responsibility = "S".into(); c.covers.push(other); })),
     near("spouse-of-another-name", |m| office(m, |m, c| {
         let mut holder: Person = m.person(Middle, "", AS_OF);

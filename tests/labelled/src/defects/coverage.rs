@@ -13,7 +13,7 @@ const SECOND: &[&str] = &["coverages[1]", "coverages[0].responsibility", "x12:SB
 
 fn second(maker: &mut Maker, change: impl FnOnce(&mut Claim)) -> Vec<Claim> {
     shaped(maker, SENIOR, |maker, claim| {
-        maker.to_second(claim);
+        maker.bill_second(claim);
         change(claim);
     })
 }
