@@ -22,6 +22,9 @@ pub struct Profile {
     pub bill_hold_days: u16,
     /// 2010AA REF.
     pub tax_id: BillingTaxId,
+    /// 2300 REF X4: the CLIA number of the practice's laboratory, for claims with laboratory tests that carry none.
+    #[serde(default)]
+    pub clia: String,
     /// 2010AA N3 and N4. The guide wants a street address here, and ZIP+4.
     pub address: PostalAddress,
     /// 2010AA PER.
@@ -258,6 +261,29 @@ pub struct Payer {
     /// and motor insurers often do not.
     #[serde(default = "yes")]
     pub ncci: bool,
+    /// Days from the service within which an original claim has to be filed; 0: no limit is known here. Medicare's (MB, MA) is
+    /// one calendar year without this key.
+    #[serde(default)]
+    pub timely_filing_days: u16,
+    /// What its claims carry beside what every claim must.
+    #[serde(default)]
+    pub requires: Vec<Requirement>,
+}
+
+/// What a payer may want on every claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Requirement {
+    /// 2000B SBR03.
+    GroupNumber,
+    /// 2300 REF G1.
+    PriorAuthorization,
+    /// 2300 REF 9F.
+    ReferralNumber,
+    /// 2310A.
+    ReferringProvider,
+    /// 2410, beside every HCPCS drug code.
+    Ndc,
 }
 
 const fn yes() -> bool {

@@ -147,3 +147,49 @@ pub fn quantity(thousandths: i64) -> String {
     let text = format!("{sign}{}.{:03}", thousandths.unsigned_abs() / 1000, thousandths.unsigned_abs() % 1000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
+
+/// The number of a CPT code of five digits.
+pub fn cpt_number(code: &str) -> Option<u32> {
+    if digits(code, 5) { code.parse().ok() } else { None }
+}
+
+/// Whether a code of the same length lies between two others, letters and digits compared as they stand: `A0425` to `A0436`.
+pub fn code_between(code: &str, first: &str, last: &str) -> bool {
+    code.len() == first.len() && first <= code && code <= last
+}
+
+/// A Medicare beneficiary identifier: eleven places, each with its class; no S, L, O, I, B, Z. Without dashes.
+pub fn is_mbi(text: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_uppercase() && !matches!(byte, b'S' | b'L' | b'O' | b'I' | b'B' | b'Z');
+    let digit = |byte: u8| byte.is_ascii_digit();
+    match text.as_bytes() {
+        [a, b, c, d, e, f, g, h, i, j, k] => {
+            matches!(a, b'1'..=b'9')
+                && letter(*b)
+                && (letter(*c) || digit(*c))
+                && digit(*d)
+                && letter(*e)
+                && (letter(*f) || digit(*f))
+                && digit(*g)
+                && letter(*h)
+                && letter(*i)
+                && digit(*j)
+                && digit(*k)
+        }
+        _ => false,
+    }
+}
+
+/// The filing indicators of original Medicare: Part B and Part A.
+pub fn is_medicare(filing_indicator: &str) -> bool {
+    matches!(filing_indicator, "MB" | "MA")
+}
+
+/// Years of age on a day. `None` where the day is before birth or either is no day.
+pub fn age_years(birth: Date, on: Date) -> Option<u16> {
+    if !is_day(birth) || !is_day(on) || day_number(on) < day_number(birth) {
+        return None;
+    }
+    let had_birthday = (on.month, on.day) >= (birth.month, birth.day);
+    Some(on.year - birth.year - u16::from(!had_birthday))
+}

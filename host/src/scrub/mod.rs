@@ -11,6 +11,7 @@ mod earlier;
 mod edit;
 mod edits;
 mod form;
+mod postal;
 #[cfg(test)]
 mod tests;
 

@@ -163,7 +163,7 @@ fn system(claim: &Claim, _: &Context, report: &mut Report) {
 pub const TWICE: Edit = Edit {
     id: "diagnosis.twice",
     title: "A diagnosis stands there twice",
-    severity: Severity::Warn,
+    severity: Severity::Hold,
     source: "ICD-10-CM Official Guidelines, section I.B.12: a code is reported once for an encounter",
     explain: Explain {
         what: "Finds the same code at two positions.",
