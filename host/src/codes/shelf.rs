@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use super::container::{ContainerError, EXTENSION, Table};
 
-/// Tables by kind, each kind in the order of covers.
+/// Tables by kind, each kind in the order of versions.
 #[derive(Debug, Default)]
 pub struct Shelf {
     kinds: BTreeMap<String, Vec<Arc<Table>>>,
@@ -81,6 +81,19 @@ impl Shelf {
         shelf
     }
 
+    /// The same with tables that are in no file; a file of the same kind and version is asked instead.
+    #[must_use]
+    pub fn with(mut self, spare: &[Arc<Table>]) -> Self {
+        for table in spare {
+            let label = table.label();
+            if !self.tables(&label.kind).iter().any(|known| known.label().version == label.version) {
+                self.add(Arc::clone(table));
+            }
+        }
+        self.sort();
+        self
+    }
+
     fn add(&mut self, table: Arc<Table>) {
         self.kinds.entry(table.label().kind.clone()).or_default().push(table);
     }
@@ -91,18 +104,17 @@ impl Shelf {
         }
     }
 
-    /// The table that answers for a day: of those whose cover has it, the one whose cover begins last (a newer quarter wins
-    /// over an older list that stands until replaced), then the later version.
+    /// The table that answers for a day: of those whose cover has it, the one of the latest version.
     pub fn covering(&self, kind: &str, day: i64) -> Option<&Arc<Table>> {
         self.tables(kind).iter().rev().find(|table| table.label().cover.has(day))
     }
 
-    /// Tables of a kind, the earliest cover first.
+    /// Tables of a kind, the earliest version first.
     pub fn tables(&self, kind: &str) -> &[Arc<Table>] {
         self.kinds.get(kind).map_or(&[], Vec::as_slice)
     }
 
-    /// All tables, by kind and cover.
+    /// All tables, by kind and version.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Table>> {
         self.kinds.values().flatten()
     }
@@ -120,8 +132,9 @@ impl Shelf {
     }
 }
 
-fn order(table: &Table) -> (i64, &str) {
-    (table.label().cover.first, &table.label().version)
+/// The later version wins: it was published with the earlier one at hand.
+fn order(table: &Table) -> (&str, i64) {
+    (&table.label().version, table.label().cover.first)
 }
 
 fn list(folder: &Path) -> std::io::Result<Vec<PathBuf>> {

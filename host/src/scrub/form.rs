@@ -2,6 +2,8 @@
 //!
 //! Form only. Whether a code exists and was in force on a day is the code-set work.
 
+pub use crate::codes::form::{is_cpt, is_hcpcs, is_icd9, is_icd10, is_modifier};
+
 use crate::claim::{Address, Date, Procedure, ProcedureSystem, day_number, from_day_number};
 
 /// The shape of a value that must not be shown: letters `A`, digits `9`, the rest as it is; at most 12 characters.
@@ -29,57 +31,12 @@ pub fn digits(text: &str, count: usize) -> bool {
     text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// ICD-10-CM: letter, digit, digit or A or B, then up to four letters or digits. Without the dot. `U` is in use
-/// since 2020 (chapter 22).
-pub fn is_icd10(code: &str) -> bool {
-    match code.as_bytes() {
-        [first, second, third, rest @ ..] => {
-            first.is_ascii_uppercase()
-                && second.is_ascii_digit()
-                && (third.is_ascii_digit() || matches!(third, b'A' | b'B'))
-                && rest.len() <= 4
-                && rest.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
-        }
-        _ => false,
-    }
-}
-
-/// ICD-9-CM: three to five digits, V and two to four, E and three or four. Without the dot.
-pub fn is_icd9(code: &str) -> bool {
-    let (lead, rest) = match code.as_bytes() {
-        [b'V', rest @ ..] => (2..=4, rest),
-        [b'E', rest @ ..] => (3..=4, rest),
-        rest => (3..=5, rest),
-    };
-    lead.contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
-}
-
-/// CPT: five digits, or four and F (performance), T (emerging), U (laboratory), M (multianalyte).
-pub fn is_cpt(code: &str) -> bool {
-    match code.as_bytes() {
-        [four @ .., last] if four.len() == 4 => {
-            four.iter().all(u8::is_ascii_digit) && (last.is_ascii_digit() || matches!(last, b'F' | b'T' | b'U' | b'M'))
-        }
-        _ => false,
-    }
-}
-
-/// HCPCS Level II: a letter A to V and four digits.
-pub fn is_hcpcs(code: &str) -> bool {
-    matches!(code.as_bytes(), [b'A'..=b'V', four @ ..] if four.len() == 4 && four.iter().all(u8::is_ascii_digit))
-}
-
 /// A code of `HC`: CPT and HCPCS share the qualifier, so a system named wrongly among the two does no harm.
 pub fn has_code_form(procedure: &Procedure) -> bool {
     match procedure.system {
         ProcedureSystem::Cpt | ProcedureSystem::Hcpcs => is_cpt(&procedure.code) || is_hcpcs(&procedure.code),
         _ => procedure.code.len() <= 48,
     }
-}
-
-/// Two letters or digits.
-pub fn is_modifier(text: &str) -> bool {
-    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Modifiers that say: given again, or apart from the other (76, 77, 91, 59 and its four kin).

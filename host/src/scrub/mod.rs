@@ -10,7 +10,7 @@ mod billed;
 mod earlier;
 mod edit;
 mod edits;
-mod form;
+pub(crate) mod form;
 mod postal;
 #[cfg(test)]
 mod tests;
