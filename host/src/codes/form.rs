@@ -24,11 +24,11 @@ pub fn is_icd9(code: &str) -> bool {
     lead.contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
 }
 
-/// CPT: five digits, or four and F (performance), T (emerging), U (laboratory), M (multianalyte).
+/// CPT: five digits, or four and A (vaccines of 2020 on), F (performance), T (emerging), U (laboratory), M (multianalyte).
 pub fn is_cpt(code: &str) -> bool {
     match code.as_bytes() {
         [four @ .., last] if four.len() == 4 => {
-            four.iter().all(u8::is_ascii_digit) && (last.is_ascii_digit() || matches!(last, b'F' | b'T' | b'U' | b'M'))
+            four.iter().all(u8::is_ascii_digit) && (last.is_ascii_digit() || matches!(last, b'A' | b'F' | b'T' | b'U' | b'M'))
         }
         _ => false,
     }

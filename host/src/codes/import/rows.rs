@@ -65,8 +65,7 @@ pub(super) fn day(file: &str, row: u64, cell: &str, none: i32) -> Result<i32, Im
 /// Checks the rows of one system against each other and puts them in order.
 pub(super) fn sorted(file: &str, system: System, rows: Vec<Row>, partial: bool) -> Result<Sorted, ImportError> {
     // Lists of amounts name a code once for each modifier; a code set names it once.
-    let once = matches!(system, System::Icd10cm | System::PlaceOfService | System::Taxonomy)
-        || (system == System::Hcpcs && !partial);
+    let once = matches!(system, System::Icd10cm | System::PlaceOfService | System::Taxonomy);
     let mut seen: HashMap<String, Vec<(u64, Entry)>> = HashMap::with_capacity(rows.len());
     for Row { number, entry, .. } in rows {
         if entry.first != NO_FIRST && entry.last != NO_LAST && entry.first > entry.last {
