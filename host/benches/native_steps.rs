@@ -7,6 +7,7 @@ use std::hint::black_box;
 
 use claimhost::claim::{Claim, Contact, ContactKind, ContactNumber, parse_iso};
 use claimhost::clearinghouse::professional::{Created, Envelope, Partner, Purpose, Receiver, Submitter, write};
+use claimhost::codes::shelf::Shelf;
 use claimhost::scrub::{Context, holds, scrub};
 use support::{claims, figure, median, per_second, practice};
 
@@ -41,7 +42,12 @@ fn main() {
     let host = support::plugins(&support::plugin_folders());
     let claims = claims::typical(&host.adapter("hl7v2-dft").unwrap(), CLAIMS);
     let profile = claims::profile();
-    let context = Context { as_of: parse_iso(practice::AS_OF).unwrap(), profile: &profile, earlier: &[] };
+    let context = Context {
+        as_of: parse_iso(practice::AS_OF).unwrap(),
+        profile: &profile,
+        earlier: &[],
+        codes: &Shelf::default(),
+    };
 
     let scrubbed = median(|| {
         for claim in &claims {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-/// Path of `claimhost`, with the two peers beside it.
+/// Path of `claimhost`, with the peers beside it.
 ///
 /// # Panics
 /// Where cargo cannot build them: no test can go on then.
@@ -17,7 +17,16 @@ pub fn claimhost() -> &'static Path {
         let target = folder.parent().expect("target").to_path_buf();
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(workspace()).args(["build", "--quiet", "--target-dir"]).arg(target);
-        cargo.args(["-p", "claimhost", "-p", "claimhost-practices", "-p", "claimhost-sandbox"]);
+        cargo.args([
+            "-p",
+            "claimhost",
+            "-p",
+            "claimhost-practices",
+            "-p",
+            "claimhost-sandbox",
+            "-p",
+            "claimhost-labelled",
+        ]);
         if folder.ends_with("release") {
             cargo.arg("--release");
         }

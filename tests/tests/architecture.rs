@@ -49,13 +49,16 @@ fn reach(members: &BTreeMap<String, BTreeSet<String>>, package: &str) -> BTreeSe
 #[test]
 fn the_peers_share_nothing_with_what_they_try() {
     let members = members();
-    for peer in ["claimhost-practices", "claimhost-sandbox"] {
+    for peer in ["claimhost-practices", "claimhost-sandbox", "claimhost-labelled"] {
         let reached = reach(&members, peer);
         assert!(reached.is_empty(), "{peer} reads or writes with code of its own: {reached:?}");
     }
     // Nor does the host know them: it starts them as processes.
     let reached = reach(&members, "claimhost");
-    assert!(!reached.iter().any(|name| name.ends_with("-practices") || name.ends_with("-sandbox")), "{reached:?}");
+    assert!(
+        !reached.iter().any(|name| ["practices", "sandbox", "labelled"].iter().any(|peer| name.ends_with(peer))),
+        "{reached:?}"
+    );
     // The recount of the demo test stands alone too.
     assert_eq!(members["claimhost-tests"], BTreeSet::new());
 }

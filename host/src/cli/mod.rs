@@ -10,6 +10,7 @@
 
 mod check_config;
 mod claim;
+mod codes;
 mod demo;
 mod denial;
 mod document;
@@ -120,6 +121,9 @@ enum Command {
     /// Lists, inspects, builds or tests plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Imports tables of codes and of NCCI, and tells what they know on a day of service
+    #[command(subcommand)]
+    Codes(codes::Codes),
     /// Tools for X12 files
     #[command(subcommand)]
     X12(x12::X12),
@@ -144,6 +148,7 @@ pub fn main() -> ExitCode {
         Command::Work(command) => command.run(global),
         Command::Trace(command) => command.run(global),
         Command::Plugin(command) => command.run(global),
+        Command::Codes(command) => command.run(global),
         Command::X12(command) => command.run(global),
     };
     match result {

@@ -19,6 +19,9 @@ pub struct Config {
     /// Plugins.
     #[serde(default)]
     pub plugins: PluginsConfig,
+    /// Tables of codes and pairs.
+    #[serde(default)]
+    pub codes: CodesConfig,
     /// Where claims leave and answers come in.
     #[serde(default)]
     pub clearinghouse: ClearinghouseConfig,
@@ -76,6 +79,20 @@ pub struct PluginsConfig {
 impl Default for PluginsConfig {
     fn default() -> Self {
         Self { folders: vec!["plugins".into()], cache: "cache".into() }
+    }
+}
+
+/// `[codes]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CodesConfig {
+    /// Folder of the imported tables. Default `codes`.
+    pub folder: PathBuf,
+}
+
+impl Default for CodesConfig {
+    fn default() -> Self {
+        Self { folder: "codes".into() }
     }
 }
 
@@ -205,6 +222,7 @@ impl Config {
             &mut self.store.path,
             &mut self.keys.master_key_file,
             &mut self.plugins.cache,
+            &mut self.codes.folder,
             &mut self.clearinghouse.outbox,
             &mut self.clearinghouse.inbox,
         ];

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crate::claim::{Date, Setup, day_number};
+use crate::codes::shelf::Shelf;
 use crate::config::{Config, FolderConfig};
 use crate::lifecycle::summary::{Summary, summarize};
 use crate::lifecycle::{HostError, answers, assemble, ingest, later, submit};
@@ -24,6 +25,8 @@ pub struct Host {
     pub(super) clearing: PracticeStore,
     pub(super) plugins: PluginHost,
     log: Arc<LogBuffer>,
+    /// The tables of codes and pairs, looked at anew with every turn.
+    pub(super) codes: Shelf,
     pub(super) practices: Vec<Practice>,
     pub(super) as_of: Date,
     /// Files younger than this are still being written; zero where a run takes what is there.
@@ -110,17 +113,12 @@ impl Host {
             });
         }
         let clearing = store.clearing()?;
-        Ok(Self {
-            config,
-            store,
-            clearing,
-            plugins,
-            log,
-            practices,
-            as_of,
-            settle: Duration::ZERO,
-            stop: Arc::default(),
-        })
+        let codes = Shelf::open(&config.codes.folder);
+        for problem in codes.problems() {
+            tracing::error!(%problem, "codes: a table cannot be used");
+        }
+        let (settle, stop) = (Duration::ZERO, Arc::default());
+        Ok(Self { config, store, clearing, plugins, log, codes, practices, as_of, settle, stop })
     }
 
     /// The day that rules, windows and file dates see.
@@ -263,8 +261,17 @@ impl Host {
         Ok(())
     }
 
-    /// Profiles and mappings that changed on disk. One that cannot be used changes nothing and is logged.
+    /// Tables, profiles and mappings that changed on disk. One that cannot be used changes nothing and is logged.
     fn reload(&mut self) {
+        if self.codes.is_stale(&self.config.codes.folder) {
+            self.codes = self.codes.reopen(&self.config.codes.folder);
+            for problem in self.codes.problems() {
+                tracing::error!(%problem, "codes: a table cannot be used; what was loaded before stays");
+            }
+            for practice in &mut self.practices {
+                practice.reviewed = None; // other tables may free what is held
+            }
+        }
         for practice in &mut self.practices {
             let changed = modified(&practice.profile_path);
             if changed != practice.profile_changed {

@@ -119,7 +119,8 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         // A second look, after fixes, takes the place of the first.
         candidate.looked.clear();
         candidate.looked.push(Looked { rule_set: String::new(), digest: env!("CARGO_PKG_VERSION").to_owned() });
-        let context = scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own };
+        let context =
+            scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own, codes: &host.codes };
         let mut found = scrub::scrub(&candidate.claim, &context);
         scrub::undelivered::explain(&mut found, &candidate.undelivered);
         for finding in found {

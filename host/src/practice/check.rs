@@ -116,6 +116,9 @@ impl Check<'_> {
         self.taxonomy(&profile.taxonomy, &[Key("taxonomy")]);
         let tax = profile.tax_id.value.as_str();
         self.unless(digits(tax, &[9]), &[Key("tax_id"), Key("value")], || found(tax, "nine digits without a dash"));
+        let clia = profile.clia.as_str();
+        let clia_ok = clia.is_empty() || (clia.len() == 10 && clia.chars().all(|char| char.is_ascii_alphanumeric()));
+        self.unless(clia_ok, &[Key("clia")], || found(clia, "a CLIA number of ten characters"));
         self.address(&profile.address, &[Key("address")]);
         if let Some(address) = &profile.pay_to_address {
             self.address(address, &[Key("pay_to_address")]);

@@ -6,9 +6,9 @@
 
 use super::profile::{BillingTaxId, Payer, PostalAddress, Profile, RosterProvider, TaxIdKind};
 use crate::claim::{
-    Address, Assignment, BenefitsAssignment, ClaimExtras, ClaimHeader, Contact, ContactKind, ContactNumber, Coverage,
-    DiagnosisSystem, Patient, PersonName, ProcedureSystem, Provider, ProviderId, ProviderIdKind, Relationship, Release,
-    Responsibility, ServiceLine,
+    Address, Assignment, BenefitsAssignment, ClaimExtras, ClaimHeader, ClaimReference, ClaimReferenceKind, Contact,
+    ContactKind, ContactNumber, Coverage, DiagnosisSystem, LineReferenceKind, Patient, PersonName, ProcedureSystem,
+    Provider, ProviderId, ProviderIdKind, Relationship, Release, Responsibility, ServiceLine,
 };
 
 /// Something the profile does not know. Holds the claim.
@@ -46,6 +46,7 @@ pub fn complete(header: &mut ClaimHeader, lines: &mut [ServiceLine], profile: &P
     for (number, line) in lines.iter_mut().enumerate() {
         complete_line(line, number + 1, profile, &mut problems);
     }
+    complete_clia(header, lines, profile);
     header.provider_signature.get_or_insert(true);
     header.assignment.get_or_insert(Assignment::Assigned);
     problems
@@ -218,6 +219,31 @@ fn complete_line(line: &mut ServiceLine, number: usize, profile: &Profile, probl
     for (role, provider) in of_line {
         complete_provider(provider, profile, &format!("line {number}.{role}"), problems);
     }
+}
+
+/// REF X4 of 2300, where a line is a laboratory test and neither claim nor line has the number.
+fn complete_clia(header: &mut ClaimHeader, lines: &[ServiceLine], profile: &Profile) {
+    let clia = profile.clia.trim();
+    let has_its_own = |line: &ServiceLine| {
+        let references = line.extras.as_ref().map_or(&[][..], |extras| &extras.references);
+        references.iter().any(|one| one.kind == LineReferenceKind::Clia)
+    };
+    let wanted = |line: &ServiceLine| is_laboratory_test(&line.procedure.code) && !has_its_own(line);
+    if clia.is_empty() || !lines.iter().any(wanted) {
+        return;
+    }
+    let extras = header.extras.get_or_insert_with(no_extras);
+    if !extras.references.iter().any(|one| one.kind == ClaimReferenceKind::Clia) {
+        extras.references.push(ClaimReference { kind: ClaimReferenceKind::Clia, value: clia.to_owned() });
+    }
+}
+
+/// CPT codes of tests that fall under CLIA: 80047 to 89398 without consultations (80500-80506), blood bank opinions
+/// (86077-86079) and skin tests (86485-86580).
+pub fn is_laboratory_test(code: &str) -> bool {
+    let number = Some(code).filter(|code| code.len() == 5).and_then(|code| code.parse::<u32>().ok());
+    let exempt = |code: u32| matches!(code, 80_500..=80_506 | 86_077..=86_079 | 86_485..=86_580);
+    number.is_some_and(|code| (80_047..=89_398).contains(&code) && !exempt(code))
 }
 
 /// CPT is five digits, or four and a letter (categories II and III, PLA); HCPCS Level II a letter and four digits.

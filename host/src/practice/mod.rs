@@ -8,8 +8,8 @@ mod complete;
 mod profile;
 
 pub use check::{ProfileError, ProfileProblem};
-pub use complete::{CompletionProblem, complete, complete_coverages};
+pub use complete::{CompletionProblem, complete, complete_coverages, is_laboratory_test};
 pub use profile::{
-    BillingTaxId, Contact, Crosswalk, Facility, Location, Payer, PostalAddress, Profile, Receiver, RosterProvider,
-    Route, Submitter, TaxIdKind, Usage,
+    BillingTaxId, Consequence, Contact, Crosswalk, Facility, Location, Payer, PostalAddress, Profile, Receiver,
+    Requirement, RosterProvider, Route, Submitter, TaxIdKind, Usage,
 };

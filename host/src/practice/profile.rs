@@ -24,6 +24,9 @@ pub struct Profile {
     pub bill_hold_days: u16,
     /// 2010AA REF.
     pub tax_id: BillingTaxId,
+    /// 2300 REF X4: the CLIA number of the practice's laboratory, for claims with laboratory tests that carry none.
+    #[serde(default)]
+    pub clia: String,
     /// 2010AA N3 and N4. The guide wants a street address here, and ZIP+4.
     pub address: PostalAddress,
     /// 2010AA PER.
@@ -66,6 +69,20 @@ pub struct Profile {
     /// Days after which a submitted claim without an answer becomes work.
     #[serde(default = "thirty")]
     pub alarm_days: u16,
+    /// What happens to a claim with more units of a day than a clinical limit (NCCI MUE, indicator 3) pays without appeal.
+    #[serde(default)]
+    pub mue_clinical: Consequence,
+}
+
+/// What a finding does where policy decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consequence {
+    /// The claim waits for a person.
+    #[default]
+    Hold,
+    /// It is sent, and the finding is told.
+    Warn,
 }
 
 const fn three() -> u16 {
@@ -245,6 +262,33 @@ pub struct Payer {
     /// Rule sets that look at its claims.
     #[serde(default)]
     pub rules: Vec<String>,
+    /// Follows CMS's NCCI: pairs, units, add-on codes. Medicare and Medicaid do, most others too; workers' compensation
+    /// and motor insurers often do not.
+    #[serde(default = "yes")]
+    pub ncci: bool,
+    /// Days from the service within which an original claim has to be filed; 0: no limit is known here. Medicare's (MB, MA) is
+    /// one calendar year without this key.
+    #[serde(default)]
+    pub timely_filing_days: u16,
+    /// What its claims carry beside what every claim must.
+    #[serde(default)]
+    pub requires: Vec<Requirement>,
+}
+
+/// What a payer may want on every claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Requirement {
+    /// 2000B SBR03.
+    GroupNumber,
+    /// 2300 REF G1.
+    PriorAuthorization,
+    /// 2300 REF 9F.
+    ReferralNumber,
+    /// 2310A.
+    ReferringProvider,
+    /// 2410, beside every HCPCS drug code.
+    Ndc,
 }
 
 const fn yes() -> bool {

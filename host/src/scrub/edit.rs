@@ -81,6 +81,14 @@ impl<'a> Report<'a> {
         self.push(Some(line), field.into(), words.into(), None);
     }
 
+    /// A finding about either, with another severity than the edit's: policy decides.
+    pub fn at_as(&mut self, severity: Severity, line: Option<u16>, field: impl Into<String>, words: impl Into<String>) {
+        self.push(line, field.into(), words.into(), None);
+        if let Some(last) = self.findings.last_mut() {
+            last.severity = severity;
+        }
+    }
+
     /// A finding about either.
     pub fn at(&mut self, line: Option<u16>, field: impl Into<String>, words: impl Into<String>) {
         self.push(line, field.into(), words.into(), None);
@@ -104,6 +112,6 @@ impl<'a> Report<'a> {
 }
 
 /// The lines with their numbers, from 1.
-pub fn numbered(claim: &Claim) -> impl Iterator<Item = (u16, &ServiceLine)> {
+pub fn numbered(claim: &Claim) -> impl Iterator<Item = (u16, &ServiceLine)> + Clone {
     (1_u16..).zip(&claim.lines)
 }

@@ -2,6 +2,8 @@
 //!
 //! Form only. Whether a code exists and was in force on a day is the code-set work.
 
+pub use crate::codes::form::{is_cpt, is_hcpcs, is_icd9, is_icd10, is_modifier};
+
 use crate::claim::{Address, Date, Procedure, ProcedureSystem, day_number, from_day_number};
 
 /// The shape of a value that must not be shown: letters `A`, digits `9`, the rest as it is; at most 12 characters.
@@ -29,57 +31,12 @@ pub fn digits(text: &str, count: usize) -> bool {
     text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// ICD-10-CM: letter, digit, digit or A or B, then up to four letters or digits. Without the dot. `U` is in use
-/// since 2020 (chapter 22).
-pub fn is_icd10(code: &str) -> bool {
-    match code.as_bytes() {
-        [first, second, third, rest @ ..] => {
-            first.is_ascii_uppercase()
-                && second.is_ascii_digit()
-                && (third.is_ascii_digit() || matches!(third, b'A' | b'B'))
-                && rest.len() <= 4
-                && rest.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
-        }
-        _ => false,
-    }
-}
-
-/// ICD-9-CM: three to five digits, V and two to four, E and three or four. Without the dot.
-pub fn is_icd9(code: &str) -> bool {
-    let (lead, rest) = match code.as_bytes() {
-        [b'V', rest @ ..] => (2..=4, rest),
-        [b'E', rest @ ..] => (3..=4, rest),
-        rest => (3..=5, rest),
-    };
-    lead.contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
-}
-
-/// CPT: five digits, or four and F (performance), T (emerging), U (laboratory), M (multianalyte).
-pub fn is_cpt(code: &str) -> bool {
-    match code.as_bytes() {
-        [four @ .., last] if four.len() == 4 => {
-            four.iter().all(u8::is_ascii_digit) && (last.is_ascii_digit() || matches!(last, b'F' | b'T' | b'U' | b'M'))
-        }
-        _ => false,
-    }
-}
-
-/// HCPCS Level II: a letter A to V and four digits.
-pub fn is_hcpcs(code: &str) -> bool {
-    matches!(code.as_bytes(), [b'A'..=b'V', four @ ..] if four.len() == 4 && four.iter().all(u8::is_ascii_digit))
-}
-
 /// A code of `HC`: CPT and HCPCS share the qualifier, so a system named wrongly among the two does no harm.
 pub fn has_code_form(procedure: &Procedure) -> bool {
     match procedure.system {
         ProcedureSystem::Cpt | ProcedureSystem::Hcpcs => is_cpt(&procedure.code) || is_hcpcs(&procedure.code),
         _ => procedure.code.len() <= 48,
     }
-}
-
-/// Two letters or digits.
-pub fn is_modifier(text: &str) -> bool {
-    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Modifiers that say: given again, or apart from the other (76, 77, 91, 59 and its four kin).
@@ -146,4 +103,50 @@ pub fn quantity(thousandths: i64) -> String {
     let sign = if thousandths < 0 { "-" } else { "" };
     let text = format!("{sign}{}.{:03}", thousandths.unsigned_abs() / 1000, thousandths.unsigned_abs() % 1000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// The number of a CPT code of five digits.
+pub fn cpt_number(code: &str) -> Option<u32> {
+    if digits(code, 5) { code.parse().ok() } else { None }
+}
+
+/// Whether a code of the same length lies between two others, letters and digits compared as they stand: `A0425` to `A0436`.
+pub fn code_between(code: &str, first: &str, last: &str) -> bool {
+    code.len() == first.len() && first <= code && code <= last
+}
+
+/// A Medicare beneficiary identifier: eleven places, each with its class; no S, L, O, I, B, Z. Without dashes.
+pub fn is_mbi(text: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_uppercase() && !matches!(byte, b'S' | b'L' | b'O' | b'I' | b'B' | b'Z');
+    let digit = |byte: u8| byte.is_ascii_digit();
+    match text.as_bytes() {
+        [a, b, c, d, e, f, g, h, i, j, k] => {
+            matches!(a, b'1'..=b'9')
+                && letter(*b)
+                && (letter(*c) || digit(*c))
+                && digit(*d)
+                && letter(*e)
+                && (letter(*f) || digit(*f))
+                && digit(*g)
+                && letter(*h)
+                && letter(*i)
+                && digit(*j)
+                && digit(*k)
+        }
+        _ => false,
+    }
+}
+
+/// The filing indicators of original Medicare: Part B and Part A.
+pub fn is_medicare(filing_indicator: &str) -> bool {
+    matches!(filing_indicator, "MB" | "MA")
+}
+
+/// Years of age on a day. `None` where the day is before birth or either is no day.
+pub fn age_years(birth: Date, on: Date) -> Option<u16> {
+    if !is_day(birth) || !is_day(on) || day_number(on) < day_number(birth) {
+        return None;
+    }
+    let had_birthday = (on.month, on.day) >= (birth.month, birth.day);
+    Some(on.year - birth.year - u16::from(!had_birthday))
 }

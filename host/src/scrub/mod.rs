@@ -7,10 +7,12 @@
 //! `edit.rs`: what an edit is. `form.rs`: forms of codes and fields. `edits/`: the edits, one file a subject, and the table.
 //! `undelivered.rs`: what an interface has no place for is not simply missing.
 
+mod billed;
 mod earlier;
 mod edit;
 mod edits;
-mod form;
+pub(crate) mod form;
+mod postal;
 #[cfg(test)]
 mod tests;
 pub mod undelivered;
@@ -20,6 +22,7 @@ pub use edit::{Edit, Explain, Report};
 pub use edits::EDITS;
 
 use crate::claim::{Claim, Date, Finding, Severity};
+use crate::codes::shelf::Shelf;
 use crate::practice::Profile;
 
 /// What an edit may know beside the claim.
@@ -31,6 +34,8 @@ pub struct Context<'a> {
     pub profile: &'a Profile,
     /// Claims of the same patient at this practice, of OTHER lineages: a claim is no duplicate of what it replaces.
     pub earlier: &'a [EarlierClaim],
+    /// The tables of codes and pairs that are loaded.
+    pub codes: &'a Shelf,
 }
 
 /// Runs every edit, in the order of the table. A clean claim allocates nothing.

@@ -2,7 +2,15 @@
 //!
 //! A row changes the clean claim. Words are kept in one snapshot, so that a biller can read them all.
 
+mod changes;
+
+use changes::*;
+
 use super::{Context, EDITS, EarlierClaim, explain, holds, scrub};
+
+#[path = "ncci_tests.rs"]
+mod ncci_tests;
+
 use crate::claim::*;
 use crate::practice::Profile;
 
@@ -18,7 +26,11 @@ tax_id = { kind = "ein", value = "123456789" }
 address = { line1 = "1 Test Way", city = "Testville", state = "OH", postal_code = "430011234" }
 submitter = { name = "Test Practice", id = "TEST", contact = "Office", telephone = "6145550100" }
 receiver = { name = "RECEIVER", id = "RECV" }
-payer = [{ id = "90009", name = "No Corrections Plan", replacement = false, void = false }]
+provider = [{ npi = "1245319599", last = "Osei", first = "Daniel" }]
+payer = [
+    { id = "90009", name = "No Corrections Plan", replacement = false, void = false },
+    { id = "90010", name = "Particular Plan", timely_filing_days = 90, requires = ["group-number", "prior-authorization", "referral-number", "referring-provider", "ndc"] },
+]
 "#,
     )
     .unwrap()
@@ -189,7 +201,7 @@ fn findings(change: fn(&mut Claim)) -> Vec<Finding> {
         EarlierClaim { live: false, ..EarlierClaim::of(&Claim { control_number: text("V0"), ..clean() }, false) };
     let mut claim = clean();
     change(&mut claim);
-    scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[earlier, void] })
+    scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[earlier, void], codes: ncci_tests::shelf() })
 }
 
 /// Puts the total right after a change of lines.
@@ -263,7 +275,7 @@ const FAULTS: &[Row] = &[
     ("correction.control-number.missing", |c| c.frequency = Frequency::Replacement),
     ("correction.not-taken", |c| { c.frequency = Frequency::Void; c.payer_control_number = Some(text("P1")); c.header.coverages[0].payer.id = text("90009"); }),
     ("diagnosis.missing", |c| c.header.diagnoses.clear()),
-    ("diagnosis.too-many", |c| c.header.diagnoses = (10..23).map(|n| Diagnosis { system: DiagnosisSystem::Icd10cm, code: format!("I{n}") }).collect()),
+    ("diagnosis.too-many", |c| c.header.diagnoses = (10..23).map(|n| Diagnosis { system: DiagnosisSystem::Icd10cm, code: format!("J{n}") }).collect()),
     ("diagnosis.form", |c| c.header.diagnoses[1].code = text("Z9")),
     ("diagnosis.form", |c| c.header.diagnoses[1].code = text("ZZ1.Q")),
     ("diagnosis.form", |c| c.header.diagnoses[1].code = text("E11900001")),
@@ -284,24 +296,24 @@ const FAULTS: &[Row] = &[
     ("procedure.form", |c| c.lines[0].procedure.code = text("G04")),
     ("procedure.form", |c| c.lines[0].procedure.code = text("Z9213")),
     ("modifier.form", |c| c.lines[0].procedure.modifiers = vec![text("2")]),
-    ("modifier.twice", |c| c.lines[0].procedure.modifiers = vec![text("RT"), text("RT")]),
-    ("modifier.too-many", |c| c.lines[0].procedure.modifiers = ["25", "GT", "95", "RT", "GC"].map(text).to_vec()),
+    ("modifier.twice", |c| only(c, "20610", &["RT", "RT"])),
+    ("modifier.too-many", |c| c.lines[0].procedure.modifiers = ["25", "GT", "95", "GE", "GC"].map(text).to_vec()),
     ("units.not-positive", |c| c.lines[0].units.thousandths = 0),
     ("units.not-positive", |c| c.lines[0].units.thousandths = -1000),
-    ("units.fraction", |c| c.lines[0].units.thousandths = 1500),
-    ("units.fraction", |c| c.lines[0].units = Quantity { unit: Unit::Minutes, thousandths: 45_500 }),
-    ("units.too-many", |c| c.lines[0].units.thousandths = 10_000_000),
+    ("units.fraction", |c| c.lines[1].units.thousandths = 1500),
+    ("units.fraction", |c| { only(c, "00840", &[]); c.lines[0].units = Quantity { unit: Unit::Minutes, thousandths: 45_500 }; }),
+    ("units.too-many", |c| c.lines[1].units.thousandths = 10_000_000),
     ("charge.zero", |c| { c.lines[0].charge = 0; sum(c); }),
     ("charge.negative", |c| { c.lines[0].charge = -100; sum(c); }),
     ("charge.high", |c| { c.lines[0].charge = 10_000_000; sum(c); }),
     ("charge.total", |c| c.total_charge += 1),
     ("charge.stated-total", |c| c.header.stated_total = Some(20_999)),
     ("charge.unit-price", |c| c.lines[0].unit_charge = Some(14_999)),
-    ("charge.unit-price", |c| { c.lines[0].unit_charge = Some(15_000); c.lines[0].units.thousandths = 3000; }),
+    ("charge.unit-price", |c| { c.lines[1].unit_charge = Some(6_000); c.lines[1].units.thousandths = 3000; }),
     ("pointer.missing", |c| c.lines[0].diagnosis_pointers.clear()),
     ("pointer.range", |c| c.lines[0].diagnosis_pointers = vec![3]),
     ("pointer.range", |c| c.lines[0].diagnosis_pointers = vec![0]),
-    ("pointer.too-many", |c| { c.header.diagnoses = (10..15).map(|n| Diagnosis { system: DiagnosisSystem::Icd10cm, code: format!("I{n}") }).collect(); c.lines[0].diagnosis_pointers = vec![1, 2, 3, 4, 5]; }),
+    ("pointer.too-many", |c| { c.header.diagnoses = (10..15).map(|n| Diagnosis { system: DiagnosisSystem::Icd10cm, code: format!("J{n}") }).collect(); c.lines[0].diagnosis_pointers = vec![1, 2, 3, 4, 5]; }),
     ("pointer.twice", |c| c.lines[0].diagnosis_pointers = vec![1, 1]),
     ("drug.ndc.form", |c| c.lines[1].drug = Some(Drug { code: text("0002029301"), ..drug() })),
     ("drug.quantity", |c| c.lines[1].drug = Some(Drug { amount: None, ..drug() })),
@@ -309,11 +321,82 @@ const FAULTS: &[Row] = &[
     ("duplicate.line", |c| { c.lines[1] = line("99213", &["25"], 15_000); sum(c); }),
     ("duplicate.line", |c| { c.lines = vec![line("20610", &["RT", "GC"], 100), line("20610", &["GC", "RT"], 200)]; sum(c); }),
     ("duplicate.claim", |c| { c.lines.truncate(1); c.lines[0].service_dates = DateRange { start: on(2026, 2, 2), end: on(2026, 2, 2) }; sum(c); }),
+    ("ncci.ptp", |c| { c.lines = vec![line("80048", &[], 100), line("80053", &[], 200)]; sum(c); }),
+    ("ncci.ptp.modifier-missing", |c| { c.lines = vec![line("20610", &["RT"], 100), line("99213", &[], 200)]; sum(c); }),
+    ("ncci.mue.line", |c| { c.lines = vec![line("82374", &[], 100)]; c.lines[0].units.thousandths = 3000; sum(c); }),
+    ("ncci.mue.day", |c| { c.lines = vec![line("20610", &["RT"], 100), line("20610", &["LT"], 100), line("20610", &["59"], 100)]; sum(c); }),
+    ("ncci.addon.primary-missing", |c| { c.lines = vec![line("99292", &[], 100)]; sum(c); }),
+    ("code.not-covered", |c| for line in &mut c.lines { line.service_dates = DateRange { start: on(2025, 12, 31), end: on(2025, 12, 31) } }),
     ("claim.too-many-lines", |c| { c.lines = (0..51).map(|n| line(&format!("{}", 11_000 + n), &[], 100)).collect(); sum(c); }),
     ("text.characters", |c| c.header.patient.address.as_mut().unwrap().line1 = text("12 Elm* Way")),
     ("text.characters", |c| c.header.rendering.as_mut().unwrap().name.first = text("Dan\tiel")),
     ("text.too-long", |c| c.header.patient.address.as_mut().unwrap().line1 = "Elm ".repeat(14)),
     ("text.letters", |c| c.header.patient.address.as_mut().unwrap().city = text("Peña")),
+    ("billing.tax-id.differs", |c| c.header.billing.as_mut().unwrap().ids[0].value = text("123456780")),
+    ("payer.prior-decision.missing", second),
+    ("payer.primary.missing", |c| c.header.coverages[0].responsibility = Responsibility::Secondary),
+    ("payer.prior-decision.balance", |c| { second(c); c.header.coverages[1].adjudication = Some(decided(9_000, 11_000)); }),
+    ("payer.prior-decision.balance", |c| { second(c); c.lines[0].adjudications = vec![decided_line(9_000, 5_000)]; }),
+    ("payer.requirement.missing", |c| { particular(c); c.header.coverages[0].subscriber.group_number.clear(); }),
+    ("payer.requirement.missing", |c| { particular(c); c.header.coverages[0].prior_authorization = None; }),
+    ("payer.requirement.missing", |c| { particular(c); c.header.coverages[0].referral_number = Some(text(" ")); }),
+    ("payer.requirement.missing", |c| { particular(c); c.header.referring = None; }),
+    ("payer.requirement.missing", |c| { particular(c); only(c, "J3301", &[]); }),
+    ("subscriber.child.older", |c| { c.header.coverages[0].relationship = Relationship::Child; c.header.coverages[0].subscriber.name = person("Vance", "Otis"); c.header.coverages[0].subscriber.birth_date = Some(on(1999, 1, 1)); }),
+    ("member-id.mbi", |c| { medicare(c); c.header.coverages[0].subscriber.member_id = text("1EG4TE5MK7O"); }),
+    ("member-id.mbi", |c| { medicare(c); c.header.coverages[0].subscriber.member_id = text("1EG4-TE5-MK73"); }),
+    ("member-id.mbi", |c| { medicare(c); c.header.coverages[0].subscriber.member_id = text("1SG4TE5MK73"); }),
+    ("member-id.ssn", |c| c.header.coverages[0].subscriber.member_id = text("900-12-3456")),
+    ("member-id.ssn", |c| { c.header.coverages[0].subscriber.member_id = text("900123456"); c.header.coverages[0].subscriber.social_security_number = Some(text("900123456")); }),
+    ("patient.name.placeholder", |c| { c.header.patient.name = person("ZZTest", "Jo"); c.header.coverages[0].subscriber.name = person("", ""); }),
+    ("patient.name.placeholder", |c| { c.header.patient.name = person("Vance", "unknown"); c.header.coverages[0].subscriber.name = person("", ""); }),
+    ("patient.name.characters", |c| c.header.patient.name.last = text("O'Hara/Finch")),
+    ("patient.death-date.implausible", |c| c.header.patient.death_date = Some(on(2026, 3, 11))),
+    ("patient.pregnant.male", |c| { c.header.patient.gender = Some(Gender::Male); c.header.patient.pregnant = true; }),
+    ("patient.pregnant.male", |c| { c.header.patient.gender = Some(Gender::Male); dated(c, ClaimDateKind::LastMenstrualPeriod, on(2026, 1, 1)); }),
+    ("patient.address.zip-state", |c| c.header.patient.address.as_mut().unwrap().postal_code = text("90210")),
+    ("provider.not-a-person", |c| c.header.referring = Some(Provider { taxonomy: None, ..provider(false, "1124000005", "Lund Clinic", "") })),
+    ("rendering.npi.of-group", |c| c.header.rendering.as_mut().unwrap().npi = Some(text("1234567893"))),
+    ("provider.name.differs", |c| c.header.rendering.as_mut().unwrap().name = person("Lund", "Petra")),
+    ("referring.missing", |c| only(c, "99243", &[])),
+    ("referring.missing", |c| { c.header.billing.as_mut().unwrap().taxonomy = Some(text("291U00000X")); only(c, "80053", &[]); }),
+    ("place-of-service.conflict", |c| c.lines[0].place_of_service = text("21")),
+    ("place-of-service.conflict", |c| only(c, "99222", &[])),
+    ("place-of-service.conflict", |c| only(c, "99284", &[])),
+    ("accident.date.missing", |c| accident(c, AccidentCause::Other, "")),
+    ("accident.date.missing", |c| { accident(c, AccidentCause::Auto, ""); dated(c, ClaimDateKind::Accident, on(2026, 3, 1)); }),
+    ("admission-date.missing", |c| { only(c, "99232", &[]); c.header.place_of_service = text("21"); }),
+    ("claim-date.order", |c| { accident(c, AccidentCause::Other, ""); dated(c, ClaimDateKind::Accident, on(2026, 3, 9)); }),
+    ("claim-date.order", |c| { dated(c, ClaimDateKind::Admission, on(2026, 3, 1)); dated(c, ClaimDateKind::Discharge, on(2026, 2, 1)); }),
+    ("diagnosis.external-cause.first", |c| codes(c, &["W010XXA", "S52501A"])),
+    ("diagnosis.external-cause.first", |c| { codes(c, &["S52501A", "Y92009"]); c.lines[1].diagnosis_pointers = vec![2, 1]; }),
+    ("diagnosis.secondary-only", |c| codes(c, &["F0280", "G309"])),
+    ("diagnosis.secondary-only", |c| codes(c, &["Z6841", "E6601"])),
+    ("diagnosis.excludes", |c| codes(c, &["E109", "E119"])),
+    ("diagnosis.excludes", |c| codes(c, &["I110", "I10"])),
+    ("diagnosis.sex-conflict", |c| { of(c, Gender::Male, on(1980, 5, 6)); codes(c, &["N950"]); }),
+    ("diagnosis.sex-conflict", |c| codes(c, &["N401"])),
+    ("diagnosis.age-conflict", |c| codes(c, &["P220"])),
+    ("diagnosis.age-conflict", |c| { of(c, Gender::Female, on(1950, 5, 6)); codes(c, &["O80"]); }),
+    ("diagnosis.age-conflict", |c| { of(c, Gender::Female, on(2015, 5, 6)); codes(c, &["Z0000"]); }),
+    ("timely-filing.past", |c| { medicare(c); served(c, on(2025, 3, 9)); }),
+    ("timely-filing.past", |c| { particular(c); served(c, on(2025, 12, 9)); }),
+    ("modifier.contradictory", |c| only(c, "20610", &["RT", "LT"])),
+    ("modifier.contradictory", |c| only(c, "71046", &["26", "TC"])),
+    ("modifier.contradictory", |c| only(c, "20610", &["50", "RT"])),
+    ("modifier.wrong-code", |c| only(c, "20610", &["25"])),
+    ("modifier.wrong-code", |c| only(c, "99213", &["59"])),
+    ("modifier.wrong-code", |c| only(c, "99213", &["QW"])),
+    ("procedure.sex-conflict", |c| only(c, "G0103", &[])),
+    ("procedure.sex-conflict", |c| { of(c, Gender::Male, on(1980, 5, 6)); only(c, "59400", &[]); }),
+    ("procedure.age-conflict", |c| only(c, "99397", &[])),
+    ("units.visit", |c| c.lines[0].units.thousandths = 2000),
+    ("anesthesia.minutes.missing", |c| only(c, "00840", &[])),
+    ("units.minutes", |c| { only(c, "97110", &[]); c.lines[0].units = Quantity { unit: Unit::Minutes, thousandths: 30_000 }; }),
+    ("anesthesia.modifier.missing", |c| { medicare(c); only(c, "00840", &[]); c.lines[0].units = Quantity { unit: Unit::Minutes, thousandths: 45_000 }; }),
+    ("ambulance.pickup.missing", |c| taken(c, &["RH"], false)),
+    ("ambulance.modifier.missing", |c| taken(c, &[], true)),
+    ("laboratory.clia.missing", |c| { medicare(c); only(c, "80053", &[]); }),
 ];
 
 /// What must pass without one finding.
@@ -334,7 +417,7 @@ const NEAR_MISSES: &[Row] = &[
     ("child of another name", |c| { c.header.coverages[0].relationship = Relationship::Child; c.header.coverages[0].subscriber.name = person("Vance", "Otis"); }),
     ("two policies of one payer", |c| c.header.coverages.push(coverage("90001", "NFH4712"))),
     ("member id with dashes and zeros", |c| c.header.coverages[0].subscriber.member_id = text("000-11-0000A")),
-    ("laboratory without rendering provider", |c| { c.header.rendering = None; c.header.billing.as_mut().unwrap().taxonomy = Some(text("291U00000X")); }),
+    ("laboratory without rendering provider", |c| { c.header.rendering = None; c.header.billing.as_mut().unwrap().taxonomy = Some(text("291U00000X")); c.header.referring = Some(provider(true, "1124000005", "Lund", "Petra")); }),
     ("billed by a person", |c| { c.header.rendering = None; c.header.billing.as_mut().unwrap().is_person = true; }),
     ("no taxonomy", |c| c.header.rendering.as_mut().unwrap().taxonomy = None),
     ("street named after a post", |c| c.header.billing.as_mut().unwrap().address.as_mut().unwrap().line1 = text("12 Post Office Road")),
@@ -343,7 +426,7 @@ const NEAR_MISSES: &[Row] = &[
     ("CPT of four kinds and HCPCS under CPT", |c| for (at, code) in ["0001U", "G0439"].iter().enumerate() { c.lines[at].procedure.code = text(code) }),
     ("performance code without charge", |c| { c.lines[1].procedure.code = text("3074F"); c.lines[1].charge = 0; sum(c); }),
     ("half a unit of a drug", |c| { c.lines[1].procedure.code = text("J3301"); c.lines[1].units.thousandths = 500; c.lines[1].drug = Some(drug()); }),
-    ("tenths of a mile", |c| { c.lines[1].procedure.code = text("A0425"); c.lines[1].units.thousandths = 3_700; }),
+    ("tenths of a mile", |c| { taken(c, &["RH"], true); c.lines[0].procedure.code = text("A0425"); c.lines[0].units.thousandths = 3_700; }),
     ("unit price rounded to a cent", |c| { c.lines[1].units.thousandths = 3000; c.lines[1].charge = 1000; c.lines[1].unit_charge = Some(333); sum(c); }),
     ("stated total agrees", |c| c.header.stated_total = Some(21_000)),
     ("same service with 76", |c| { c.lines[1] = line("99213", &["25", "76"], 15_000); sum(c); }),
@@ -358,6 +441,44 @@ const NEAR_MISSES: &[Row] = &[
     ("next day", |c| { c.lines[1] = line("99213", &["25"], 15_000); c.lines[1].service_dates = DateRange { start: on(2026, 3, 3), end: on(2026, 3, 3) }; sum(c); }),
     ("replacement with the payer's number", |c| { c.frequency = Frequency::Replacement; c.payer_control_number = Some(text("P1")); }),
     ("earlier claim of another charge", |c| { c.lines.truncate(1); c.lines[0].charge = 14_000; c.lines[0].service_dates = DateRange { start: on(2026, 2, 2), end: on(2026, 2, 2) }; sum(c); }),
+    ("Medicare in lower case", |c| { medicare(c); c.header.coverages[0].subscriber.member_id = text("1eg4te5mk73"); }),
+    ("Medicare's old number before 2020", |c| { medicare(c); c.header.coverages[0].subscriber.member_id = text("900123456A"); served(c, on(2019, 12, 31)); extras(c).delay_reason = text("1"); }),
+    ("nine digits as an id", |c| c.header.coverages[0].subscriber.member_id = text("900123456")),
+    ("Doe is a name", |c| { c.header.patient.name = person("Doe", "Jane"); c.header.coverages[0].subscriber.name = person("", ""); }),
+    ("a nickname in parentheses", |c| c.header.patient.name.middle = text("(Bob)")),
+    ("a ZIP prefix of two states", |c| { let a = c.header.patient.address.as_mut().unwrap(); a.state = text("TN"); a.postal_code = text("42223"); }),
+    ("everything that the particular payer wants", |c| { particular(c); only(c, "J3301", &[]); c.lines[0].drug = Some(drug()); }),
+    ("filed on the last day for Medicare", |c| { medicare(c); served(c, on(2025, 3, 10)); }),
+    ("filed on the last day for a payer", |c| { particular(c); served(c, on(2025, 12, 10)); }),
+    ("late, with a delay reason", |c| { medicare(c); served(c, on(2024, 3, 10)); extras(c).delay_reason = text("7"); }),
+    ("an old service of a payer without limit", |c| served(c, on(2024, 3, 10))),
+    ("visits on three days in one line", |c| { only(c, "99232", &[]); c.header.place_of_service = text("21"); c.lines[0].service_dates.end = on(2026, 3, 4); c.lines[0].units.thousandths = 3000; dated(c, ClaimDateKind::Admission, on(2026, 3, 1)); }),
+    ("an hour beside the visit", |c| { only(c, "99292", &[]); c.lines[0].units.thousandths = 2000; }),
+    ("consultation with the one who asked", |c| { only(c, "99243", &[]); c.header.referring = Some(provider(true, "1124000005", "Lund", "Petra")); }),
+    ("a doctor under a married name", |c| c.header.rendering.as_mut().unwrap().name.last = text("Lund")),
+    ("referring under the group's roster", |c| c.header.referring = Some(provider(true, "1245319599", "Osei", "Daniel"))),
+    ("external cause second", |c| { codes(c, &["S52501A", "W010XXA"]); c.lines[0].diagnosis_pointers = vec![1, 2]; }),
+    ("manifestation after its disease", |c| codes(c, &["G309", "F0280"])),
+    ("hypertension beside diabetes", |c| codes(c, &["I10", "E119"])),
+    ("perinatal condition of a child", |c| { of(c, Gender::Male, on(2020, 5, 6)); codes(c, &["P271"]); }),
+    ("newborn on the day of birth", |c| { of(c, Gender::Unknown, on(2026, 3, 2)); codes(c, &["Z3800"]); only(c, "99460", &[]); c.header.place_of_service = text("19"); }),
+    ("gender incongruence told by condition code 45", |c| { codes(c, &["N401"]); extras(c).condition_codes.push(text("45")); }),
+    ("gender incongruence told by KX", |c| { only(c, "G0103", &["KX"]); codes(c, &["Z125"]); }),
+    ("gender unknown with a man's code", |c| { c.header.patient.gender = Some(Gender::Unknown); codes(c, &["N401"]); }),
+    ("preventive visit on the fortieth birthday", |c| { of(c, Gender::Female, on(1986, 3, 2)); only(c, "99396", &[]); }),
+    ("a side and 59", |c| only(c, "20610", &["RT", "59"])),
+    ("25 at an eye examination", |c| only(c, "92014", &["25"])),
+    ("waived test", |c| only(c, "87880", &["QW"])),
+    ("bilateral in one line", |c| only(c, "20610", &["50"])),
+    ("anesthesia in minutes with who gave it", |c| { medicare(c); only(c, "00840", &["AA", "P3"]); c.lines[0].units = Quantity { unit: Unit::Minutes, thousandths: 45_000 }; }),
+    ("epidural by the day", |c| only(c, "01996", &[])),
+    ("ride with pick-up", |c| taken(c, &["RH"], true)),
+    ("auto accident with day and state", |c| { accident(c, AccidentCause::Auto, "OH"); dated(c, ClaimDateKind::Accident, on(2026, 3, 2)); }),
+    ("accident at work without a day", |c| accident(c, AccidentCause::Employment, "")),
+    ("Medicare test with CLIA number", |c| { medicare(c); only(c, "80053", &[]); extras(c).references.push(ClaimReference { kind: ClaimReferenceKind::Clia, value: text("36D0000001") }); }),
+    ("second payer listed first, with the first one's decision", |c| { second(c); c.header.coverages[1].adjudication = Some(decided(9_000, 12_000)); }),
+    ("decision on a line that adds up", |c| { second(c); c.lines[0].adjudications = vec![decided_line(9_000, 6_000)]; }),
+    ("telehealth visit", |c| c.header.place_of_service = text("10")),
     ("secondary with the first payer's decision", |c| {
         c.header.coverages.push(coverage("90002", "X77"));
         c.destination = 1;
@@ -372,7 +493,9 @@ const NEAR_MISSES: &[Row] = &[
 fn each_fault_is_found_by_its_edit_and_by_no_other() {
     let (mut words, mut wrong) = (String::new(), Vec::new());
     for (at, (id, change)) in FAULTS.iter().enumerate() {
-        let found = findings(*change);
+        let mut found = findings(*change);
+        // A claim of 2015 is outside the tables of this test too; that is told by a row of its own.
+        found.retain(|finding| finding.rule == *id || finding.rule != "code.not-covered");
         if found.is_empty() || found.iter().any(|finding| finding.rule != *id) {
             wrong.push((at, *id, found.iter().map(|finding| finding.rule.clone()).collect::<Vec<_>>()));
         }
@@ -432,7 +555,7 @@ fn words_never_hold_who_the_patient_is() {
     claim.lines[0].procedure.modifiers = vec![text(secret)];
     claim.lines[1].drug = Some(Drug { code: text(secret), ..drug() });
     claim.header.patient.birth_date = Some(on(2027, 7, 7));
-    let found = scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[] });
+    let found = scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[], codes: ncci_tests::shelf() });
     assert!(found.len() > 12, "{}", found.len());
     for finding in found {
         assert!(
@@ -447,7 +570,7 @@ fn words_never_hold_who_the_patient_is() {
 #[test]
 fn reject_and_hold_hold_and_warn_does_not() {
     assert!(!holds(&findings(|_| {})));
-    assert!(!holds(&findings(|claim| claim.header.diagnoses[1].code = text("I10"))));
+    assert!(!holds(&findings(|claim| claim.header.coverages[0].filing_indicator.clear())));
     assert!(holds(&findings(|claim| claim.header.coverages[0].payer.id.clear())));
     assert!(holds(&findings(|claim| claim.header.diagnoses.clear())));
 }

@@ -116,6 +116,9 @@ pub fn split(visit: &Visit, mint: &dyn Fn(&ChargeKey) -> String) -> Split {
             why = next;
         }
     }
+    if let [only] = claims.as_mut_slice() {
+        keep_unpointed(&visit.header, only);
+    }
     stated_amounts(&visit.header, &mut claims, &mut problems);
     Split { claims, problems }
 }
@@ -211,6 +214,26 @@ fn claim_diagnoses(header: &ClaimHeader, pieces: &[Piece<'_>]) -> Vec<Diagnosis>
         kept = header.diagnoses.iter().take(DIAGNOSES_MAX).cloned().collect();
     }
     kept
+}
+
+/// A visit on one claim keeps what no line points to: a payer counts it too, and the scrub sees what the source said, twice
+/// or in a wrong order. Beyond twelve, those that lines point to come first.
+fn keep_unpointed(visit: &ClaimHeader, draft: &mut Draft) {
+    let claim = &mut draft.claim;
+    let pointed = std::mem::take(&mut claim.header.diagnoses);
+    let mut room = DIAGNOSES_MAX.saturating_sub(pointed.len());
+    let all_fit = visit.diagnoses.len() <= DIAGNOSES_MAX;
+    let kept = visit.diagnoses.iter().filter(|diagnosis| {
+        let is_pointed = pointed.contains(diagnosis);
+        let fits = all_fit || is_pointed || room > 0;
+        room = room.saturating_sub(usize::from(fits && !is_pointed));
+        fits
+    });
+    let kept: Vec<Diagnosis> = kept.cloned().collect();
+    for line in &mut claim.lines {
+        line.diagnosis_pointers = point(&follow(&line.diagnosis_pointers, &pointed), &kept);
+    }
+    claim.header.diagnoses = kept;
 }
 
 fn draft(

@@ -30,7 +30,8 @@ fn a_plain_visit_is_one_claim_with_what_is_common_in_its_header() {
     assert_eq!(claim.header.place_of_service, "22");
     assert_eq!(claim.header.rendering.as_ref().unwrap().npi.as_deref(), Some("1098765435"));
     assert!(claim.lines.iter().all(|line| line.providers.is_none() && line.place_of_service.is_empty()));
-    assert_eq!(claim.header.diagnoses, [diagnosis("Z0000"), diagnosis("J069")]);
+    // No line points to the third one: it stays all the same.
+    assert_eq!(claim.header.diagnoses, [diagnosis("Z0000"), diagnosis("J069"), diagnosis("M545")]);
     assert_eq!(claim.lines[1].diagnosis_pointers, [2]);
     let references = &claim.lines[0].extras.as_ref().unwrap().references;
     assert_eq!(references[0].value, mint(&draft.charges[0].0));
@@ -53,6 +54,23 @@ fn each_reason_splits() {
 }
 
 use crate::claim::Charge;
+
+#[test]
+fn a_repeated_diagnosis_is_left_to_the_scrub_and_beyond_twelve_those_pointed_to_stay() {
+    let mut one = event(1, vec![charge("1", "99213", 10_000)]);
+    one.header.diagnoses = ["J069", "M545", "J069"].map(diagnosis).to_vec();
+    one.charges[0].line.diagnosis_pointers = vec![2];
+    let cut = split(&fold(&[one.clone()]), &mint);
+    assert_eq!(cut.claims[0].claim.header.diagnoses, one.header.diagnoses);
+    assert_eq!(cut.claims[0].claim.lines[0].diagnosis_pointers, [2]);
+    one.header.diagnoses = (0..14).map(|number| diagnosis(&format!("M{number:03}"))).collect();
+    one.charges[0].line.diagnosis_pointers = vec![14, 1];
+    let cut = split(&fold(&[one]), &mint);
+    let claim = &cut.claims[0].claim;
+    assert_eq!(claim.header.diagnoses.len(), DIAGNOSES_MAX);
+    assert_eq!(claim.header.diagnoses[11], diagnosis("M013"));
+    assert_eq!(claim.lines[0].diagnosis_pointers, [12, 1]);
+}
 
 #[test]
 fn the_thirteenth_diagnosis_and_the_fifty_first_line_begin_a_claim() {

@@ -116,7 +116,15 @@ impl Builder<'_> {
             if [id::FEDERAL, id::STATE].contains(&payer) { String::new() } else { format!("G{}", self.rng.digits(5)) };
         // Unique within the demo: the practice and the visit are part of it.
         let practice = self.practice.format as usize + 1;
-        let member = format!("{}{practice}{:04}{}", known.prefix, self.visits.len(), self.rng.digits(4));
+        let (count, digits) = (format!("{:04}", self.visits.len()), self.rng.digits(4));
+        let member = match (payer, count.as_bytes(), digits.as_bytes()) {
+            // A Medicare id has a form of its own: C A AN N A AN N A A N N.
+            (id::FEDERAL, [a, b, c, d], [e, ..]) => {
+                let [a, b, c, d, e] = [a, b, c, d, e].map(|byte| char::from(*byte));
+                format!("{}{practice}{a}K{b}{c}TE{d}{e}", known.prefix)
+            }
+            _ => format!("{}{practice}{count}{digits}", known.prefix),
+        };
         let alias = self.rng.pick(known.aliases).to_owned();
         let alias = if self.rng.chance(15) { alias.to_lowercase() } else { alias };
         Coverage { payer: payer.to_owned(), alias, name: known.name.to_owned(), filing: known.filing, member, group }

@@ -37,6 +37,7 @@ pub fn profile(practice: &Practice) -> Table {
     set("taxonomy", practice.taxonomy.into());
     set("bill_hold_days", 2.into());
     set("tax_id", table(&[("kind", "ein"), ("value", &practice.tax_id)]));
+    set("clia", "36D0000001".into());
     set("address", address(&practice.address));
     set("contact", table(&[("name", "Billing Office"), ("telephone", telephone)]));
     let submitter = [

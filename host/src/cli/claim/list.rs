@@ -9,7 +9,9 @@ use super::super::output::{day, dollars, print, print_json, table};
 use super::super::reader::Reader;
 use super::super::reference::name;
 use super::super::{Failure, Global, Whose};
+use super::{FoundLine, found};
 use crate::lifecycle::ClaimState;
+use crate::store::StoreResult;
 use crate::store::claim::ClaimRow;
 
 /// `claim list`
@@ -20,6 +22,9 @@ pub(crate) struct List {
     /// Only claims in this state
     #[arg(long, value_name = "STATE", value_parser = PossibleValuesParser::new(ClaimState::ALL.map(ClaimState::as_str)))]
     state: Option<String>,
+    /// With what was found on each claim: a work list in one go
+    #[arg(long)]
+    findings: bool,
 }
 
 #[derive(Serialize)]
@@ -28,6 +33,8 @@ struct Listed {
     practice: String,
     #[serde(flatten)]
     row: ClaimRow,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<FoundLine>>,
 }
 
 impl List {
@@ -36,17 +43,28 @@ impl List {
         for practice in reader.chosen(self.whose.practice())? {
             let mut rows = practice.read(|tx| tx.claims())?;
             rows.retain(|row| self.state.as_deref().is_none_or(|state| row.state == state));
-            let id = |row: &ClaimRow| name(practice.id(), row.claim_id);
-            listed.extend(rows.into_iter().map(|row| Listed { id: id(&row), practice: practice.id().to_owned(), row }));
+            let mut all = practice.read(|tx| -> StoreResult<Vec<Listed>> {
+                let one = |row: ClaimRow| {
+                    let stored = self.findings.then(|| tx.findings(row.claim_id, row.live_version)).transpose()?;
+                    let findings = stored.map(|stored| stored.iter().map(found).collect());
+                    let id = name(practice.id(), row.claim_id);
+                    Ok(Listed { id, practice: practice.id().to_owned(), row, findings })
+                };
+                rows.into_iter().map(one).collect()
+            })?;
+            listed.append(&mut all);
         }
         if global.json {
             print_json(&listed);
             return Ok(ExitCode::SUCCESS);
         }
         let mut out = table(&["claim", "state", "payer", "service", "billed", "visit"]);
-        for Listed { id, practice, row } in &listed {
+        for Listed { id, practice, row, findings } in &listed {
             let (service, billed) = (day(row.service_from), dollars(row.billed_cents));
             out.add_row([id, &row.state, &row.payer_id, &service, &billed, &name(practice, row.visit_id)]);
+            for FoundLine { severity, rule, place, .. } in findings.iter().flatten() {
+                out.add_row(["", severity, rule, place, "", ""]);
+            }
         }
         print(&out.to_string());
         let sum: i64 = listed.iter().map(|listed| listed.row.billed_cents).sum();

@@ -164,3 +164,35 @@ fn facility(claim: &Claim, _: &Context, report: &mut Report) {
         }
     }
 }
+
+/// See [`Edit::text`].
+pub const TAX_ID_DIFFERS: Edit = Edit {
+    id: "billing.tax-id.differs",
+    title: "The billing provider's tax id is not the one of the profile",
+    severity: Severity::Hold,
+    source: "005010X222A1 2010AA REF EI or SY; the practice profile: npi, tax_id",
+    explain: Explain {
+        what: "Where the claim is billed under the profile's NPI: its tax id is the profile's.",
+        why: "Payers match NPI and tax id and deny or pay to somebody else.",
+        known_problems: "A practice with two tax ids under one NPI needs two profiles.",
+        example: "A digit typed wrongly in the practice system. Repair: correct it there, or in profile.toml.",
+        fix: "None.",
+    },
+    check: tax_id_differs,
+};
+
+fn tax_id_differs(claim: &Claim, context: &Context, report: &mut Report) {
+    let Some(billing) = &claim.header.billing else { return };
+    let own = billing.npi.as_deref() == Some(context.profile.npi.as_str());
+    let other = |id: &&crate::claim::ProviderId| {
+        matches!(id.kind, ProviderIdKind::Employer | ProviderIdKind::SocialSecurity)
+            && digits(&id.value, 9)
+            && id.value != context.profile.tax_id.value
+    };
+    if own && billing.ids.iter().any(|id| other(&id)) {
+        report.header(
+            "billing.ids",
+            "The billing provider's tax id is not the one of the practice profile. Correct it in the system that sends, or in the profile.",
+        );
+    }
+}

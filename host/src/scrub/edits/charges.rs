@@ -66,12 +66,12 @@ fn negative(claim: &Claim, _: &Context, report: &mut Report) {
 pub const HIGH: Edit = Edit {
     id: "charge.high",
     title: "A line costs more than 99,999.99",
-    severity: Severity::Warn,
+    severity: Severity::Hold,
     source: "CMS 837P companion guides: amounts up to 99,999.99",
     explain: Explain {
         what: "Charges of a line are at most 99,999.99.",
         why: "Medicare takes no more on one claim; often the decimal point is lost.",
-        known_problems: "A few drugs cost more: split the dose over claims as the payer says.",
+        known_problems: "A few drugs cost more: split the dose over claims as the payer says. They are held all the same.",
         example: "12345678 for 123456.78. Repair: correct the charge.",
         fix: "None.",
     },
@@ -82,7 +82,7 @@ fn high(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         if line.charge > 9_999_999 {
             let words = format!(
-                "Line {number} ({}) costs {}; see whether the decimal point is right.",
+                "Line {number} ({}) costs {}, payers take 99999.99. See whether the decimal point is right, or split it.",
                 super::code(line),
                 money(line.charge)
             );

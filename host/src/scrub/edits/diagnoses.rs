@@ -59,7 +59,7 @@ pub const FORM: Edit = Edit {
     severity: Severity::Reject,
     source: "ICD-10-CM Official Guidelines, section I.A; 45 CFR 162.1002",
     explain: Explain {
-        what: "ICD-10-CM: letter, digit, digit or A or B, up to four more. ICD-9-CM: three to five digits, V or E codes.",
+        what: "ICD-10-CM: letter, two of digit or A or B, up to four more. ICD-9-CM: three to five digits, V or E codes.",
         why: "A code of another form exists nowhere; the claim is rejected.",
         known_problems: "A code may have the form and not exist: the code-set work finds that.",
         example: "Z9 (too short). Repair: code the diagnosis in full.",
@@ -163,7 +163,7 @@ fn system(claim: &Claim, _: &Context, report: &mut Report) {
 pub const TWICE: Edit = Edit {
     id: "diagnosis.twice",
     title: "A diagnosis stands there twice",
-    severity: Severity::Warn,
+    severity: Severity::Hold,
     source: "ICD-10-CM Official Guidelines, section I.B.12: a code is reported once for an encounter",
     explain: Explain {
         what: "Finds the same code at two positions.",

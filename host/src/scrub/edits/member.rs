@@ -1,7 +1,7 @@
 //! The member id of each coverage (NM109 of 2010BA and 2330A).
 
 use crate::claim::{Claim, Severity};
-use crate::scrub::form::blank;
+use crate::scrub::form::{blank, is_mbi, is_medicare, shape};
 use crate::scrub::{Context, Edit, Explain, Report};
 
 /// See [`Edit::text`].
@@ -88,4 +88,70 @@ fn form(claim: &Claim, _: &Context, report: &mut Report) {
 
 fn is_one_character_again(id: &str) -> bool {
     id.len() >= 5 && id.as_bytes().windows(2).all(|pair| matches!(pair, [left, right] if left == right))
+}
+
+/// See [`Edit::text`].
+pub const MBI: Edit = Edit {
+    id: "member-id.mbi",
+    title: "A Medicare id has not the form of an MBI",
+    severity: Severity::Hold,
+    source: "CMS, Medicare Beneficiary Identifier format (11 places; letters S, L, O, I, B, Z are never used); required for services from 2020-01-01",
+    explain: Explain {
+        what: "Where the filing indicator is MB or MA: eleven characters, each place with its class, without dashes. Lower case passes.",
+        why: "Medicare rejects the claim before it looks at anything else.",
+        known_problems: "Services before 2020 may carry the old number and are not looked at.",
+        example: "An O for a zero. Repair: enter the id from the card.",
+        fix: "None: only the card knows which character was meant.",
+    },
+    check: mbi,
+};
+
+fn mbi(claim: &Claim, _: &Context, report: &mut Report) {
+    let old = claim.lines.iter().any(|line| line.service_dates.start.year < 2020);
+    for (at, coverage) in claim.header.coverages.iter().enumerate() {
+        let id = coverage.subscriber.member_id.trim();
+        if old || id.is_empty() || !is_medicare(&coverage.filing_indicator) || is_mbi(&id.to_ascii_uppercase()) {
+            continue;
+        }
+        let words = format!(
+            "The Medicare id of coverage {} has not the form of an MBI (found {}). Enter it as on the card, without dashes.",
+            at + 1,
+            shape(id)
+        );
+        report.header(format!("coverages[{at}].subscriber.member_id"), words);
+    }
+}
+
+/// See [`Edit::text`].
+pub const SSN: Edit = Edit {
+    id: "member-id.ssn",
+    title: "A social security number stands for the member id",
+    severity: Severity::Hold,
+    source: "005010X222A1 2010BA NM109, REF SY; 42 USC 405(c)(2)(C)",
+    explain: Explain {
+        what: "The id is written as a social security number (three, two and four digits with dashes), or is the number that the claim gives as such.",
+        why: "Payers no longer find members by it, and it should not travel.",
+        known_problems: "Nine digits without dashes are an ordinary id of many payers and pass, unless the claim itself says that they are the number.",
+        example: "3-2-4 digits with dashes. Repair: enter the id from the card.",
+        fix: "None.",
+    },
+    check: ssn,
+};
+
+fn ssn(claim: &Claim, _: &Context, report: &mut Report) {
+    for (at, coverage) in claim.header.coverages.iter().enumerate() {
+        let id = coverage.subscriber.member_id.trim();
+        let plain = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<u8>>();
+        let said = coverage.subscriber.social_security_number.as_deref();
+        let same = said.is_some_and(|ssn| !id.is_empty() && plain(ssn) == plain(id) && plain(id).len() == 9);
+        let dashed =
+            matches!(id.as_bytes(), [a @ .., b'-', _, _, b'-', _, _, _, _] if a.len() == 3) && plain(id).len() == 9;
+        if same || dashed {
+            let words = format!(
+                "The member id of coverage {} is a social security number. Enter the id from the card.",
+                at + 1
+            );
+            report.header(format!("coverages[{at}].subscriber.member_id"), words);
+        }
+    }
 }

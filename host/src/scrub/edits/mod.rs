@@ -1,23 +1,39 @@
 //! The table of edits. To add one: a file (or a const in the file of its subject) and a line in [`EDITS`].
 
+mod ambulance;
+mod anesthesia;
 mod billing;
 mod charges;
+mod claim_dates;
+mod coordination;
 mod dates;
 mod diagnoses;
+mod diagnosis_order;
 mod drugs;
 mod duplicates;
 mod member;
+mod modifier_use;
+mod ncci_addon;
+mod ncci_cover;
+mod ncci_pairs;
+mod ncci_units;
 mod patient_address;
 mod patient_birth;
 mod patient_name;
+mod patient_state;
 mod payer;
 mod place;
+mod place_use;
 mod pointers;
 mod procedures;
+mod provider_roles;
 mod providers;
+mod requirements;
+mod sex_age;
 mod statements;
 mod subscriber;
 mod text;
+mod timely;
 mod units;
 
 use super::edit::{Edit, numbered};
@@ -30,56 +46,92 @@ pub const EDITS: &[Edit] = &[
     billing::ADDRESS_FORM,
     billing::ZIP4,
     billing::TAX_ID,
+    billing::TAX_ID_DIFFERS,
     payer::MISSING,
     payer::UNKNOWN,
     payer::FILING,
     payer::OTHER_INCOMPLETE,
     payer::TWICE,
     payer::PRIOR_MISSING,
+    coordination::PRIMARY_MISSING,
+    coordination::BALANCE,
+    requirements::PAYER,
     subscriber::MISSING,
     subscriber::SELF_DIFFERS,
     subscriber::SELF_NAME,
     subscriber::DEPENDANT_SAME,
+    subscriber::CHILD_OLDER,
     member::MISSING,
     member::FORM,
+    member::MBI,
+    member::SSN,
     patient_name::MISSING,
     patient_name::DIGITS,
+    patient_name::PLACEHOLDER,
+    patient_name::CHARACTERS,
     patient_birth::MISSING,
     patient_birth::IMPLAUSIBLE,
     patient_birth::AFTER_SERVICE,
     patient_birth::GENDER,
+    patient_state::DEATH,
+    patient_state::PREGNANT,
     patient_address::MISSING,
     patient_address::FORM,
+    patient_address::ZIP_STATE,
     providers::RENDERING_MISSING,
     providers::RENDERING_NPI,
     providers::NPI_FORM,
     providers::OTHER_NPI,
     providers::TAXONOMY,
+    provider_roles::PERSON,
+    provider_roles::GROUP_NPI,
+    provider_roles::NAME,
+    provider_roles::REFERRING,
     billing::FACILITY,
     place::MISSING,
     place::FORM,
+    place_use::CONFLICT,
     statements::MISSING,
     statements::CONTROL_NUMBER,
     statements::NOT_TAKEN,
+    claim_dates::ACCIDENT,
+    claim_dates::ADMISSION,
+    claim_dates::ORDER,
     diagnoses::MISSING,
     diagnoses::TOO_MANY,
     diagnoses::FORM,
     diagnoses::DOT,
     diagnoses::SYSTEM,
     diagnoses::TWICE,
+    diagnosis_order::EXTERNAL_FIRST,
+    diagnosis_order::SECONDARY_ONLY,
+    diagnosis_order::EXCLUDES,
+    sex_age::DIAGNOSIS_SEX,
+    sex_age::DIAGNOSIS_AGE,
     dates::INVALID,
     dates::FUTURE,
     dates::AFTER_DEATH,
     dates::SPANS_YEARS,
+    timely::FILING,
     procedures::MISSING,
     procedures::UNMAPPED,
     procedures::FORM,
     procedures::MODIFIER_FORM,
     procedures::MODIFIER_TWICE,
     procedures::MODIFIER_TOO_MANY,
+    modifier_use::CONTRADICTORY,
+    modifier_use::WRONG_CODE,
+    sex_age::PROCEDURE_SEX,
+    sex_age::PROCEDURE_AGE,
     units::NOT_POSITIVE,
     units::FRACTION,
     units::TOO_MANY,
+    units::VISIT,
+    anesthesia::MINUTES,
+    anesthesia::NOT_TIMED,
+    anesthesia::WHO,
+    ambulance::PICKUP,
+    ambulance::ROUTE,
     charges::ZERO,
     charges::NEGATIVE,
     charges::HIGH,
@@ -92,8 +144,15 @@ pub const EDITS: &[Edit] = &[
     pointers::TWICE,
     drugs::NDC,
     drugs::QUANTITY,
+    requirements::CLIA,
     duplicates::LINE,
     duplicates::CLAIM,
+    ncci_pairs::NEVER,
+    ncci_pairs::MODIFIER_MISSING,
+    ncci_units::LINE,
+    ncci_units::DAY,
+    ncci_addon::PRIMARY_MISSING,
+    ncci_cover::NOT_COVERED,
     text::LINES,
     text::CHARACTERS,
     text::LENGTH,

@@ -2,6 +2,7 @@
 
 use crate::claim::{Claim, Severity};
 use crate::scrub::form::{blank, is_state, is_us, is_zip, shape};
+use crate::scrub::postal::zip_fits_state;
 use crate::scrub::{Context, Edit, Explain, Report};
 
 /// See [`Edit::text`].
@@ -48,7 +49,7 @@ pub const FORM: Edit = Edit {
     explain: Explain {
         what: "In the US: the state is a postal code of the list, the ZIP has five or nine digits, with or without dash.",
         why: "Clearinghouses check both against the postal list and reject the claim.",
-        known_problems: "Whether ZIP and state belong together is not checked here.",
+        known_problems: "Whether ZIP and state belong together: `patient.address.zip-state`.",
         example: "ZIP of four digits, its leading zero lost in a spreadsheet. Repair: correct the registration or the export.",
         fix: "None.",
     },
@@ -69,5 +70,32 @@ fn form(claim: &Claim, _: &Context, report: &mut Report) {
         let words =
             format!("The patient's ZIP has neither five nor nine digits (found {found}). Correct the registration.");
         report.header("patient.address.postal_code", words);
+    }
+}
+
+/// See [`Edit::text`].
+pub const ZIP_STATE: Edit = Edit {
+    id: "patient.address.zip-state",
+    title: "State and ZIP of the patient do not belong together",
+    severity: Severity::Hold,
+    source: "005010X222A1 N402, N403; USPS Publication 65 (three-digit ZIP prefixes)",
+    explain: Explain {
+        what: "In the US: the first three digits of the ZIP belong to the state. Prefixes that serve two states pass with both.",
+        why: "Clearinghouses compare both with the postal list and reject the claim; one of the two was typed wrongly.",
+        known_problems: "The single ZIP codes that cross a state line are allowed by their prefix only.",
+        example: "OH with 90210. Repair: correct the registration.",
+        fix: "None: either may be wrong.",
+    },
+    check: zip_state,
+};
+
+fn zip_state(claim: &Claim, _: &Context, report: &mut Report) {
+    let Some(address) = claim.header.patient.address.as_ref().filter(|address| is_us(address)) else { return };
+    let (state, zip) = (address.state.trim(), address.postal_code.trim());
+    if is_state(state) && is_zip(zip) && !zip_fits_state(zip, state) {
+        report.header(
+            "patient.address.postal_code",
+            "The patient's ZIP does not lie in the state of the address. Correct the registration.",
+        );
     }
 }

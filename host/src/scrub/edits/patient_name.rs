@@ -3,7 +3,7 @@
 //! Hyphens, apostrophes, blanks, full stops, lower case, one letter: all of these are names.
 
 use crate::claim::{Claim, Severity};
-use crate::scrub::form::blank;
+use crate::scrub::form::{blank, same_letters};
 use crate::scrub::{Context, Edit, Explain, Report};
 
 /// See [`Edit::text`].
@@ -59,6 +59,91 @@ fn digits(claim: &Claim, _: &Context, report: &mut Report) {
         if value.bytes().any(|byte| byte.is_ascii_digit()) {
             report
                 .header(field, "The patient's name holds a digit. Correct the registration as on the insurance card.");
+        }
+    }
+}
+
+/// See [`Edit::text`].
+pub const PLACEHOLDER: Edit = Edit {
+    id: "patient.name.placeholder",
+    title: "The patient's name is a placeholder",
+    severity: Severity::Hold,
+    source: "005010X222A1 2010BA/2010CA NM103, NM104",
+    explain: Explain {
+        what: "Finds what registration types when it has no name, or when it tries the system: TEST, ZZTEST, UNKNOWN, DO NOT USE, XXX; compared without case, blanks and marks, with each name whole.",
+        why: "A test patient is not billed; a patient without a name is nobody's member.",
+        known_problems: "A person whose last or first name really is Test is held. Doe is a name and passes.",
+        example: "ZZTEST, PATIENT. Repair: complete the registration, or mark the visit as not billable.",
+        fix: "None.",
+    },
+    check: placeholder,
+};
+
+const PLACEHOLDERS: &[&str] = &[
+    "test",
+    "testing",
+    "tester",
+    "testpatient",
+    "patienttest",
+    "zztest",
+    "zzztest",
+    "unknown",
+    "unk",
+    "notgiven",
+    "noname",
+    "nolastname",
+    "nofirstname",
+    "donotuse",
+    "placeholder",
+    "dummy",
+    "tbd",
+    "xx",
+    "xxx",
+    "xxxx",
+    "xxxxx",
+    "zzz",
+    "asdf",
+];
+
+fn placeholder(claim: &Claim, _: &Context, report: &mut Report) {
+    let name = &claim.header.patient.name;
+    for (field, value) in [("patient.name.last", &name.last), ("patient.name.first", &name.first)] {
+        if PLACEHOLDERS.iter().any(|word| same_letters(word, value)) {
+            report.header(
+                field,
+                "The patient's name is a placeholder. Complete the registration, or mark the visit as not billable.",
+            );
+        }
+    }
+}
+
+/// See [`Edit::text`].
+pub const CHARACTERS: Edit = Edit {
+    id: "patient.name.characters",
+    title: "The patient's name holds a character that no name has",
+    severity: Severity::Hold,
+    source: "005010X222A1 2010BA/2010CA NM103-NM105",
+    explain: Explain {
+        what: "Finds @ # $ % & = + _ / ; ! ? < > | \\ [ ] { } and question marks in last, first and middle name.",
+        why: "The payer compares the name with the card; such a character is an address, a note or a broken transfer.",
+        known_problems: "Parentheses and quotation marks around a nickname pass.",
+        example: "SMITH/JONES. Repair: the name as on the insurance card.",
+        fix: "None.",
+    },
+    check: characters,
+};
+
+fn characters(claim: &Claim, _: &Context, report: &mut Report) {
+    let name = &claim.header.patient.name;
+    let bad = |byte: u8| b"@#$%&=+_/;!?<>|\\[]{}".contains(&byte);
+    for (field, value) in
+        [("patient.name.last", &name.last), ("patient.name.first", &name.first), ("patient.name.middle", &name.middle)]
+    {
+        if value.bytes().any(bad) {
+            report.header(
+                field,
+                "The patient's name holds a character that no name has. Correct the registration as on the insurance card.",
+            );
         }
     }
 }

@@ -167,7 +167,13 @@ pub const PRIOR_MISSING: Edit = Edit {
 };
 
 fn prior_missing(claim: &Claim, _: &Context, report: &mut Report) {
-    for (at, coverage) in claim.header.coverages.iter().enumerate().take(usize::from(claim.destination)) {
+    let own = destination(claim).map_or(0, |coverage| super::coordination::rank(coverage.responsibility));
+    for (at, coverage) in claim.header.coverages.iter().enumerate() {
+        // A source may list the payer billed first and say by SBR01 that another one comes before it.
+        let rank = super::coordination::rank(coverage.responsibility);
+        if at >= usize::from(claim.destination) && !(rank > 0 && rank < own) {
+            continue;
+        }
         let on_lines = claim
             .lines
             .iter()

@@ -70,7 +70,7 @@ pub const FORM: Edit = Edit {
     severity: Severity::Reject,
     source: "45 CFR 162.1002; CMS HCPCS Level II coding procedures",
     explain: Explain {
-        what: "Five digits; four digits and F, T, U or M; or a letter A to V and four digits.",
+        what: "Five digits; four digits and A, F, T, U or M; or a letter A to V and four digits.",
         why: "A code of another form exists nowhere; the claim is rejected.",
         known_problems: "A code may have the form and not exist: the code-set work finds that.",
         example: "9921. Repair: correct the charge, or map the field that has the code.",

@@ -1,6 +1,6 @@
 //! The subscriber, and what the patient is to them.
 
-use crate::claim::{Claim, Relationship, Severity};
+use crate::claim::{Claim, Relationship, Severity, day_number};
 use crate::scrub::form::{blank, is_day, same_letters};
 use crate::scrub::{Context, Edit, Explain, Report};
 
@@ -135,6 +135,37 @@ fn dependant_same(claim: &Claim, _: &Context, report: &mut Report) {
         if dependant && same_birth && same_name {
             let words = format!(
                 "The patient is said to be a dependant of the subscriber of coverage {} but is the same person. Correct the relationship.",
+                at + 1
+            );
+            report.header(format!("coverages[{at}].relationship"), words);
+        }
+    }
+}
+
+/// See [`Edit::text`].
+pub const CHILD_OLDER: Edit = Edit {
+    id: "subscriber.child.older",
+    title: "A child is older than the subscriber",
+    severity: Severity::Hold,
+    source: "005010X222A1 2000C PAT01 = 19, 2010BA and 2010CA DMG02",
+    explain: Explain {
+        what: "With relationship child: the patient is not born before the subscriber.",
+        why: "Patient and subscriber were swapped, or the relationship is wrong.",
+        known_problems: "Needs both dates of birth.",
+        example: "The parent is registered as the child. Repair: correct relationship or dates.",
+        fix: "None.",
+    },
+    check: child_older,
+};
+
+fn child_older(claim: &Claim, _: &Context, report: &mut Report) {
+    let Some(birth) = claim.header.patient.birth_date.filter(|date| is_day(*date)) else { return };
+    for (at, coverage) in claim.header.coverages.iter().enumerate() {
+        let subscriber = coverage.subscriber.birth_date.filter(|date| is_day(*date));
+        let older = subscriber.is_some_and(|other| day_number(birth) < day_number(other));
+        if coverage.relationship == Relationship::Child && older {
+            let words = format!(
+                "The patient is said to be a child of the subscriber of coverage {} but is older. Correct the relationship or the dates of birth.",
                 at + 1
             );
             report.header(format!("coverages[{at}].relationship"), words);

@@ -1,7 +1,7 @@
 //! Units of service (SV103, SV104).
 
-use crate::claim::{Claim, ServiceLine, Severity, Unit};
-use crate::scrub::form::{is_cpt, quantity};
+use crate::claim::{Claim, ServiceLine, Severity, Unit, day_number};
+use crate::scrub::form::{cpt_number, is_cpt, quantity};
 use crate::scrub::{Context, Edit, Explain, Report};
 
 /// See [`Edit::text`].
@@ -90,6 +90,49 @@ fn too_many(claim: &Claim, _: &Context, report: &mut Report) {
                 "Line {number} ({}) has {} units, payers take 9999 in one line. Correct the charge, or split it.",
                 super::code(line),
                 quantity(line.units.thousandths)
+            );
+            report.line(number, "units", words);
+        }
+    }
+}
+
+/// See [`Edit::text`].
+pub const VISIT: Edit = Edit {
+    id: "units.visit",
+    title: "A visit has more than one unit",
+    severity: Severity::Hold,
+    source: "Medicare Claims Processing Manual, chapter 12, section 30.6; CPT 99202-99215, 99221-99239, 99281-99285, 99304-99310, 99341-99350, 99381-99397 are counted by visit",
+    explain: Explain {
+        what: "Visits have one unit for each day of their dates of service.",
+        why: "Two units of a visit on one day are denied; mostly minutes or the wrong column got into the units.",
+        known_problems: "Add-on codes for longer visits (99417, 99292 and others) are not visits and pass.",
+        example: "99213 with 15 units on one day. Repair: one unit.",
+        fix: "None: a second visit may be meant.",
+    },
+    check: visit,
+};
+
+fn visit(claim: &Claim, _: &Context, report: &mut Report) {
+    let counted_by_visit = |code: u32| {
+        matches!(
+            code,
+            99_202..=99_215 | 99_221..=99_239 | 99_281..=99_285 | 99_304..=99_310 | 99_341..=99_350 | 99_381..=99_397
+        )
+    };
+    for (number, line) in super::numbered(claim) {
+        let units = line.units.thousandths;
+        if units <= 1000
+            || line.units.unit != Unit::Units
+            || !cpt_number(&line.procedure.code).is_some_and(counted_by_visit)
+        {
+            continue;
+        }
+        let days = day_number(line.service_dates.end).saturating_sub(day_number(line.service_dates.start)) + 1;
+        if units > days.max(1).saturating_mul(1000) {
+            let words = format!(
+                "Line {number} ({}) has {} units, and a visit is one a day. Correct the units.",
+                super::code(line),
+                quantity(units)
             );
             report.line(number, "units", words);
         }

@@ -86,6 +86,7 @@ fn related_cause(r: &mut Reader<'_>, clm: &Segment<'_>) -> Option<RelatedCause> 
 
 /// HI: diagnoses, anesthesia procedures, condition codes.
 fn hi(r: &mut Reader<'_>, hi: &Segment<'_>, to: &mut ClaimHeader, rare: &mut ClaimExtras) {
+    r.only(hi, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     for (n, element) in hi.elements().enumerate().filter(|(_, element)| !element.is_empty()) {
         let code = element.component(2).text().into_owned();
         if code.is_empty() {

@@ -1,0 +1,206 @@
+//! NCCI PTP: two procedures of one provider, patient and day that are not paid beside each other.
+
+use crate::claim::{Claim, Fix, LineModifier, Severity};
+use crate::codes::container::Label;
+use crate::ncci::modifier::{self, Side, Unseparated};
+use crate::ncci::ptp::{Indicator, PtpTable};
+use crate::ncci::{Code, Tables};
+use crate::scrub::billed::{self, Billed, Place};
+use crate::scrub::{Context, Edit, Explain, Report};
+
+const FIELD: &str = "procedure";
+
+/// See [`Edit::text`].
+pub const NEVER: Edit = Edit {
+    id: "ncci.ptp",
+    title: "A procedure is part of another one of that day, and no modifier separates them",
+    severity: Severity::Hold,
+    source: "CMS NCCI Policy Manual for Medicare Services, chapter 1, section E; NCCI PTP table, modifier indicator 0",
+    explain: Explain {
+        what: "Finds column 1 and column 2 of a pair with indicator 0, in either order, on the same day by the same rendering provider: two lines of the claim, or a line and an earlier live claim to the same payer.",
+        why: "The column 2 code is denied, whatever its modifiers say.",
+        known_problems: "Other claims of the same visit (split by provider, place or authorization) are not seen. Payers who do not follow NCCI: ncci = false at the payer in the profile.",
+        example: "80053 and 80048 on one day. Repair: remove 80048.",
+        fix: "None: which of the two was done is in the chart.",
+    },
+    check: never,
+};
+
+/// See [`Edit::text`].
+pub const MODIFIER_MISSING: Edit = Edit {
+    id: "ncci.ptp.modifier-missing",
+    title: "A procedure is part of another one of that day unless a modifier separates them, and none does",
+    severity: Severity::Hold,
+    source: "CMS NCCI Policy Manual for Medicare Services, chapter 1, section E; MLN1783722; CR 11168; NCCI PTP table, modifier indicator 1",
+    explain: Explain {
+        what: "As ncci.ptp, for pairs with indicator 1. What separates: 24, 25, 57 on a visit; 59, XE, XS, XP, XU, 58, 78, 79 on a procedure; 91 on a laboratory test; sides, digits, eyelids and coronary arteries that differ. 76 and 77 separate nothing.",
+        why: "Without it the column 2 code is denied; with it, it is paid where the record supports it.",
+        known_problems: "A side on one of two procedures is taken as another site, as claim systems do. Whether surgery is major (57) or minor (25) is not known here.",
+        example: "20610 and 99213 on one day. Repair: 99213-25, if the visit was significant and separate.",
+        fix: "25, where the visit is for other diagnoses than the procedure and the procedure is no surgery; else a question.",
+    },
+    check: modifier_missing,
+};
+
+/// A pair that the table bundles on a day.
+struct Bundled<'a> {
+    column1: Billed<'a>,
+    column2: Billed<'a>,
+    /// CMS's reason, where the file has it in words.
+    rationale: &'a str,
+    day: i64,
+    table: &'a Label,
+}
+
+fn never(claim: &Claim, context: &Context, report: &mut Report) {
+    each(claim, context, Indicator::Never, |pair| {
+        let what = match pair.column2.place {
+            Place::Line(_) => format!(
+                "{} is part of {} on that day ({}): it is not paid, and no modifier changes that. Remove it, or correct the code that is wrong.",
+                sentence(&pair.column2),
+                pair.column1.words(),
+                pair.named()
+            ),
+            Place::Earlier(_) => format!(
+                "{} includes {}, which was billed for that day ({}): they are not paid together, and no modifier changes that. Replace that claim, or correct the code that is wrong.",
+                sentence(&pair.column1),
+                pair.column2.words(),
+                pair.named()
+            ),
+        };
+        report.line(pair.line(), FIELD, what);
+    });
+}
+
+fn modifier_missing(claim: &Claim, context: &Context, report: &mut Report) {
+    each(claim, context, Indicator::WithModifier, |pair| {
+        let [column1, column2] =
+            [&pair.column1, &pair.column2].map(|billed| Side { code: billed.code, modifiers: billed.modifiers });
+        let Err(why) = modifier::separates(&column1, &column2, pair.day) else { return };
+        let why = match why {
+            Unseparated::NoModifier => String::new(),
+            Unseparated::WrongCode(letters) => format!(" Modifier {} does not separate them here.", text(letters)),
+            Unseparated::SameSite(letters) => format!(" Both are at {}, which is one site.", text(letters)),
+        };
+        let words = format!(
+            "{} is part of {} on that day ({}) unless a modifier says that it was separate.{why} {}",
+            sentence(&pair.column2),
+            pair.column1.words(),
+            pair.named(),
+            question(&pair)
+        );
+        match fix(claim, &pair) {
+            Some(fix) => report.line_with_fix(pair.line(), FIELD, words, fix),
+            None => report.line(pair.line(), FIELD, words),
+        }
+    });
+}
+
+impl Bundled<'_> {
+    /// The line of this claim that the finding is about: column 2, or column 1 where column 2 was billed before.
+    fn line(&self) -> u16 {
+        match (self.column2.place, self.column1.place) {
+            (Place::Line(line), _) | (_, Place::Line(line)) => line,
+            _ => 0,
+        }
+    }
+
+    /// `NCCI pair 20610/99213: REASON; table 2024Q3, DAYS`
+    fn named(&self) -> String {
+        let Self { column1, column2, table, rationale, .. } = self;
+        let worded = rationale.chars().any(char::is_alphabetic);
+        let reason = if worded { format!(": {rationale}") } else { String::new() };
+        format!("NCCI pair {}/{}{reason}; table {}, {}", column1.code, column2.code, table.version, table.cover)
+    }
+}
+
+/// Calls for every pair of the claim that a table bundles with this indicator.
+fn each<'a>(claim: &'a Claim, context: &Context<'a>, indicator: Indicator, mut found: impl FnMut(Bundled<'a>)) {
+    if !billed::follows_ncci(claim, context) {
+        return;
+    }
+    let mut tables = Opened { tables: Tables::of(context.codes), last: None };
+    let lines = billed::own(claim);
+    for (at, line) in lines.clone().enumerate() {
+        let others = lines.clone().skip(at + 1).chain(billed::earlier(claim, context));
+        for other in others {
+            let Some(day) = line.meets(&other) else { continue };
+            let Some((table, label)) = tables.on(day) else { continue };
+            let Ok(day_in_table) = i32::try_from(day) else { continue };
+            for (column1, column2) in [(line, other), (other, line)] {
+                let row = table.lookup(column1.code, column2.code, day_in_table);
+                if let Some(row) = row.filter(|row| row.indicator == indicator) {
+                    found(Bundled { column1, column2, rationale: table.rationale(&row), day, table: label });
+                }
+            }
+        }
+    }
+}
+
+/// The table of the last day asked for: the lines of most claims share one.
+struct Opened<'a> {
+    tables: Tables<'a>,
+    last: Option<(i64, Option<(PtpTable<'a>, &'a Label)>)>,
+}
+
+impl<'a> Opened<'a> {
+    fn on(&mut self, day: i64) -> Option<(PtpTable<'a>, &'a Label)> {
+        match self.last {
+            Some((known, table)) if known == day => table,
+            _ => {
+                let table = self.tables.ptp(day).known();
+                self.last = Some((day, table));
+                table
+            }
+        }
+    }
+}
+
+/// What only the chart can answer.
+fn question(pair: &Bundled<'_>) -> String {
+    let line = match pair.column2.place {
+        Place::Line(line) => format!("line {line}"),
+        Place::Earlier(claim) => format!("that line of claim {claim}"),
+    };
+    if modifier::is_visit(pair.column2.code) {
+        format!(
+            "Was the visit significant and separate from the procedure? If the record says so, enter 25 on {line} (57 where it decided on major surgery, 24 where it has nothing to do with an earlier one); if not, remove it."
+        )
+    } else {
+        format!(
+            "Was it at another site, in another encounter, or for another reason? If the record says so, enter the sides or digits, else XS, XE, XP, XU or 59 on {line}; if not, remove it."
+        )
+    }
+}
+
+/// 25, where the claim itself decides: the visit points to other diagnoses than the procedure, which is no surgery.
+fn fix(claim: &Claim, pair: &Bundled<'_>) -> Option<Fix> {
+    let (Place::Line(procedure), Place::Line(visit)) = (pair.column1.place, pair.column2.place) else { return None };
+    let pointers = |line: u16| {
+        let line = claim.lines.get(usize::from(line).checked_sub(1)?)?;
+        Some(line.diagnosis_pointers.as_slice())
+    };
+    let (procedure, of_visit) = (pointers(procedure)?, pointers(visit)?);
+    let apart = !procedure.is_empty() && !of_visit.is_empty() && !of_visit.iter().any(|at| procedure.contains(at));
+    let decides = apart
+        && modifier::is_visit(pair.column2.code)
+        && !is_surgery(pair.column1.code)
+        && pair.column2.modifiers.len() < 4;
+    decides.then(|| Fix::AddModifier(LineModifier { line: visit, modifier: "25".to_owned() }))
+}
+
+/// CPT 10004 to 69990.
+fn is_surgery(code: Code) -> bool {
+    let [first, rest @ ..] = code.letters();
+    matches!(first, b'1'..=b'6') && rest.iter().all(u8::is_ascii_digit)
+}
+
+/// Its words at the beginning of a sentence.
+fn sentence(billed: &Billed<'_>) -> String {
+    let words = billed.words();
+    words.strip_prefix("line").map_or_else(|| words.clone(), |rest| format!("Line{rest}"))
+}
+
+fn text(letters: [u8; 2]) -> String {
+    letters.iter().map(|letter| char::from(*letter)).collect()
+}
