@@ -41,7 +41,7 @@ fn main() {
     let host = support::plugins(&support::plugin_folders());
     let claims = claims::typical(&host.adapter("hl7v2-dft").unwrap(), CLAIMS);
     let profile = claims::profile();
-    let context = Context { as_of: parse_iso(practice::AS_OF).unwrap(), profile: &profile, earlier: &[] };
+    let context = Context { as_of: parse_iso(practice::AS_OF).unwrap(), profile: &profile, earlier: &[], known: &[] };
 
     let scrubbed = median(|| {
         for claim in &claims {

@@ -6,7 +6,7 @@
 
 mod support;
 
-use claimhost::claim::{ClaimInContext, Outcome};
+use claimhost::claim::{ClaimInContext, Outcome, visits};
 use claimhost::plugin::{Checked, RuleSet, Translated};
 use support::{claims, figure, median, micros, per_second};
 
@@ -54,7 +54,7 @@ fn main() {
         let answers = adapter.translate("bench", &claims::setup(), &documents).unwrap();
         let full = |answer: &Translated| match answer {
             Translated::Outcome(Outcome::Events(events)) => {
-                events.iter().map(|event| event.charges.len()).sum::<usize>() == support::practice::LINES
+                visits(events.clone()).iter().map(|update| update.charges.len()).sum::<usize>() == support::practice::LINES
             }
             _ => false,
         };

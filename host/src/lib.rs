@@ -4,6 +4,7 @@
 //! `store` keeps what happened, `plugin` runs everything that is specific to an EHR or a payer.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod audit;
 pub mod claim;
 pub mod clearinghouse;
 pub mod cli;

@@ -4,9 +4,10 @@
 //! Exit codes: 0 done; 1 claimhost itself failed; 2 the command line is wrong; 3 the configuration is wrong; 4 the thing
 //! asked for does not exist, or a check found something.
 //!
-//! Commands that only look (`document`, `visit`, `claim`, `denial`, `trace`) open the store through `reader.rs`, beside a
+//! Commands that only look (`document`, `visit`, `claim`, `denial`, `audit`, `trace`) open the store through `reader.rs`, beside a
 //! running `serve` too; commands that move something open the whole host. Things are named as `reference.rs` says.
 
+mod audit;
 mod check_config;
 mod claim;
 mod demo;
@@ -18,6 +19,7 @@ mod peers;
 mod plugin;
 mod reader;
 mod reference;
+mod roster;
 mod run;
 mod serve;
 mod summary;
@@ -105,6 +107,12 @@ enum Command {
     /// Lists what payers denied
     #[command(subcommand)]
     Denial(denial::Denial),
+    /// Audits what the EHR hands over: visits without charges, demographics that differ
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Loads the practice's list of patients
+    #[command(subcommand)]
+    Roster(roster::Roster),
     /// Follows one visit from the document to the posted money, on one screen
     Trace(trace::Trace),
     /// Lists, inspects, builds or tests plugins
@@ -130,6 +138,8 @@ pub fn main() -> ExitCode {
         Command::Visit(command) => command.run(global),
         Command::Claim(command) => command.run(global),
         Command::Denial(command) => command.run(global),
+        Command::Audit(command) => command.run(global),
+        Command::Roster(command) => command.run(global),
         Command::Trace(command) => command.run(global),
         Command::Plugin(command) => command.run(global),
         Command::X12(command) => command.run(global),

@@ -6,13 +6,16 @@
 use claimhost_x12::ack999::Ack999;
 use claimhost_x12::claim_ack::{AckStage, ClaimAck, Status};
 use claimhost_x12::ta1::{Ta1, Ta1Code};
-use claimhost_x12::{Parsed, Problem, Transmission, ack999, claim_ack, remittance, ta1};
+use claimhost_x12::eligibility::Eligibility;
+use claimhost_x12::{Parsed, Problem, Transmission, ack999, claim_ack, eligibility, remittance, ta1};
 use serde_json::json;
 
 use super::host::Host;
 use super::payment;
 use super::refold::refold;
 use super::{Fact, HostError, Stage};
+use crate::audit::demographics;
+use crate::claim::{Date, day_number};
 use crate::intake::folder;
 use crate::store::claim::{ClaimKey, VersionRow};
 use crate::store::clearing::Owned;
@@ -112,6 +115,9 @@ fn apply(host: &Host, tx: &Tx<'_>, bytes: &[u8]) -> Result<Vec<Located>, HostErr
         let document = document(&answers);
         answers.push((span(&parsed), clean(&parsed, |value| on_claim_ack(host, tx, document, value))?));
     }
+    for parsed in eligibility::read_transmission(&transmission).transactions {
+        answers.push((span(&parsed), clean(&parsed, |value| on_eligibility(host, tx, value))?));
+    }
     for parsed in remittance::read_transmission(&transmission).transactions {
         let whole = transmission.transactions().find(|(_, _, transaction)| transaction.range == parsed.origin.range);
         let Some((_, _, transaction)) = whole else { continue };
@@ -121,7 +127,7 @@ fn apply(host: &Host, tx: &Tx<'_>, bytes: &[u8]) -> Result<Vec<Located>, HostErr
     if answers.is_empty() {
         let kinds: Vec<String> =
             transmission.transactions().map(|(_, _, transaction)| transaction.kind.clone()).collect();
-        let detail = json!({ "found": kinds, "expected": "TA1, 999, 277CA or 835" });
+        let detail = json!({ "found": kinds, "expected": "TA1, 999, 277CA, 271 or 835" });
         answers.push((whole, Answer::rejected("x12.kind", detail)));
     }
     Ok(answers)
@@ -192,6 +198,30 @@ fn on_999(host: &Host, tx: &Tx<'_>, document: u64, ack: &Ack999) -> Result<Answe
         }
     }
     Ok(Answer::news(add_facts(&own, facts.into_iter(), document, host.today(), "999")?))
+}
+
+/// 271: the people in it are known to the practice whose NPI (of the practice, or of one provider of its roster) asked.
+fn on_eligibility(host: &Host, tx: &Tx<'_>, answer: &Eligibility) -> Result<Answer, HostError> {
+    let day = answer.created.map_or(host.today(), |date| day_number(Date { year: date.year, month: date.month, day: date.day }));
+    let (mut new, mut unowned_members) = (false, 0_u64);
+    for (row, member) in (1_u64..).zip(&answer.members) {
+        let npi = member.receiver.as_ref().filter(|party| party.id_qualifier == "XX").map(|party| party.id.as_str());
+        let Some(practice) = npi.and_then(|npi| host.practice_of_npi(npi)) else {
+            unowned_members += 1;
+            continue;
+        };
+        if let Some(known) = demographics::eligibility::known(member, row) {
+            let own = tx.tenant(practice);
+            if demographics::roster::put(&own, &known, day)? {
+                new = true;
+                own.look_again_at_held()?;
+            }
+        }
+    }
+    if unowned_members > 0 && !new {
+        return Ok(unowned("an eligibility answer (2100B NM109)"));
+    }
+    Ok(Answer::news(new))
 }
 
 fn on_claim_ack(host: &Host, tx: &Tx<'_>, document: u64, ack: &ClaimAck) -> Result<Answer, HostError> {

@@ -10,7 +10,8 @@ use serde_json::json;
 
 use super::HostError;
 use super::host::{Folder, Host, Practice};
-use crate::claim::{Document, Outcome, Problem, VisitUpdate, from_day_number};
+use crate::audit::capture;
+use crate::claim::{Document, DocumentEvent, Outcome, Problem, VisitUpdate, from_day_number};
 use crate::intake::folder;
 use crate::intake::framing::{Frame, Framer, Framing, FramingProblem, Item, Joins, Settings};
 use crate::plugin::{Adapter, OpenError, Translated};
@@ -297,10 +298,13 @@ impl Intake<'_> {
             }
             None => tx.close_work(None, subject, self.host.today())?,
         }
-        if let Translated::Outcome(Outcome::Events(updates)) = translated {
+        if let Translated::Outcome(Outcome::Events(events)) = translated {
             let mut news = false;
-            for update in updates {
-                news |= add(tx, document_id, pending.received_day, update)?;
+            for event in events {
+                news |= match event {
+                    DocumentEvent::Visit(update) => add(tx, document_id, pending.received_day, update)?,
+                    DocumentEvent::Expected(told) => capture::expect(tx, document_id, pending.received_day, &told)?,
+                };
             }
             if !news {
                 tx.set_document(document_id, DocumentStatus::Ignored, "repeat", digest, &serde_json::Value::Null)?;
@@ -335,6 +339,7 @@ fn add(tx: &Tx<'_>, document_id: u64, day: i64, update: VisitUpdate) -> Result<b
         use sha2::Digest;
         digest = sha2::Sha256::new().chain_update(digest).chain_update(document_id.to_be_bytes()).finalize().into();
     }
+    capture::visit_touched(tx, visit_id, &update)?;
     let event = StoredEvent { document_id, arrived_day: day, digest, update };
     if tx.add_event(visit_id, &digest, &event)? {
         return Ok(true);

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::audit::demographics::{Known, keys_of_claim};
 use crate::claim::{
     Claim, ClaimInContext, ClaimPlace, EarlierLine, Finding, Setup, Severity, day_number, destination, rendering,
     service_span,
@@ -35,12 +36,14 @@ pub(super) struct Candidate {
     /// Rules whose fixes were applied, with the digest that proposed them.
     pub(super) fixed: Vec<(String, String)>,
     pub(super) state: VersionState,
+    /// People of roster and eligibility answers with a key of the claim's patient.
+    people: Vec<Known>,
 }
 
 impl Candidate {
     pub(super) fn new(claim: Claim, claim_id: Option<u64>, patient: [u8; 32]) -> Self {
-        let (findings, fixed) = (Vec::new(), Vec::new());
-        Self { claim, claim_id, visit_id: None, patient, findings, fixed, state: VersionState::Held }
+        let (findings, fixed, people) = (Vec::new(), Vec::new(), Vec::new());
+        Self { claim, claim_id, visit_id: None, patient, findings, fixed, state: VersionState::Held, people }
     }
 }
 
@@ -55,6 +58,10 @@ pub(super) fn hold(rule: &str, field: &str, words: &str) -> StoredFinding {
 pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candidate]) -> Result<(), HostError> {
     let known: Vec<Vec<StoredFinding>> = candidates.iter().map(|candidate| candidate.findings.clone()).collect();
     let earlier = look_back(host, practice, candidates)?;
+    let people = known_people(practice, candidates)?;
+    for (candidate, people) in candidates.iter_mut().zip(people) {
+        candidate.people = people;
+    }
     let all: Vec<usize> = (0..candidates.len()).collect();
     look(host, practice, candidates, &earlier, &all);
     let mut again = Vec::new();
@@ -106,7 +113,8 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
     for &at in which {
         let (Some(candidate), Some(earlier)) = (candidates.get_mut(at), earlier.get(at)) else { continue };
         let own: Vec<EarlierClaim> = earlier.iter().map(Earlier::as_scrub).collect();
-        let context = scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own };
+        let (profile, known) = (&practice.profile, candidate.people.as_slice());
+        let context = scrub::Context { as_of: host.as_of(), profile, earlier: &own, known };
         for finding in scrub::scrub(&candidate.claim, &context) {
             let same = |stored: &StoredFinding| stored.finding.rule == finding.rule && stored.finding.at == finding.at;
             if !candidate.findings.iter().any(same) {
@@ -237,6 +245,23 @@ fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Resu
             out.push(claims.iter().filter(other).map(|claim| earlier(&claim.body, claim.live)).collect());
         }
         Ok(out)
+    })?)
+}
+
+/// For each candidate, the known people with one of its keys. Without a roster nobody is looked up.
+fn known_people(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec<Known>>, HostError> {
+    Ok(practice.store.read(|tx| -> StoreResult<_> {
+        if tx.known_people_count()? == 0 {
+            return Ok(vec![Vec::new(); candidates.len()]);
+        }
+        candidates
+            .iter()
+            .map(|candidate| {
+                let keys = keys_of_claim(&candidate.claim);
+                let keys: Vec<[u8; 32]> = keys.iter().map(|key| tx.lookup("person", &[key.as_bytes()])).collect();
+                tx.known_people(&keys)
+            })
+            .collect()
     })?)
 }
 

@@ -189,7 +189,7 @@ fn findings(change: fn(&mut Claim)) -> Vec<Finding> {
         EarlierClaim { live: false, ..EarlierClaim::of(&Claim { control_number: text("V0"), ..clean() }, false) };
     let mut claim = clean();
     change(&mut claim);
-    scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[earlier, void] })
+    scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[earlier, void], known: &[] })
 }
 
 /// Puts the total right after a change of lines.
@@ -432,7 +432,7 @@ fn words_never_hold_who_the_patient_is() {
     claim.lines[0].procedure.modifiers = vec![text(secret)];
     claim.lines[1].drug = Some(Drug { code: text(secret), ..drug() });
     claim.header.patient.birth_date = Some(on(2027, 7, 7));
-    let found = scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[] });
+    let found = scrub(&claim, &Context { as_of: AS_OF, profile: &profile(), earlier: &[], known: &[] });
     assert!(found.len() > 12, "{}", found.len());
     for finding in found {
         assert!(

@@ -3,6 +3,7 @@
 mod billing;
 mod charges;
 mod dates;
+mod demographics;
 mod diagnoses;
 mod drugs;
 mod duplicates;
@@ -92,6 +93,17 @@ pub const EDITS: &[Edit] = &[
     pointers::TWICE,
     drugs::NDC,
     drugs::QUANTITY,
+    demographics::NAME,
+    demographics::NAME_VARIANT,
+    demographics::BIRTH_DATE,
+    demographics::GENDER,
+    demographics::MEMBER_ID,
+    demographics::MEMBER_ID_FORM,
+    demographics::ADDRESS,
+    demographics::COVERAGE_DATES,
+    demographics::SUBSCRIBER,
+    demographics::IDENTITY,
+    demographics::TWO_ALIKE,
     duplicates::LINE,
     duplicates::CLAIM,
     text::LINES,
