@@ -99,6 +99,11 @@ impl Plain {
         if self.first.is_empty() || other.first.is_empty() {
             return PartIs::Variant("one side has no first name");
         }
+        // "Mary J" where the other side has "Mary" and the middle name apart.
+        let whole = |one: &Self| joined(&one.first) + &joined(&one.middle);
+        if whole(self) == whole(other) {
+            return PartIs::Same;
+        }
         let plain = part(&self.first, &other.first, true);
         if plain == PartIs::Same || matches!(plain, PartIs::Variant(_)) {
             return plain;
@@ -110,9 +115,7 @@ impl Plain {
         if by_middle(self, other) || by_middle(other, self) {
             return PartIs::Variant("goes by the middle name");
         }
-        // "Mary J" where the other side has "Mary" and the middle name apart.
-        let whole = |one: &Self| joined(&one.first) + &joined(&one.middle);
-        if whole(self) == whole(other) { PartIs::Same } else { plain }
+        plain
     }
 }
 
