@@ -4,6 +4,11 @@
 //! `store` keeps what happened, `plugin` runs everything that is specific to an EHR or a payer.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+/// Of the binary, its tests and its benches alike. A claim is many short texts: the system's allocator took an eighth of the
+/// time from a document to its 837P.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod audit;
 pub mod claim;
 pub mod clearinghouse;

@@ -66,15 +66,15 @@ fn work(tx: &Tx<'_>, claim: &ClaimRow, state: ClaimState, denied: i64, day: i64)
         ("claim.unapplied", state == ClaimState::Paid, claim.billed_cents),
         ("claim.denied", denied > 0, denied),
     ];
-    if !matches!(state, ClaimState::Submitted | ClaimState::Accepted) {
-        tx.close_work(Some("claim.unanswered"), subject, day)?;
-    }
-    for (kind, open, amount) in wanted {
-        if open {
-            tx.open_work(kind, subject, day, amount, "")?;
-        } else {
-            tx.close_work(Some(kind), subject, day)?;
+    let waits = matches!(state, ClaimState::Submitted | ClaimState::Accepted);
+    for kind in tx.open_work_kinds(subject)? {
+        let over = wanted.iter().any(|(known, open, _)| *known == kind && !open);
+        if over || (kind == "claim.unanswered" && !waits) {
+            tx.close_work(Some(&kind), subject, day)?;
         }
+    }
+    for (kind, _, amount) in wanted.into_iter().filter(|(_, open, _)| *open) {
+        tx.open_work(kind, subject, day, amount, "")?;
     }
     Ok(())
 }

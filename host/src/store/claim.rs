@@ -197,7 +197,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn drop_unsent_claim(&self, claim_id: u64) -> StoreResult<()> {
-        for table in ["claim", "claim_version", "finding"] {
+        for table in ["claim", "claim_version", "claim_body", "finding"] {
             let sql = format!("DELETE FROM {table} WHERE practice_id = ?1 AND claim_id = ?2");
             self.execute(&sql, (self.practice_id(), claim_id))?;
         }
@@ -257,13 +257,12 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn put_version(&self, version: &VersionRow, body: &VersionBody) -> StoreResult<()> {
-        let sealed = self.seal_json("claim_version", version_row_id(version.claim_id, version.version), body)?;
-        self.execute(
+        let sealed = self.seal_json("claim_body", version_row_id(version.claim_id, version.version), body)?;
+        let written = self.execute(
             "INSERT INTO claim_version (practice_id, claim_id, version, control_number, kind, payer_id, state, charge_cents,
-             created_day, submitted_day, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             created_day, submitted_day) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (practice_id, claim_id, version) DO UPDATE SET kind = excluded.kind, payer_id = excluded.payer_id,
-             state = excluded.state, charge_cents = excluded.charge_cents, body = excluded.body
-             WHERE submitted_day IS NULL",
+             state = excluded.state, charge_cents = excluded.charge_cents WHERE submitted_day IS NULL",
             (
                 self.practice_id(),
                 version.claim_id,
@@ -275,9 +274,15 @@ impl Tx<'_> {
                 version.charge_cents,
                 version.created_day,
                 version.submitted_day,
-                sealed,
             ),
         )?;
+        if written == 1 {
+            self.execute(
+                "INSERT INTO claim_body (practice_id, claim_id, version, body) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (practice_id, claim_id, version) DO UPDATE SET body = excluded.body",
+                (self.practice_id(), version.claim_id, version.version, sealed),
+            )?;
+        }
         Ok(())
     }
 
@@ -414,12 +419,12 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn version_body(&self, claim_id: u64, version: u32) -> StoreResult<VersionBody> {
         let sealed: Option<Vec<u8>> = self.row(
-            "SELECT body FROM claim_version WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3",
+            "SELECT body FROM claim_body WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3",
             (self.practice_id(), claim_id, version),
             |row| row.get(0),
         )?;
         let sealed = sealed.ok_or(StoreError::Missing { what: "claim version", id: claim_id })?;
-        self.unseal_json("claim_version", version_row_id(claim_id, version), &sealed)
+        self.unseal_json("claim_body", version_row_id(claim_id, version), &sealed)
     }
 
     /// Replaces the findings of a version.

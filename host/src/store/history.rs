@@ -3,9 +3,38 @@
 //! One chain per practice. Each row's mac covers the row and the mac before it; the head is kept apart, so that a row that
 //! is changed, swapped, removed or cut off at the end is found by [`Tx::verify_history`].
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use rusqlite::Connection;
 use serde::Serialize;
 
 use super::{StoreResult, Tx};
+
+/// The chain ends that a transaction has moved, by practice: read once, written once, whatever the number of entries.
+pub(super) type Heads = RefCell<HashMap<String, Head>>;
+
+/// The end of one chain.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    seq: u64,
+    mac: [u8; 32],
+    head_mac: [u8; 32],
+}
+
+/// Writes the ends that moved. Call before the commit of the entries.
+pub(super) fn write_heads(connection: &Connection, heads: &Heads) -> StoreResult<()> {
+    for (practice, head) in heads.borrow().iter() {
+        connection
+            .prepare_cached(
+                "INSERT INTO history_head (practice_id, seq, mac, head_mac) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (practice_id) DO UPDATE SET seq = excluded.seq, mac = excluded.mac,
+                 head_mac = excluded.head_mac",
+            )?
+            .execute((practice, head.seq, head.mac, head.head_mac))?;
+    }
+    Ok(())
+}
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,9 +76,13 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn record(&self, kind: &str, id: u64, day: i64, actor: &str, event: &str, digest: &str) -> StoreResult<()> {
         let practice = self.practice_id();
-        let head = self.row("SELECT seq, mac FROM history_head WHERE practice_id = ?1", [practice], |row| {
-            Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
-        })?;
+        let moved = self.heads.borrow().get(practice).map(|head| (head.seq, head.mac.to_vec()));
+        let head = match moved {
+            Some(head) => Some(head),
+            None => self.row("SELECT seq, mac FROM history_head WHERE practice_id = ?1", [practice], |row| {
+                Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
+            })?,
+        };
         let (seq, before) = head.unwrap_or_default();
         let entry = HistoryRow {
             seq: seq + 1,
@@ -67,11 +100,8 @@ impl Tx<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             (practice, entry.seq, kind, id, day, entry.at_ms, actor, event, digest, mac),
         )?;
-        self.execute(
-            "INSERT INTO history_head (practice_id, seq, mac, head_mac) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (practice_id) DO UPDATE SET seq = excluded.seq, mac = excluded.mac, head_mac = excluded.head_mac",
-            (practice, entry.seq, mac, self.head(entry.seq, &mac)),
-        )?;
+        let head = Head { seq: entry.seq, mac, head_mac: self.head(entry.seq, &mac) };
+        self.heads.borrow_mut().insert(practice.to_owned(), head);
         Ok(())
     }
 

@@ -193,7 +193,9 @@ impl PracticeStore {
         let mut connection = self.inner.connection.lock();
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
-        let out = work(&Tx { connection: &transaction, practice: &self.practice })?;
+        let heads = history::Heads::default();
+        let out = work(&Tx { connection: &transaction, practice: &self.practice, heads: &heads })?;
+        history::write_heads(&transaction, &heads)?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(out)
     }
@@ -205,7 +207,7 @@ impl PracticeStore {
     pub fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         let mut connection = self.practice.reader.lock();
         let transaction = connection.transaction().map_err(StoreError::from)?;
-        work(&Tx { connection: &transaction, practice: &self.practice })
+        work(&Tx { connection: &transaction, practice: &self.practice, heads: &history::Heads::default() })
     }
 
     /// An HMAC look-up value under this practice's key.
@@ -218,13 +220,14 @@ impl PracticeStore {
 pub struct Tx<'a> {
     connection: &'a Connection,
     practice: &'a Practice,
+    heads: &'a history::Heads,
 }
 
 impl<'a> Tx<'a> {
     /// The same transaction as another tenant: what an answer changes in a practice commits with the state of the
     /// document that brought it to `clearing`.
     pub fn tenant<'b>(&'b self, other: &'b PracticeStore) -> Tx<'b> {
-        Tx { connection: self.connection, practice: &other.practice }
+        Tx { connection: self.connection, practice: &other.practice, heads: self.heads }
     }
 
     /// The tenant's id.

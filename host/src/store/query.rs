@@ -15,11 +15,16 @@ use super::{Inner, MasterKey, PracticeStore, SCHEMAS, Store, StoreError, StoreRe
 /// How long a reader waits for a writer's checkpoint.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// Address space for the main file of the store; less where the file is smaller.
+const MAPPED_BYTES: i64 = 1 << 30;
+
 /// A connection that only reads. It sees what was committed when its transaction began.
 pub(super) fn read_connection(path: &Path) -> StoreResult<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
+    // Another connection's commit empties a reader's cache: what is in the main file is then mapped, not copied.
+    connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
     connection.set_prepared_statement_cache_capacity(256);
     connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)

@@ -101,11 +101,19 @@ CREATE TABLE claim_version (
     charge_cents INTEGER NOT NULL,
     created_day INTEGER NOT NULL,
     submitted_day INTEGER,
-    body BLOB NOT NULL,
     PRIMARY KEY (practice_id, claim_id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX version_by_control ON claim_version (practice_id, control_number);
 CREATE INDEX version_by_state ON claim_version (practice_id, state);
+
+-- What a version holds, aside, so that states are read and moved without it.
+CREATE TABLE claim_body (
+    practice_id TEXT NOT NULL,
+    claim_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, claim_id, version)
+) STRICT;
 
 -- Other names of a version, for answers that do not carry our CLM01.
 CREATE TABLE claim_key (
@@ -238,7 +246,7 @@ CREATE TABLE work_item (
     body BLOB NOT NULL,
     PRIMARY KEY (practice_id, work_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX work_by_subject ON work_item (practice_id, subject_kind, subject_id);
+CREATE INDEX work_open ON work_item (practice_id, subject_kind, subject_id) WHERE closed_day IS NULL;
 
 -- One chain per practice: each row's mac covers the row and the mac before it.
 CREATE TABLE history (

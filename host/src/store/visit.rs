@@ -158,15 +158,12 @@ impl Tx<'_> {
             return Ok(false);
         }
         let charge_day = (!event.update.charges.is_empty()).then_some(event.arrived_day);
-        self.execute(
-            "UPDATE visit SET changed = 1, first_charge_day = MIN(COALESCE(first_charge_day, ?3), ?3)
-             WHERE practice_id = ?1 AND visit_id = ?2 AND ?3 IS NOT NULL",
-            (self.practice_id(), visit_id, charge_day),
-        )?;
         let closed = u8::from(event.update.status == crate::claim::VisitStatus::Closed);
         self.execute(
-            "UPDATE visit SET changed = 1, closed = MAX(closed, ?3) WHERE practice_id = ?1 AND visit_id = ?2",
-            (self.practice_id(), visit_id, closed),
+            "UPDATE visit SET changed = 1, closed = MAX(closed, ?3),
+             first_charge_day = COALESCE(MIN(first_charge_day, ?4), first_charge_day, ?4)
+             WHERE practice_id = ?1 AND visit_id = ?2",
+            (self.practice_id(), visit_id, closed, charge_day),
         )?;
         Ok(true)
     }

@@ -73,6 +73,19 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The kinds of open work of a subject.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn open_work_kinds(&self, subject: (&str, u64)) -> StoreResult<Vec<String>> {
+        self.rows(
+            "SELECT kind FROM work_item WHERE practice_id = ?1 AND subject_kind = ?2 AND subject_id = ?3
+             AND closed_day IS NULL",
+            (self.practice_id(), subject.0, subject.1),
+            |row| row.get(0),
+        )
+    }
+
     /// Open work, the most money first.
     ///
     /// # Errors

@@ -7,9 +7,9 @@
 use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::canonical::canonical;
 use crate::claim::{Charge, ClaimHeader, Place, SourceOrder, VisitStatus, VisitUpdate};
 
 /// One visit update, as stored.
@@ -61,49 +61,10 @@ pub fn event_digest(update: &VisitUpdate) -> [u8; 32] {
     digest_of(&bare)
 }
 
-/// SHA-256 of a record's canonical JSON: keys in order, empty fields left out.
+/// SHA-256 of a record's canonical JSON.
 pub(super) fn digest_of<T: Serialize>(record: &T) -> [u8; 32] {
-    let mut text = String::new();
     // Contract records hold texts, integers and lists only, for which serialisation cannot fail.
-    write_canonical(&serde_json::to_value(record).unwrap_or(Value::Null), &mut text);
-    Sha256::digest(text.as_bytes()).into()
-}
-
-fn write_canonical(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(fields) => {
-            let mut kept: Vec<_> = fields.iter().filter(|(_, value)| !is_empty(value)).collect();
-            kept.sort_by_key(|(name, _)| name.as_str());
-            out.push('{');
-            for (name, value) in kept {
-                out.push_str(name);
-                out.push(':');
-                write_canonical(value, out);
-                out.push(',');
-            }
-            out.push('}');
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for item in items {
-                write_canonical(item, out);
-                out.push(',');
-            }
-            out.push(']');
-        }
-        // Quoted and escaped, so that no text can imitate structure.
-        other => out.push_str(&other.to_string()),
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.values().all(is_empty),
-        Value::Bool(true) | Value::Number(_) => false,
-    }
+    Sha256::digest(canonical(record).unwrap_or_default()).into()
 }
 
 #[cfg(test)]

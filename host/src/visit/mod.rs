@@ -7,6 +7,7 @@
 
 mod amend;
 mod apply;
+mod canonical;
 mod charge;
 mod complete;
 mod event;
