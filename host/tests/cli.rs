@@ -47,7 +47,14 @@ fn what_init_makes_checks_runs_and_lists() {
     assert_eq!(code(&run), 0, "{}", words(&run));
     let summary = json(&run);
     assert_eq!((&summary["documents"]["received"], &summary["claims"]["total"]), (&0.into(), &0.into()));
-    for list in [["claim", "list"], ["visit", "list"], ["document", "list"], ["denial", "list"]] {
+    for list in [
+        ["claim", "list"],
+        ["visit", "list"],
+        ["document", "list"],
+        ["denial", "list"],
+        ["remittance", "list"],
+        ["work", "list"],
+    ] {
         let listed = claimhost(root.path(), &[list[0], list[1], "--json"]);
         assert_eq!((code(&listed), json(&listed)), (0, Value::Array(Vec::new())), "{list:?} {}", words(&listed));
     }
@@ -104,6 +111,10 @@ fn unknown_things_end_with_4_and_name_the_command_that_lists_them() {
         (vec!["document", "show", "my-practice/1"], "document list"),
         (vec!["visit", "show", "V-1"], "visit list"),
         (vec!["trace", "V-1"], "visit list"),
+        (vec!["document", "retry", "my-practice/1"], "document list"),
+        (vec!["remittance", "show", "my-practice/1"], "remittance list"),
+        (vec!["remittance", "choose", "my-practice/1"], "remittance list"),
+        (vec!["work", "list", "--practice", "my-practise"], "my-practice"),
         (vec!["claim", "list", "--practice", "my-practise"], "my-practice"),
         (vec!["plugin", "inspect", "hl7"], "plugin list"),
     ] {
@@ -178,4 +189,55 @@ fn serve_answers_and_drains() {
         std::thread::sleep(Duration::from_millis(20));
     };
     assert_eq!(status.code(), Some(0));
+}
+
+/// A folder whose only adapter is one that fails on request.
+fn hostile(root: &Path) {
+    made(root);
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let component = claimhost::plugin::build::build_guest(workspace, "guest-hostile").unwrap();
+    let folder = root.join("plugins/hostile");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::create_dir_all(root.join("inbox/odd")).unwrap();
+    std::fs::copy(component, folder.join("plugin.wasm")).unwrap();
+    let manifest = "id = \"hostile\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\nframing = \"whole\"\n\
+                    formats = [\"text\"]\nevidence = \"standard-only\"\n";
+    std::fs::write(folder.join("plugin.toml"), manifest).unwrap();
+    let path = root.join("claimhost.toml");
+    let more = "\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/odd\"\nadapter = \"hostile\"\n";
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, text + more).unwrap();
+}
+
+#[test]
+fn a_parked_document_runs_again_when_asked_and_when_its_plugin_changes() {
+    let root = tempfile::tempdir().unwrap();
+    hostile(root.path());
+    std::fs::write(root.path().join("inbox/odd/1.txt"), "trap").unwrap();
+    let run = || {
+        let output = claimhost(root.path(), &["run", "--once", "--json"]);
+        assert_eq!(code(&output), 0, "{}", words(&output));
+        json(&output)
+    };
+    let history = || json(&claimhost(root.path(), &["document", "show", "1", "--json"]))["history"].clone();
+    let work = || json(&claimhost(root.path(), &["work", "list", "--kind", "document.parked", "--json"]));
+    assert_eq!(run()["documents"]["parked"], 1);
+    for times in 1..=2 {
+        let retried = claimhost(root.path(), &["document", "retry", "--parked", "--json"]);
+        let line = &json(&retried)[0];
+        assert_eq!(
+            (&line["before"], &line["after"], &line["kept"]),
+            (&"parked".into(), &"parked".into(), &Value::Null)
+        );
+        assert_eq!(history().as_array().unwrap().len(), times);
+        assert_eq!(work().as_array().unwrap().len(), 1, "one item, however often it ran");
+    }
+    run();
+    assert_eq!(history().as_array().unwrap().len(), 2, "the same plugin is not asked again by itself");
+    let manifest = root.path().join("plugins/hostile/plugin.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("1.0.0", "1.0.1")).unwrap();
+    assert_eq!(run()["documents"]["parked"], 1);
+    let last = history().as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["actor"], &last["event"]), (&"host".into(), &"parked (ran again, was parked)".into()));
 }

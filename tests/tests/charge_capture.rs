@@ -28,13 +28,20 @@ fn schedule(site: &Site, name: &str, rows: &str) {
     std::fs::write(site.dir().join("inbox/schedule").join(name), format!("{HEADER}{rows}")).unwrap();
 }
 
-/// A row of the patient with this number: the one of `Charge::new(number)`.
+/// A last name for each number.
+fn last(number: u32) -> String {
+    let letter = |digit: char| digit.to_digit(10).and_then(|digit| char::from_u32('A' as u32 + digit)).unwrap();
+    format!("VANCE{}", number.to_string().chars().map(letter).collect::<String>())
+}
+
+/// A row of the patient with this number: the one of `charge(number)`.
 fn row(appointment: &str, visit: &str, status: &str, day: &str, kind: &str, number: u32) -> String {
-    format!("{appointment},{visit},{status},,{day},9:00,{kind},DR01,M{number},VANCE,ORLA,01/01/1980,\n")
+    format!("{appointment},{visit},{status},,{day},9:00,{kind},DR01,M{number},{},ORLA,01/01/1980,\n", last(number))
 }
 
 fn charge(site: &Site, number: u32, cents: &str) {
-    let message = Charge::new(number).message().replace("|90.00|", &format!("|{cents}|"));
+    let charge = Charge { name: format!("{}^ORLA", last(number)), ..Charge::new(number) };
+    let message = charge.message().replace("|90.00|", &format!("|{cents}|"));
     site.hl7(&format!("c{number}.hl7"), message.as_bytes());
 }
 
@@ -135,7 +142,8 @@ fn siu(event: &str, at: &str, appointment: &str, start: &str, number: u32) -> St
     format!(
         "MSH|^~\\&|EHR|SITE|CH|CH|{at}||SIU^{event}|S{event}{at}{appointment}|P|2.5\r\
          SCH|P{appointment}|{appointment}||||||EST|||{start}\r\
-         PID|1||M{number}^^^SITE^MR||VANCE^ORLA||19800101|F\rAIP|1||DR01^CHANGEME^PAT\r"
+         PID|1||M{number}^^^SITE^MR||{}^ORLA||19800101|F\rAIP|1||DR01^CHANGEME^PAT\r",
+        last(number)
     )
 }
 
@@ -143,8 +151,9 @@ fn siu(event: &str, at: &str, appointment: &str, start: &str, number: u32) -> St
 fn adt(event: &str, at: &str, number: u32) -> String {
     format!(
         "MSH|^~\\&|EHR|SITE|CH|CH|{at}||ADT^{event}|A{event}{at}{number}|P|2.5\rEVN|{event}|{at}\r\
-         PID|1||M{number}^^^SITE^MR||VANCE^ORLA||19800101|F\r\
-         PV1|1|O|MAIN||||DR01^CHANGEME^PAT||||||||||||V{number}|||||||||||||||||||||||||20260501090000\r"
+         PID|1||M{number}^^^SITE^MR||{}^ORLA||19800101|F\r\
+         PV1|1|O|MAIN||||DR01^CHANGEME^PAT||||||||||||V{number}|||||||||||||||||||||||||20260501090000\r",
+        last(number)
     )
 }
 
@@ -185,7 +194,7 @@ fn messages_in_any_order_give_the_same_end() {
         for (at, message) in ordered.iter().enumerate() {
             // The charge comes before, among and after the messages.
             if at == order * 7 {
-                site.hl7("c.hl7", Charge::new(1).message().as_bytes());
+                charge(&site, 1, "90.00");
             }
             site.hl7(&format!("m{at:02}.hl7"), message.as_bytes());
             if at % 4 == 0 {

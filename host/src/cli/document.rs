@@ -1,5 +1,7 @@
-//! `document list` and `document show`: what arrived, what became of it, and, where it was refused, where and why.
+//! `document list|show|retry`: what arrived, what became of it, where it was refused, where and why; and another run, once
+//! mapping, profile or plugin are mended.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -10,9 +12,12 @@ use serde_json::Value;
 use super::output::{BOLD, RESET, day, print, print_json, table};
 use super::reader::{Reader, no_such};
 use super::reference::{Reference, name};
+use super::visit::history_table;
 use super::{Failure, Global, Whose};
-use crate::store::StoreResult;
-use crate::store::document::{DocumentRow, DocumentStatus};
+use crate::lifecycle::Retried;
+use crate::store::document::{DocumentRow, DocumentStatus, PART};
+use crate::store::history::HistoryRow;
+use crate::store::{StoreResult, Tx};
 
 /// Looks at documents.
 #[derive(Debug, clap::Subcommand)]
@@ -21,6 +26,8 @@ pub(crate) enum Document {
     List(List),
     /// Shows one document: its file, byte range, problems with place and remedy
     Show(Show),
+    /// Runs rejected or parked documents again, through the mapping, profile and plugin as they are now
+    Retry(Retry),
 }
 
 /// `document list`
@@ -46,6 +53,23 @@ pub(crate) struct Show {
     raw: bool,
 }
 
+/// `document retry`
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true))]
+pub(crate) struct Retry {
+    /// The documents, as `document list` prints them
+    #[arg(value_name = "PRACTICE/ID", group = "which")]
+    ids: Vec<Reference>,
+    /// All rejected documents
+    #[arg(long, group = "which")]
+    rejected: bool,
+    /// All parked documents
+    #[arg(long, group = "which")]
+    parked: bool,
+    #[command(flatten)]
+    whose: Whose,
+}
+
 fn statuses() -> PossibleValuesParser {
     PossibleValuesParser::new(DocumentStatus::ALL.map(DocumentStatus::as_str))
 }
@@ -57,6 +81,8 @@ struct Listed {
     #[serde(flatten)]
     row: DocumentRow,
     received: String,
+    /// The practice's part of a clearinghouse file: what was received is the file, a document of `clearing`.
+    part: bool,
 }
 
 #[derive(Serialize)]
@@ -65,14 +91,25 @@ struct Shown {
     listed: Listed,
     file_name: String,
     detail: Value,
+    /// Of a document that ran again.
+    history: Vec<HistoryRow>,
+}
+
+#[derive(Serialize)]
+struct RetriedLine {
+    id: String,
+    practice: String,
+    #[serde(flatten)]
+    retried: Retried,
 }
 
 impl Listed {
-    fn of(practice: &str, row: DocumentRow) -> Self {
+    fn of(practice: &str, row: DocumentRow, part: bool) -> Self {
         Self {
             id: name(practice, row.document_id),
             practice: practice.to_owned(),
             received: day(row.received_day),
+            part,
             row,
         }
     }
@@ -84,6 +121,7 @@ impl Document {
         match self {
             Self::List(list) => list.run(global, &reader),
             Self::Show(show) => show.run(global, &reader),
+            Self::Retry(retry) => retry.run(global, &reader),
         }
     }
 }
@@ -92,19 +130,97 @@ impl List {
     fn run(&self, global: &Global, reader: &Reader) -> Result<ExitCode, Failure> {
         let status = self.status.as_deref().and_then(DocumentStatus::parse);
         let mut listed = Vec::new();
-        for practice in reader.chosen(self.whose.practice())? {
-            let rows = practice.read(|tx| tx.documents(status))?;
-            listed.extend(rows.into_iter().map(|row| Listed::of(practice.id(), row)));
+        let mut waiting = 0;
+        for practice in reader.tenants(self.whose.practice())? {
+            let (rows, parts, files) = practice.read(|tx| -> StoreResult<_> {
+                Ok((tx.documents(status)?, tx.part_documents()?, tx.unframed_files()?.len()))
+            })?;
+            waiting += if status.is_none_or(|status| status == DocumentStatus::Pending) { files } else { 0 };
+            let of = |row: DocumentRow| {
+                let part = parts.contains(&row.document_id);
+                Listed::of(practice.id(), row, part)
+            };
+            listed.extend(rows.into_iter().map(of));
         }
         if global.json {
             print_json(&listed);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut out = table(&["document", "status", "received", "file", "bytes", "reason"]);
-        for Listed { id, received, row, .. } in &listed {
-            out.add_row([id, row.status.as_str(), received, &row.file_id.to_string(), &row.ranges, &row.reason]);
+        let mut out = table(&["document", "practice", "status", "received", "file", "bytes", "reason"]);
+        for Listed { id, practice, received, row, part } in &listed {
+            let file = format!("{}{}", row.file_id, if *part { " (part)" } else { "" });
+            out.add_row([id, practice, row.status.as_str(), received, &file, &row.ranges, &row.reason]);
         }
         print(&out.to_string());
+        anstream::eprintln!("{}", counted(&listed, waiting));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// How many were received, and what became of them: the numbers of the summary of `run --once`.
+fn counted(listed: &[Listed], waiting: usize) -> String {
+    let received = |status| {
+        let of_status = listed.iter().filter(|one| !one.part && one.row.status == status).count();
+        if status == DocumentStatus::Pending { of_status + waiting } else { of_status }
+    };
+    let counts = DocumentStatus::ALL.map(|status| (status, received(status)));
+    let each: Vec<String> = counts.iter().map(|(status, count)| format!("{count} {}", status.as_str())).collect();
+    let mut words =
+        format!("{} documents received: {}", counts.iter().map(|(_, count)| count).sum::<usize>(), each.join(", "));
+    if waiting > 0 {
+        words += &format!("; {waiting} of the pending are files that wait to be cut, and not listed");
+    }
+    let parts = listed.iter().filter(|one| one.part).count();
+    if parts > 0 {
+        words += &format!("; {parts} parts of clearinghouse files, which are counted with their file");
+    }
+    words
+}
+
+impl Retry {
+    fn run(&self, global: &Global, reader: &Reader) -> Result<ExitCode, Failure> {
+        let mut wanted: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+        for reference in &self.ids {
+            let (practice, id) = reader.one(reference, self.whose.practice(), "document", "document list")?;
+            practice.read(|tx| tx.document(id))?.ok_or_else(|| no_such("document", reference, "document list"))?;
+            wanted.entry(practice.id().to_owned()).or_default().insert(id);
+        }
+        let all = [(self.rejected, DocumentStatus::Rejected), (self.parked, DocumentStatus::Parked)];
+        for (_, status) in all.into_iter().filter(|(asked, _)| *asked) {
+            for practice in reader.tenants(self.whose.practice())? {
+                let rows = practice.read(|tx| tx.documents(Some(status)))?;
+                let ids = rows.into_iter().map(|row| row.document_id);
+                wanted.entry(practice.id().to_owned()).or_default().extend(ids);
+            }
+        }
+        let mut lines = Vec::new();
+        if wanted.values().any(|ids| !ids.is_empty()) {
+            let host = global.open()?;
+            for (practice, ids) in wanted {
+                let ids: Vec<u64> = ids.into_iter().collect();
+                lines.extend(host.retry_documents(&practice, &ids)?.into_iter().map(|retried| RetriedLine {
+                    id: name(&practice, retried.document_id),
+                    practice: practice.clone(),
+                    retried,
+                }));
+            }
+        }
+        if global.json {
+            print_json(&lines);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut out = table(&["document", "was", "is", "reason"]);
+        for RetriedLine { id, retried, .. } in &lines {
+            let reason = retried.kept.map_or_else(|| retried.reason.clone(), |kept| format!("did not run: {kept}"));
+            out.add_row([id, retried.before.as_str(), retried.after.as_str(), &reason]);
+        }
+        print(&out.to_string());
+        let ran = lines.iter().filter(|line| line.retried.kept.is_none()).count();
+        let moved = lines.iter().filter(|line| line.retried.before != line.retried.after).count();
+        anstream::eprintln!("{ran} documents ran again, {moved} have another end now");
+        if moved > 0 {
+            anstream::eprintln!("hint: `claimhost run --once`, or a running `serve`, takes their charges on");
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -118,9 +234,12 @@ impl Show {
             std::io::stdout().lock().write_all(&bytes)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let (file_name, detail) = practice
-            .read(|tx| -> StoreResult<_> { Ok((tx.file_name(row.file_id)?.into_inner(), tx.document_detail(id)?)) })?;
-        let shown = Shown { listed: Listed::of(practice.id(), row), file_name, detail };
+        let shown = practice.read(|tx: &Tx<'_>| -> StoreResult<_> {
+            let (file_name, detail) = (tx.file_name(row.file_id)?.into_inner(), tx.document_detail(id)?);
+            let part = tx.file(row.file_id)?.is_some_and(|file| file.channel == PART);
+            let listed = Listed::of(practice.id(), row, part);
+            Ok(Shown { listed, file_name, detail, history: tx.history("document", id)? })
+        })?;
         if global.json {
             print_json(&shown);
         } else {
@@ -146,6 +265,10 @@ fn tell(shown: &Shown) {
         print(&line);
     }
     print("  original  add --raw");
+    if !shown.history.is_empty() {
+        print(&format!("\n{BOLD}History{RESET}"));
+        print(&history_table(&shown.history));
+    }
 }
 
 /// What is known about a document that was not translated. Its shape depends on the step that refused it: a list of

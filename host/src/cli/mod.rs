@@ -4,8 +4,9 @@
 //! Exit codes: 0 done; 1 claimhost itself failed; 2 the command line is wrong; 3 the configuration is wrong; 4 the thing
 //! asked for does not exist, or a check found something.
 //!
-//! Commands that only look (`document`, `visit`, `claim`, `denial`, `audit`, `trace`) open the store through `reader.rs`, beside a
-//! running `serve` too; commands that move something open the whole host. Things are named as `reference.rs` says.
+//! Commands that only look (`document`, `visit`, `claim`, `denial`, `remittance list`, `audit`, `work`, `trace`) open the store through
+//! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `roster import`, `remittance choose`) open the
+//! whole host. Things are named as `reference.rs` says.
 
 mod audit;
 mod check_config;
@@ -19,12 +20,14 @@ mod peers;
 mod plugin;
 mod reader;
 mod reference;
+mod remittance;
 mod roster;
 mod run;
 mod serve;
 mod summary;
 mod trace;
 mod visit;
+mod work;
 mod x12;
 
 use std::path::PathBuf;
@@ -95,7 +98,7 @@ enum Command {
     Run(run::Run),
     /// Watches the folders and runs the line until it is told to stop
     Serve(serve::Serve),
-    /// Lists or shows documents
+    /// Lists or shows documents, or runs them again
     #[command(subcommand)]
     Document(document::Document),
     /// Lists or shows visits
@@ -113,6 +116,12 @@ enum Command {
     /// Loads the practice's list of patients
     #[command(subcommand)]
     Roster(roster::Roster),
+    /// Lists remittances, or chooses one of two under one trace number
+    #[command(subcommand)]
+    Remittance(remittance::Remittance),
+    /// Lists what people have to do
+    #[command(subcommand)]
+    Work(work::Work),
     /// Follows one visit from the document to the posted money, on one screen
     Trace(trace::Trace),
     /// Lists, inspects, builds or tests plugins
@@ -140,6 +149,8 @@ pub fn main() -> ExitCode {
         Command::Denial(command) => command.run(global),
         Command::Audit(command) => command.run(global),
         Command::Roster(command) => command.run(global),
+        Command::Remittance(command) => command.run(global),
+        Command::Work(command) => command.run(global),
         Command::Trace(command) => command.run(global),
         Command::Plugin(command) => command.run(global),
         Command::X12(command) => command.run(global),

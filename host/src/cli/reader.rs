@@ -1,5 +1,5 @@
 //! What the commands that only look are opened with: the configuration and a store that is read, beside a running
-//! `serve` too. No plugin is loaded.
+//! `serve` too. No plugin is loaded. Commands that move something find out here what is meant, and then open the host.
 
 use std::path::Path;
 
@@ -45,6 +45,14 @@ impl Reader {
         Ok(known.cloned().collect())
     }
 
+    /// All tenants, the host's own too, or the one asked for.
+    pub(crate) fn tenants(&self, practice: Option<&str>) -> Result<Vec<PracticeStore>, Failure> {
+        if practice.is_some() {
+            return self.chosen(practice);
+        }
+        Ok(self.practices.iter().chain(&self.clearing).cloned().collect())
+    }
+
     /// Refuses a practice that the configuration does not have.
     fn check(&self, id: &str) -> Result<(), Failure> {
         let ids = || self.config.practice.iter().map(|practice| practice.id.as_str());
@@ -81,15 +89,6 @@ impl Reader {
         };
         let store = self.chosen(Some(named))?.into_iter().next().ok_or_else(|| no_such(what, reference, list))?;
         Ok((store, id))
-    }
-
-    /// The profile of a practice, as it is on disk now.
-    pub(crate) fn profile(&self, id: &str) -> Result<Profile, Failure> {
-        let config = self.config.practice.iter().find(|practice| practice.id == id);
-        let path = config
-            .map(|practice| practice.profile.as_path())
-            .ok_or_else(|| Failure::missing(format!("there is no practice `{id}`")))?;
-        load_profile(path).map_err(Failure::config)
     }
 }
 

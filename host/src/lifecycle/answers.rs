@@ -19,7 +19,7 @@ use crate::claim::{Date, day_number};
 use crate::intake::folder;
 use crate::store::claim::{ClaimKey, VersionRow};
 use crate::store::clearing::Owned;
-use crate::store::document::{DocumentStatus, NewDocument};
+use crate::store::document::{DocumentStatus, FileRow, NewDocument};
 use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
 
 /// What one transaction came to.
@@ -61,58 +61,93 @@ pub(super) fn take(host: &Host) -> Result<u64, HostError> {
     let mut documents = 0;
     for file in files {
         host.check_stop()?;
-        documents += host.clearing.write(|tx| -> Result<u64, HostError> {
-            let mut bytes = Vec::with_capacity(usize::try_from(file.size_bytes).unwrap_or(0));
-            let mut chunk = 0;
-            while let Some(part) = tx.file_chunk(file.file_id, chunk)? {
-                bytes.extend(part);
-                chunk += 1;
-            }
-            let answers = apply(host, tx, &bytes)?;
-            let count = answers.len();
-            for (ordinal, (range, answer)) in answers.into_iter().enumerate() {
-                let document_id = tx.add_document(&NewDocument {
-                    file_id: file.file_id,
-                    ordinal: u32::try_from(ordinal).unwrap_or(u32::MAX),
-                    ranges: &[range],
-                    status: answer.status,
-                    reason: answer.reason,
-                    received_day: file.received_day,
-                    plugin_digest: "",
-                    detail: &answer.detail,
-                })?;
-                if answer.status == DocumentStatus::Rejected {
-                    tx.open_work("document.rejected", ("document", document_id), host.today(), 0, answer.reason)?;
-                }
-            }
-            tx.file_framed(file.file_id)?;
-            Ok(u64::try_from(count).unwrap_or(0))
-        })?;
+        documents += host.clearing.write(|tx| take_file(host, tx, &file))?;
     }
     Ok(documents)
 }
 
+/// Applies a stored file and gives each of its transactions a document. A file that ran before gives those that were rejected
+/// another end; the others said what they had to say. Returns how many transactions that were.
+pub(super) fn take_file(host: &Host, tx: &Tx<'_>, file: &FileRow) -> Result<u64, HostError> {
+    let bytes = bytes_of(tx, file)?;
+    let known = tx.documents_of_file(file.file_id)?;
+    let next = tx.next_document_id()?;
+    // Each answer becomes the document after the ones before it; facts name it.
+    let document_of = |ordinal: usize| {
+        let new = u64::try_from(ordinal.saturating_sub(known.len())).unwrap_or(0);
+        known.get(ordinal).map_or(next + new, |row| row.document_id)
+    };
+    let answers = apply(host, tx, file.file_id, &bytes, &document_of)?;
+    let count = answers.len();
+    for (ordinal, (range, answer)) in answers.into_iter().enumerate() {
+        let Answer { status, reason, detail } = &answer;
+        let document_id = document_of(ordinal);
+        let at = u32::try_from(ordinal).unwrap_or(u32::MAX);
+        match known.get(ordinal) {
+            Some(before) if before.status != DocumentStatus::Rejected => continue,
+            Some(before) => {
+                tx.set_document(document_id, *status, reason, "", detail)?;
+                tx.move_document(document_id, at, &[range])?;
+                tx.close_work(None, ("document", document_id), host.today())?;
+                let event = super::retry::event(before.status, *status);
+                tx.record("document", document_id, host.today(), "operator", &event, "")?;
+            }
+            None => {
+                tx.add_document(&NewDocument {
+                    file_id: file.file_id,
+                    ordinal: at,
+                    ranges: &[range],
+                    status: *status,
+                    reason,
+                    received_day: file.received_day,
+                    plugin_digest: "",
+                    detail,
+                })?;
+            }
+        }
+        if *status == DocumentStatus::Rejected {
+            tx.open_work("document.rejected", ("document", document_id), host.today(), 0, reason)?;
+        }
+    }
+    tx.file_framed(file.file_id)?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// The whole file, as it arrived.
+pub(super) fn bytes_of(tx: &Tx<'_>, file: &FileRow) -> StoreResult<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(file.size_bytes).unwrap_or(0));
+    let mut chunk = 0;
+    while let Some(part) = tx.file_chunk(file.file_id, chunk)? {
+        bytes.extend(part);
+        chunk += 1;
+    }
+    Ok(bytes)
+}
+
 /// Applies one file. Each answer comes with its byte range.
-fn apply(host: &Host, tx: &Tx<'_>, bytes: &[u8]) -> Result<Vec<Located>, HostError> {
+fn apply(
+    host: &Host,
+    tx: &Tx<'_>,
+    file_id: u64,
+    bytes: &[u8],
+    document_of: &dyn Fn(usize) -> u64,
+) -> Result<Vec<Located>, HostError> {
     let whole = (0, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     let transmission = Transmission::read(bytes);
     if !transmission.is_sound() {
         return Ok(vec![(whole, Answer::rejected("x12.envelope", problems(&transmission.problems)))]);
     }
-    // Each answer becomes the document after the ones before it; facts name it.
-    let first = tx.next_document_id()?;
-    let document = |answers: &Vec<Located>| first + u64::try_from(answers.len()).unwrap_or(0);
     let mut answers = Vec::new();
     for parsed in ta1::read_transmission(&transmission).transactions {
-        let document = document(&answers);
+        let document = document_of(answers.len());
         answers.push((span(&parsed), clean(&parsed, |value| on_ta1(host, tx, document, value))?));
     }
     for parsed in ack999::read_transmission(&transmission).transactions {
-        let document = document(&answers);
+        let document = document_of(answers.len());
         answers.push((span(&parsed), clean(&parsed, |value| on_999(host, tx, document, value))?));
     }
     for parsed in claim_ack::read_transmission(&transmission).transactions {
-        let document = document(&answers);
+        let document = document_of(answers.len());
         answers.push((span(&parsed), clean(&parsed, |value| on_claim_ack(host, tx, document, value))?));
     }
     for parsed in eligibility::read_transmission(&transmission).transactions {
@@ -121,7 +156,8 @@ fn apply(host: &Host, tx: &Tx<'_>, bytes: &[u8]) -> Result<Vec<Located>, HostErr
     for parsed in remittance::read_transmission(&transmission).transactions {
         let whole = transmission.transactions().find(|(_, _, transaction)| transaction.range == parsed.origin.range);
         let Some((_, _, transaction)) = whole else { continue };
-        let answer = clean(&parsed, |value| payment::on_remittance(host, tx, value, &parsed.origin, transaction))?;
+        let answer =
+            clean(&parsed, |value| payment::on_remittance(host, tx, value, &parsed.origin, transaction, file_id))?;
         answers.push((span(&parsed), answer));
     }
     if answers.is_empty() {

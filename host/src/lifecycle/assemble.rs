@@ -12,7 +12,7 @@ use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, 
 
 use super::control::{control_number, line_control_number};
 use super::host::{Host, Practice};
-use super::refold::{fold_version, refold};
+use super::refold::{fold_version, refold, refold_by};
 use super::review::{Candidate, hold, review};
 use super::submit::charge;
 use super::{ClaimState, Fact, HostError, VersionState};
@@ -394,6 +394,7 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
         let (Some(draft), Some(candidate)) = (step.draft, step.candidate) else { continue };
         let number = control_number(tx, claim_id, step.version);
         tx.tenant(&host.clearing).own(Owned::Claim, &number, tx.practice_id())?;
+        let digests = candidate.rule_digests();
         let mut claim = candidate.claim;
         claim.control_number.clone_from(&number);
         let payer_id = destination(&claim).map(|coverage| coverage.payer.id.clone()).unwrap_or_default();
@@ -419,19 +420,18 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
             visit_number: plan.visit_number.clone(),
             charges: draft.charges,
             split: split.unwrap_or_default(),
+            looked: candidate.looked,
         };
         let known = tx.version(claim_id, step.version)?;
         tx.put_version(&row, &body)?;
         tx.put_findings(claim_id, step.version, &candidate.findings)?;
         crate::audit::demographics::work(tx, claim_id, &candidate.findings, row.charge_cents, today)?;
-        let digest =
-            candidate.findings.iter().map(|stored| stored.plugin_digest.as_str()).find(|digest| !digest.is_empty());
         let same = |before: VersionRow| (before.state, before.charge_cents) == (row.state, row.charge_cents);
         if !known.is_some_and(same) {
             let event = format!("version {} {} ({})", row.version, row.state.as_str(), row.kind.as_str());
-            tx.record("claim", claim_id, today, "host", &event, digest.unwrap_or_default())?;
+            tx.record("claim", claim_id, today, "host", &event, &digests)?;
         }
-        refold(tx, claim_id, today, "scrub")?;
+        refold_by(tx, claim_id, today, "scrub", &digests)?;
     }
     Ok(tx.set_visit(&plan.row, plan.state, today)?)
 }

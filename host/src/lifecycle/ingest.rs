@@ -23,7 +23,7 @@ use crate::visit::event_digest;
 /// Files stored in one transaction.
 const FILES_BATCH: usize = 200;
 /// Documents translated and committed together.
-const DOCUMENTS_BATCH: usize = 250;
+pub(super) const DOCUMENTS_BATCH: usize = 250;
 
 /// Takes what lies in the practice's folders. Returns how many documents got an end.
 pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
@@ -37,7 +37,7 @@ pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
             );
             continue;
         };
-        let intake = Intake { host, practice, folder, adapter };
+        let intake = Intake { host, practice, folder, adapter, actor: "host" };
         intake.store_arrivals()?;
         documents += intake.frame_stored()?;
         documents += intake.retry_parked()?;
@@ -45,26 +45,29 @@ pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     Ok(documents)
 }
 
-struct Intake<'a> {
-    host: &'a Host,
-    practice: &'a Practice,
-    folder: &'a Folder,
-    adapter: Arc<Adapter>,
+/// One folder at work. `retry.rs` runs its documents again.
+pub(super) struct Intake<'a> {
+    pub(super) host: &'a Host,
+    pub(super) practice: &'a Practice,
+    pub(super) folder: &'a Folder,
+    pub(super) adapter: Arc<Adapter>,
+    /// Who runs documents again: `host`, `operator`.
+    pub(super) actor: &'static str,
 }
 
 /// A document, or bytes that are none.
-enum Framed {
+pub(super) enum Framed {
     Frame(Frame),
     Problem(FramingProblem),
 }
 
 /// One of a batch.
-struct Pending {
-    file_id: u64,
-    received_day: i64,
-    framed: Framed,
+pub(super) struct Pending {
+    pub(super) file_id: u64,
+    pub(super) received_day: i64,
+    pub(super) framed: Framed,
     /// The document's row, where it is tried again.
-    document_id: Option<u64>,
+    pub(super) document_id: Option<u64>,
 }
 
 impl Intake<'_> {
@@ -165,30 +168,8 @@ impl Intake<'_> {
         Ok(documents + self.flush(&mut batch, &mut ended)?.unwrap_or(0))
     }
 
-    /// Parked documents run again when the plugin has changed.
-    fn retry_parked(&self) -> Result<u64, HostError> {
-        let parked = self.practice.store.read(|tx| tx.documents(Some(DocumentStatus::Parked)))?;
-        let digest = self.adapter.digest();
-        let parked: Vec<_> = parked.into_iter().filter(|document| document.plugin_digest != digest).collect();
-        let mut batch = Vec::new();
-        for document in parked {
-            let Some(framer) = self.framer(document.file_id)? else { break };
-            for item in framer {
-                if let Ok(Item::Frame(frame)) = item
-                    && frame.ordinal == document.ordinal
-                {
-                    let document_id = Some(document.document_id);
-                    let (file_id, received_day) = (document.file_id, document.received_day);
-                    batch.push(Pending { file_id, received_day, framed: Framed::Frame(frame), document_id });
-                    break;
-                }
-            }
-        }
-        Ok(self.flush(&mut batch, &mut Vec::new())?.unwrap_or(0))
-    }
-
     /// Opens a stored file for framing. None, and a log line, where the mapping or a joined file cannot be used: its files wait.
-    fn framer(&self, file_id: u64) -> Result<Option<Framer<StoredFile<'_>>>, HostError> {
+    pub(super) fn framer(&self, file_id: u64) -> Result<Option<Framer<StoredFile<'_>>>, HostError> {
         let settings = self.joins();
         let archive = self.folder.config.path.join(folder::ARCHIVE);
         let joins = Joins::load(&settings, &[&archive, &self.folder.config.path]);
@@ -205,7 +186,7 @@ impl Intake<'_> {
     }
 
     /// Translates a batch and commits it. None where the adapter refuses the mapping: the files wait for a better one.
-    fn flush(&self, batch: &mut Vec<Pending>, ended: &mut Vec<u64>) -> Result<Option<u64>, HostError> {
+    pub(super) fn flush(&self, batch: &mut Vec<Pending>, ended: &mut Vec<u64>) -> Result<Option<u64>, HostError> {
         let documents: Vec<Document> = batch
             .iter_mut()
             .filter_map(|pending| match &mut pending.framed {
@@ -252,27 +233,39 @@ impl Intake<'_> {
             "id": problem.id, "at": { "path": "file", "offset": problem.range.0 },
             "found": problem.found, "expected": problem.expected, "remedy": problem.remedy,
         }] });
-        let document_id = tx.add_document(&NewDocument {
-            file_id: pending.file_id,
-            ordinal: 0,
-            ranges: &[problem.range],
-            status: DocumentStatus::Rejected,
-            reason: &problem.id,
-            received_day: pending.received_day,
-            plugin_digest: "",
-            detail: &detail,
-        })?;
+        let document_id = match pending.document_id {
+            Some(document_id) => {
+                let before = self.status_of(tx, document_id)?;
+                tx.set_document(document_id, DocumentStatus::Rejected, &problem.id, "", &detail)?;
+                tx.move_document(document_id, 0, &[problem.range])?;
+                tx.close_work(None, ("document", document_id), self.host.today())?;
+                self.tell(tx, document_id, before, DocumentStatus::Rejected, "")?;
+                document_id
+            }
+            None => tx.add_document(&NewDocument {
+                file_id: pending.file_id,
+                ordinal: 0,
+                ranges: &[problem.range],
+                status: DocumentStatus::Rejected,
+                reason: &problem.id,
+                received_day: pending.received_day,
+                plugin_digest: "",
+                detail: &detail,
+            })?,
+        };
         tx.open_work("document.rejected", ("document", document_id), self.host.today(), 0, &problem.id)?;
         Ok(())
     }
 
     /// Gives one document its end. The row comes first, because events name it.
     fn settle(&self, tx: &Tx<'_>, pending: &Pending, frame: &Frame, translated: Translated) -> Result<(), HostError> {
-        let (status, reason, detail) = end_of(&translated);
+        let (mut status, reason, detail) = end_of(&translated);
         let digest = self.adapter.digest();
+        let before = pending.document_id.map(|document_id| self.status_of(tx, document_id)).transpose()?;
         let document_id = match pending.document_id {
             Some(document_id) => {
                 tx.set_document(document_id, status, &reason, digest, &detail)?;
+                tx.move_document(document_id, frame.ordinal, &frame.ranges)?;
                 document_id
             }
             None => tx.add_document(&NewDocument {
@@ -292,25 +285,61 @@ impl Intake<'_> {
             DocumentStatus::Parked => Some("document.parked"),
             _ => None,
         };
-        match work {
-            Some(kind) => {
-                tx.open_work(kind, subject, self.host.today(), 0, &reason)?;
-            }
-            None => tx.close_work(None, subject, self.host.today())?,
+        if before.is_some_and(|before| before != status) {
+            tx.close_work(None, subject, self.host.today())?;
+        }
+        if let Some(kind) = work {
+            tx.open_work(kind, subject, self.host.today(), 0, &reason)?;
         }
         if let Translated::Outcome(Outcome::Events(events)) = translated {
+            let mut told = Vec::new();
             let mut news = false;
             for event in events {
-                news |= match event {
-                    DocumentEvent::Visit(update) => add(tx, document_id, pending.received_day, update)?,
-                    DocumentEvent::Expected(told) => capture::expect(tx, document_id, pending.received_day, &told)?,
+                let update = match event {
+                    DocumentEvent::Visit(update) => update,
+                    DocumentEvent::Expected(expected) => {
+                        news |= capture::expect(tx, document_id, pending.received_day, &expected)?;
+                        continue;
+                    }
                 };
+                let Some((visit_id, opened)) = add(tx, document_id, pending.received_day, digest, update)? else {
+                    continue;
+                };
+                news = true;
+                if !told.contains(&visit_id) {
+                    told.push(visit_id);
+                    if !opened {
+                        let event = format!("event of document {document_id}");
+                        tx.record("visit", visit_id, pending.received_day, "host", &event, digest)?;
+                    }
+                }
             }
             if !news {
-                tx.set_document(document_id, DocumentStatus::Ignored, "repeat", digest, &serde_json::Value::Null)?;
+                status = DocumentStatus::Ignored;
+                tx.set_document(document_id, status, "repeat", digest, &serde_json::Value::Null)?;
             }
         }
-        Ok(())
+        match before {
+            Some(before) => Ok(self.tell(tx, document_id, before, status, digest)?),
+            None => Ok(()),
+        }
+    }
+
+    fn status_of(&self, tx: &Tx<'_>, document_id: u64) -> StoreResult<DocumentStatus> {
+        let row = tx.document(document_id)?;
+        row.map(|row| row.status).ok_or(StoreError::Missing { what: "document", id: document_id })
+    }
+
+    /// A document that ran again has a history.
+    fn tell(
+        &self,
+        tx: &Tx<'_>,
+        document_id: u64,
+        before: DocumentStatus,
+        after: DocumentStatus,
+        digest: &str,
+    ) -> StoreResult<()> {
+        tx.record("document", document_id, self.host.today(), self.actor, &super::retry::event(before, after), digest)
     }
 }
 
@@ -330,9 +359,16 @@ fn end_of(translated: &Translated) -> (DocumentStatus, String, serde_json::Value
     }
 }
 
-/// Adds one update to its visit. False where the visit knows it: the same charge in a new message changes nothing.
-fn add(tx: &Tx<'_>, document_id: u64, day: i64, update: VisitUpdate) -> Result<bool, StoreError> {
-    let visit_id = tx.visit_of(&update.source_system, &update.visit_number, day)?;
+/// Adds one update to its visit: gives the visit, and whether it is a new one. None where the visit knows it: the same
+/// charge in a new message changes nothing.
+fn add(
+    tx: &Tx<'_>,
+    document_id: u64,
+    day: i64,
+    plugin_digest: &str,
+    update: VisitUpdate,
+) -> StoreResult<Option<(u64, bool)>> {
+    let (visit_id, opened) = tx.visit_of(&update.source_system, &update.visit_number, day, plugin_digest)?;
     let mut digest = event_digest(&update);
     if update.charges.iter().any(|charge| charge.id.is_empty() && charge.reverses.is_empty()) {
         // Without a key to trust, the same content in another document is a suspected repeat, which the fold holds.
@@ -342,13 +378,12 @@ fn add(tx: &Tx<'_>, document_id: u64, day: i64, update: VisitUpdate) -> Result<b
     capture::visit_touched(tx, visit_id, &update)?;
     let event = StoredEvent { document_id, arrived_day: day, digest, update };
     if tx.add_event(visit_id, &digest, &event)? {
-        return Ok(true);
+        return Ok(Some((visit_id, opened)));
     }
     // The same content again. It is news only where something in between, in the source's own order, took its charges back.
-    match charged_again(&tx.events(visit_id)?, &event) {
-        Some(digest) => tx.add_event(visit_id, &digest, &StoredEvent { digest, ..event }),
-        None => Ok(false),
-    }
+    let Some(digest) = charged_again(&tx.events(visit_id)?, &event) else { return Ok(None) };
+    let added = tx.add_event(visit_id, &digest, &StoredEvent { digest, ..event })?;
+    Ok(added.then_some((visit_id, opened)))
 }
 
 /// The digest under which a charge counts again: told before, taken back since, and told once more.
@@ -375,7 +410,7 @@ fn charged_again(known: &[StoredEvent], event: &StoredEvent) -> Option<[u8; 32]>
 }
 
 /// A stored file, read chunk by chunk.
-struct StoredFile<'a> {
+pub(super) struct StoredFile<'a> {
     store: &'a PracticeStore,
     file_id: u64,
     chunk: u64,

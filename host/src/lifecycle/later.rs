@@ -8,7 +8,7 @@ use crate::store::{StoreResult, Tx};
 use super::control::control_number;
 use super::host::{Host, Practice};
 use super::payment::Decision;
-use super::refold::{fold_version, refold};
+use super::refold::{fold_version, refold_by};
 use super::review::{Candidate, review};
 use super::{HostError, VersionState};
 use crate::store::clearing::Owned;
@@ -37,6 +37,8 @@ pub(super) fn make(host: &Host, practice: &Practice) -> Result<u64, HostError> {
             let number = control_number(tx, draft.claim_id, draft.version);
             tx.tenant(&host.clearing).own(Owned::Claim, &number, tx.practice_id())?;
             let mut body = draft.body;
+            let digests = candidate.rule_digests();
+            body.looked = candidate.looked;
             body.claim = candidate.claim;
             body.claim.control_number.clone_from(&number);
             let row = VersionRow {
@@ -54,8 +56,8 @@ pub(super) fn make(host: &Host, practice: &Practice) -> Result<u64, HostError> {
             tx.put_findings(draft.claim_id, draft.version, &candidate.findings)?;
             tx.later_done(draft.claim_id)?;
             let event = format!("version {} {} ({})", row.version, row.state.as_str(), row.kind.as_str());
-            tx.record("claim", draft.claim_id, today, "host", &event, "")?;
-            refold(tx, draft.claim_id, today, "835")?;
+            tx.record("claim", draft.claim_id, today, "host", &event, &digests)?;
+            refold_by(tx, draft.claim_id, today, "835", &digests)?;
         }
         Ok(())
     })?;

@@ -6,6 +6,7 @@
 
 mod answers;
 mod assemble;
+mod conflict;
 mod control;
 mod error;
 mod fact;
@@ -17,12 +18,15 @@ mod later;
 mod payment;
 mod refold;
 pub mod report;
+mod retry;
 mod review;
 mod submit;
 pub mod summary;
 
+pub use conflict::Choice;
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
 pub(crate) use host::master_key;
 pub use host::{Host, Turn};
+pub use retry::Retried;

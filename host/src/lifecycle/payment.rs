@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::answers::{Answer, name, owner_of};
+use super::conflict;
 use super::host::{Host, Practice};
 use super::refold::refold;
 use super::submit::line_by_control;
@@ -48,13 +49,14 @@ pub(super) struct LineDecision {
     pub(super) adjustments: Vec<Adjustment>,
 }
 
-/// Applies one remittance. `transaction` is what it was read from.
+/// Applies one remittance. `transaction` is what it was read from, `file_id` the clearing tenant's file.
 pub(super) fn on_remittance(
     host: &Host,
     tx: &Tx<'_>,
     remittance: &Remittance,
     origin: &Origin,
     transaction: &Transaction<'_>,
+    file_id: u64,
 ) -> Result<Answer, HostError> {
     let Some(practice) = practice_of(host, tx, remittance)? else {
         let found = "a remittance whose claims and payee are of no practice of this host";
@@ -80,11 +82,10 @@ pub(super) fn on_remittance(
         reason: "",
         received_day: host.today(),
         plugin_digest: "",
-        detail: &json!({ "interchange": origin.interchange_control, "start": origin.range.start, "end": origin.range.end }),
+        detail: &source(origin, file_id),
     })?;
     let conflict = !known.is_empty();
-    let paid_on =
-        remittance.payment.date.map_or(host.as_of(), |date| Date { year: date.year, month: date.month, day: date.day });
+    let paid_on = paid_on(host, remittance);
     let row = RemittanceRow {
         remittance_id: 0,
         payer_id: payer_id.clone(),
@@ -100,20 +101,13 @@ pub(super) fn on_remittance(
         payer_name: remittance.payer.name.clone(),
     };
     let remittance_id = own.add_remittance(&row, (&key_mac, &content_mac), &names)?;
+    let books = Books { host, own: &own, remittance_id, document_id, payer_id: &payer_id, paid_on };
     if conflict {
-        for (other, _) in &known {
-            park(&own, other, host.today())?;
-        }
-        let words = "two different remittances under one trace number: choose the right one";
-        own.open_work("remittance.conflict", ("remittance", remittance_id), host.today(), row.amount_cents, words)?;
-        own.record("remittance", remittance_id, host.today(), "host", "parked (conflict)", "")?;
+        books.park(remittance)?;
+        conflict::park(&own, &known, remittance_id, row.amount_cents, host.today())?;
         return Ok(Answer::news(true));
     }
-    let books = Books { host, own: &own, remittance_id, document_id, payer_id: &payer_id, paid_on };
-    for (ordinal, claim) in remittance.claims.iter().enumerate() {
-        books.post_claim(u32::try_from(ordinal).unwrap_or(u32::MAX), claim)?;
-    }
-    books.post_provider_adjustments(remittance, row.difference_cents)?;
+    books.post(remittance)?;
     own.record("remittance", remittance_id, host.today(), "host", "posted", "")?;
     Ok(Answer::news(true))
 }
@@ -144,40 +138,68 @@ fn payer_of(practice: &Practice, own: &Tx<'_>, remittance: &Remittance) -> Store
     Ok(if payer.id.is_empty() { payer.name.clone() } else { payer.id.clone() })
 }
 
-/// Takes back what a remittance had posted: one more entry each, never an edit; its payments no longer stand.
-fn park(own: &Tx<'_>, remittance: &RemittanceRow, day: i64) -> Result<(), HostError> {
-    if remittance.state == "parked" {
-        return Ok(());
-    }
-    let mut back = own.postings(None, Some(remittance.remittance_id))?;
-    for posting in &mut back {
-        posting.amount_cents = -posting.amount_cents;
-    }
-    own.post(&back, day)?;
-    own.set_remittance_state(remittance.remittance_id, "parked")?;
-    own.record("remittance", remittance.remittance_id, day, "host", "parked (conflict), postings taken back", "")?;
-    for row in own.remittance_claims(Some(remittance.remittance_id), None)? {
-        let decision: Decision = own.remittance_claim_body(row.remittance_id, row.ordinal)?;
-        if let (Some((claim_id, version)), Some(payment)) = (row.claim, decision.payment) {
-            own.remove_fact(claim_id, version, &Fact::Payment(payment))?;
-            refold(own, claim_id, day, "remittance parked")?;
-        }
-    }
-    Ok(())
+/// Where an 835 came from: its file in the clearing tenant, its interchange, its bytes. `conflict.rs` reads it again.
+fn source(origin: &Origin, file_id: u64) -> serde_json::Value {
+    let range = &origin.range;
+    json!({ "interchange": origin.interchange_control, "file": file_id, "start": range.start, "end": range.end })
 }
 
-/// One remittance being posted.
-struct Books<'a> {
-    host: &'a Host,
-    own: &'a Tx<'a>,
-    remittance_id: u64,
-    document_id: u64,
-    payer_id: &'a str,
-    paid_on: Date,
+/// BPR16, or the day of the run.
+pub(super) fn paid_on(host: &Host, remittance: &Remittance) -> Date {
+    remittance.payment.date.map_or(host.as_of(), |date| Date { year: date.year, month: date.month, day: date.day })
+}
+
+/// One remittance being posted, or parked.
+pub(super) struct Books<'a> {
+    pub(super) host: &'a Host,
+    pub(super) own: &'a Tx<'a>,
+    pub(super) remittance_id: u64,
+    /// The practice's part of the file.
+    pub(super) document_id: u64,
+    pub(super) payer_id: &'a str,
+    pub(super) paid_on: Date,
+}
+
+/// What one CLP comes to.
+struct Decided {
+    version: Option<VersionRow>,
+    row: RemittanceClaimRow,
+    decision: Decision,
+    postings: Vec<PostingRow>,
 }
 
 impl Books<'_> {
-    fn post_claim(&self, ordinal: u32, claim: &ClaimPayment) -> Result<(), HostError> {
+    /// Posts every claim and what stands beside them; what belongs to no claim is one work item.
+    pub(super) fn post(&self, remittance: &Remittance) -> Result<(), HostError> {
+        let (mut unapplied, mut words) = (0, Vec::new());
+        for (ordinal, claim) in remittance.claims.iter().enumerate() {
+            let decided = self.decide(u32::try_from(ordinal).unwrap_or(u32::MAX), claim)?;
+            if decided.row.state != "posted" {
+                let RemittanceClaimRow { matched_by, difference_cents, .. } = &decided.row;
+                unapplied += claim.paid_cents;
+                words.push(format!("CLP {} {matched_by}, difference {difference_cents}", ordinal + 1));
+            }
+            self.post_claim(decided, claim)?;
+        }
+        if !words.is_empty() {
+            let subject = ("remittance", self.remittance_id);
+            self.own.open_work("remittance.unapplied", subject, self.host.today(), unapplied, &words.join("; "))?;
+        }
+        self.post_provider_adjustments(remittance, remit::remittance_difference(remittance))
+    }
+
+    /// Keeps what every claim says, and posts nothing.
+    pub(super) fn park(&self, remittance: &Remittance) -> Result<(), HostError> {
+        for (ordinal, claim) in remittance.claims.iter().enumerate() {
+            let mut decided = self.decide(u32::try_from(ordinal).unwrap_or(u32::MAX), claim)?;
+            "parked".clone_into(&mut decided.row.state);
+            self.own.put_remittance_claim(&decided.row, &decided.decision)?;
+        }
+        Ok(())
+    }
+
+    /// Finds the claim of a CLP, and what it would post.
+    fn decide(&self, ordinal: u32, claim: &ClaimPayment) -> Result<Decided, HostError> {
         let (version, matched_by) = self.find(claim)?;
         let body = version.as_ref().map(|found| self.own.version_body(found.claim_id, found.version)).transpose()?;
         let payer_is_first = body.as_ref().and_then(|body| body.claim.header.coverages.first());
@@ -223,10 +245,9 @@ impl Books<'_> {
             paid_cents: claim.paid_cents,
             difference_cents: difference,
         };
-        self.own.add_remittance_claim(&row, &decision)?;
         let line_of =
             |at: u16| usize::from(at).checked_sub(1).and_then(|at| decision.lines.get(at)).map_or(0, |line| line.line);
-        let rows: Vec<PostingRow> = entries
+        let postings = entries
             .iter()
             .map(|entry| PostingRow {
                 remittance_id: Some(self.remittance_id),
@@ -239,13 +260,14 @@ impl Books<'_> {
                 reason: entry.reason.clone(),
             })
             .collect();
-        self.own.post(&rows, self.host.today())?;
-        if !posted {
-            let words = format!("CLP {} {matched_by}, difference {difference}", ordinal + 1);
-            let subject = ("remittance", self.remittance_id);
-            self.own.open_work("remittance.unapplied", subject, self.host.today(), claim.paid_cents, &words)?;
-        }
-        if let (Some(version), Some(payment)) = (version, payment) {
+        Ok(Decided { version, row, decision, postings })
+    }
+
+    fn post_claim(&self, decided: Decided, claim: &ClaimPayment) -> Result<(), HostError> {
+        let Decided { version, row, decision, postings } = decided;
+        self.own.put_remittance_claim(&row, &decision)?;
+        self.own.post(&postings, self.host.today())?;
+        if let (Some(version), Some(payment)) = (version, decision.payment) {
             self.own.add_fact(
                 version.claim_id,
                 version.version,

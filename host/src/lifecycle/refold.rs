@@ -12,6 +12,11 @@ pub fn fold_version(tx: &Tx<'_>, version: &VersionRow) -> StoreResult<VersionFol
 
 /// Brings a lineage's states up to date with its facts. Call in the transaction of the fact.
 pub fn refold(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str) -> StoreResult<()> {
+    refold_by(tx, claim_id, day, cause, "")
+}
+
+/// The same, where plugins decided: `digests` of theirs.
+pub fn refold_by(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str, digests: &str) -> StoreResult<()> {
     let Some(mut claim) = tx.claim(claim_id)? else { return Ok(()) };
     let versions = tx.versions(claim_id)?;
     let mut states = Vec::with_capacity(versions.len());
@@ -32,7 +37,7 @@ pub fn refold(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str) -> StoreResult<
         if state != version.state {
             tx.set_version_state(version, state, None)?;
             let event = format!("version {} {} ({cause})", version.version, state.as_str());
-            tx.record("claim", claim_id, day, "host", &event, "")?;
+            tx.record("claim", claim_id, day, "host", &event, digests)?;
         }
         states.push((version.kind, state));
     }
@@ -52,7 +57,7 @@ pub fn refold(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str) -> StoreResult<
     state.as_str().clone_into(&mut claim.state);
     tx.update_claim(&claim)?;
     if moved {
-        tx.record("claim", claim_id, day, "host", state.as_str(), "")?;
+        tx.record("claim", claim_id, day, "host", state.as_str(), digests)?;
     }
     work(tx, &claim, state, denied, day)
 }

@@ -13,7 +13,7 @@ use crate::claim::{
 use crate::plugin::{Checked, RuleSet};
 use crate::practice::{Payer, Route};
 use crate::scrub::{self, EarlierClaim};
-use crate::store::claim::{StoredFinding, VersionBody};
+use crate::store::claim::{Looked, StoredFinding, VersionBody};
 use crate::store::{StoreResult, Tx};
 use crate::visit::{Verdict, same_person};
 
@@ -35,6 +35,8 @@ pub(super) struct Candidate {
     pub(super) findings: Vec<StoredFinding>,
     /// Rules whose fixes were applied, with the digest that proposed them.
     pub(super) fixed: Vec<(String, String)>,
+    /// Who looked at it.
+    pub(super) looked: Vec<Looked>,
     pub(super) state: VersionState,
     /// People of roster and eligibility answers with a key of the claim's patient.
     people: Vec<Known>,
@@ -42,8 +44,14 @@ pub(super) struct Candidate {
 
 impl Candidate {
     pub(super) fn new(claim: Claim, claim_id: Option<u64>, patient: [u8; 32]) -> Self {
-        let (findings, fixed, people) = (Vec::new(), Vec::new(), Vec::new());
-        Self { claim, claim_id, visit_id: None, patient, findings, fixed, state: VersionState::Held, people }
+        let (findings, fixed, looked, people) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { claim, claim_id, visit_id: None, patient, findings, fixed, looked, state: VersionState::Held, people }
+    }
+
+    /// Digests of the rule sets that looked, for the history.
+    pub(super) fn rule_digests(&self) -> String {
+        let sets = self.looked.iter().filter(|looked| !looked.rule_set.is_empty());
+        sets.map(|looked| looked.digest.as_str()).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -113,6 +121,9 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
     for &at in which {
         let (Some(candidate), Some(earlier)) = (candidates.get_mut(at), earlier.get(at)) else { continue };
         let own: Vec<EarlierClaim> = earlier.iter().map(Earlier::as_scrub).collect();
+        // A second look, after fixes, takes the place of the first.
+        candidate.looked.clear();
+        candidate.looked.push(Looked { rule_set: String::new(), digest: env!("CARGO_PKG_VERSION").to_owned() });
         let (profile, known) = (&practice.profile, candidate.people.as_slice());
         let context = scrub::Context { as_of: host.as_of(), profile, earlier: &own, known };
         for finding in scrub::scrub(&candidate.claim, &context) {
@@ -181,9 +192,14 @@ fn ask(
     for (at, answer) in members.iter().zip(answers) {
         let Some(candidate) = candidates.get_mut(*at) else { continue };
         match answer {
-            Checked::Findings(findings) => candidate.findings.extend(
-                findings.into_iter().map(|finding| StoredFinding { finding, plugin_digest: rules.digest().to_owned() }),
-            ),
+            Checked::Findings(findings) => {
+                candidate.looked.push(Looked { rule_set: rules.id().to_owned(), digest: rules.digest().to_owned() });
+                candidate.findings.extend(
+                    findings
+                        .into_iter()
+                        .map(|finding| StoredFinding { finding, plugin_digest: rules.digest().to_owned() }),
+                );
+            }
             Checked::NotEvaluated(fault) => {
                 let words =
                     format!("Rule set `{}` could not be evaluated: {fault}. The claim waits until it can.", rules.id());

@@ -182,6 +182,8 @@ pub fn cents(tx: &Tx<'_>, claim: &ClaimRow) -> StoreResult<Cents> {
 fn ledger_lines(tx: &Tx<'_>, ledger: &mut Vec<String>) -> StoreResult<()> {
     let practice = tx.practice_id();
     let mut names: BTreeMap<(u64, u32), (String, Vec<String>)> = BTreeMap::new();
+    // Entries of one remittance that take each other back (it was parked, or set aside) say nothing.
+    let mut standing: BTreeMap<(Option<u64>, u64, String, String), i64> = BTreeMap::new();
     for posting in tx.postings(None, None)? {
         let (visit, charge) = match posting.claim {
             None => (String::new(), String::new()),
@@ -199,10 +201,18 @@ fn ledger_lines(tx: &Tx<'_>, ledger: &mut Vec<String>) -> StoreResult<()> {
                 (named.0.clone(), line.and_then(|line| named.1.get(line).cloned()).unwrap_or_default())
             }
         };
-        ledger.push(format!(
-            "{practice}|{visit}|{charge}|{}|{}|{}|{}|{}",
-            posting.payer_id, posting.account, posting.amount_cents, posting.group_code, posting.reason
-        ));
+        let before = format!("{practice}|{visit}|{charge}|{}|{}", posting.payer_id, posting.account);
+        let after = format!("{}|{}", posting.group_code, posting.reason);
+        if posting.remittance_id.is_none() {
+            ledger.push(format!("{before}|{}|{after}", posting.amount_cents));
+            continue;
+        }
+        let key = (posting.remittance_id, posting.amount_cents.unsigned_abs(), before, after);
+        *standing.entry(key).or_default() += posting.amount_cents.signum();
+    }
+    for ((_, amount, before, after), count) in standing {
+        let sign = if count < 0 { "-" } else { "" };
+        ledger.extend((0..count.unsigned_abs()).map(|_| format!("{before}|{sign}{amount}|{after}")));
     }
     Ok(())
 }

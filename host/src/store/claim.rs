@@ -124,6 +124,18 @@ pub struct VersionBody {
     pub charges: Vec<(crate::visit::ChargeKey, [u8; 32])>,
     /// Why the visit was split here.
     pub split: String,
+    /// Who looked at it before it might leave.
+    #[serde(default)]
+    pub looked: Vec<Looked>,
+}
+
+/// Who looked at a version, as they were then: claimhost's own edits, or a rule set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looked {
+    /// Rule set; empty for claimhost's own edits.
+    pub rule_set: String,
+    /// Digest of the rule set's plugin; version of claimhost for its own edits.
+    pub digest: String,
 }
 
 /// A finding as stored.
@@ -161,12 +173,12 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The id of the next lineage.
+    /// The id of a new lineage. Never one that was given before: history and CLM01 of a dropped lineage stay its own.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn next_claim_id(&self) -> StoreResult<u64> {
-        self.next_id("claim", "claim_id")
+        self.mint_id("claim")
     }
 
     /// Writes what changed of a lineage.

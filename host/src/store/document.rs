@@ -146,15 +146,33 @@ impl Tx<'_> {
             "SELECT file_id, channel, received_day, size_bytes FROM file WHERE practice_id = ?1 AND state = 'stored'
              ORDER BY file_id",
             [self.practice_id()],
-            |row| {
-                Ok(FileRow {
-                    file_id: row.get(0)?,
-                    channel: row.get(1)?,
-                    received_day: row.get(2)?,
-                    size_bytes: row.get(3)?,
-                })
-            },
+            file_row,
         )
+    }
+
+    /// One stored file.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn file(&self, file_id: u64) -> StoreResult<Option<FileRow>> {
+        self.row(
+            "SELECT file_id, channel, received_day, size_bytes FROM file WHERE practice_id = ?1 AND file_id = ?2",
+            (self.practice_id(), file_id),
+            file_row,
+        )
+    }
+
+    /// Documents that are a practice's part of a clearinghouse file: the file is counted, in the clearing tenant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn part_documents(&self) -> StoreResult<std::collections::BTreeSet<u64>> {
+        let rows = self.rows(
+            "SELECT document_id FROM document JOIN file USING (practice_id, file_id) WHERE practice_id = ?1 AND channel = ?2",
+            (self.practice_id(), PART),
+            |row| row.get(0),
+        )?;
+        Ok(rows.into_iter().collect())
     }
 
     /// The name a file had outside. Patient data.
@@ -336,6 +354,27 @@ impl Tx<'_> {
         )
     }
 
+    /// The documents of a file, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn documents_of_file(&self, file_id: u64) -> StoreResult<Vec<DocumentRow>> {
+        let sql = format!("{DOCUMENT} AND file_id = ?2 ORDER BY ordinal, document_id");
+        self.rows(&sql, (self.practice_id(), file_id), document_row)
+    }
+
+    /// A document that runs again may be cut otherwise than before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn move_document(&self, document_id: u64, ordinal: u32, ranges: &[(u64, u64)]) -> StoreResult<()> {
+        self.execute(
+            "UPDATE document SET ordinal = ?3, ranges = ?4 WHERE practice_id = ?1 AND document_id = ?2",
+            (self.practice_id(), document_id, ordinal, format_ranges(ranges)),
+        )?;
+        Ok(())
+    }
+
     /// Highest ordinal that a file's documents have so far: where framing goes on after a crash.
     ///
     /// # Errors
@@ -367,6 +406,10 @@ fn document_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<DocumentRow> {
     })
 }
 
+fn file_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FileRow> {
+    Ok(FileRow { file_id: row.get(0)?, channel: row.get(1)?, received_day: row.get(2)?, size_bytes: row.get(3)? })
+}
+
 /// The row id that a chunk is sealed under: file and chunk in one number.
 fn chunk_row(file_id: u64, chunk: u64) -> u64 {
     file_id.wrapping_shl(24) ^ chunk
@@ -385,12 +428,14 @@ fn fill(reader: &mut dyn std::io::Read, buffer: &mut [u8]) -> std::io::Result<us
     Ok(filled)
 }
 
-fn format_ranges(ranges: &[(u64, u64)]) -> String {
+/// Byte ranges as [`DocumentRow::ranges`] has them.
+pub fn format_ranges(ranges: &[(u64, u64)]) -> String {
     let parts: Vec<String> = ranges.iter().map(|(start, end)| format!("{start}-{end}")).collect();
     parts.join(",")
 }
 
-fn parse_ranges(text: &str) -> Vec<(u64, u64)> {
+/// Reads [`DocumentRow::ranges`].
+pub fn parse_ranges(text: &str) -> Vec<(u64, u64)> {
     let range = |part: &str| part.split_once('-').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
     text.split(',').filter_map(range).collect()
 }

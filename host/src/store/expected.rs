@@ -292,16 +292,19 @@ impl Tx<'_> {
         Ok(true)
     }
 
-    /// Expected visits with this key, lowest id first.
+    /// Expected visits with this key, lowest id first. Nobody, where so many have it that it tells nobody apart (a schedule of
+    /// one stand-in patient).
     ///
     /// # Errors
     /// [`super::StoreError`].
     pub fn expected_with(&self, key: &[u8; 32]) -> StoreResult<Vec<u64>> {
-        self.rows(
-            "SELECT expected_id FROM expected_key WHERE practice_id = ?1 AND key_mac = ?2 ORDER BY expected_id",
-            (self.practice_id(), key),
-            |row| row.get(0),
-        )
+        let sql = format!(
+            "SELECT expected_id FROM expected_key WHERE practice_id = ?1 AND key_mac = ?2 ORDER BY expected_id
+             LIMIT {}",
+            SHARED_MAX + 1
+        );
+        let ids: Vec<u64> = self.rows(&sql, (self.practice_id(), key), |row| row.get(0))?;
+        Ok(if ids.len() > SHARED_MAX { Vec::new() } else { ids })
     }
 
     /// Something that these keys name has changed: expected visits with one of them are settled anew. `but` is left alone.
@@ -310,11 +313,12 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn touch_expected(&self, keys: &[[u8; 32]], but: u64) -> StoreResult<()> {
         for key in keys {
-            self.execute(
-                "UPDATE expected_visit SET changed = 1 WHERE practice_id = ?1 AND expected_id <> ?3 AND expected_id IN
-                 (SELECT expected_id FROM expected_key WHERE practice_id = ?1 AND key_mac = ?2)",
-                (self.practice_id(), key, but),
-            )?;
+            for expected_id in self.expected_with(key)?.into_iter().filter(|id| *id != but) {
+                self.execute(
+                    "UPDATE expected_visit SET changed = 1 WHERE practice_id = ?1 AND expected_id = ?2 AND changed = 0",
+                    (self.practice_id(), expected_id),
+                )?;
+            }
         }
         Ok(())
     }
@@ -348,11 +352,12 @@ impl Tx<'_> {
     /// # Errors
     /// [`super::StoreError`].
     pub fn visits_with_charge_day(&self, key: &[u8; 32]) -> StoreResult<Vec<u64>> {
-        self.rows(
-            "SELECT visit_id FROM charge_day WHERE practice_id = ?1 AND key_mac = ?2 ORDER BY visit_id",
-            (self.practice_id(), key),
-            |row| row.get(0),
-        )
+        let sql = format!(
+            "SELECT visit_id FROM charge_day WHERE practice_id = ?1 AND key_mac = ?2 ORDER BY visit_id LIMIT {}",
+            SHARED_MAX + 1
+        );
+        let ids: Vec<u64> = self.rows(&sql, (self.practice_id(), key), |row| row.get(0))?;
+        Ok(if ids.len() > SHARED_MAX { Vec::new() } else { ids })
     }
 
     /// Whether a gap stands for this visit: its work item carries the dollars.
@@ -444,5 +449,7 @@ impl Tx<'_> {
     }
 }
 
+/// How many may share a key that is to tell them from others.
+const SHARED_MAX: usize = 64;
 /// Visits that a median is taken over, at most.
 const HISTORY: u32 = 500;

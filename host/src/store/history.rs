@@ -41,7 +41,7 @@ pub(super) fn write_heads(connection: &Connection, heads: &Heads) -> StoreResult
 pub struct HistoryRow {
     /// Position in the practice's chain.
     pub seq: u64,
-    /// `visit`, `claim` or `remittance`.
+    /// `document`, `visit`, `claim` or `remittance`.
     pub subject_kind: String,
     /// Its id.
     pub subject_id: u64,
@@ -53,7 +53,7 @@ pub struct HistoryRow {
     pub actor: String,
     /// What happened, in ids and states only.
     pub event: String,
-    /// Digest of the plugin that decided.
+    /// Digest of the plugin that decided; of several, with spaces between.
     pub plugin_digest: String,
 }
 
@@ -105,7 +105,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The history of one visit, claim or remittance, oldest first.
+    /// The history of one document, visit, claim or remittance, oldest first.
     ///
     /// # Errors
     /// [`super::StoreError`].

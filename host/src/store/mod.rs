@@ -260,10 +260,18 @@ impl<'a> Tx<'a> {
         self.practice.keys.lookup(kind, parts)
     }
 
-    /// One more than the highest id of a table. One process writes, so nobody takes it in between.
+    /// One more than the highest id of a table whose rows stay. One process writes, so nobody takes it in between.
     fn next_id(&self, table: &'static str, column: &'static str) -> StoreResult<u64> {
         let sql = format!("SELECT COALESCE(MAX({column}), 0) + 1 FROM {table} WHERE practice_id = ?1");
         let id: i64 = self.connection.prepare_cached(&sql)?.query_row([&self.practice.id], |row| row.get(0))?;
+        Ok(id.unsigned_abs())
+    }
+
+    /// The next id of a kind whose rows may be removed: one that was never given before.
+    fn mint_id(&self, kind: &'static str) -> StoreResult<u64> {
+        let sql = "INSERT INTO sequence (practice_id, kind, last) VALUES (?1, ?2, 1)
+                   ON CONFLICT (practice_id, kind) DO UPDATE SET last = last + 1 RETURNING last";
+        let id: i64 = self.connection.prepare_cached(sql)?.query_row((&self.practice.id, kind), |row| row.get(0))?;
         Ok(id.unsigned_abs())
     }
 

@@ -149,6 +149,19 @@ impl Tx<'_> {
         )
     }
 
+    /// Groups and reasons that a lineage stands denied under.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn denied_of(&self, claim_id: u64) -> StoreResult<Vec<(String, String)>> {
+        self.rows(
+            "SELECT group_code, reason FROM posting WHERE practice_id = ?1 AND claim_id = ?2 AND account = 'denied'
+             GROUP BY group_code, reason HAVING SUM(amount_cents) <> 0 ORDER BY SUM(amount_cents) DESC",
+            (self.practice_id(), claim_id),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
     /// One submission.
     ///
     /// # Errors
@@ -236,9 +249,9 @@ mod tests {
         let reader = Store::open_reader(&path, key()).unwrap();
         let seen = reader.known_practice("elm").unwrap().unwrap();
         assert!(reader.known_practice("oak").unwrap().is_none());
-        practice.write(|tx| tx.visit_of("SYS", "V1", DAY)).unwrap();
+        practice.write(|tx| tx.visit_of("SYS", "V1", DAY, "")).unwrap();
         assert_eq!(seen.read(|tx| tx.visits()).unwrap().len(), 1);
-        assert!(seen.write(|tx| tx.visit_of("SYS", "V2", DAY)).is_err());
+        assert!(seen.write(|tx| tx.visit_of("SYS", "V2", DAY, "")).is_err());
     }
 
     #[test]

@@ -15,11 +15,11 @@ pub struct RemittanceRow {
     pub amount_cents: i64,
     /// BPR16, day number.
     pub paid_day: i64,
-    /// `posted` or `parked`.
+    /// `posted`, `parked` (two contents under one key) or `set-aside` (the other content was chosen).
     pub state: String,
     /// Sum of CLP04 - sum of PLB - BPR02.
     pub difference_cents: i64,
-    /// Document in the clearing tenant.
+    /// The practice's own part of the file.
     pub document_id: u64,
 }
 
@@ -45,7 +45,7 @@ pub struct RemittanceClaimRow {
     pub claim: Option<(u64, u32)>,
     /// How it was matched: `control-number`, `payer-control-number`, `member-dates-charge`, or why not.
     pub matched_by: String,
-    /// `posted` or `unapplied`.
+    /// `posted` or `unapplied`; of a remittance that is not posted, its state.
     pub state: String,
     /// CLP04.
     pub paid_cents: i64,
@@ -159,14 +159,53 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Adds one CLP with what it says.
+    /// The other contents under a remittance's key.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn add_remittance_claim<T: Serialize>(&self, row: &RemittanceClaimRow, body: &T) -> StoreResult<()> {
+    pub fn remittances_beside(&self, remittance_id: u64) -> StoreResult<Vec<RemittanceRow>> {
+        let sql = format!(
+            "{REMITTANCE} AND remittance_id <> ?2 AND remittance_mac =
+             (SELECT remittance_mac FROM remittance WHERE practice_id = ?1 AND remittance_id = ?2) ORDER BY remittance_id"
+        );
+        self.rows(&sql, (self.practice_id(), remittance_id), remittance_row)
+    }
+
+    /// What of each remittance belongs to no claim: the balance of `unapplied`, cents. Remittances with none are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unapplied_by_remittance(&self) -> StoreResult<std::collections::BTreeMap<u64, i64>> {
+        let rows = self.rows(
+            "SELECT remittance_id, -SUM(amount_cents) AS unapplied FROM posting
+             WHERE practice_id = ?1 AND account = 'unapplied' AND remittance_id IS NOT NULL
+             GROUP BY remittance_id HAVING unapplied <> 0",
+            [self.practice_id()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Gives the CLPs of a remittance that no longer posts its state.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_remittance_claims_state(&self, remittance_id: u64, state: &str) -> StoreResult<()> {
+        self.execute(
+            "UPDATE remittance_claim SET state = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
+            (self.practice_id(), remittance_id, state),
+        )?;
+        Ok(())
+    }
+
+    /// Adds one CLP with what it says, or writes it anew: a remittance may post again after it was parked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_remittance_claim<T: Serialize>(&self, row: &RemittanceClaimRow, body: &T) -> StoreResult<()> {
         let sealed = self.seal_json("remittance_claim", clp_row(row.remittance_id, row.ordinal), body)?;
         self.execute(
-            "INSERT INTO remittance_claim (practice_id, remittance_id, ordinal, claim_id, version, matched_by, state,
+            "INSERT OR REPLACE INTO remittance_claim (practice_id, remittance_id, ordinal, claim_id, version, matched_by, state,
              paid_cents, difference_cents, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             (
                 self.practice_id(),

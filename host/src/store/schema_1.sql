@@ -8,6 +8,14 @@ CREATE TABLE practice (
     PRIMARY KEY (practice_id)
 ) STRICT, WITHOUT ROWID;
 
+-- The highest id that was ever given, where rows may go again: an id is never given twice.
+CREATE TABLE sequence (
+    practice_id TEXT NOT NULL,
+    kind TEXT NOT NULL,             -- claim
+    last INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, kind)
+) STRICT, WITHOUT ROWID;
+
 -- A file or message exactly as it arrived.
 CREATE TABLE file (
     practice_id TEXT NOT NULL,
@@ -184,7 +192,7 @@ CREATE TABLE remittance (
     payer_id TEXT NOT NULL,
     amount_cents INTEGER NOT NULL,
     paid_day INTEGER NOT NULL,
-    state TEXT NOT NULL,            -- posted | parked
+    state TEXT NOT NULL,            -- posted | parked | set-aside
     difference_cents INTEGER NOT NULL, -- sum of CLP04 - sum of PLB - BPR02
     document_id INTEGER NOT NULL,
     body BLOB NOT NULL,
@@ -199,7 +207,7 @@ CREATE TABLE remittance_claim (
     claim_id INTEGER,               -- none: unapplied
     version INTEGER,
     matched_by TEXT NOT NULL,
-    state TEXT NOT NULL,            -- posted | unapplied
+    state TEXT NOT NULL,            -- posted | unapplied | parked | set-aside
     paid_cents INTEGER NOT NULL,
     difference_cents INTEGER NOT NULL,
     body BLOB NOT NULL,

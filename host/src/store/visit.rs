@@ -93,14 +93,20 @@ impl From<StoredEvent> for crate::visit::Event {
 }
 
 impl Tx<'_> {
-    /// Finds a visit by its number, or makes it.
+    /// Finds a visit by its number, or makes it. `digest` is of the plugin that told of it. True where it is new.
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn visit_of(&self, source_system: &str, visit_number: &str, day: i64) -> StoreResult<u64> {
+    pub fn visit_of(
+        &self,
+        source_system: &str,
+        visit_number: &str,
+        day: i64,
+        digest: &str,
+    ) -> StoreResult<(u64, bool)> {
         let mac = self.lookup("visit", &[source_system.as_bytes(), visit_number.as_bytes()]);
         if let Some(visit_id) = self.visit_by_mac(&mac)? {
-            return Ok(visit_id);
+            return Ok((visit_id, false));
         }
         let visit_id = self.next_id("visit", "visit_id")?;
         self.execute(
@@ -108,8 +114,8 @@ impl Tx<'_> {
              VALUES (?1, ?2, ?3, 'open', NULL, ?4, 0, 0)",
             (self.practice_id(), visit_id, mac, day),
         )?;
-        self.record("visit", visit_id, day, "host", "open", "")?;
-        Ok(visit_id)
+        self.record("visit", visit_id, day, "host", "open", digest)?;
+        Ok((visit_id, true))
     }
 
     /// The visit with this look-up value of source system and number.

@@ -319,9 +319,7 @@ impl Settling<'_> {
             let found = self.charges(visit_id)?;
             let Some(cents) = found.cents_on(day) else { continue };
             let person = &found.visit.header.patient;
-            if same_person(&expected.told.patient, person) == Verdict::Conflict
-                || !(share_id(expected, person) || same_name(expected, person))
-            {
+            if !is_patient(expected, person) {
                 continue;
             }
             let rendering = found.visit.charges.iter().find_map(|charge| {
@@ -466,8 +464,18 @@ fn same_day(arrival: &Expected, appointment: &Expected) -> bool {
 }
 
 fn same_patient(a: &Expected, b: &Expected) -> bool {
-    same_person(&a.told.patient, &b.told.patient) != Verdict::Conflict
-        && (share_id(a, &b.told.patient) || same_name(a, &b.told.patient))
+    is_patient(a, &b.told.patient)
+}
+
+/// By a shared id that nothing contradicts; by name and birth date only where no id says that they are two people.
+fn is_patient(expected: &Expected, person: &crate::claim::Patient) -> bool {
+    if same_person(&expected.told.patient, person) == Verdict::Conflict {
+        return false;
+    }
+    let other = |id: &crate::claim::PatientId| {
+        person.ids.iter().any(|known| known.kind == id.kind && known.authority == id.authority && known.value != id.value)
+    };
+    share_id(expected, person) || (same_name(expected, person) && !expected.told.patient.ids.iter().any(other))
 }
 
 /// An id of one value; authorities that both sides name must agree.

@@ -10,9 +10,8 @@ use super::super::reference::{Reference, name};
 use super::super::visit::thousandths;
 use super::super::{Failure, Global, Whose};
 use crate::claim::{ClaimPlace, Fix, Severity};
-use crate::practice::Profile;
 use crate::store::StoreResult;
-use crate::store::claim::{StoredFinding, severity_str};
+use crate::store::claim::{Looked, StoredFinding, severity_str};
 
 /// `claim why`
 #[derive(Debug, clap::Args)]
@@ -47,8 +46,8 @@ struct Answer {
     state: String,
     version: u32,
     findings: Vec<FoundLine>,
-    /// Who looked: claimhost's own edits, then the rule sets of practice and payer.
-    looked: Vec<String>,
+    /// Who looked at this version, as they were then: claimhost's own edits (rule set empty, its version), then rule sets.
+    looked: Vec<Looked>,
 }
 
 impl Why {
@@ -57,15 +56,10 @@ impl Why {
         let known = practice.read(|tx| -> StoreResult<_> {
             let Some(claim) = tx.claim(id)? else { return Ok(None) };
             let findings = tx.findings(id, claim.live_version)?;
-            Ok(Some((claim, findings)))
+            let looked = tx.version_body(id, claim.live_version)?.looked;
+            Ok(Some((claim, findings, looked)))
         })?;
-        let (claim, findings) = known.ok_or_else(|| no_such("claim", &self.id, "claim list"))?;
-        let mut looked = vec!["claimhost's own edits".to_owned()];
-        looked.extend(
-            rule_sets(&reader.profile(practice.id())?, &claim.payer_id)
-                .into_iter()
-                .map(|set| format!("rule set {set}")),
-        );
+        let (claim, findings, looked) = known.ok_or_else(|| no_such("claim", &self.id, "claim list"))?;
         let answer = Answer {
             id: name(practice.id(), id),
             state: claim.state,
@@ -80,18 +74,6 @@ impl Why {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The rule sets that look at claims of this payer, each once.
-fn rule_sets<'a>(profile: &'a Profile, payer_id: &str) -> Vec<&'a str> {
-    let payer = profile.payer.iter().find(|payer| payer.id == payer_id);
-    let mut sets: Vec<&str> = Vec::new();
-    for set in profile.rules.iter().chain(payer.iter().flat_map(|payer| &payer.rules)) {
-        if !sets.contains(&set.as_str()) {
-            sets.push(set);
-        }
-    }
-    sets
 }
 
 fn tell(answer: &Answer) {
@@ -110,7 +92,16 @@ fn tell(answer: &Answer) {
             print(&format!("  plugin {plugin_digest}"));
         }
     }
-    print(&format!("\nlooked: {}", answer.looked.join(", ")));
+    let looked: Vec<String> = answer.looked.iter().map(who).collect();
+    print(&format!("\nlooked: {}", looked.join(", ")));
+}
+
+fn who(looked: &Looked) -> String {
+    if looked.rule_set.is_empty() {
+        format!("claimhost's own edits ({})", looked.digest)
+    } else {
+        format!("rule set {} ({})", looked.rule_set, looked.digest)
+    }
 }
 
 /// A finding as it is shown.

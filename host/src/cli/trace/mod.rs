@@ -158,7 +158,8 @@ fn tell(story: &Story) {
         print(&money(&claim.cents));
         claim.versions.iter().for_each(tell_version);
         for payment in &claim.payments {
-            let PaymentStep { trace_number, payer_name, clp, matched_by, state, paid_on, document, .. } = payment;
+            let PaymentStep { trace_number, payer_name, clp, matched_by, paid_on, document, .. } = payment;
+            let state = state_words(&story.practice, payment);
             let paid = dollars(payment.paid_cents);
             print(&format!(
                 "  835      {paid_on}  {payer_name} {trace_number}, CLP {clp}: ${paid} {state}, found by {matched_by}"
@@ -196,6 +197,16 @@ fn tell_version(version: &VersionStep) {
     }
     for fact in &version.facts {
         print(&format!("    {}  {}", fact.received, fact.words));
+    }
+}
+
+/// What became of the money of a CLP.
+fn state_words(practice: &str, payment: &PaymentStep) -> String {
+    let id = name(practice, payment.remittance_id);
+    match payment.state.as_str() {
+        "parked" => format!("parked: two contents under one key, choose with `claimhost remittance choose {id}`"),
+        "set-aside" => format!("set aside: another remittance than {id} was chosen under its key"),
+        state => state.to_owned(),
     }
 }
 

@@ -1,0 +1,205 @@
+//! `work list`: what people have to do, by when, about what, and how.
+//!
+//! There is no command that closes an item: the host does, when its cause is gone. An item that could be closed by hand while
+//! its claim is still denied would be a lie, and its money would be in none of the ends.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::output::{RED, RESET, day, dollars, print, print_json, table};
+use super::reader::Reader;
+use super::reference::name;
+use super::{Failure, Global, Whose};
+use crate::claim::day_number;
+use crate::store::claim::severity_str;
+use crate::store::work::WorkRow;
+use crate::store::{StoreResult, Tx};
+
+/// Kinds of work, and what to do about them. `{}` is the subject as it is typed.
+const KINDS: [(&str, &str); 13] = [
+    ("claim.held", "`claimhost claim why {}` says what to mend, in the EHR or in the profile"),
+    ("claim.rejected", "`claimhost claim show {}`: correct it in the EHR, which sends it again"),
+    ("claim.denied", "`claimhost denial list` has payer and reason: appeal, or correct it in the EHR"),
+    ("claim.unapplied", "`claimhost claim show {}`: ask the payer for a corrected remittance"),
+    ("claim.unanswered", "ask clearinghouse and payer where it is; put their answer into the clearinghouse inbox"),
+    ("visit.correction-waits", "ask the payer for its number of the claim; a 277CA or 835 brings it"),
+    ("visit.missing-charges", "charge the visit in the EHR, or cancel it there"),
+    ("visit.amendment", "`claimhost visit show {}`: tell the payer by hand, it takes no corrected claim"),
+    ("document.rejected", "`claimhost document show {}` has place and remedy; then `claimhost document retry {}`"),
+    ("document.parked", "mend or replace the plugin; it runs again then, or with `claimhost document retry {}`"),
+    ("remittance.conflict", "ask the payer which one is right; then `claimhost remittance choose` that one"),
+    ("remittance.unapplied", "`claimhost remittance list`: find the claims of this money, or ask the payer"),
+    ("remittance.unbalanced", "ask the payer for a corrected remittance"),
+];
+
+/// Looks at work.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Work {
+    /// Lists open work, what is due first
+    List(List),
+}
+
+/// `work list`
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    whose: Whose,
+    /// Only this kind: claim.denied, remittance.conflict, ... or all of claim, visit, document, remittance
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    kind: Option<String>,
+    /// Only what should be done already
+    #[arg(long)]
+    overdue: bool,
+}
+
+fn kind(text: &str) -> Result<String, String> {
+    let known = KINDS.iter().map(|(kind, _)| *kind);
+    let subjects = known.clone().filter_map(|kind| kind.split_once('.').map(|(subject, _)| subject));
+    if known.clone().chain(subjects).any(|kind| kind == text) {
+        return Ok(text.to_owned());
+    }
+    let near = crate::config::suggest(text, known.clone());
+    Err(format!("there is no such kind{near}; the kinds are {}", known.collect::<Vec<_>>().join(", ")))
+}
+
+#[derive(Serialize)]
+struct Listed {
+    id: String,
+    practice: String,
+    #[serde(flatten)]
+    row: WorkRow,
+    /// What it is about, as commands take it.
+    subject: String,
+    opened: String,
+    due: String,
+    overdue: bool,
+    words: String,
+    to_do: String,
+}
+
+impl Work {
+    pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
+        let Self::List(list) = self;
+        list.run(global, &Reader::open(global)?)
+    }
+}
+
+impl List {
+    fn run(&self, global: &Global, reader: &Reader) -> Result<ExitCode, Failure> {
+        let today = day_number(global.today());
+        let mut listed = Vec::new();
+        for practice in reader.tenants(self.whose.practice())? {
+            listed.extend(practice.read(|tx| -> StoreResult<Vec<Listed>> {
+                let rows = tx.open_work_items()?;
+                rows.into_iter().filter(|row| self.asks_for(row, today)).map(|row| Listed::of(tx, row, today)).collect()
+            })?);
+        }
+        // The store has the most money first; that stays so within a day.
+        listed.sort_by_key(|listed| listed.row.due_day);
+        if global.json {
+            print_json(&listed);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut out = table(&["due", "kind", "about", "amount", "words", "to do"]);
+        for Listed { row, subject, due, overdue, words, to_do, .. } in &listed {
+            let due = if *overdue { format!("{RED}{due} overdue{RESET}") } else { due.clone() };
+            out.add_row([&due, &row.kind, subject, &dollars(row.amount_cents), words, to_do]);
+        }
+        print(&out.to_string());
+        let overdue = listed.iter().filter(|listed| listed.overdue).count();
+        anstream::eprintln!("{} work items, {overdue} overdue", listed.len());
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn asks_for(&self, row: &WorkRow, today: i64) -> bool {
+        let of_kind = |kind: &str| row.kind == kind || row.subject_kind == kind;
+        self.kind.as_deref().is_none_or(of_kind) && (!self.overdue || row.due_day < today)
+    }
+}
+
+impl Listed {
+    fn of(tx: &Tx<'_>, row: WorkRow, today: i64) -> StoreResult<Self> {
+        let practice = tx.practice_id();
+        let subject = name(practice, row.subject_id);
+        let to_do = KINDS.iter().find(|(kind, _)| *kind == row.kind).map_or("", |(_, to_do)| to_do);
+        Ok(Self {
+            id: name(practice, row.work_id),
+            practice: practice.to_owned(),
+            words: words(tx, &row)?,
+            to_do: to_do.replace("{}", &subject),
+            opened: day(row.opened_day),
+            due: day(row.due_day),
+            overdue: row.due_day < today,
+            subject,
+            row,
+        })
+    }
+}
+
+/// The words of an item; of a held claim what holds it, of a denied one the reasons.
+fn words(tx: &Tx<'_>, row: &WorkRow) -> StoreResult<String> {
+    let claim_id = row.subject_id;
+    match row.kind.as_str() {
+        "claim.held" => {
+            let Some(claim) = tx.claim(claim_id)? else { return Ok(String::new()) };
+            let findings = tx.findings(claim_id, claim.live_version)?;
+            let holds = findings.iter().filter(|one| matches!(severity_str(one.finding.severity), "reject" | "hold"));
+            Ok(each_once(holds.map(|one| one.finding.rule.clone())))
+        }
+        "claim.denied" => {
+            let denied = tx.denied_of(claim_id)?;
+            Ok(each_once(denied.into_iter().map(|(group, reason)| format!("{group}-{reason}"))))
+        }
+        _ => Ok(tx.work_words(row.work_id)?.into_inner()),
+    }
+}
+
+fn each_once(texts: impl Iterator<Item = String>) -> String {
+    let mut once: Vec<String> = Vec::new();
+    for text in texts {
+        if !once.contains(&text) {
+            once.push(text);
+        }
+    }
+    once.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn sources(folder: &Path, all: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, all);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                all.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_that_is_opened_says_what_to_do() {
+        let mut all = String::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+        let opened: Vec<&str> = all.split("open_work(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(opened.len() > 4, "{opened:?}");
+        for kind in opened {
+            assert!(KINDS.iter().any(|(known, _)| *known == kind), "{kind} has no line in KINDS");
+        }
+        for (kind, to_do) in KINDS {
+            assert!(all.contains(&format!("\"{kind}\"")) && !to_do.is_empty(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_kind_is_checked_and_a_subject_stands_for_all_of_its_kinds() {
+        assert_eq!(kind("claim.denied").as_deref(), Ok("claim.denied"));
+        assert_eq!(kind("remittance").as_deref(), Ok("remittance"));
+        assert!(kind("claim.denid").unwrap_err().contains("claim.denied"));
+    }
+}
