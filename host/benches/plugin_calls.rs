@@ -54,7 +54,8 @@ fn main() {
         let answers = adapter.translate("bench", &claims::setup(), &documents).unwrap();
         let full = |answer: &Translated| match answer {
             Translated::Outcome(Outcome::Events(events)) => {
-                visits(events.clone()).iter().map(|update| update.charges.len()).sum::<usize>() == support::practice::LINES
+                visits(events.clone()).iter().map(|update| update.charges.len()).sum::<usize>()
+                    == support::practice::LINES
             }
             _ => false,
         };

@@ -8,9 +8,7 @@ use crate::claim::{
     Payer, PayerIdKind, PersonName, Procedure, ProcedureSystem, Provider, Quantity, Relationship, Responsibility,
     ServiceLine, Subscriber, Unit,
 };
-use crate::intake::{
-    Charge, ChargeAction, Event, ExpectedVisit, Place, SourceOrder, VisitStatus, VisitUpdate,
-};
+use crate::intake::{Charge, ChargeAction, Event, ExpectedVisit, Place, SourceOrder, VisitStatus, VisitUpdate};
 
 macro_rules! empty {
     ($($record:ident { $($field:ident: $value:expr),* $(,)? })*) => {

@@ -8,8 +8,7 @@ use serde_json::Value;
 /// Long after every visit of these tests.
 const LATER: &str = "2026-05-20";
 
-const HEADER: &str =
-    "Appt ID,Visit ID,Status,Updated,Date,Time,Visit Type,Provider ID,Patient ID,Patient Last,Patient First,Patient DOB,Reason\n";
+const HEADER: &str = "Appt ID,Visit ID,Status,Updated,Date,Time,Visit Type,Provider ID,Patient ID,Patient Last,Patient First,Patient DOB,Reason\n";
 
 fn site() -> Site {
     let site = Site::new();
@@ -226,7 +225,11 @@ fn rows_that_cannot_be_read_or_contradict_each_other_are_named() {
     schedule(&site, "s.csv", &two_days.concat());
     std::fs::write(site.dir().join("inbox/schedule/t.csv"), "Appt ID,When\nA9,05/01/2026\n").unwrap();
     let summary = site.run(LATER);
-    assert_eq!((&summary["documents"]["translated"], &summary["documents"]["rejected"]), (&2.into(), &5.into()), "{summary}");
+    assert_eq!(
+        (&summary["documents"]["translated"], &summary["documents"]["rejected"]),
+        (&2.into(), &5.into()),
+        "{summary}"
+    );
     let problems: Vec<String> = site
         .documents(PRACTICE)
         .iter()
@@ -246,7 +249,8 @@ fn rows_that_cannot_be_read_or_contradict_each_other_are_named() {
 fn a_schedule_of_many_rows_streams() {
     let rows: u32 = if std::env::var_os("CLAIMHOST_BIG").is_some() { 100_000 } else { 5_000 };
     let site = site();
-    let all: String = (1..=rows).map(|n| row(&format!("A{n}"), &format!("V{n}"), "Completed", "05/01/2026", "EST", n)).collect();
+    let all: String =
+        (1..=rows).map(|n| row(&format!("A{n}"), &format!("V{n}"), "Completed", "05/01/2026", "EST", n)).collect();
     schedule(&site, "big.csv", &all);
     charge(&site, 1, "100.00");
     let started = std::time::Instant::now();
@@ -254,6 +258,9 @@ fn a_schedule_of_many_rows_streams() {
     println!("{rows} rows: {:?}", started.elapsed());
     assert_eq!(summary["documents"]["translated"], rows + 1, "{summary}");
     let report = report(&site);
-    assert_eq!((count(&report, "told"), count(&report, "charged"), count(&report, "gaps")), (rows.into(), 1, u64::from(rows) - 1));
+    assert_eq!(
+        (count(&report, "told"), count(&report, "charged"), count(&report, "gaps")),
+        (rows.into(), 1, u64::from(rows) - 1)
+    );
     assert_eq!(report["gap_cents"].as_i64().unwrap(), i64::from(rows - 1) * 10_000);
 }

@@ -42,7 +42,8 @@ pub fn typical(adapter: &Adapter, count: usize) -> Vec<Claim> {
     let answers = adapter.translate("bench", &setup(), &documents(count)).unwrap();
     let claim = |(n, answer): (usize, Translated)| {
         let Translated::Outcome(Outcome::Events(events)) = answer else { panic!("{answer:?}") };
-        let events: Vec<Event> = visits(events).into_iter().map(|update| Event::new(n.to_string(), update, true)).collect();
+        let events: Vec<Event> =
+            visits(events).into_iter().map(|update| Event::new(n.to_string(), update, true)).collect();
         let mut visit = fold(&events);
         assert_eq!(complete_visit(&mut visit, &profile), []);
         let mut claims = split(&visit, &|_| format!("L{n}")).claims;

@@ -13,8 +13,8 @@ pub use phi::Phi;
 
 pub use crate::plugin::contract::adapter::claimhost::plugin::claim::*;
 pub use crate::plugin::contract::adapter::claimhost::plugin::intake::{
-    Attendance, Charge, ChargeAction, Document, Event as DocumentEvent, ExpectedVisit, Ignored, Outcome, Place, Problem,
-    Related, Setup, SourceOrder, VisitStatus, VisitUpdate,
+    Attendance, Charge, ChargeAction, Document, Event as DocumentEvent, ExpectedVisit, Ignored, Outcome, Place,
+    Problem, Related, Setup, SourceOrder, VisitStatus, VisitUpdate,
 };
 pub use crate::plugin::contract::rules::claimhost::plugin::review::{
     ClaimInContext, ClaimPlace, DateBasis, EarlierLine, Finding, Fix, LineModifier, LineText, LineUnits, Rule, Severity,

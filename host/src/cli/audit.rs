@@ -57,7 +57,8 @@ impl Audit {
             Self::Charges(command) => {
                 let days = command.month.map(|(from, to)| (day_number(from), day_number(to)));
                 let read = |practice: &PracticeStore| practice.read(|tx| capture::report(tx, days));
-                let reports = reader.chosen(command.whose.practice())?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+                let reports =
+                    reader.chosen(command.whose.practice())?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
                 if global.json {
                     print_json(&reports);
                 } else {
@@ -66,7 +67,8 @@ impl Audit {
             }
             Self::Demographics(command) => {
                 let read = |practice: &PracticeStore| practice.read(demographics::report);
-                let reports = reader.chosen(command.whose.practice())?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+                let reports =
+                    reader.chosen(command.whose.practice())?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
                 if global.json {
                     print_json(&reports);
                 } else {
@@ -159,7 +161,12 @@ fn tell_demographics(report: &demographics::Report) {
     }
     print(&format!("\n{out}"));
     for line in &report.claim_list {
-        print(&format!("\n{BOLD}claim {}{RESET}  {}, ${}", name(&report.practice, line.claim_id), line.state, dollars(line.cents)));
+        print(&format!(
+            "\n{BOLD}claim {}{RESET}  {}, ${}",
+            name(&report.practice, line.claim_id),
+            line.state,
+            dollars(line.cents)
+        ));
         for (rule, words) in &line.differences {
             print(&format!("  {rule}: {words}"));
         }

@@ -55,13 +55,17 @@ impl Roster {
         let file = std::fs::File::open(&command.file)
             .map_err(|error| Failure::missing(format!("{}: {error}", command.file.display())))?;
         let store = Store::open(&config.store.path, master_key(&config)?)?;
-        let imported =
-            import(&store.practice(practice)?, BufReader::new(file), &mapping, day_number(global.today())).map_err(said)?;
+        let imported = import(&store.practice(practice)?, BufReader::new(file), &mapping, day_number(global.today()))
+            .map_err(said)?;
         if global.json {
             print_json(&imported);
         } else {
-            let blank = if imported.blank > 0 { format!(", {} blank rows passed over", imported.blank) } else { String::new() };
-            print(&format!("{} patients in the roster of {practice} ({} before){blank}", imported.patients, imported.before));
+            let blank =
+                if imported.blank > 0 { format!(", {} blank rows passed over", imported.blank) } else { String::new() };
+            print(&format!(
+                "{} patients in the roster of {practice} ({} before){blank}",
+                imported.patients, imported.before
+            ));
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -5,8 +5,8 @@
 
 use claimhost_x12::ack999::Ack999;
 use claimhost_x12::claim_ack::{AckStage, ClaimAck, Status};
-use claimhost_x12::ta1::{Ta1, Ta1Code};
 use claimhost_x12::eligibility::Eligibility;
+use claimhost_x12::ta1::{Ta1, Ta1Code};
 use claimhost_x12::{Parsed, Problem, Transmission, ack999, claim_ack, eligibility, remittance, ta1};
 use serde_json::json;
 
@@ -238,7 +238,9 @@ fn on_999(host: &Host, tx: &Tx<'_>, document: u64, ack: &Ack999) -> Result<Answe
 
 /// 271: the people in it are known to the practice whose NPI (of the practice, or of one provider of its roster) asked.
 fn on_eligibility(host: &Host, tx: &Tx<'_>, answer: &Eligibility) -> Result<Answer, HostError> {
-    let day = answer.created.map_or(host.today(), |date| day_number(Date { year: date.year, month: date.month, day: date.day }));
+    let day = answer
+        .created
+        .map_or(host.today(), |date| day_number(Date { year: date.year, month: date.month, day: date.day }));
     let (mut new, mut unowned_members) = (false, 0_u64);
     for (row, member) in (1_u64..).zip(&answer.members) {
         let npi = member.receiver.as_ref().filter(|party| party.id_qualifier == "XX").map(|party| party.id.as_str());

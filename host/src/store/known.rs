@@ -64,10 +64,8 @@ impl Tx<'_> {
              (SELECT person_id FROM known_person WHERE practice_id = ?1 AND origin = ?2)",
             (self.practice_id(), origin),
         )?;
-        let forgotten = self.execute(
-            "DELETE FROM known_person WHERE practice_id = ?1 AND origin = ?2",
-            (self.practice_id(), origin),
-        )?;
+        let forgotten = self
+            .execute("DELETE FROM known_person WHERE practice_id = ?1 AND origin = ?2", (self.practice_id(), origin))?;
         Ok(u64::try_from(forgotten).unwrap_or(0))
     }
 
@@ -106,11 +104,10 @@ impl Tx<'_> {
     /// # Errors
     /// [`super::StoreError`].
     pub fn known_people_count(&self) -> StoreResult<u64> {
-        let count = self.row(
-            "SELECT COUNT(*) FROM known_person WHERE practice_id = ?1",
-            [self.practice_id()],
-            |row| row.get(0),
-        )?;
+        let count =
+            self.row("SELECT COUNT(*) FROM known_person WHERE practice_id = ?1", [self.practice_id()], |row| {
+                row.get(0)
+            })?;
         Ok(count.unwrap_or(0))
     }
 

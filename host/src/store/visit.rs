@@ -88,7 +88,15 @@ impl From<StoredEvent> for crate::visit::Event {
     /// Not `Event::new`: the digest is stored, and hashing the whole update again would cost more than the fold.
     fn from(stored: StoredEvent) -> Self {
         let VisitUpdate { order, status, header, charges, complete, .. } = stored.update;
-        Self { document: stored.document_id.to_string(), order, digest: stored.digest, status, header, charges, complete }
+        Self {
+            document: stored.document_id.to_string(),
+            order,
+            digest: stored.digest,
+            status,
+            header,
+            charges,
+            complete,
+        }
     }
 }
 

@@ -24,9 +24,7 @@ pub use people::{gender, relationship};
 pub use schedule::{ScheduleDefaults, attendance, attendances};
 
 use crate::claim::{ClaimHeader, Patient, PatientId, PatientIdKind};
-use crate::intake::{
-    Document, Event, Ignored, Outcome, Place, Problem, Setup, SourceOrder, VisitStatus, VisitUpdate,
-};
+use crate::intake::{Document, Event, Ignored, Outcome, Place, Problem, Setup, SourceOrder, VisitStatus, VisitUpdate};
 use crate::mapping::Mapping;
 use align::Alignment;
 use coverage::Coverages;

@@ -119,7 +119,12 @@ impl Site {
         let said = self.said(message, event, &mut problems);
         let live = matches!(said, None | Some(Attendance::Booked | Attendance::Arrived | Attendance::Fulfilled));
         if start.is_none() && live && problems.is_empty() {
-            problems.push(missing(&at.start, at.start.of_message(message), "hl7.no-start", "day and time of the visit"));
+            problems.push(missing(
+                &at.start,
+                at.start.of_message(message),
+                "hl7.no-start",
+                "day and time of the visit",
+            ));
         }
         let told = ExpectedVisit {
             source_system: text(self.paths.source_system.of_message(message)),
@@ -179,7 +184,8 @@ impl Site {
         match (at.statuses.get(&word), value) {
             (Some(said), _) => said.or(by_event),
             (None, Some(value)) => {
-                let remedy = "add this word under [schedule.statuses] in this site's mapping, or declare [schedule] status";
+                let remedy =
+                    "add this word under [schedule.statuses] in this site's mapping, or declare [schedule] status";
                 problems.push(problem("hl7.appointment-status", &value, "a status that the mapping knows", remedy));
                 None
             }

@@ -89,14 +89,8 @@ struct Walk {
 
 fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<crate::Problem>) -> Eligibility {
     let out = Eligibility { reference: String::new(), created: None, members: Vec::new() };
-    let mut walk = Walk {
-        level: Level::Head,
-        payer: None,
-        receiver: None,
-        subscriber_id: String::new(),
-        whole_plan: true,
-        out,
-    };
+    let mut walk =
+        Walk { level: Level::Head, payer: None, receiver: None, subscriber_id: String::new(), whole_plan: true, out };
     let mut header = false;
     for segment in transaction.segments() {
         let mut fields = Fields { segment: &segment, problems };
@@ -276,7 +270,10 @@ mod tests {
         );
         assert_eq!((read.reference.as_str(), read.members.len()), ("R1", 2));
         let [mother, child] = &read.members[..] else { panic!() };
-        assert_eq!((mother.member_id.as_str(), mother.is_dependent, mother.status.as_str()), ("W123456789", false, "1"));
+        assert_eq!(
+            (mother.member_id.as_str(), mother.is_dependent, mother.status.as_str()),
+            ("W123456789", false, "1")
+        );
         assert_eq!(mother.person.as_ref().unwrap().suffix, "JR");
         assert_eq!(mother.address.as_ref().unwrap().line2, "APT 4");
         assert_eq!((mother.from.unwrap().year, mother.to.unwrap().month), (2026, 12));

@@ -89,10 +89,7 @@ fn patient_day_keys(tx: &Tx<'_>, patient: &Patient, day: i64) -> Vec<[u8; 32]> {
     }
     let (last, first) = (letters(&patient.name.last), letters(&patient.name.first));
     if let Some(born) = patient.birth_date.filter(|_| !last.is_empty() && !first.is_empty()) {
-        keys.push(tx.lookup(
-            "patient-day",
-            &[b"name", last.as_bytes(), first.as_bytes(), iso(born).as_bytes(), &day],
-        ));
+        keys.push(tx.lookup("patient-day", &[b"name", last.as_bytes(), first.as_bytes(), iso(born).as_bytes(), &day]));
     }
     keys
 }

@@ -157,7 +157,8 @@ pub fn report(tx: &Tx<'_>, days: Option<(i64, i64)>) -> StoreResult<Report> {
         }
     }
     gap_list.sort_by_key(|gap| (std::cmp::Reverse(gap.cents), gap.expected_id));
-    let list = |groups: BTreeMap<String, Counts>| groups.into_iter().map(|(name, counts)| Group { name, counts }).collect();
+    let list =
+        |groups: BTreeMap<String, Counts>| groups.into_iter().map(|(name, counts)| Group { name, counts }).collect();
     Ok(Report {
         practice: tx.practice_id().to_owned(),
         counts,

@@ -164,11 +164,14 @@ impl Settling<'_> {
             };
             return Ok(End { state: ExpectedState::Charged, visit_id: Some(direct.visit_id), cents, why });
         }
-        let because = |said: &str| if told.reason.is_empty() { said.to_owned() } else { format!("{said}: {}", told.reason) };
+        let because =
+            |said: &str| if told.reason.is_empty() { said.to_owned() } else { format!("{said}: {}", told.reason) };
         match expected.status {
             Attendance::Cancelled => return Ok(End::of(ExpectedState::Cancelled, because("cancelled"))),
             Attendance::NoShow => return Ok(End::of(ExpectedState::NoShow, because("the patient did not come"))),
-            Attendance::NoCharge => return Ok(End::of(ExpectedState::NoCharge, because("the schedule says no charge"))),
+            Attendance::NoCharge => {
+                return Ok(End::of(ExpectedState::NoCharge, because("the schedule says no charge")));
+            }
             Attendance::Moved => return Ok(End::of(ExpectedState::Moved, "another appointment stands for it")),
             Attendance::Booked | Attendance::Arrived | Attendance::Fulfilled => {}
         }
@@ -226,7 +229,8 @@ impl Settling<'_> {
 
     /// Whether another one stands for it: of an arrival its appointment, of a slot booked twice the first booking.
     fn same_visit(&self, id: u64, expected: &Expected, day: i64, number: Option<[u8; 32]>) -> StoreResult<Option<End>> {
-        let same = |other: u64, why: &str| Some(End::of(ExpectedState::SameVisit, format!("{why} (expected visit {other})")));
+        let same =
+            |other: u64, why: &str| Some(End::of(ExpectedState::SameVisit, format!("{why} (expected visit {other})")));
         if expected.is_arrival() {
             for (other, theirs) in number.map_or(Ok(Vec::new()), |key| self.others(id, &[key]))? {
                 if !theirs.told.appointment_id.is_empty() && same_day(expected, &theirs) {
@@ -247,7 +251,9 @@ impl Settling<'_> {
             let nearest = unnumbered.min_by_key(|(other, theirs)| {
                 (theirs.told.start.map_or(i64::MAX, |at| (minutes(at) - start).abs()), *other)
             });
-            return Ok(nearest.and_then(|(other, _)| same(other, "the arrival of the patient's appointment of that day")));
+            return Ok(
+                nearest.and_then(|(other, _)| same(other, "the arrival of the patient's appointment of that day"))
+            );
         }
         let told = &expected.told;
         let twice = |theirs: &Expected| {
@@ -288,7 +294,13 @@ impl Settling<'_> {
 
     /// Live charges under the visit number. A number that several appointments on other days share (a series) has to have
     /// charges of the day.
-    fn charged_directly(&self, id: u64, direct: &Charges, day: i64, number: Option<[u8; 32]>) -> StoreResult<Option<i64>> {
+    fn charged_directly(
+        &self,
+        id: u64,
+        direct: &Charges,
+        day: i64,
+        number: Option<[u8; 32]>,
+    ) -> StoreResult<Option<i64>> {
         if direct.visit.charges.is_empty() {
             return Ok(None);
         }
@@ -322,15 +334,18 @@ impl Settling<'_> {
             if !is_patient(expected, person) {
                 continue;
             }
-            let rendering = found.visit.charges.iter().find_map(|charge| {
-                charge.line.providers.as_ref().and_then(|providers| providers.rendering.clone())
-            });
+            let rendering =
+                found.visit.charges.iter().find_map(|charge| {
+                    charge.line.providers.as_ref().and_then(|providers| providers.rendering.clone())
+                });
             if !self.may_be_one_provider(&expected.told.provider, &rendering.or(found.visit.header.rendering.clone())) {
                 continue;
             }
             let key = visit_key(self.tx, &found.source_system, &found.visit_number);
             let named = self.others(id, &[key])?.into_iter().any(|(_, other)| {
-                other.is_live() && !other.told.appointment_id.is_empty() && other.told.visit_number == found.visit_number
+                other.is_live()
+                    && !other.told.appointment_id.is_empty()
+                    && other.told.visit_number == found.visit_number
             });
             if named {
                 continue;
@@ -340,14 +355,20 @@ impl Settling<'_> {
             } else {
                 "charged under another visit number: same patient, day and provider"
             };
-            return Ok(Some(End { state: ExpectedState::Charged, visit_id: Some(visit_id), cents, why: why.to_owned() }));
+            return Ok(Some(End {
+                state: ExpectedState::Charged,
+                visit_id: Some(visit_id),
+                cents,
+                why: why.to_owned(),
+            }));
         }
         Ok(None)
     }
 
     /// The provider as one name for the same person: the NPI where the roster knows it.
     fn known_as(&self, provider: &Provider) -> Option<String> {
-        let listed = self.profile.provider_by(provider.npi.as_deref(), &provider.local_id).map(|known| known.npi.clone());
+        let listed =
+            self.profile.provider_by(provider.npi.as_deref(), &provider.local_id).map(|known| known.npi.clone());
         let own = provider.npi.clone().or_else(|| (!provider.local_id.is_empty()).then(|| provider.local_id.clone()));
         listed.or(own)
     }
@@ -473,7 +494,10 @@ fn is_patient(expected: &Expected, person: &crate::claim::Patient) -> bool {
         return false;
     }
     let other = |id: &crate::claim::PatientId| {
-        person.ids.iter().any(|known| known.kind == id.kind && known.authority == id.authority && known.value != id.value)
+        person
+            .ids
+            .iter()
+            .any(|known| known.kind == id.kind && known.authority == id.authority && known.value != id.value)
     };
     share_id(expected, person) || (same_name(expected, person) && !expected.told.patient.ids.iter().any(other))
 }
@@ -494,7 +518,10 @@ fn share_id(expected: &Expected, person: &crate::claim::Patient) -> bool {
 fn same_name(expected: &Expected, person: &crate::claim::Patient) -> bool {
     let (a, b) = (&expected.told.patient, person);
     let names = |name: &crate::claim::PersonName| (letters(&name.last), letters(&name.first));
-    a.birth_date.is_some() && a.birth_date == b.birth_date && !a.name.last.is_empty() && names(&a.name) == names(&b.name)
+    a.birth_date.is_some()
+        && a.birth_date == b.birth_date
+        && !a.name.last.is_empty()
+        && names(&a.name) == names(&b.name)
 }
 
 fn who(expected: &Expected) -> String {

@@ -227,9 +227,9 @@ fn payer_is(claim: &Claim, known: &Known, profile: &Profile) -> Option<bool> {
     let same = |a: &str| !a.is_empty() && a.trim().eq_ignore_ascii_case(known.payer.trim());
     let listed = profile.payer_by([known.payer.as_str()]);
     let by_profile = listed.map(|listed| listed.id == payer.id);
-    Some(by_profile.unwrap_or_else(|| {
-        same(&payer.id) || same(&payer.name) || payer.local_ids.iter().any(|id| same(id))
-    }))
+    Some(
+        by_profile.unwrap_or_else(|| same(&payer.id) || same(&payer.name) || payer.local_ids.iter().any(|id| same(id))),
+    )
 }
 
 fn full(name: &PersonName) -> String {

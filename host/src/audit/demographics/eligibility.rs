@@ -30,7 +30,8 @@ pub fn known(member: &Member, row: u64) -> Option<Known> {
         subdivision: String::new(),
     });
     let payer = member.payer.as_ref();
-    known.payer = payer.map(|payer| if payer.id.is_empty() { &payer.name } else { &payer.id }).cloned().unwrap_or_default();
+    known.payer =
+        payer.map(|payer| if payer.id.is_empty() { &payer.name } else { &payer.id }).cloned().unwrap_or_default();
     known.member_id.clone_from(&member.member_id);
     known.is_subscriber = Some(!member.is_dependent);
     known.cover_from = member.from.map(day);

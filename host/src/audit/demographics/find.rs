@@ -1,7 +1,9 @@
 //! Which known person the patient of a claim is; or that it cannot be told. Never a guess.
 
 use super::value::{like, member_key};
-use super::{BirthIs, Known, MemberIs, NameIs, compare_births, compare_members, compare_names};
+use super::{
+    BirthIs, Known, MemberIs, NameIs, Origin, addresses_differ, compare_births, compare_members, compare_names,
+};
 use crate::claim::{Claim, PatientIdKind, PersonName, destination, iso};
 
 /// What `find` came to.
@@ -23,6 +25,8 @@ pub enum Found<'k> {
 struct Fit<'k> {
     known: &'k Known,
     by_id: bool,
+    /// Both have ids, and no id is on both sides: another person, or a list that numbers otherwise.
+    other_id: bool,
     name: NameIs,
     birth: BirthIs,
     member: MemberIs,
@@ -41,7 +45,9 @@ impl Fit<'_> {
         if by_member {
             return self.name.may_be_one() || (self.name == NameIs::OtherLast && near_birth);
         }
-        self.name.may_be_one() && (same_birth || (near_birth && near_member))
+        // A namesake of that birth date with other numbers is another person, and an eligibility answer speaks of its member only.
+        let other_number = self.other_id || self.known.origin == Origin::Eligibility;
+        self.name.may_be_one() && near_birth && (near_member || (same_birth && !other_number))
     }
 
     /// Says the same in everything that both say.
@@ -83,7 +89,10 @@ pub fn find<'k>(claim: &Claim, known: &'k [Known]) -> Found<'k> {
         .iter()
         .map(|known| Fit {
             known,
-            by_id: patient.ids.iter().any(|id| is_own(id.kind) && known.ids.iter().any(|own| own == id.value.trim())),
+            by_id: own_ids(claim).any(|id| known.ids.iter().any(|own| own == id)),
+            other_id: own_ids(claim).next().is_some()
+                && !known.ids.is_empty()
+                && !own_ids(claim).any(|id| known.ids.iter().any(|own| own == id)),
             name: compare_names(&patient.name, &known.name),
             birth: compare_births(patient.birth_date, known.birth_date),
             member: compare_members(member, &known.member_id),
@@ -108,7 +117,8 @@ pub fn find<'k>(claim: &Claim, known: &'k [Known]) -> Found<'k> {
     if let Some(other) = fits.iter().find(|fit| fit.by_id && fit.known.birth_date.is_some()) {
         return Found::AnotherUnderId(other.known);
     }
-    let is_self = coverage.is_some_and(|coverage| coverage.relationship == crate::claim::Relationship::PatientIsSubscriber);
+    let is_self =
+        coverage.is_some_and(|coverage| coverage.relationship == crate::claim::Relationship::PatientIsSubscriber);
     let family = |fit: &&Fit<'k>| {
         fit.member == MemberIs::Same
             && fit.known.is_subscriber != Some(false)
@@ -127,17 +137,19 @@ fn same_word(a: &Known, b: &Known) -> bool {
         && a.birth_date == b.birth_date
         && matches!(compare_members(&a.member_id, &b.member_id), MemberIs::Same | MemberIs::Unknown)
         && (a.ids == b.ids || a.ids.is_empty() || b.ids.is_empty())
+        && !matches!((&a.address, &b.address), (Some(a), Some(b)) if addresses_differ(a, b))
 }
 
-fn is_own(kind: PatientIdKind) -> bool {
-    kind != PatientIdKind::Account
+/// The patient's ids, without numbers of single visits.
+fn own_ids(claim: &Claim) -> impl Iterator<Item = &str> {
+    let ids = claim.header.patient.ids.iter().filter(|id| id.kind != PatientIdKind::Account);
+    ids.map(|id| id.value.trim()).filter(|id| !id.is_empty())
 }
 
 /// What the patient of a claim can be found by: texts for look-up values.
 pub fn keys_of_claim(claim: &Claim) -> Vec<String> {
     let patient = &claim.header.patient;
-    let mut keys: Vec<String> =
-        patient.ids.iter().filter(|id| is_own(id.kind)).map(|id| format!("id|{}", id.value.trim())).collect();
+    let mut keys: Vec<String> = own_ids(claim).map(|id| format!("id|{id}")).collect();
     if let Some(coverage) = destination(claim) {
         keys.push(format!("member|{}", like(&member_key(&coverage.subscriber.member_id))));
     }

@@ -6,11 +6,11 @@
 //! `report.rs`: counts and dollars. The findings themselves: `scrub/edits/demographics.rs`.
 
 mod compare;
+pub mod eligibility;
 mod find;
 mod name;
 mod nicknames;
 mod report;
-pub mod eligibility;
 pub mod roster;
 mod value;
 

@@ -302,7 +302,8 @@ impl DateFormat {
     fn parse(format: &str) -> Result<Self, RosterError> {
         let once = |token: &str| format.matches(token).count() == 1;
         if !(once("YYYY") && once("MM") && once("DD")) || format.contains('%') {
-            let words = format!("date_format: found `{format}`, expected YYYY, MM and DD once each, such as MM/DD/YYYY");
+            let words =
+                format!("date_format: found `{format}`, expected YYYY, MM and DD once each, such as MM/DD/YYYY");
             return Err(RosterError::Mapping(words));
         }
         Ok(Self(format.replace("YYYY", "%Y").replace("MM", "%m").replace("DD", "%d")))

@@ -168,7 +168,8 @@ pub fn is_mbi(id: &str) -> bool {
 /// The form of a Health Insurance Claim Number: nine digits and a beneficiary code (`A`, `B6`, `TA`), or a railroad prefix
 /// before six or nine digits.
 pub fn is_hicn(id: &str) -> bool {
-    let digits = |part: &str, counts: &[usize]| counts.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let digits =
+        |part: &str, counts: &[usize]| counts.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     if let Some((number, code)) = id.split_at_checked(9)
         && digits(number, &[9])
     {

@@ -118,6 +118,8 @@ const NEAR_MISSES: &[Case] = &[
     ("the same birth date, nothing else", |c, r| { c.header.patient.ids.clear(); r[0] = other(3, "Brandt", "Ada", on(1980, 5, 6)); }),
     ("the same person in two rows", |_, r| { let again = Known { row: 12, ..known() }; r.push(again); }),
     ("roster and 271", |_, r| { let again = Known { origin: Origin::Eligibility, ids: vec![], row: 1, ..known() }; r.push(again); }),
+    ("a namesake of that birth date with other numbers", |_, r| { r[0].ids = vec![text("M200")]; r[0].member_id = text("Q555444333"); }),
+    ("the answer about another member of that name", |c, r| { c.header.patient.ids.clear(); r[0].origin = Origin::Eligibility; r[0].ids.clear(); r[0].member_id = text("Q555444333"); }),
     ("father and son under one name", |c, r| { c.header.patient.ids.clear(); r.push(Known { ids: vec![text("M2")], birth_date: Some(on(1950, 1, 2)), member_id: text("W555"), row: 3, ..known() }); }),
 ];
 
@@ -162,7 +164,16 @@ fn alike_rows_are_named() {
 
 fn names() -> impl Strategy<Value = String> {
     proptest::sample::select(vec![
-        "Núñez", "O'Dell", "de la Cruz", "Smith-Jones", "Müller", "Łukasz", "McAllister", "St. James", "Nguyễn", "Lee",
+        "Núñez",
+        "O'Dell",
+        "de la Cruz",
+        "Smith-Jones",
+        "Müller",
+        "Łukasz",
+        "McAllister",
+        "St. James",
+        "Nguyễn",
+        "Lee",
     ])
     .prop_map(str::to_owned)
 }
