@@ -92,6 +92,9 @@ pub struct Settled<'a, T> {
     pub body: &'a T,
 }
 
+/// A look-up value that may be missing.
+type Mac = Option<[u8; 32]>;
+
 /// One event, as stored.
 pub struct StoredExpectation {
     /// The document it came from.
@@ -390,7 +393,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn expected_macs(&self, expected_id: u64) -> StoreResult<(Option<[u8; 32]>, Option<[u8; 32]>)> {
+    pub fn expected_macs(&self, expected_id: u64) -> StoreResult<(Mac, Mac)> {
         let macs = self.row(
             "SELECT type_mac, provider_mac FROM expected_visit WHERE practice_id = ?1 AND expected_id = ?2",
             (self.practice_id(), expected_id),

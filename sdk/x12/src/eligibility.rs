@@ -250,7 +250,7 @@ mod tests {
         HL*1**20*1~NM1*PR*2*NORTHWAY HEALTH*****PI*90411~HL*2*1*21*1~NM1*1P*2*LINDEN*****XX*1234567893~";
 
     fn read(body: &str) -> Eligibility {
-        let count = body.matches('~').count() + 8 - 2;
+        let count = body.matches('~').count() + 7; // ST to NM1 above, and SE
         let file = format!("{HEAD}{body}SE*{count}*0001~GE*1*1~IEA*1*000000001~");
         let transmission = Transmission::read(file.as_bytes());
         let mut readings = read_transmission(&transmission);

@@ -108,7 +108,7 @@ pub fn find<'k>(claim: &Claim, known: &'k [Known]) -> Found<'k> {
             // One person in two rows, or in roster and 271, that say the same: nothing to choose between.
             let first = several.first().map(|fit| fit.known);
             let twice = |fit: &&Fit<'k>| first.is_some_and(|first| same_word(first, fit.known));
-            if several.iter().all(|fit| fit.agrees()) && several.iter().all(|fit| twice(fit)) {
+            if several.iter().all(|fit| fit.agrees()) && several.iter().all(twice) {
                 return first.map_or(Found::Nobody, Found::One);
             }
             return Found::Alike(several.iter().map(|fit| fit.known.row).collect());
