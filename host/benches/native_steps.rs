@@ -47,6 +47,7 @@ fn main() {
         profile: &profile,
         earlier: &[],
         codes: &Shelf::default(),
+        known: &[],
     };
 
     let scrubbed = median(|| {

@@ -8,7 +8,7 @@
 mod bundle;
 mod support;
 
-use claimhost::claim::{ClaimInContext, Document, Outcome};
+use claimhost::claim::{ClaimInContext, Document, Outcome, visits};
 use claimhost::intake::framing::{Framer, Framing, Item, Joins};
 use claimhost::plugin::{Checked, RuleSet, Translated};
 use support::{claims, figure, median, micros, per_second};
@@ -57,7 +57,8 @@ fn main() {
         let answers = adapter.translate("bench", &claims::setup(), &documents).unwrap();
         let full = |answer: &Translated| match answer {
             Translated::Outcome(Outcome::Events(events)) => {
-                events.iter().map(|event| event.charges.len()).sum::<usize>() == support::practice::LINES
+                visits(events.clone()).iter().map(|update| update.charges.len()).sum::<usize>()
+                    == support::practice::LINES
             }
             _ => false,
         };
@@ -84,11 +85,13 @@ fn main() {
         .collect();
     let translate = median(|| {
         let answers = fhir.translate("bench", &claims::setup(), &documents).unwrap();
-        let charges = |answer: &Translated| match answer {
-            Translated::Outcome(Outcome::Events(events)) => events.iter().map(|event| event.charges.len()).sum(),
+        let charges = |answer: Translated| match answer {
+            Translated::Outcome(Outcome::Events(events)) => {
+                visits(events).iter().map(|visit| visit.charges.len()).sum()
+            }
             _ => 0,
         };
-        assert_eq!(answers.iter().map(charges).sum::<usize>(), 1_000 * bundle::CHARGES);
+        assert_eq!(answers.into_iter().map(charges).sum::<usize>(), 1_000 * bundle::CHARGES);
     });
     figure("fhir_adapter_mb_per_s", per_second(translate, file.len()) / 1e6, "MB/s");
 

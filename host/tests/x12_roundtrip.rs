@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use claimhost::claim::{Contact, ContactKind, ContactNumber};
-use claimhost::claim::{Outcome, VisitUpdate};
+use claimhost::claim::{Outcome, VisitUpdate, visits};
 use claimhost::clearinghouse::professional::{
     Created, Envelope, Partner, Purpose, Receiver, Submitter, claim_of, round_trip, write,
 };
@@ -54,7 +54,7 @@ fn fate(file: &[u8]) -> Fate {
     let mut rejected = Vec::new();
     for outcome in outcomes {
         match outcome {
-            Outcome::Events(events) => updates.extend(events),
+            Outcome::Events(events) => updates.extend(visits(events)),
             Outcome::Rejected(problems) => {
                 let place = &problems[0].at.path;
                 assert!(place.contains("segment"), "a problem without a place: {place}");
@@ -176,8 +176,8 @@ fn the_fixtures_come_back_whole() {
         assert_eq!(found, back(1), "{name}");
         whole += 1;
         if let Some(out) = &out {
-            let Outcome::Events(updates) = translate(&bytes).remove(0) else { panic!("{name}") };
-            let mut claim = claim_of(&updates[0]);
+            let Outcome::Events(events) = translate(&bytes).remove(0) else { panic!("{name}") };
+            let mut claim = claim_of(&visits(events)[0]);
             if claim.frequency != claimhost::claim::Frequency::Original {
                 claim.payer_control_number = Some("ICN-1".to_owned());
             }

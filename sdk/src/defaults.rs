@@ -8,7 +8,7 @@ use crate::claim::{
     MemberIdKind, Patient, Payer, PayerIdKind, PersonName, PriorAdjudication, Procedure, ProcedureSystem, Provider,
     Quantity, Relationship, Responsibility, ServiceLine, Subscriber, Unit,
 };
-use crate::intake::{Charge, ChargeAction, Place, SourceOrder, VisitStatus, VisitUpdate};
+use crate::intake::{Charge, ChargeAction, Event, ExpectedVisit, Place, SourceOrder, VisitStatus, VisitUpdate};
 
 macro_rules! empty {
     ($($record:ident { $($field:ident: $value:expr),* $(,)? })*) => {
@@ -101,5 +101,22 @@ empty! {
         source_system: none(), visit_number: none(), order: none(), status: VisitStatus::Unchanged, header: none(),
         complete: false,
         charges: none(), undelivered: none(),
+    }
+    ExpectedVisit {
+        source_system: none(), visit_number: none(), appointment_id: none(), order: none(), patient: none(),
+        start: None, provider: None, location: none(), visit_type: none(), status: None, moved_to: none(),
+        reason: none(),
+    }
+}
+
+impl From<VisitUpdate> for Event {
+    fn from(update: VisitUpdate) -> Self {
+        Self::Visit(update)
+    }
+}
+
+impl From<ExpectedVisit> for Event {
+    fn from(expected: ExpectedVisit) -> Self {
+        Self::Expected(expected)
     }
 }

@@ -2,7 +2,7 @@
 
 use claimhost::claim::{
     Adjustment, AdjustmentGroup, Claim, ClaimInContext, Document, Drug, DrugQualifier, EarlierLine, LineAdjudication,
-    LineProviders, Outcome, PriorAdjudication, Quantity, Responsibility, Setup, Unit, parse_iso,
+    LineProviders, Outcome, PriorAdjudication, Quantity, Responsibility, Setup, Unit, parse_iso, visits,
 };
 use claimhost::plugin::{Adapter, Translated};
 use claimhost::practice::Profile;
@@ -41,8 +41,9 @@ pub fn typical(adapter: &Adapter, count: usize) -> Vec<Claim> {
     let profile = profile();
     let answers = adapter.translate("bench", &setup(), &documents(count)).unwrap();
     let claim = |(n, answer): (usize, Translated)| {
-        let Translated::Outcome(Outcome::Events(updates)) = answer else { panic!("{answer:?}") };
-        let events: Vec<Event> = updates.into_iter().map(|update| Event::new(n.to_string(), update, true)).collect();
+        let Translated::Outcome(Outcome::Events(events)) = answer else { panic!("{answer:?}") };
+        let events: Vec<Event> =
+            visits(events).into_iter().map(|update| Event::new(n.to_string(), update, true)).collect();
         let mut visit = fold(&events);
         assert_eq!(complete_visit(&mut visit, &profile), []);
         let mut claims = split(&visit, &|_| format!("L{n}")).claims;

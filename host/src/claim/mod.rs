@@ -13,12 +13,21 @@ pub use phi::Phi;
 
 pub use crate::plugin::contract::adapter::claimhost::plugin::claim::*;
 pub use crate::plugin::contract::adapter::claimhost::plugin::intake::{
-    Charge, ChargeAction, Document, Ignored, Outcome, Place, Problem, Related, Setup, SourceOrder, VisitStatus,
-    VisitUpdate,
+    Attendance, Charge, ChargeAction, Document, Event as DocumentEvent, ExpectedVisit, Ignored, Outcome, Place,
+    Problem, Related, Setup, SourceOrder, VisitStatus, VisitUpdate,
 };
 pub use crate::plugin::contract::rules::claimhost::plugin::review::{
     ClaimInContext, ClaimPlace, DateBasis, EarlierLine, Finding, Fix, LineModifier, LineText, LineUnits, Rule, Severity,
 };
+
+/// The visit updates among the events of a document.
+pub fn visits(events: Vec<DocumentEvent>) -> Vec<VisitUpdate> {
+    let visit = |event| match event {
+        DocumentEvent::Visit(update) => Some(update),
+        DocumentEvent::Expected(_) => None,
+    };
+    events.into_iter().filter_map(visit).collect()
+}
 
 /// CLM02: the sum of SV102 over the lines, in cents. `None` on overflow.
 pub fn total_charge(lines: &[ServiceLine]) -> Option<i64> {

@@ -4,10 +4,11 @@
 //! Exit codes: 0 done; 1 claimhost itself failed; 2 the command line is wrong; 3 the configuration is wrong; 4 the thing
 //! asked for does not exist, or a check found something.
 //!
-//! Commands that only look (`document`, `visit`, `claim`, `denial`, `remittance list`, `work`, `trace`) open the store through
-//! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `remittance choose`) open the
+//! Commands that only look (`document`, `visit`, `claim`, `denial`, `remittance list`, `audit`, `work`, `trace`) open the store through
+//! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `roster import`, `remittance choose`) open the
 //! whole host. Things are named as `reference.rs` says.
 
+mod audit;
 mod check_config;
 mod claim;
 mod codes;
@@ -22,6 +23,7 @@ mod plugin_log;
 mod reader;
 mod reference;
 mod remittance;
+mod roster;
 mod run;
 mod serve;
 mod summary;
@@ -110,6 +112,12 @@ enum Command {
     /// Lists what payers denied
     #[command(subcommand)]
     Denial(denial::Denial),
+    /// Audits what the EHR hands over: visits without charges, demographics that differ
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Loads the practice's list of patients
+    #[command(subcommand)]
+    Roster(roster::Roster),
     /// Lists remittances, or chooses one of two under one trace number
     #[command(subcommand)]
     Remittance(remittance::Remittance),
@@ -144,6 +152,8 @@ pub fn main() -> ExitCode {
         Command::Visit(command) => command.run(global),
         Command::Claim(command) => command.run(global),
         Command::Denial(command) => command.run(global),
+        Command::Audit(command) => command.run(global),
+        Command::Roster(command) => command.run(global),
         Command::Remittance(command) => command.run(global),
         Command::Work(command) => command.run(global),
         Command::Trace(command) => command.run(global),

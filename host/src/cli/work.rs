@@ -17,7 +17,7 @@ use crate::store::work::WorkRow;
 use crate::store::{StoreResult, Tx};
 
 /// Kinds of work, and what to do about them. `{}` is the subject as it is typed.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 16] = [
     ("claim.held", "`claimhost claim why {}` says what to mend, in the EHR or in the profile"),
     ("claim.rejected", "`claimhost claim show {}`: correct it in the EHR, which sends it again"),
     ("claim.denied", "`claimhost denial list` has payer and reason: appeal, or correct it in the EHR"),
@@ -31,6 +31,9 @@ const KINDS: [(&str, &str); 13] = [
     ("remittance.conflict", "ask the payer which one is right; then `claimhost remittance choose` that one"),
     ("remittance.unapplied", "`claimhost remittance list`: find the claims of this money, or ask the payer"),
     ("remittance.unbalanced", "ask the payer for a corrected remittance"),
+    ("audit.charge-gap", "charge the visit in the EHR, or say there that it was cancelled, missed or free"),
+    ("audit.schedule-unclear", "correct the schedule, or map its column `sequence` or `updated`"),
+    ("audit.demographics", "`claimhost claim why {}` has both values: correct the EHR, or load a better roster"),
 ];
 
 /// Looks at work.

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 
 use super::output::{RED, RESET, print_json};
 use super::{Failure, Global};
-use crate::claim::{Claim, Contact, ContactKind, ContactNumber, Document, Outcome, Problem, Setup, VisitUpdate};
+use crate::claim::{
+    Claim, Contact, ContactKind, ContactNumber, Document, Outcome, Problem, Setup, VisitUpdate, visits,
+};
 use crate::clearinghouse::professional::{self, Created, Envelope, Lost, Partner, Purpose, Receiver, Submitter};
 use crate::plugin::Translated;
 
@@ -109,7 +111,7 @@ impl Roundtrip {
         for (document, answer) in documents.iter().zip(answers) {
             let claim = format!("claim {}", document.ordinal);
             match answer {
-                Translated::Outcome(Outcome::Events(events)) => updates.extend(events),
+                Translated::Outcome(Outcome::Events(events)) => updates.extend(visits(events)),
                 Translated::Outcome(Outcome::Ignored(ignored)) => {
                     problems.push(format!("{claim}: ignored: {}", ignored.reason))
                 }

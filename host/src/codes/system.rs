@@ -184,7 +184,7 @@ mod tests {
             ("P3", vec!["cpt-modifier", "carc"]),
             ("1P", vec!["cpt-modifier"]),
             ("207Q00000X", vec!["taxonomy"]),
-            ("MA130", vec!["rarc"]),
+            ("MA130", vec!["icd10cm", "rarc"]),
             ("A1", vec!["hcpcs-modifier", "carc"]),
             ("0001F", vec!["cpt"]),
             ("jz", vec![]),

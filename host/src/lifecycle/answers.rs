@@ -5,8 +5,9 @@
 
 use claimhost_x12::ack999::Ack999;
 use claimhost_x12::claim_ack::{AckStage, ClaimAck, Status};
+use claimhost_x12::eligibility::Eligibility;
 use claimhost_x12::ta1::{Ta1, Ta1Code};
-use claimhost_x12::{Parsed, Segment, Transaction, Transmission, ack999, claim_ack, remittance, ta1};
+use claimhost_x12::{Parsed, Segment, Transaction, Transmission, ack999, claim_ack, eligibility, remittance, ta1};
 use serde_json::json;
 
 use super::host::Host;
@@ -14,6 +15,8 @@ use super::payment;
 use super::refold::refold;
 use super::refusal;
 use super::{Fact, HostError, Stage};
+use crate::audit::demographics;
+use crate::claim::{Date, day_number};
 use crate::intake::folder;
 use crate::store::claim::{ClaimKey, VersionRow};
 use crate::store::clearing::Owned;
@@ -160,6 +163,10 @@ fn apply(
         let Some(own) = of(&parsed.origin.range) else { continue };
         answers.push((span(&parsed), clean(&parsed, |value| on_claim_ack(host, tx, document, value, own))?));
     }
+    for parsed in eligibility::read_transmission(&transmission).transactions {
+        let Some(own) = of(&parsed.origin.range) else { continue };
+        answers.push((span(&parsed), clean(&parsed, |value| on_eligibility(host, tx, value, own))?));
+    }
     for parsed in remittance::read_transmission(&transmission).transactions {
         let Some(transaction) = of(&parsed.origin.range) else { continue };
         let answer =
@@ -244,6 +251,37 @@ fn on_999(
         }
     }
     Ok(Answer::news(add_facts(&own, facts.into_iter(), document, host.today(), "999")?))
+}
+
+/// 271: the people in it are known to the practice whose NPI (of the practice, or of one provider of its roster) asked.
+fn on_eligibility(
+    host: &Host,
+    tx: &Tx<'_>,
+    answer: &Eligibility,
+    answer_set: &Transaction<'_>,
+) -> Result<Answer, HostError> {
+    let day = answer
+        .created
+        .map_or(host.today(), |date| day_number(Date { year: date.year, month: date.month, day: date.day }));
+    let (mut new, mut unowned_members) = (false, 0_u64);
+    for (row, member) in (1_u64..).zip(&answer.members) {
+        let npi = member.receiver.as_ref().filter(|party| party.id_qualifier == "XX").map(|party| party.id.as_str());
+        let Some(practice) = npi.and_then(|npi| host.practice_of_npi(npi)) else {
+            unowned_members += 1;
+            continue;
+        };
+        if let Some(known) = demographics::eligibility::known(member, row) {
+            let own = tx.tenant(practice);
+            if demographics::roster::put(&own, &known, day)? {
+                new = true;
+                own.look_again_at_held()?;
+            }
+        }
+    }
+    if unowned_members > 0 {
+        return Ok(refusal::unowned_people(answer_set, unowned_members, answer.members.len()));
+    }
+    Ok(Answer::news(new))
 }
 
 fn on_claim_ack(

@@ -94,7 +94,7 @@ impl Plan {
             .unwrap_or_default();
         let arrivals = arrivals(&stored, &row);
         let undelivered = undelivered(&stored);
-        let events: Vec<Event> = stored.into_iter().map(event).collect();
+        let events: Vec<Event> = stored.into_iter().map(Event::from).collect();
         let mut folded = visit::fold(&events);
         let mut due = visit::due(&folded, arrivals, host.as_of(), practice.profile.bill_hold_days);
         let lineages = lineages(tx, row.visit_id)?;
@@ -330,12 +330,6 @@ fn amendments(practice: &Practice, sent: &[&Lineage], split: &Split) -> Vec<Amen
     visit::amend(&billed, split, &practice.profile)
 }
 
-fn event(stored: StoredEvent) -> Event {
-    // Not `Event::new`: the digest is stored, and hashing the whole update again would cost more than the fold.
-    let crate::claim::VisitUpdate { order, status, header, charges, complete, .. } = stored.update;
-    Event { document: stored.document_id.to_string(), order, digest: stored.digest, status, header, charges, complete }
-}
-
 /// What every interface that told of the visit has no place for: one that has could have sent it.
 fn undelivered(stored: &[StoredEvent]) -> Vec<String> {
     let mut events = stored.iter().map(|event| &event.update.undelivered);
@@ -394,6 +388,9 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
     let visit = ("visit", plan.row.visit_id);
     tx.close_work(None, visit, today)?;
     for words in &plan.work {
+        if plan.state == VisitState::MissingCharges && tx.visit_has_gap(plan.row.visit_id)? {
+            continue; // `audit::capture` has opened this, with dollars
+        }
         let kind = if plan.state == VisitState::MissingCharges { "visit.missing-charges" } else { "visit.amendment" };
         tx.open_work(kind, visit, today, 0, words)?;
     }
@@ -442,6 +439,7 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
         let known = tx.version(claim_id, step.version)?;
         tx.put_version(&row, &body)?;
         tx.put_findings(claim_id, step.version, &candidate.findings)?;
+        crate::audit::demographics::work(tx, claim_id, &candidate.findings, row.charge_cents, today)?;
         let same = |before: VersionRow| (before.state, before.charge_cents) == (row.state, row.charge_cents);
         if !known.is_some_and(same) {
             let event = format!("version {} {} ({})", row.version, row.state.as_str(), row.kind.as_str());

@@ -68,6 +68,8 @@ pub struct Turn {
     pub answers: u64,
     /// Claims made for later payers.
     pub later: u64,
+    /// Expected visits that moved.
+    pub expected: u64,
 }
 
 impl Turn {
@@ -193,6 +195,17 @@ impl Host {
         self.practices.iter().find(|practice| practice.store.id() == id).map(|practice| &practice.profile)
     }
 
+    /// The practice with this NPI: its own, or that of a provider who is in no other practice's roster.
+    pub(super) fn practice_of_npi(&self, npi: &str) -> Option<&PracticeStore> {
+        if let Some(own) = self.practices.iter().find(|practice| practice.profile.npi == npi) {
+            return Some(&own.store);
+        }
+        let has = |practice: &&Practice| practice.profile.provider.iter().any(|provider| provider.npi == npi);
+        let mut found = self.practices.iter().filter(has);
+        let first = found.next()?;
+        found.next().is_none().then_some(&first.store)
+    }
+
     /// The host's own tenant.
     pub fn clearing(&self) -> &PracticeStore {
         &self.clearing
@@ -218,6 +231,7 @@ impl Host {
             turn.visits += part.visits;
             turn.submitted += part.submitted;
             turn.later += part.later;
+            turn.expected += part.expected;
         }
         Ok(turn)
     }
@@ -247,8 +261,13 @@ impl Host {
             let now = Some((practice.profile_changed, as_of));
             if practice.reviewed != now {
                 let alarm = day_number(as_of) - i64::from(practice.profile.alarm_days);
+                let hours = practice.profile.charge_capture_hours;
+                let profile_moved = practice.reviewed.is_none_or(|(profile, _)| profile != practice.profile_changed);
                 practice.store.write(|tx| -> Result<(), HostError> {
                     tx.look_again_at_held()?;
+                    if profile_moved {
+                        tx.look_again_at_expected(hours)?;
+                    }
                     for (claim_id, amount) in tx.unanswered_since(alarm)? {
                         let words = "sent longer ago than the profile's alarm_days, and no decision has come";
                         tx.open_work("claim.unanswered", ("claim", claim_id), day_number(as_of), amount, words)?;
@@ -307,6 +326,7 @@ fn practice_steps(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
         visits: assemble::due(host, practice)?,
         later: later::make(host, practice)?,
         submitted: submit::send(host, practice)?,
+        expected: crate::audit::capture::settle(&practice.store, &practice.profile, host.today())?,
         answers: 0,
     })
 }

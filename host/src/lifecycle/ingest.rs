@@ -10,7 +10,8 @@ use serde_json::json;
 
 use super::HostError;
 use super::host::{Folder, Host, Practice};
-use crate::claim::{Document, Outcome, Problem, VisitUpdate, from_day_number};
+use crate::audit::capture;
+use crate::claim::{Document, DocumentEvent, Outcome, Problem, VisitUpdate, from_day_number};
 use crate::intake::folder;
 use crate::intake::framing::{Frame, Framer, Framing, FramingProblem, Item, Joins, Settings};
 use crate::plugin::{Adapter, OpenError, Translated};
@@ -291,10 +292,17 @@ impl Intake<'_> {
         if let Some(kind) = work {
             tx.open_work(kind, subject, self.host.today(), 0, &reason)?;
         }
-        if let Translated::Outcome(Outcome::Events(updates)) = translated {
+        if let Translated::Outcome(Outcome::Events(events)) = translated {
             let mut told = Vec::new();
             let mut news = false;
-            for update in updates {
+            for event in events {
+                let update = match event {
+                    DocumentEvent::Visit(update) => update,
+                    DocumentEvent::Expected(expected) => {
+                        news |= capture::expect(tx, document_id, pending.received_day, &expected)?;
+                        continue;
+                    }
+                };
                 let Some((visit_id, opened)) = add(tx, document_id, pending.received_day, digest, update)? else {
                     continue;
                 };
@@ -376,6 +384,7 @@ fn add(
         use sha2::Digest;
         digest = sha2::Sha256::new().chain_update(digest).chain_update(document_id.to_be_bytes()).finalize().into();
     }
+    capture::visit_touched(tx, visit_id, &update)?;
     let event = StoredEvent { document_id, arrived_day: day, digest, update };
     if tx.add_event(visit_id, &digest, &event)? {
         return Ok(Some((visit_id, opened)));

@@ -38,7 +38,7 @@ pub(super) fn kind(transmission: &Transmission<'_>, transaction: Option<&Transac
     };
     let remedy =
         "this folder takes a clearinghouse's answers: put claims into an intake folder with the adapter x12-837";
-    refused("x12.kind", vec![problem("x12.kind", at, found, "TA1, 999, 277CA or 835", remedy)])
+    refused("x12.kind", vec![problem("x12.kind", at, found, "TA1, 999, 277CA, 271 or 835", remedy)])
 }
 
 /// A TA1 for an interchange that is not ours.
@@ -58,6 +58,13 @@ pub(super) fn unowned_group(ack: &Transaction<'_>) -> Answer {
 pub(super) fn unowned_claims(ack: &Transaction<'_>, claims: u64) -> Answer {
     let found = format!("{claims} claims or batches, none of them with a number that this host gave");
     unowned(first(ack, b"TRN", 2), found, "CLM01 of a claim, or BHT03 of an 837, that this host sent")
+}
+
+/// A 271 in which somebody is not of ours; the others in it are known all the same.
+pub(super) fn unowned_people(answer: &Transaction<'_>, unowned_people: u64, all: usize) -> Answer {
+    let found =
+        format!("{unowned_people} of {all} people were asked for by an NPI of nobody here; the others are known now");
+    unowned(first(answer, b"NM1", 9), found, "2100B NM109: the NPI of a practice, or of a provider of its roster")
 }
 
 /// An 835 of which no claim and no payee is ours: what it says of money is told all the same.

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::audit::demographics::{Known, keys_of_claim};
 use crate::claim::{
     Claim, ClaimInContext, ClaimPlace, EarlierLine, Finding, Severity, day_number, destination, rendering, service_span,
 };
@@ -38,13 +39,16 @@ pub(super) struct Candidate {
     /// Who looked at it.
     pub(super) looked: Vec<Looked>,
     pub(super) state: VersionState,
+    /// People of roster and eligibility answers with a key of the claim's patient.
+    people: Vec<Known>,
 }
 
 impl Candidate {
     pub(super) fn new(claim: Claim, claim_id: Option<u64>, patient: [u8; 32]) -> Self {
-        let (undelivered, findings, fixed, looked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (undelivered, findings, fixed, looked, people) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let state = VersionState::Held;
-        Self { claim, claim_id, visit_id: None, patient, undelivered, findings, fixed, looked, state }
+        Self { claim, claim_id, visit_id: None, patient, undelivered, findings, fixed, looked, state, people }
     }
 
     /// Digests of the rule sets that looked, for the history.
@@ -65,6 +69,10 @@ pub(super) fn hold(rule: &str, field: &str, words: &str) -> StoredFinding {
 pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candidate]) -> Result<(), HostError> {
     let known: Vec<Vec<StoredFinding>> = candidates.iter().map(|candidate| candidate.findings.clone()).collect();
     let earlier = look_back(host, practice, candidates)?;
+    let people = known_people(practice, candidates)?;
+    for (candidate, people) in candidates.iter_mut().zip(people) {
+        candidate.people = people;
+    }
     let all: Vec<usize> = (0..candidates.len()).collect();
     look(host, practice, candidates, &earlier, &all);
     let mut again = Vec::new();
@@ -119,8 +127,8 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         // A second look, after fixes, takes the place of the first.
         candidate.looked.clear();
         candidate.looked.push(Looked { rule_set: String::new(), digest: env!("CARGO_PKG_VERSION").to_owned() });
-        let context =
-            scrub::Context { as_of: host.as_of(), profile: &practice.profile, earlier: &own, codes: &host.codes };
+        let (profile, known) = (&practice.profile, candidate.people.as_slice());
+        let context = scrub::Context { as_of: host.as_of(), profile, earlier: &own, codes: &host.codes, known };
         let mut found = scrub::scrub(&candidate.claim, &context);
         scrub::undelivered::explain(&mut found, &candidate.undelivered);
         for finding in found {
@@ -258,6 +266,23 @@ fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Resu
             out.push(claims.iter().filter(other).map(|claim| earlier(&claim.body, claim.live)).collect());
         }
         Ok(out)
+    })?)
+}
+
+/// For each candidate, the known people with one of its keys. Without a roster nobody is looked up.
+fn known_people(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec<Known>>, HostError> {
+    Ok(practice.store.read(|tx| -> StoreResult<_> {
+        if tx.known_people_count()? == 0 {
+            return Ok(vec![Vec::new(); candidates.len()]);
+        }
+        candidates
+            .iter()
+            .map(|candidate| {
+                let keys = keys_of_claim(&candidate.claim);
+                let keys: Vec<[u8; 32]> = keys.iter().map(|key| tx.lookup("person", &[key.as_bytes()])).collect();
+                tx.known_people(&keys)
+            })
+            .collect()
     })?)
 }
 

@@ -69,9 +69,19 @@ pub struct Profile {
     /// Days after which a submitted claim without an answer becomes work.
     #[serde(default = "thirty")]
     pub alarm_days: u16,
+    /// Hours after the start of an expected visit until missing charges are a gap.
+    #[serde(default = "seventy_two")]
+    pub charge_capture_hours: u16,
+    /// Visit types, in the schedule's own words, that nobody charges for. Compared trimmed and without case.
+    #[serde(default)]
+    pub no_charge_visit_types: Vec<String>,
     /// What happens to a claim with more units of a day than a clinical limit (NCCI MUE, indicator 3) pays without appeal.
     #[serde(default)]
     pub mue_clinical: Consequence,
+}
+
+const fn seventy_two() -> u16 {
+    72
 }
 
 /// What a finding does where policy decides.

@@ -1,8 +1,9 @@
 //! The clean-claim list: what a claim must have, and in which form, before anybody sends it.
 //!
 //! One pass of [`EDITS`] over one claim; every edit looks at presence, form or consistency and says in a biller's
-//! words what is wrong and what to do. Payer rules are plugins (`plugins/payers`), not here. No edit writes a patient's
-//! name, id or day of birth into its words: where a value is wrong, its shape is told (`A9.9`).
+//! words what is wrong and what to do. Payer rules are plugins (`plugins/payers`), not here. No edit but
+//! those of `demographics.rs` writes a patient's name, id or day of birth into its words: where a value is wrong, its shape is
+//! told (`A9.9`).
 //!
 //! `edit.rs`: what an edit is. `form.rs`: forms of codes and fields. `edits/`: the edits, one file a subject, and the table.
 //! `undelivered.rs`: what an interface has no place for is not simply missing.
@@ -21,6 +22,7 @@ pub use earlier::{EarlierClaim, EarlierService};
 pub use edit::{Edit, Explain, Report};
 pub use edits::EDITS;
 
+use crate::audit::demographics::Known;
 use crate::claim::{Claim, Date, Finding, Severity};
 use crate::codes::shelf::Shelf;
 use crate::practice::Profile;
@@ -36,6 +38,8 @@ pub struct Context<'a> {
     pub earlier: &'a [EarlierClaim],
     /// The tables of codes and pairs that are loaded.
     pub codes: &'a Shelf,
+    /// People of the practice's roster and of eligibility answers who may be the patient (`audit::demographics`).
+    pub known: &'a [Known],
 }
 
 /// Runs every edit, in the order of the table. A clean claim allocates nothing.

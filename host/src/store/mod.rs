@@ -7,7 +7,9 @@
 pub mod claim;
 pub mod clearing;
 pub mod document;
+pub mod expected;
 pub mod history;
+pub mod known;
 pub mod plugin_log;
 pub mod query;
 pub mod remittance;

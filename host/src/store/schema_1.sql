@@ -299,3 +299,76 @@ CREATE TABLE owner (
     owner_id TEXT NOT NULL,
     PRIMARY KEY (practice_id, kind, control_number)
 ) STRICT, WITHOUT ROWID;
+
+-- A visit that a schedule or an arrival says somebody should charge for; what became of it is `audit::capture`'s answer.
+CREATE TABLE expected_visit (
+    practice_id TEXT NOT NULL,
+    expected_id INTEGER NOT NULL,
+    source_mac BLOB NOT NULL,       -- sending system and appointment, visit number, or who and when
+    state TEXT NOT NULL,            -- not-yet-due | charged | cancelled | no-show | no-charge | gap | moved | same-visit
+    start_day INTEGER NOT NULL,
+    due_day INTEGER NOT NULL,       -- first day on which missing charges are a gap
+    due_hours INTEGER NOT NULL,     -- the profile's charge_capture_hours that this day was counted with
+    visit_id INTEGER,               -- the visit whose charges answer it
+    charged_cents INTEGER NOT NULL,
+    expected_cents INTEGER NOT NULL, -- of a gap, from the practice's own history; 0: there is none
+    changed INTEGER NOT NULL,       -- 1: news since it was last settled
+    type_mac BLOB,
+    provider_mac BLOB,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, expected_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX expected_by_source ON expected_visit (practice_id, source_mac);
+CREATE INDEX expected_changed ON expected_visit (practice_id, expected_id) WHERE changed = 1;
+CREATE INDEX expected_waiting ON expected_visit (practice_id, due_day) WHERE state = 'not-yet-due';
+CREATE INDEX expected_gap ON expected_visit (practice_id, visit_id) WHERE state = 'gap';
+CREATE INDEX expected_type ON expected_visit (practice_id, type_mac, start_day) WHERE state = 'charged';
+CREATE INDEX expected_provider ON expected_visit (practice_id, provider_mac, start_day) WHERE state = 'charged';
+
+CREATE TABLE expected_event (
+    practice_id TEXT NOT NULL,
+    expected_id INTEGER NOT NULL,
+    event_mac BLOB NOT NULL,
+    document_id INTEGER NOT NULL,
+    arrived_day INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, expected_id, event_mac)
+) STRICT, WITHOUT ROWID;
+
+-- What an expected visit can be found by: its visit number, its patient and day.
+CREATE TABLE expected_key (
+    practice_id TEXT NOT NULL,
+    key_mac BLOB NOT NULL,
+    expected_id INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, key_mac, expected_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX expected_key_of ON expected_key (practice_id, expected_id);
+
+-- Visits with charges, by patient and service day.
+CREATE TABLE charge_day (
+    practice_id TEXT NOT NULL,
+    key_mac BLOB NOT NULL,
+    visit_id INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, key_mac, visit_id)
+) STRICT, WITHOUT ROWID;
+
+-- Who the practice's roster or a payer's eligibility answer knows.
+CREATE TABLE known_person (
+    practice_id TEXT NOT NULL,
+    person_id INTEGER NOT NULL,
+    origin TEXT NOT NULL,           -- roster | eligibility
+    source_mac BLOB NOT NULL,       -- row of the roster; payer, member and person of an answer
+    content_mac BLOB NOT NULL,
+    told_day INTEGER NOT NULL,      -- the day it speaks of: of a later word the earlier does not take the place
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX known_by_source ON known_person (practice_id, origin, source_mac);
+
+CREATE TABLE known_key (
+    practice_id TEXT NOT NULL,
+    key_mac BLOB NOT NULL,
+    person_id INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, key_mac, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX known_key_of ON known_key (practice_id, person_id);

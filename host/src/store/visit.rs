@@ -84,6 +84,22 @@ pub struct StoredEvent {
     pub update: VisitUpdate,
 }
 
+impl From<StoredEvent> for crate::visit::Event {
+    /// Not `Event::new`: the digest is stored, and hashing the whole update again would cost more than the fold.
+    fn from(stored: StoredEvent) -> Self {
+        let VisitUpdate { order, status, header, charges, complete, .. } = stored.update;
+        Self {
+            document: stored.document_id.to_string(),
+            order,
+            digest: stored.digest,
+            status,
+            header,
+            charges,
+            complete,
+        }
+    }
+}
+
 impl Tx<'_> {
     /// Finds a visit by its number, or makes it. `digest` is of the plugin that told of it. True where it is new.
     ///
@@ -108,6 +124,14 @@ impl Tx<'_> {
         )?;
         self.record("visit", visit_id, day, "host", "open", digest)?;
         Ok((visit_id, true))
+    }
+
+    /// The visit with this look-up value of source system and number.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn visit_with_mac(&self, mac: &[u8; 32]) -> StoreResult<Option<u64>> {
+        self.visit_by_mac(mac)
     }
 
     fn visit_by_mac(&self, mac: &[u8; 32]) -> StoreResult<Option<u64>> {

@@ -26,7 +26,7 @@ use paths::Paths;
 use resources::Resources;
 
 use crate::hl7::ChargeType;
-use crate::intake::{Document, Ignored, Outcome, Problem, Setup};
+use crate::intake::{Document, Event, Ignored, Outcome, Problem, Setup};
 use crate::mapping::Mapping;
 
 /// What an adapter knows about its EHR before a site says otherwise.
@@ -141,7 +141,7 @@ impl Site {
             return Outcome::Rejected(problems);
         }
         if !updates.is_empty() {
-            return Outcome::Events(updates);
+            return Outcome::Events(updates.into_iter().map(Event::from).collect());
         }
         reasons.sort();
         reasons.dedup();

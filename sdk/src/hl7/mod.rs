@@ -11,6 +11,7 @@ mod diagnoses;
 mod paths;
 mod people;
 mod place;
+mod schedule;
 
 use std::collections::BTreeMap;
 
@@ -20,15 +21,17 @@ pub use charge::ChargeType;
 pub use coverage::responsibility;
 pub use paths::{Field, Paths};
 pub use people::{gender, relationship};
+pub use schedule::{ScheduleDefaults, attendance, attendances};
 
 use crate::claim::{ClaimHeader, Patient, PatientId, PatientIdKind};
-use crate::intake::{Document, Ignored, Outcome, Place, Problem, Setup, SourceOrder, VisitStatus, VisitUpdate};
+use crate::intake::{Document, Event, Ignored, Outcome, Place, Problem, Setup, SourceOrder, VisitStatus, VisitUpdate};
 use crate::mapping::Mapping;
 use align::Alignment;
 use coverage::Coverages;
 use diagnoses::Diagnoses;
 use paths::text;
 use place::{of_value, problem};
+use schedule::Schedule;
 
 /// What an adapter knows about its EHR before a site says otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +50,8 @@ pub struct Defaults {
     pub cancelled_events: &'static [&'static str],
     /// Contract fields for which these messages have no place.
     pub undelivered: &'static [&'static str],
+    /// Appointments, and which events tell of an expected visit.
+    pub schedule: ScheduleDefaults,
 }
 
 /// A site: the table with the site's mapping laid over it, compiled.
@@ -59,6 +64,7 @@ pub struct Site {
     closed_events: Vec<String>,
     cancelled_events: Vec<String>,
     undelivered: Vec<String>,
+    schedule: Schedule,
 }
 
 impl Site {
@@ -96,9 +102,10 @@ impl Site {
                 undelivered.push(element.to_owned());
             }
         }
+        let schedule = Schedule::read(&mut mapping, defaults);
         mapping.finish()?;
         let visit_events = defaults.visit_events.iter().map(|event| (*event).to_owned()).collect();
-        Ok(Self { paths, types, payer_ids, visit_events, closed_events, cancelled_events, undelivered })
+        Ok(Self { paths, types, payer_ids, visit_events, closed_events, cancelled_events, undelivered, schedule })
     }
 
     /// Translates one message.
@@ -113,7 +120,8 @@ impl Site {
         let news = told(&self.visit_events) || told(&self.closed_events) || told(&self.cancelled_events);
         match kind.as_str() {
             "DFT" => self.charges(&message, &event),
-            "ADT" if news => self.news(&message, &event),
+            "ADT" if news || self.expects(&event) => self.news(&message, &event),
+            "SIU" if self.expects(&event) => self.appointment(&message, &event),
             "" => Outcome::Rejected(vec![Problem {
                 id: "hl7.message-type".to_owned(),
                 at: Place { path: "MSH-9".to_owned(), offset: None },
@@ -168,9 +176,10 @@ impl Site {
         if update.charges.is_empty() && !charges.is_empty() {
             return ignored("hl7.not-charges", "every FT1 is of a type that this site's mapping ignores");
         }
-        Outcome::Events(vec![update])
+        Outcome::Events(vec![Event::Visit(update)])
     }
 
+    /// ADT: news of the visit, and the visit as one to expect charges of.
     fn news(&self, message: &Message<'_>, event: &str) -> Outcome {
         let mut problems = torn_segments(message);
         let number = text(self.paths.visit_number.of_message(message));
@@ -181,7 +190,10 @@ impl Site {
         let mut update = self.update(message, event, &mut problems);
         update.header.diagnoses = Diagnoses::of(message, &self.paths).into_list();
         update.header.location = text(self.paths.visit_location.of_message(message));
-        if problems.is_empty() { Outcome::Events(vec![update]) } else { Outcome::Rejected(problems) }
+        let expected = self.expects(event).then(|| self.arrival(message, event, &update, &mut problems));
+        let mut events = vec![Event::Visit(update)];
+        events.extend(expected.map(Event::Expected));
+        if problems.is_empty() { Outcome::Events(events) } else { Outcome::Rejected(problems) }
     }
 
     /// What a message says of the visit as a whole.
@@ -198,15 +210,19 @@ impl Site {
         VisitUpdate {
             source_system: text(p.source_system.of_message(message)),
             visit_number,
-            order: SourceOrder {
-                sequence: text(p.sequence.of_message(message)).parse().ok(),
-                event_time: self.event_time(message, problems),
-            },
+            order: self.order(message, problems),
             status: self.status(event),
             header: ClaimHeader { patient, coverages, referring, ..ClaimHeader::default() },
             charges: Vec::new(),
             complete: false,
             undelivered: self.undelivered.clone(),
+        }
+    }
+
+    fn order(&self, message: &Message<'_>, problems: &mut Vec<Problem>) -> SourceOrder {
+        SourceOrder {
+            sequence: text(self.paths.sequence.of_message(message)).parse().ok(),
+            event_time: self.event_time(message, problems),
         }
     }
 

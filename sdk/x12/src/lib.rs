@@ -26,6 +26,7 @@
 
 pub mod ack999;
 pub mod claim_ack;
+pub mod eligibility;
 pub mod remittance;
 pub mod ta1;
 

@@ -4,7 +4,7 @@
 use claimhost_x12::{Segment, Transmission};
 
 use super::*;
-use crate::claim::{ContactKind, ContactNumber, DiagnosisSystem, Outcome, ProviderIdKind};
+use crate::claim::{ContactKind, ContactNumber, DiagnosisSystem, Outcome, ProviderIdKind, visits};
 
 fn envelope() -> Envelope {
     let partner = |id: &str| Partner { qualifier: "ZZ".into(), id: id.into(), application_id: id.into() };
@@ -37,8 +37,8 @@ fn claim(fixture: &str) -> Claim {
         _ => include_str!("../../../../plugins/ehr/x12-837/fixtures/secondary/expected.json"),
     };
     let outcomes: Vec<Outcome> = serde_json::from_str(text).unwrap();
-    let Some(Outcome::Events(updates)) = outcomes.first() else { panic!("{fixture} is rejected") };
-    claim_of(&updates[0])
+    let Some(Outcome::Events(events)) = outcomes.into_iter().next() else { panic!("{fixture} is rejected") };
+    claim_of(&visits(events)[0])
 }
 
 fn numbered(fixture: &str, number: usize) -> Claim {

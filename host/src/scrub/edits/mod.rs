@@ -7,6 +7,7 @@ mod charges;
 mod claim_dates;
 mod coordination;
 mod dates;
+mod demographics;
 mod diagnoses;
 mod diagnosis_order;
 mod drugs;
@@ -145,6 +146,17 @@ pub const EDITS: &[Edit] = &[
     drugs::NDC,
     drugs::QUANTITY,
     requirements::CLIA,
+    demographics::NAME,
+    demographics::NAME_VARIANT,
+    demographics::BIRTH_DATE,
+    demographics::GENDER,
+    demographics::MEMBER_ID,
+    demographics::MEMBER_ID_FORM,
+    demographics::ADDRESS,
+    demographics::COVERAGE_DATES,
+    demographics::SUBSCRIBER,
+    demographics::IDENTITY,
+    demographics::TWO_ALIKE,
     duplicates::LINE,
     duplicates::CLAIM,
     ncci_pairs::NEVER,

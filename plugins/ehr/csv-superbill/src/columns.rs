@@ -8,8 +8,8 @@ use claimhost_sdk::delimited;
 use claimhost_sdk::intake::{Document, Place, Problem};
 use claimhost_sdk::mapping::{Mapping, nearest};
 
-/// Contract element and usual column.
-const USUAL: &[(&str, &str)] = &[
+/// Contract element and usual column of a superbill.
+pub const SUPERBILL: &[(&str, &str)] = &[
     ("visit", "Visit ID"),
     ("charge_id", "Line ID"),
     ("action", "Action"),
@@ -77,6 +77,29 @@ const USUAL: &[(&str, &str)] = &[
     ("total", "Total"),
 ];
 
+/// Contract element and usual column of a schedule.
+pub const SCHEDULE: &[(&str, &str)] = &[
+    ("appointment", "Appt ID"),
+    ("visit", "Visit ID"),
+    ("status", "Status"),
+    ("reason", "Reason"),
+    ("moved_to", "Moved To"),
+    ("sequence", "Seq"),
+    ("updated", "Updated"),
+    ("date", "Date"),
+    ("time", "Time"),
+    ("visit_type", "Visit Type"),
+    ("provider_npi", "Provider NPI"),
+    ("provider_id", "Provider ID"),
+    ("location", "Location"),
+    ("patient_mrn", "Patient ID"),
+    ("patient_last", "Patient Last"),
+    ("patient_first", "Patient First"),
+    ("patient_middle", "Patient Middle"),
+    ("patient_birth_date", "Patient DOB"),
+    ("patient_gender", "Patient Sex"),
+];
+
 /// One `[[framing.join]]`, as far as the row's reader needs it: the host does the joining.
 #[derive(Debug)]
 struct Join {
@@ -104,8 +127,8 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Reads `[framing]` and `[columns]`.
-    pub fn read(mapping: &mut Mapping<'_>) -> Self {
+    /// Reads `[framing]` and `[columns]`, whose keys are those of `usual`.
+    pub fn read(mapping: &mut Mapping<'_>, usual: &'static [(&'static str, &'static str)]) -> Self {
         let delimiter = mapping.text("framing.delimiter", ",");
         let delimiter = match (delimiter.as_str(), delimiter.as_bytes()) {
             ("tab" | "\\t", _) => b'\t',
@@ -129,7 +152,7 @@ impl Columns {
         }
         mapping.leave("framing");
         let mut columns = BTreeMap::new();
-        for (key, usual) in USUAL {
+        for (key, usual) in usual {
             let full = format!("columns.{key}");
             let named = mapping.text(&full, usual);
             if named.trim().is_empty() {

@@ -1,4 +1,5 @@
-//! Superbills in delimited files: one row, one charge, with the patient in the row or in a joined file.
+//! Superbills in delimited files: one row, one charge, with the patient in the row or in a joined file. With
+//! `content = "schedule"` in the mapping: schedules, one row, one appointment (`schedule.rs`).
 //!
 //! No EHR publishes its column names, so the site's mapping names them (`columns.rs` has usual ones). The host cuts the
 //! file into rows and joins them; `row.rs` makes claim data of one row.
@@ -6,6 +7,7 @@
 
 mod columns;
 mod row;
+mod schedule;
 
 use claimhost_sdk::delimited::DateFormat;
 use claimhost_sdk::intake::{Document, Ignored, Outcome, Problem, Setup};
@@ -13,6 +15,7 @@ use claimhost_sdk::mapping::Mapping;
 use claimhost_sdk::{Adapter, AdapterDescription, evidence};
 use columns::Columns;
 use row::Row;
+use schedule::Appointments;
 
 /// Contract fields a superbill can carry.
 const DELIVERS: &[&str] = &[
@@ -38,6 +41,7 @@ const DELIVERS: &[&str] = &[
     "line.diagnosis-pointers",
     "line.drug",
     "visit.status",
+    "expected-visit",
 ];
 
 /// Contract fields for which no superbill has a column here.
@@ -50,13 +54,15 @@ pub struct Superbill {
     dates: DateFormat,
     columns: Columns,
     undelivered: Vec<String>,
+    /// The rows are appointments.
+    schedule: Option<Appointments>,
 }
 
 impl Adapter for Superbill {
     fn describe() -> AdapterDescription {
         AdapterDescription {
             id: "csv-superbill".to_owned(),
-            title: "Superbills in CSV files".to_owned(),
+            title: "Superbills and schedules in CSV files".to_owned(),
             family: "delimited".to_owned(),
             formats: vec!["delimited".to_owned()],
             delivers: DELIVERS.iter().map(|field| (*field).to_owned()).collect(),
@@ -73,12 +79,18 @@ impl Adapter for Superbill {
             let expected = "YYYY, MM and DD once each, such as MM/DD/YYYY or YYYYMMDD";
             mapping.problem("date_format", "mapping.date-format", &format!("`{format}`"), expected);
         }
-        let columns = Columns::read(&mut mapping);
+        let content = mapping.text("content", "superbill");
+        if !matches!(content.as_str(), "superbill" | "schedule") {
+            mapping.problem("content", "mapping.content", &format!("`{content}`"), "superbill or schedule");
+        }
+        let schedule = (content == "schedule").then(|| Appointments::read(&mut mapping));
+        let usual = if schedule.is_some() { columns::SCHEDULE } else { columns::SUPERBILL };
+        let columns = Columns::read(&mut mapping, usual);
         mapping.finish()?;
         let undelivered = UNDELIVERED.iter().map(|field| (*field).to_owned()).collect();
         // A format that is none was a problem above.
         let dates = dates.ok_or_else(Vec::new)?;
-        Ok(Self { source_system, dates, columns, undelivered })
+        Ok(Self { source_system, dates, columns, undelivered, schedule })
     }
 
     fn translate(&self, document: &Document) -> Outcome {
@@ -97,9 +109,12 @@ impl Adapter for Superbill {
         if !problems.is_empty() {
             return Outcome::Rejected(problems);
         }
+        if let Some(schedule) = &self.schedule {
+            return schedule.translate(&self.source_system, &cells, &self.dates, document.received);
+        }
         let row = Row { cells: &cells, dates: &self.dates, problems: Vec::new() };
         match row.visit(&self.source_system, &self.undelivered) {
-            Ok(update) => Outcome::Events(vec![update]),
+            Ok(update) => Outcome::Events(vec![update.into()]),
             Err(problems) => Outcome::Rejected(problems),
         }
     }

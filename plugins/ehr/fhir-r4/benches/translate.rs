@@ -10,7 +10,7 @@ use std::time::Instant;
 use claimhost_fhir::{EntryScanner, Grouper, Head, Scanned};
 use claimhost_sdk::Adapter;
 use claimhost_sdk::claim::Date;
-use claimhost_sdk::intake::{Document, Outcome, Setup};
+use claimhost_sdk::intake::{Document, Event, Outcome, Setup};
 use plugin_fhir_r4::FhirR4;
 
 const VISITS: usize = 2_000;
@@ -39,10 +39,17 @@ fn cut(file: &[u8]) -> Vec<Document> {
 
 fn charges(session: &FhirR4, documents: &[Document]) -> usize {
     let of = |outcome| match outcome {
-        Outcome::Events(updates) => updates.iter().map(|update| update.charges.len()).sum(),
+        Outcome::Events(events) => events.iter().map(told).sum(),
         _ => 0,
     };
     documents.iter().map(|document| of(session.translate(document))).sum()
+}
+
+fn told(event: &Event) -> usize {
+    match event {
+        Event::Visit(update) => update.charges.len(),
+        Event::Expected(_) => 0,
+    }
 }
 
 fn main() {

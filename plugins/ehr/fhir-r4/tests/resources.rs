@@ -6,7 +6,9 @@ use std::path::Path;
 use claimhost_fhir::{EntryScanner, Grouper, Head, Scanned};
 use claimhost_sdk::Adapter;
 use claimhost_sdk::claim::{Date, DiagnosisSystem, ProcedureSystem, Relationship};
-use claimhost_sdk::intake::{ChargeAction, Document, Outcome, Problem, Related, Setup, VisitStatus, VisitUpdate};
+use claimhost_sdk::intake::{
+    ChargeAction, Document, Event, Outcome, Problem, Related, Setup, VisitStatus, VisitUpdate,
+};
 use plugin_fhir_r4::FhirR4;
 
 /// Content and related parts of a document.
@@ -47,11 +49,20 @@ fn outcomes(mapping: &str, file: &str) -> Vec<Outcome> {
     documents(file.as_bytes()).0.into_iter().map(translate).collect()
 }
 
+/// The visits that a document tells of.
+fn updates(outcome: &Outcome) -> Vec<VisitUpdate> {
+    let Outcome::Events(events) = outcome else { panic!("expected events, found {outcome:?}") };
+    let visit = |event: &Event| match event {
+        Event::Visit(update) => update.clone(),
+        Event::Expected(expected) => panic!("expected a visit update, found {expected:?}"),
+    };
+    events.iter().map(visit).collect()
+}
+
 fn visit(mapping: &str, file: &str) -> VisitUpdate {
-    match outcomes(mapping, file).remove(0) {
-        Outcome::Events(mut updates) if updates.len() == 1 => updates.remove(0),
-        other => panic!("expected one visit, found {other:?}"),
-    }
+    let mut updates = updates(&outcomes(mapping, file)[0]);
+    assert_eq!(updates.len(), 1);
+    updates.remove(0)
 }
 
 fn problem(mapping: &str, file: &str) -> Problem {
@@ -203,7 +214,7 @@ fn fixture(name: &str) -> Vec<Outcome> {
 
 #[test]
 fn a_claim_with_two_coverages() {
-    let Outcome::Events(updates) = &fixture("claim-two-coverages")[0] else { panic!() };
+    let updates = updates(&fixture("claim-two-coverages")[0]);
     let update = &updates[0];
     assert_eq!((update.visit_number.as_str(), update.status), ("enc-501", VisitStatus::Closed));
     let header = &update.header;
@@ -237,7 +248,7 @@ fn a_claim_with_two_coverages() {
 fn a_us_core_day_is_derived_where_codes_are_billable_and_says_what_it_has_not() {
     let found = fixture("us-core-day");
     assert_eq!(found.len(), 3);
-    let Outcome::Events(updates) = &found[0] else { panic!() };
+    let updates = updates(&found[0]);
     let update = &updates[0];
     let codes: Vec<&str> = update.charges.iter().map(|charge| charge.line.procedure.code.as_str()).collect();
     assert_eq!(codes, ["99213", "11102"]);
@@ -257,7 +268,7 @@ fn a_us_core_day_is_derived_where_codes_are_billable_and_says_what_it_has_not() 
 
 #[test]
 fn contained_urn_absolute_and_logical_references() {
-    let Outcome::Events(updates) = &fixture("contained-and-urn")[0] else { panic!() };
+    let updates = updates(&fixture("contained-and-urn")[0]);
     let header = &updates[0].header;
     assert_eq!(header.patient.name.last, "Quillfeather");
     assert_eq!(header.coverages[0].subscriber.member_id, "HX-4410");
@@ -277,7 +288,7 @@ fn malformed_entries_do_not_hold_the_others() {
     );
     let (documents, broken) = documents(file.as_bytes());
     assert_eq!((documents.len(), broken), (1, 1));
-    let Outcome::Events(updates) = &outcomes("", &file)[0] else { panic!() };
+    let updates = updates(&outcomes("", &file)[0]);
     assert_eq!(updates[0].charges.len(), 2);
 }
 

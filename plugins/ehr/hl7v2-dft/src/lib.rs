@@ -1,9 +1,11 @@
-//! Charges by HL7 v2: DFT^P03 and DFT^P11, and the ADT events that open, close or cancel a visit.
+//! Charges by HL7 v2: DFT^P03 and DFT^P11, the ADT events that open, close or cancel a visit, and appointments (SIU).
 //!
 //! This table is the standard's own layout (2.3.1 to 2.8). A site that differs says so in its mapping, under the same
 //! keys; a message that does not fit the mapping is rejected at the first field that does not. How fields become claim
 //! data is `claimhost_sdk::hl7`: the next HL7 adapter is another table.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod schedule;
 
 use claimhost_sdk::hl7::{Defaults, Site};
 use claimhost_sdk::intake::{Document, Outcome, Problem, Setup};
@@ -54,7 +56,18 @@ pub const STANDARD: Defaults = Defaults {
         ("diagnosis.code", "DG1-3.1"),
         ("diagnosis.system", "DG1-3.3|DG1-2"),
         ("diagnosis.priority", "DG1-15"),
+        ("schedule.appointment", "SCH-2.1|SCH-1.1"),
+        ("schedule.start", "SCH-11.4|TQ1-7|AIS-4|AIG-8|AIL-6|AIP-6"),
+        ("schedule.provider", "AIP-3|PV1-7"),
+        ("schedule.location", "AIL-3.1|PV1-3.1"),
+        ("schedule.visit_type", "SCH-8.1|AIS-3.1|SCH-7.1"),
+        ("schedule.status", "SCH-25.1"),
+        ("schedule.reason", "SCH-6.2|SCH-6.1"),
+        ("schedule.moved_to", ""),
+        ("schedule.admitted", "PV1-44"),
+        ("schedule.admit_type", "PV1-18.1|PV1-4.1"),
     ],
+    schedule: schedule::STANDARD,
     payer_ids: &["IN1-3.1", "IN1-2.1", "IN1-4.1"],
     types: &[("CG", "new"), ("CD", "credit"), ("AJ", "replace"), ("DT", "cancel"), ("PY", "ignore"), ("CO", "ignore")],
     visit_events: &["A01", "A04", "A08"],
@@ -95,6 +108,7 @@ const DELIVERS: &[&str] = &[
     "line.providers.ordering",
     "charge.coverages",
     "visit.status",
+    "expected-visit",
 ];
 
 /// One site's messages.
@@ -105,7 +119,7 @@ impl Adapter for Dft {
     fn describe() -> AdapterDescription {
         AdapterDescription {
             id: "hl7v2-dft".to_owned(),
-            title: "HL7 v2 charges (DFT P03, P11) and visits (ADT)".to_owned(),
+            title: "HL7 v2 charges (DFT P03, P11), visits (ADT) and appointments (SIU)".to_owned(),
             family: "hl7v2".to_owned(),
             formats: vec!["hl7v2".to_owned()],
             delivers: DELIVERS.iter().map(|field| (*field).to_owned()).collect(),

@@ -85,7 +85,7 @@ impl Adapter for X12Claims {
                 }
                 let update = visit(&mut reader, source);
                 if reader.problems.is_empty() {
-                    Outcome::Events(vec![update])
+                    Outcome::Events(vec![update.into()])
                 } else {
                     Outcome::Rejected(reader.problems)
                 }

@@ -5,7 +5,7 @@ use std::fs;
 
 use claimhost_sdk::Adapter;
 use claimhost_sdk::claim::{Date, Relationship};
-use claimhost_sdk::intake::{ChargeAction, Document, Outcome, Setup, VisitUpdate};
+use claimhost_sdk::intake::{ChargeAction, Document, Event, Outcome, Setup, VisitUpdate};
 use plugin_x12_837::X12Claims;
 
 /// The one claim of a file, cut out with its parent loops as the host does it.
@@ -24,7 +24,10 @@ fn translate(content: Vec<u8>) -> Outcome {
 
 fn update(case: &str) -> VisitUpdate {
     match translate(claim(&fs::read(format!("fixtures/{case}/input.x12")).unwrap())) {
-        Outcome::Events(mut events) => events.remove(0),
+        Outcome::Events(mut events) => match events.remove(0) {
+            Event::Visit(update) => update,
+            Event::Expected(_) => panic!("{case}: an expected visit"),
+        },
         Outcome::Rejected(problems) => panic!("{case}: {problems:?}"),
         Outcome::Ignored(_) => panic!("{case}"),
     }

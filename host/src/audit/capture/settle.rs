@@ -1,0 +1,546 @@
+//! What became of each expected visit: charged, cancelled, no-show, no-charge, not yet due, or a gap, which is work.
+
+use serde::{Deserialize, Serialize};
+
+use super::worth::worth;
+use super::{Basis, Expected, Worth, fold, label, letters, minutes, patient_day_keys, visit_key};
+use crate::claim::{Attendance, Provider, VisitStatus, day_number, from_day_number, iso};
+use crate::practice::Profile;
+use crate::store::expected::{ExpectedRow, ExpectedState, Settled, StoredExpectation};
+use crate::store::{PracticeStore, StoreResult, Tx};
+use crate::visit::{Event, Verdict, Visit, fold as fold_visit, same_person};
+
+/// Kind of the work item of a gap.
+pub const WORK_GAP: &str = "audit.charge-gap";
+/// Kind of the work item of a schedule that contradicts itself.
+pub const WORK_UNCLEAR: &str = "audit.schedule-unclear";
+
+/// Expected visits in one transaction.
+const BATCH: usize = 250;
+/// What one settles may be news for another; anything left is settled in the next turn.
+const ROUNDS: usize = 3;
+const SUBJECT: &str = "expected-visit";
+
+/// What a screen shows of an expected visit. Sealed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The sending system's appointment id.
+    pub appointment_id: String,
+    /// Its visit number.
+    pub visit_number: String,
+    /// The patient, as people say it.
+    pub patient: String,
+    /// Minute of the day.
+    pub minute: i64,
+    /// The provider, as people say it.
+    pub provider: String,
+    /// The sending system's visit type.
+    pub visit_type: String,
+    /// Why it ended so, in words.
+    pub why: String,
+    /// Of a gap: its price.
+    pub worth: Option<Worth>,
+}
+
+/// Settles what has news and what has come due. Returns how many expected visits moved.
+///
+/// # Errors
+/// The store's.
+pub fn settle(store: &PracticeStore, profile: &Profile, today: i64) -> StoreResult<u64> {
+    let mut moved = 0;
+    let mut looked = false;
+    for _ in 0..ROUNDS {
+        let (mut after, mut in_round) = (0, 0);
+        loop {
+            let ids = store.read(|tx| tx.expected_to_settle(today, after, BATCH))?;
+            let Some(last) = ids.last().copied() else { break };
+            looked = true;
+            in_round += store.write(|tx| -> StoreResult<u64> {
+                let settling = Settling { tx, profile, today };
+                ids.iter().try_fold(0, |sum, id| Ok(sum + u64::from(settling.one(*id)?)))
+            })?;
+            after = last;
+        }
+        moved += in_round;
+        if in_round == 0 {
+            break;
+        }
+    }
+    if looked {
+        // After all others: the price of a gap is what its neighbours were charged.
+        let gaps = store.read(|tx| tx.gaps_without_price())?;
+        for part in gaps.chunks(BATCH) {
+            store.write(|tx| part.iter().try_for_each(|id| price(tx, *id, today)))?;
+        }
+    }
+    Ok(moved)
+}
+
+struct Settling<'a> {
+    tx: &'a Tx<'a>,
+    profile: &'a Profile,
+    today: i64,
+}
+
+/// How one ended.
+struct End {
+    state: ExpectedState,
+    visit_id: Option<u64>,
+    cents: i64,
+    why: String,
+}
+
+impl End {
+    fn of(state: ExpectedState, why: impl Into<String>) -> Self {
+        Self { state, visit_id: None, cents: 0, why: why.into() }
+    }
+}
+
+/// A visit with the charges it has.
+struct Charges {
+    visit_id: u64,
+    visit: Visit,
+    source_system: String,
+    visit_number: String,
+}
+
+impl Charges {
+    fn cents(&self) -> i64 {
+        self.visit.charges.iter().map(|charge| charge.line.charge).sum()
+    }
+
+    fn cents_on(&self, day: i64) -> Option<i64> {
+        let on = self.visit.charges.iter().filter(|charge| {
+            let dates = charge.line.service_dates;
+            (day_number(dates.start)..=day_number(dates.end)).contains(&day)
+        });
+        on.map(|charge| charge.line.charge).reduce(|sum, cents| sum + cents)
+    }
+}
+
+impl Settling<'_> {
+    /// Settles one. True where it moved.
+    fn one(&self, id: u64) -> StoreResult<bool> {
+        let mut events = self.tx.expectations(id)?;
+        let Some(mut expected) = fold(&events) else { return Ok(false) };
+        let arrivals = self.arrivals_of(id, &expected)?;
+        if !arrivals.is_empty() {
+            events.extend(arrivals);
+            expected = fold(&events).unwrap_or(expected);
+        }
+        let day = expected.told.start.map_or(expected.first_arrived_day, |at| day_number(at.day));
+        let mut keys = patient_day_keys(self.tx, &expected.told.patient, day);
+        let number = (!expected.told.visit_number.is_empty())
+            .then(|| visit_key(self.tx, &expected.told.source_system, &expected.told.visit_number));
+        keys.extend(number);
+        let others_see = self.tx.set_expected_keys(id, &keys)?;
+        let end = self.end(id, &expected, day, number)?;
+        let moved = self.write(id, &expected, day, &end)?;
+        if moved || others_see {
+            self.tx.touch_expected(&keys, id)?;
+        }
+        self.work(id, &expected, &end)?;
+        Ok(moved)
+    }
+
+    fn end(&self, id: u64, expected: &Expected, day: i64, number: Option<[u8; 32]>) -> StoreResult<End> {
+        let told = &expected.told;
+        if expected.is_live()
+            && let Some(same) = self.same_visit(id, expected, day, number)?
+        {
+            return Ok(same);
+        }
+        let direct = match number {
+            Some(key) => self.tx.visit_with_mac(&key)?.map(|visit| self.charges(visit)).transpose()?,
+            None => None,
+        };
+        if let Some(direct) = &direct
+            && let Some(cents) = self.charged_directly(id, direct, day, number)?
+        {
+            let why = if expected.is_live() {
+                "charged under its visit number".to_owned()
+            } else {
+                format!("charged under its visit number, though the schedule says {}", word(expected.status))
+            };
+            return Ok(End { state: ExpectedState::Charged, visit_id: Some(direct.visit_id), cents, why });
+        }
+        let because =
+            |said: &str| if told.reason.is_empty() { said.to_owned() } else { format!("{said}: {}", told.reason) };
+        match expected.status {
+            Attendance::Cancelled => return Ok(End::of(ExpectedState::Cancelled, because("cancelled"))),
+            Attendance::NoShow => return Ok(End::of(ExpectedState::NoShow, because("the patient did not come"))),
+            Attendance::NoCharge => {
+                return Ok(End::of(ExpectedState::NoCharge, because("the schedule says no charge")));
+            }
+            Attendance::Moved => return Ok(End::of(ExpectedState::Moved, "another appointment stands for it")),
+            Attendance::Booked | Attendance::Arrived | Attendance::Fulfilled => {}
+        }
+        let free = |known: &&String| known.trim().eq_ignore_ascii_case(told.visit_type.trim());
+        if let Some(kind) = self.profile.no_charge_visit_types.iter().find(free) {
+            let why = format!("nobody charges for visits of type {kind} (the profile's no_charge_visit_types)");
+            return Ok(End::of(ExpectedState::NoCharge, why));
+        }
+        if let Some(found) = self.charged_elsewhere(id, expected, day, direct.as_ref())? {
+            return Ok(found);
+        }
+        if let Some(direct) = &direct {
+            let ended = match direct.visit.status {
+                VisitStatus::Cancelled => Some((ExpectedState::Cancelled, "the EHR has cancelled the visit")),
+                VisitStatus::NotBillable => Some((ExpectedState::NoCharge, "the EHR says the visit is not billed")),
+                VisitStatus::Unchanged | VisitStatus::Closed => None,
+            };
+            if let Some((state, why)) = ended {
+                return Ok(End { visit_id: Some(direct.visit_id), ..End::of(state, why) });
+            }
+        }
+        let visit_id = direct.map(|direct| direct.visit_id);
+        if self.due_day(expected, day) > self.today {
+            return Ok(End { visit_id, ..End::of(ExpectedState::NotYetDue, "its hours have not passed") });
+        }
+        Ok(End { visit_id, ..End::of(ExpectedState::Gap, "no charges came") })
+    }
+
+    /// The first day at whose beginning the profile's hours have passed.
+    fn due_day(&self, expected: &Expected, day: i64) -> i64 {
+        let start = expected.told.start.map_or(day * 1_440, minutes);
+        let due = start + i64::from(self.profile.charge_capture_hours) * 60;
+        due.div_euclid(1_440) + i64::from(due.rem_euclid(1_440) > 0)
+    }
+
+    /// Messages of the arrival (ADT) of an appointment: its visit number, on its day. What they say counts for it too.
+    fn arrivals_of(&self, id: u64, expected: &Expected) -> StoreResult<Vec<StoredExpectation>> {
+        let told = &expected.told;
+        if told.appointment_id.is_empty() || told.visit_number.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut events = Vec::new();
+        for other in self.tx.expected_with(&visit_key(self.tx, &told.source_system, &told.visit_number))? {
+            if other == id {
+                continue;
+            }
+            let theirs = self.tx.expectations(other)?;
+            let arrival = fold(&theirs).filter(Expected::is_arrival);
+            if arrival.is_some_and(|arrival| same_day(&arrival, expected)) {
+                events.extend(theirs);
+            }
+        }
+        Ok(events)
+    }
+
+    /// Whether another one stands for it: of an arrival its appointment, of a slot booked twice the first booking.
+    fn same_visit(&self, id: u64, expected: &Expected, day: i64, number: Option<[u8; 32]>) -> StoreResult<Option<End>> {
+        let same =
+            |other: u64, why: &str| Some(End::of(ExpectedState::SameVisit, format!("{why} (expected visit {other})")));
+        if expected.is_arrival() {
+            for (other, theirs) in number.map_or(Ok(Vec::new()), |key| self.others(id, &[key]))? {
+                if !theirs.told.appointment_id.is_empty() && same_day(expected, &theirs) {
+                    return Ok(same(other, "the arrival of an appointment with its visit number"));
+                }
+            }
+        }
+        let keys = patient_day_keys(self.tx, &expected.told.patient, day);
+        let others = self.others(id, &keys)?.into_iter().filter(|(_, theirs)| {
+            theirs.is_live()
+                && !theirs.told.appointment_id.is_empty()
+                && same_patient(expected, theirs)
+                && self.may_be_one_provider(&expected.told.provider, &theirs.told.provider)
+        });
+        if expected.is_arrival() {
+            let start = expected.told.start.map_or(day * 1_440, minutes);
+            let unnumbered = others.filter(|(_, theirs)| theirs.told.visit_number.is_empty());
+            let nearest = unnumbered.min_by_key(|(other, theirs)| {
+                (theirs.told.start.map_or(i64::MAX, |at| (minutes(at) - start).abs()), *other)
+            });
+            return Ok(
+                nearest.and_then(|(other, _)| same(other, "the arrival of the patient's appointment of that day"))
+            );
+        }
+        let told = &expected.told;
+        let twice = |theirs: &Expected| {
+            theirs.told.start == told.start
+                && theirs.told.visit_type.eq_ignore_ascii_case(&told.visit_type)
+                && (theirs.told.visit_number == told.visit_number
+                    || theirs.told.visit_number.is_empty()
+                    || told.visit_number.is_empty())
+        };
+        let first = others.filter(|(other, theirs)| *other < id && twice(theirs)).map(|(other, _)| other).min();
+        Ok(first.and_then(|other| same(other, "the same patient, time, provider and type booked twice")))
+    }
+
+    /// Expected visits with one of these keys, each once.
+    fn others(&self, id: u64, keys: &[[u8; 32]]) -> StoreResult<Vec<(u64, Expected)>> {
+        let mut ids = Vec::new();
+        for key in keys {
+            ids.extend(self.tx.expected_with(key)?);
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        let mut others = Vec::new();
+        for other in ids.into_iter().filter(|other| *other != id) {
+            if let Some(expected) = fold(&self.tx.expectations(other)?) {
+                others.push((other, expected));
+            }
+        }
+        Ok(others)
+    }
+
+    fn charges(&self, visit_id: u64) -> StoreResult<Charges> {
+        let stored = self.tx.events(visit_id)?;
+        let first = stored.first().map(|event| (event.update.source_system.clone(), event.update.visit_number.clone()));
+        let (source_system, visit_number) = first.unwrap_or_default();
+        let events: Vec<Event> = stored.into_iter().map(Event::from).collect();
+        Ok(Charges { visit_id, visit: fold_visit(&events), source_system, visit_number })
+    }
+
+    /// Live charges under the visit number. A number that several appointments on other days share (a series) has to have
+    /// charges of the day.
+    fn charged_directly(
+        &self,
+        id: u64,
+        direct: &Charges,
+        day: i64,
+        number: Option<[u8; 32]>,
+    ) -> StoreResult<Option<i64>> {
+        if direct.visit.charges.is_empty() {
+            return Ok(None);
+        }
+        let others = number.map_or(Ok(Vec::new()), |key| self.others(id, &[key]))?;
+        let series = others.iter().any(|(_, other)| {
+            let at = other.told.start.map(|at| day_number(at.day));
+            other.is_live() && !other.told.appointment_id.is_empty() && at.is_some_and(|at| at != day)
+        });
+        Ok(if series { direct.cents_on(day) } else { Some(direct.cents()) })
+    }
+
+    /// Charges under another visit number: the same patient, day and provider. Not those of a visit that another appointment
+    /// names by its number: they are that appointment's.
+    fn charged_elsewhere(
+        &self,
+        id: u64,
+        expected: &Expected,
+        day: i64,
+        direct: Option<&Charges>,
+    ) -> StoreResult<Option<End>> {
+        let mut visits = Vec::new();
+        for key in patient_day_keys(self.tx, &expected.told.patient, day) {
+            visits.extend(self.tx.visits_with_charge_day(&key)?);
+        }
+        visits.sort_unstable();
+        visits.dedup();
+        for visit_id in visits.into_iter().filter(|visit| direct.is_none_or(|direct| direct.visit_id != *visit)) {
+            let found = self.charges(visit_id)?;
+            let Some(cents) = found.cents_on(day) else { continue };
+            let person = &found.visit.header.patient;
+            if !is_patient(expected, person) {
+                continue;
+            }
+            let rendering =
+                found.visit.charges.iter().find_map(|charge| {
+                    charge.line.providers.as_ref().and_then(|providers| providers.rendering.clone())
+                });
+            if !self.may_be_one_provider(&expected.told.provider, &rendering.or(found.visit.header.rendering.clone())) {
+                continue;
+            }
+            let key = visit_key(self.tx, &found.source_system, &found.visit_number);
+            let named = self.others(id, &[key])?.into_iter().any(|(_, other)| {
+                other.is_live()
+                    && !other.told.appointment_id.is_empty()
+                    && other.told.visit_number == found.visit_number
+            });
+            if named {
+                continue;
+            }
+            let why = if expected.told.visit_number.is_empty() {
+                "charged: same patient, day and provider"
+            } else {
+                "charged under another visit number: same patient, day and provider"
+            };
+            return Ok(Some(End {
+                state: ExpectedState::Charged,
+                visit_id: Some(visit_id),
+                cents,
+                why: why.to_owned(),
+            }));
+        }
+        Ok(None)
+    }
+
+    /// The provider as one name for the same person: the NPI where the roster knows it.
+    fn known_as(&self, provider: &Provider) -> Option<String> {
+        let listed =
+            self.profile.provider_by(provider.npi.as_deref(), &provider.local_id).map(|known| known.npi.clone());
+        let own = provider.npi.clone().or_else(|| (!provider.local_id.is_empty()).then(|| provider.local_id.clone()));
+        listed.or(own)
+    }
+
+    /// False only where both are named and differ.
+    fn may_be_one_provider(&self, a: &Option<Provider>, b: &Option<Provider>) -> bool {
+        let known = |provider: &Option<Provider>| provider.as_ref().and_then(|provider| self.known_as(provider));
+        !matches!((known(a), known(b)), (Some(a), Some(b)) if a != b)
+    }
+
+    fn write(&self, id: u64, expected: &Expected, day: i64, end: &End) -> StoreResult<bool> {
+        let told = &expected.told;
+        let before = self.tx.expected_visit(id)?;
+        let was_gap = before.is_some_and(|row| row.state == ExpectedState::Gap) && end.state == ExpectedState::Gap;
+        let shown: Option<Shown> = if was_gap { self.tx.expected_body(id)? } else { None };
+        let provider = told.provider.as_ref().and_then(|provider| self.known_as(provider));
+        let listed = told.provider.as_ref().and_then(|p| self.profile.provider_by(p.npi.as_deref(), &p.local_id));
+        let body = Shown {
+            appointment_id: told.appointment_id.clone(),
+            visit_number: told.visit_number.clone(),
+            patient: who(expected),
+            minute: told.start.map_or(0, |at| minutes(at).rem_euclid(1_440)),
+            provider: listed.map_or_else(
+                || told.provider.as_ref().map(label).unwrap_or_default(),
+                |known| format!("{}, {}", known.last, known.first).trim_end_matches([',', ' ']).to_owned(),
+            ),
+            visit_type: told.visit_type.clone(),
+            why: end.why.clone(),
+            worth: shown.and_then(|shown| shown.worth),
+        };
+        let row = ExpectedRow {
+            expected_id: id,
+            state: end.state,
+            start_day: day,
+            visit_id: end.visit_id,
+            charged_cents: end.cents,
+            expected_cents: before.filter(|_| was_gap).map_or(0, |row| row.expected_cents),
+        };
+        self.tx.settle_expected(&Settled {
+            row,
+            due: (self.due_day(expected, day), self.profile.charge_capture_hours),
+            type_mac: type_mac(self.tx, &told.visit_type),
+            provider_mac: provider.map(|known| self.tx.lookup("expected-provider", &[known.as_bytes()])),
+            body: &body,
+        })
+    }
+
+    fn work(&self, id: u64, expected: &Expected, end: &End) -> StoreResult<()> {
+        if end.state != ExpectedState::Gap {
+            self.tx.close_work(Some(WORK_GAP), (SUBJECT, id), self.today)?;
+        }
+        if expected.unclear.is_empty() || end.state == ExpectedState::Charged {
+            return self.tx.close_work(Some(WORK_UNCLEAR), (SUBJECT, id), self.today);
+        }
+        let mut rows = Vec::new();
+        for document in &expected.unclear {
+            let row = self.tx.document(*document)?.map_or(0, |row| u64::from(row.ordinal) + 1);
+            rows.push(format!("{row} (document {document})"));
+        }
+        let words = format!(
+            "The schedule names two days for one appointment, and nothing says which row is newer: rows {}. The later day \
+             counts until then. Map a column as `sequence` or `updated`, or correct the schedule.",
+            rows.join(" and ")
+        );
+        self.tx.open_work(WORK_UNCLEAR, (SUBJECT, id), self.today, 0, &words)?;
+        Ok(())
+    }
+}
+
+/// Prices a gap, opens its work, and closes the work that the bare visit had: one gap, one item.
+fn price(tx: &Tx<'_>, id: u64, today: i64) -> StoreResult<()> {
+    let Some(mut row) = tx.expected_visit(id)? else { return Ok(()) };
+    let Some(mut shown) = tx.expected_body::<Shown>(id)? else { return Ok(()) };
+    let (type_mac, provider_mac) = tx.expected_macs(id)?;
+    let worth = worth(tx, type_mac, provider_mac, today)?;
+    row.expected_cents = worth.cents;
+    shown.worth = Some(worth);
+    tx.price_expected(&row, &shown)?;
+    let kind = if shown.visit_type.is_empty() { String::new() } else { format!(" ({})", shown.visit_type) };
+    let with = if shown.provider.is_empty() { String::new() } else { format!(" with {}", shown.provider) };
+    let price = match worth.basis {
+        Basis::None => "The practice has no charges yet to say what it is worth.".to_owned(),
+        basis => format!(
+            "Worth about ${}.{:02}: the median of {} {}.",
+            worth.cents / 100,
+            worth.cents % 100,
+            worth.over,
+            basis.words()
+        ),
+    };
+    let words = format!(
+        "{} was to be seen on {}{with}{kind}, and no charges have come. {price} Ask for the charges, or have the schedule \
+         say that it was cancelled, missed or free of charge.",
+        shown.patient,
+        iso(from_day_number(row.start_day)),
+    );
+    tx.open_work(WORK_GAP, (SUBJECT, id), today, worth.cents, &words)?;
+    if let Some(visit_id) = row.visit_id {
+        tx.close_work(Some("visit.missing-charges"), ("visit", visit_id), today)?;
+    }
+    Ok(())
+}
+
+fn type_mac(tx: &Tx<'_>, visit_type: &str) -> Option<[u8; 32]> {
+    let kind = visit_type.trim().to_uppercase();
+    (!kind.is_empty()).then(|| tx.lookup("expected-type", &[kind.as_bytes()]))
+}
+
+fn same_day(arrival: &Expected, appointment: &Expected) -> bool {
+    match (arrival.told.start, appointment.told.start) {
+        (Some(a), Some(b)) => a.day == b.day,
+        _ => true,
+    }
+}
+
+fn same_patient(a: &Expected, b: &Expected) -> bool {
+    is_patient(a, &b.told.patient)
+}
+
+/// By a shared id that nothing contradicts; by name and birth date only where no id says that they are two people.
+fn is_patient(expected: &Expected, person: &crate::claim::Patient) -> bool {
+    if same_person(&expected.told.patient, person) == Verdict::Conflict {
+        return false;
+    }
+    let other = |id: &crate::claim::PatientId| {
+        person
+            .ids
+            .iter()
+            .any(|known| known.kind == id.kind && known.authority == id.authority && known.value != id.value)
+    };
+    share_id(expected, person) || (same_name(expected, person) && !expected.told.patient.ids.iter().any(other))
+}
+
+/// An id of one value; authorities that both sides name must agree.
+fn share_id(expected: &Expected, person: &crate::claim::Patient) -> bool {
+    let agree = |a: &str, b: &str| a.is_empty() || b.is_empty() || a.eq_ignore_ascii_case(b);
+    expected.told.patient.ids.iter().any(|id| {
+        person.ids.iter().any(|other| {
+            id.kind == other.kind
+                && !id.value.trim().is_empty()
+                && id.value.trim() == other.value.trim()
+                && agree(id.authority.trim(), other.authority.trim())
+        })
+    })
+}
+
+fn same_name(expected: &Expected, person: &crate::claim::Patient) -> bool {
+    let (a, b) = (&expected.told.patient, person);
+    let names = |name: &crate::claim::PersonName| (letters(&name.last), letters(&name.first));
+    a.birth_date.is_some()
+        && a.birth_date == b.birth_date
+        && !a.name.last.is_empty()
+        && names(&a.name) == names(&b.name)
+}
+
+fn who(expected: &Expected) -> String {
+    let patient = &expected.told.patient;
+    let name = format!("{} {}", patient.name.first, patient.name.last).trim().to_owned();
+    if !name.is_empty() {
+        return name;
+    }
+    patient.ids.first().map_or_else(|| "A patient".to_owned(), |id| format!("Patient {}", id.value))
+}
+
+const fn word(status: Attendance) -> &'static str {
+    match status {
+        Attendance::Booked => "booked",
+        Attendance::Arrived => "arrived",
+        Attendance::Fulfilled => "fulfilled",
+        Attendance::Cancelled => "cancelled",
+        Attendance::NoShow => "no-show",
+        Attendance::NoCharge => "no charge",
+        Attendance::Moved => "moved",
+    }
+}

@@ -1,0 +1,72 @@
+//! `roster import`: the practice's list of patients, against which claims are compared.
+
+use std::io::BufReader;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::output::{print, print_json};
+use super::{Failure, Global, Whose};
+use crate::audit::demographics::roster::{Mapping, RosterError, import, mapping};
+use crate::claim::day_number;
+use crate::config::Config;
+use crate::lifecycle::{HostError, master_key};
+use crate::store::Store;
+
+/// The practice's list of patients.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Roster {
+    /// Loads a roster in the place of the one before; one that cannot be read changes nothing
+    Import(Import),
+}
+
+/// `roster import`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// Delimited file with a header row
+    file: PathBuf,
+    #[command(flatten)]
+    whose: Whose,
+    /// TOML with `delimiter`, `date_format` and `[columns]`; without it, the usual names
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+}
+
+impl Roster {
+    pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
+        let Self::Import(command) = self;
+        let config = Config::load(&global.config).map_err(HostError::from)?;
+        let ids: Vec<&str> = config.practice.iter().map(|practice| practice.id.as_str()).collect();
+        let practice = match (command.whose.practice(), ids.as_slice()) {
+            (Some(id), ids) if ids.contains(&id) => id,
+            (None, [only]) => only,
+            (asked, ids) => {
+                let asked = asked.map_or("say which practice".to_owned(), |id| format!("there is no practice `{id}`"));
+                return Err(Failure::missing(format!("{asked}\nhint: the practices are {}", ids.join(", "))));
+            }
+        };
+        let said = |error: RosterError| match error {
+            RosterError::Store(error) => Failure::from(error),
+            other => Failure::missing(format!("{}: {other}", command.file.display())),
+        };
+        let mapping = match &command.mapping {
+            Some(path) => mapping(&std::fs::read_to_string(path)?).map_err(said)?,
+            None => Mapping::default(),
+        };
+        let file = std::fs::File::open(&command.file)
+            .map_err(|error| Failure::missing(format!("{}: {error}", command.file.display())))?;
+        let store = Store::open(&config.store.path, master_key(&config)?)?;
+        let imported = import(&store.practice(practice)?, BufReader::new(file), &mapping, day_number(global.today()))
+            .map_err(said)?;
+        if global.json {
+            print_json(&imported);
+        } else {
+            let blank =
+                if imported.blank > 0 { format!(", {} blank rows passed over", imported.blank) } else { String::new() };
+            print(&format!(
+                "{} patients in the roster of {practice} ({} before){blank}",
+                imported.patients, imported.before
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
