@@ -77,6 +77,9 @@ struct Told {
     new: bool,
 }
 
+/// What is left out, and how many rows of it.
+type Counted = Vec<(String, u64)>;
+
 impl Import {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let library = library(global)?;
@@ -104,7 +107,7 @@ impl Import {
     }
 
     /// Everything that the files hold, read whole before anything is kept.
-    fn read(&self) -> Result<(Vec<Ready>, Vec<(String, u64)>), Failure> {
+    fn read(&self) -> Result<(Vec<Ready>, Counted), Failure> {
         let refused = |error: &dyn std::fmt::Display| Failure::missing(format!("nothing imported: {error}"));
         let (mut files, mut sum) = (Vec::new(), Sha256::new());
         for path in &self.files {
@@ -130,8 +133,7 @@ impl Import {
             Asked { system: self.system, version: self.version.clone(), cover: self.cover, partial: self.partial };
         let (known, other): (Vec<&Unpacked>, Vec<&Unpacked>) =
             files.iter().partition(|file| files.len() == 1 || recognises(&file.name, &file.bytes, &asked));
-        let mut left_out: Vec<(String, u64)> =
-            other.iter().map(|file| (format!("{}: no list of codes", file.name), 1)).collect();
+        let mut left_out: Counted = other.iter().map(|file| (format!("{}: no list of codes", file.name), 1)).collect();
         if known.is_empty() {
             let names: Vec<&str> = other.iter().map(|file| file.name.as_str()).collect();
             return Err(refused(&format!(

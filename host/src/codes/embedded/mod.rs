@@ -172,6 +172,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::print_stdout, reason = "a skipped test says so")]
     fn making_the_archive_anew_gives_the_same_bytes() {
         let Some(corpus) = std::env::var_os("CLAIMHOST_CORPUS") else {
             println!("skipped: CLAIMHOST_CORPUS is not set, the published files are not here");
