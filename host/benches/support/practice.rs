@@ -27,6 +27,7 @@ name = "Birchfield Clinic {n}"
 npi = "{}"
 taxonomy = "207Q00000X"
 bill_hold_days = 0
+clia = "36D0000001"
 tax_id = {{ kind = "ein", value = "11223344{n}" }}
 address = {{ line1 = "40 Weir Road", city = "Ashby", state = "OH", postal_code = "430170040" }}
 contact = {{ name = "Billing Office", telephone = "6145550150" }}
@@ -87,9 +88,18 @@ pub fn message(out: &mut String, n: usize) {
     let _ = write!(
         out,
         "IN1|1|PARTB|{PAYER}|Federal Part B Ashby||||||||||||{last}^{first}|SEL|{born}0411|{} Harrow Ln^^Ashby^OH^43017-1200\
-         |||||||||||||||||1EG4TE{patient:05}\r",
+         |||||||||||||||||{}\r",
         patient % 900 + 1,
+        mbi(patient),
     );
+}
+
+/// A Medicare beneficiary identifier: digits, and letters without S, L, O, I, B, Z, each in its place.
+fn mbi(n: usize) -> String {
+    let letters = b"ACDEFGHJKMNPQRTUVWXY";
+    let letter = |at: usize| char::from(letters[n / 10_000 / at % letters.len()]);
+    let digits = n % 10_000;
+    format!("1{}G{}T{}{}M{}{:02}", letter(1), digits / 1000, letter(20), digits / 100 % 10, letter(400), digits % 100)
 }
 
 /// A number as letters, so that it can be part of a name.
