@@ -21,6 +21,7 @@ pub mod work;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
@@ -30,6 +31,9 @@ pub use seal::{MasterKey, PracticeKeys, SealError};
 
 /// The host's own tenant: owns clearinghouse files before they are split.
 pub const CLEARING: &str = "clearing";
+
+/// How long [`Store::open`] waits for another process to let go of the store.
+const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
 const SCHEMAS: [&str; 1] = [include_str!("schema_1.sql")];
 
@@ -111,18 +115,14 @@ impl Store {
     /// Opens or creates the store and brings its schema up to date.
     ///
     /// # Errors
-    /// [`StoreError`]: in use, newer, unreadable.
+    /// [`StoreError`]: in use (after some seconds of waiting), newer, unreadable.
     pub fn open(path: &Path, master: MasterKey) -> StoreResult<Self> {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(io)?;
         }
         let lock = std::fs::File::create(path.with_extension("lock")).map_err(io)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Err(StoreError::InUse { path: path.to_owned() }),
-            Err(std::fs::TryLockError::Error(source)) => return Err(io(source)),
-        }
+        take(&lock, path)?;
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -177,6 +177,24 @@ impl Store {
     /// As [`Store::practice`].
     pub fn clearing(&self) -> StoreResult<PracticeStore> {
         self.practice(CLEARING)
+    }
+}
+
+/// Takes the lock of the store, waiting [`LOCK_PATIENCE`] for it. A process that was killed, or that a supervisor has just
+/// stopped, may be gone while a child it had forked and that has not run its program yet still holds the lock.
+fn take(lock: &std::fs::File, path: &Path) -> StoreResult<()> {
+    let started = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(std::fs::TryLockError::WouldBlock) if started.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(std::fs::TryLockError::WouldBlock) => return Err(StoreError::InUse { path: path.to_owned() }),
+            Err(std::fs::TryLockError::Error(source)) => {
+                return Err(StoreError::Io { path: path.to_owned(), source });
+            }
+        }
     }
 }
 
