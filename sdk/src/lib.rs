@@ -18,6 +18,8 @@ pub mod fhir;
 pub mod fixtures;
 pub mod hl7;
 pub mod mapping;
+#[cfg(feature = "fixtures")]
+pub mod rule_cases;
 pub mod setting;
 
 pub use bindings::adapter::claimhost::plugin::evidence;
