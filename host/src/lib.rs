@@ -20,6 +20,7 @@ pub mod lifecycle;
 pub mod ncci;
 pub mod plugin;
 pub mod practice;
+pub mod private;
 pub mod remit;
 pub mod scrub;
 pub mod service;

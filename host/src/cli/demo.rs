@@ -15,6 +15,7 @@ use super::{Failure, Global, peers, summary};
 use crate::claim::parse_iso;
 use crate::config::Config;
 use crate::lifecycle::{Host, HostError};
+use crate::private;
 
 /// Turns that host and sandbox may take on one day before the demo says that they never come to rest.
 const TURNS_MAX: usize = 50;
@@ -59,7 +60,7 @@ impl Demo {
         let workspace = peers::workspace()
             .ok_or_else(|| Failure::internal("the demo needs the project's sources for its plugins"))?;
         crate::plugin::build::build_missing(&workspace).map_err(|error| Failure::internal(error.to_string()))?;
-        fs::create_dir_all(&self.data_dir)?;
+        private::make_folder(&self.data_dir)?;
         let folder = fs::canonicalize(&self.data_dir)?;
         let mut progress = self.progress(&folder)?;
         let start = global.as_of.map(crate::claim::iso);
@@ -162,7 +163,7 @@ impl Demo {
 impl Progress {
     fn save(&self, folder: &Path) -> Result<(), Failure> {
         let text = serde_json::to_vec(self).map_err(|error| Failure::internal(error.to_string()))?;
-        Ok(deliver_plain(folder, "demo.json", &text)?)
+        Ok(private::write_whole(folder, "demo.json", &text)?)
     }
 }
 
@@ -218,19 +219,13 @@ fn run(mut command: Command, name: &str) -> Result<String, Failure> {
 
 /// Puts a day's feeds into an inbox, each whole or not at all.
 fn hand_over(from: &Path, inbox: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(inbox)?;
+    private::make_folder(inbox)?;
     let Ok(entries) = fs::read_dir(from) else { return Ok(()) };
     for entry in entries {
         let entry = entry?;
-        deliver_plain(inbox, &entry.file_name().to_string_lossy(), &fs::read(entry.path())?)?;
+        private::write_whole(inbox, &entry.file_name().to_string_lossy(), &fs::read(entry.path())?)?;
     }
     Ok(())
-}
-
-fn deliver_plain(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    let unfinished = folder.join(format!(".{name}.tmp"));
-    fs::write(&unfinished, bytes)?;
-    fs::rename(unfinished, folder.join(name))
 }
 
 /// Writes `claimhost.toml` and the key, once. The practices have written their profiles and mappings.
@@ -258,16 +253,15 @@ fn configure(folder: &Path, workspace: &Path) -> Result<(), Failure> {
         write_key(&folder.join("key"), &key)?;
     }
     for sub in ["transport/out", "transport/in"] {
-        crate::clearinghouse::outbox::make_private(&folder.join(sub))?;
+        private::close_folder(&folder.join(sub))?;
     }
-    Ok(deliver_plain(folder, "claimhost.toml", text.as_bytes())?)
+    Ok(private::write_whole(folder, "claimhost.toml", text.as_bytes())?)
 }
 
 /// Writes a new key file that only its owner may read.
 pub(crate) fn write_key(path: &Path, key: &crate::store::MasterKey) -> std::io::Result<()> {
     use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = private::create_new(path)?;
     file.write_all(key.to_hex().as_bytes())?;
     file.sync_all()
 }

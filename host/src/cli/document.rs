@@ -9,13 +9,14 @@ use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::output::{BOLD, RESET, day, print, print_json, table};
+use super::output::{BOLD, RESET, day, print, print_json, table, visible};
 use super::reader::{Reader, no_such};
 use super::reference::{Reference, name};
 use super::visit::history_table;
 use super::{Failure, Global, Whose};
 use crate::lifecycle::Retried;
-use crate::store::document::{DocumentRow, DocumentStatus, PART};
+use crate::store::document::{DocumentRow, DocumentStatus};
+use crate::store::file::PART;
 use crate::store::history::HistoryRow;
 use crate::store::{StoreResult, Tx};
 
@@ -230,8 +231,8 @@ impl Show {
         let (practice, id) = reader.one(&self.id, self.whose.practice(), "document", "document list")?;
         let row = practice.read(|tx| tx.document(id))?.ok_or_else(|| no_such("document", &self.id, "document list"))?;
         if self.raw {
-            let bytes = practice.read(|tx| tx.document_bytes(&row))?;
-            std::io::stdout().lock().write_all(&bytes)?;
+            let mut out = std::io::stdout().lock();
+            practice.read(|tx| tx.document_bytes(&row, |part| out.write_all(part).map_err(Failure::from)))?;
             return Ok(ExitCode::SUCCESS);
         }
         let shown = practice.read(|tx: &Tx<'_>| -> StoreResult<_> {
@@ -256,7 +257,7 @@ fn tell(shown: &Shown) {
         print(&format!("  reason    {}", row.reason));
     }
     print(&format!("  received  {received}"));
-    print(&format!("  file      {} `{}`, document {} of it", row.file_id, shown.file_name, row.ordinal + 1));
+    print(&format!("  file      {} `{}`, document {} of it", row.file_id, visible(&shown.file_name), row.ordinal + 1));
     print(&format!("  bytes     {}", row.ranges));
     if !row.plugin_digest.is_empty() {
         print(&format!("  plugin    {}", row.plugin_digest));

@@ -45,6 +45,11 @@ pub(crate) fn table(heading: &[&str]) -> Table {
     table
 }
 
+/// A text from outside as it may go to a terminal: a line end or an escape sequence in it is shown, not obeyed.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().map(|one| if one.is_control() { one.escape_default().to_string() } else { one.to_string() }).collect()
+}
+
 /// Prints a line of data. A reader that has gone away (`| head`) ends the process quietly.
 pub(crate) fn print(text: &str) {
     if writeln!(anstream::stdout().lock(), "{text}").is_err() {
@@ -82,7 +87,12 @@ pub(crate) fn progress_bar(length: usize, unit: &str, quiet: bool) -> indicatif:
 
 #[cfg(test)]
 mod tests {
-    use super::dollars;
+    use super::{dollars, visible};
+
+    #[test]
+    fn what_a_name_would_tell_a_terminal_is_shown() {
+        assert_eq!(visible("a\nb\u{1b}[2Jé"), "a\\nb\\u{1b}[2Jé");
+    }
 
     #[test]
     fn cents_read_as_dollars() {

@@ -106,11 +106,18 @@ pub struct ClearinghouseConfig {
     pub inbox: PathBuf,
     /// Claims in one 837 at most. Default 5000.
     pub claims_per_file_max: usize,
+    /// Megabytes (2^20 bytes) of one answer file at most: it is read as a whole. Default 32.
+    pub answer_megabytes_max: u32,
 }
 
 impl Default for ClearinghouseConfig {
     fn default() -> Self {
-        Self { outbox: "transport/out".into(), inbox: "transport/in".into(), claims_per_file_max: 5_000 }
+        Self {
+            outbox: "transport/out".into(),
+            inbox: "transport/in".into(),
+            claims_per_file_max: 5_000,
+            answer_megabytes_max: 32,
+        }
     }
 }
 
@@ -267,6 +274,9 @@ impl Config {
         }
         if self.clearinghouse.claims_per_file_max == 0 {
             problems.push("clearinghouse.claims_per_file_max: expected at least 1".to_owned());
+        }
+        if self.clearinghouse.answer_megabytes_max == 0 {
+            problems.push("clearinghouse.answer_megabytes_max: expected at least 1".to_owned());
         }
         problems
     }

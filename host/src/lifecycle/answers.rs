@@ -10,6 +10,7 @@ use claimhost_x12::ta1::{Ta1, Ta1Code};
 use claimhost_x12::{Parsed, Segment, Transaction, Transmission, ack999, claim_ack, eligibility, remittance, ta1};
 use serde_json::json;
 
+use super::arrive::Inbox;
 use super::host::Host;
 use super::payment;
 use super::refold::refold;
@@ -17,10 +18,10 @@ use super::refusal;
 use super::{Fact, HostError, Stage};
 use crate::audit::demographics;
 use crate::claim::{Date, day_number};
-use crate::intake::folder;
 use crate::store::claim::{ClaimKey, VersionRow};
 use crate::store::clearing::Owned;
-use crate::store::document::{DocumentStatus, FileRow, NewDocument};
+use crate::store::document::{DocumentStatus, NewDocument};
+use crate::store::file::FileRow;
 use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
 
 /// What one transaction came to.
@@ -44,22 +45,17 @@ impl Answer {
     }
 }
 
+/// Channel of the clearinghouse's files.
+pub(super) const CHANNEL: &str = "clearinghouse";
+
 /// An answer with its byte range in the file.
 type Located = ((u64, u64), Answer);
 
 /// Stores and applies what lies in the clearinghouse inbox. Returns how many documents that were.
 pub(super) fn take(host: &Host) -> Result<u64, HostError> {
     let inbox = &host.config.clearinghouse.inbox;
-    crate::clearinghouse::outbox::make_private(inbox).map_err(HostError::io(inbox))?;
-    for arrival in folder::scan(inbox).map_err(HostError::io(inbox))? {
-        host.check_stop()?;
-        if !host.is_settled(&arrival.path) {
-            continue;
-        }
-        let mut file = std::fs::File::open(&arrival.path).map_err(HostError::io(inbox))?;
-        host.clearing.write(|tx| tx.store_file("clearinghouse", &arrival.name, host.today(), &mut file))?;
-        folder::archive(&arrival).map_err(HostError::io(inbox))?;
-    }
+    crate::private::close_folder(inbox).map_err(HostError::io(inbox))?;
+    Inbox { host, store: &host.clearing, channel: CHANNEL, folder: inbox }.take(|_| false, |_, _, _| Ok(()))?;
     let files = host.clearing.read(|tx| tx.unframed_files())?;
     let mut documents = 0;
     for file in files {
@@ -72,7 +68,7 @@ pub(super) fn take(host: &Host) -> Result<u64, HostError> {
 /// Applies a stored file and gives each of its transactions a document. A file that ran before gives those that were rejected
 /// another end; the others said what they had to say. Returns how many transactions that were.
 pub(super) fn take_file(host: &Host, tx: &Tx<'_>, file: &FileRow) -> Result<u64, HostError> {
-    let bytes = bytes_of(tx, file)?;
+    let megabytes_max = host.config.clearinghouse.answer_megabytes_max;
     let known = tx.documents_of_file(file.file_id)?;
     let next = tx.next_document_id()?;
     // Each answer becomes the document after the ones before it; facts name it.
@@ -80,7 +76,11 @@ pub(super) fn take_file(host: &Host, tx: &Tx<'_>, file: &FileRow) -> Result<u64,
         let new = u64::try_from(ordinal.saturating_sub(known.len())).unwrap_or(0);
         known.get(ordinal).map_or(next + new, |row| row.document_id)
     };
-    let answers = apply(host, tx, file.file_id, &bytes, &document_of)?;
+    let answers = if file.size_bytes > u64::from(megabytes_max) << 20 {
+        vec![((0, file.size_bytes), refusal::too_large(file.size_bytes, megabytes_max))]
+    } else {
+        apply(host, tx, file.file_id, &bytes_of(tx, file)?, &document_of)?
+    };
     let count = answers.len();
     for (ordinal, (range, answer)) in answers.into_iter().enumerate() {
         let Answer { status, reason, detail, amount_cents } = &answer;

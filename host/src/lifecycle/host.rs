@@ -4,6 +4,7 @@
 //! and commits its result with the state it leaves, so that a turn can end anywhere and the next one goes on. The same
 //! turn serves `run --once`, `serve` and `demo`.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use crate::claim::{Date, Setup, day_number};
 use crate::codes::shelf::Shelf;
 use crate::config::{Config, FolderConfig};
 use crate::lifecycle::summary::{Summary, summarize};
-use crate::lifecycle::{HostError, answers, assemble, ingest, later, submit};
+use crate::lifecycle::{HostError, answers, assemble, ingest, later, submit, tidy};
 use crate::plugin::{LogBuffer, PluginHost, PluginHostConfig, PluginLog};
 use crate::practice::Profile;
 use crate::store::{MasterKey, PracticeStore, Store, StoreResult, Tx};
@@ -31,6 +32,10 @@ pub struct Host {
     pub(super) as_of: Date,
     /// Files younger than this are still being written; zero where a run takes what is there.
     settle: Duration,
+    /// What was last logged of each watched folder.
+    told: parking_lot::Mutex<HashMap<String, [u64; 4]>>,
+    /// With which day and profiles files past their time were removed.
+    tidied: Option<(Date, Vec<Option<SystemTime>>)>,
     stop: Arc<AtomicBool>,
 }
 
@@ -119,8 +124,8 @@ impl Host {
         for problem in codes.problems() {
             tracing::error!(%problem, "codes: a table cannot be used");
         }
-        let (settle, stop) = (Duration::ZERO, Arc::default());
-        Ok(Self { config, store, clearing, plugins, log, codes, practices, as_of, settle, stop })
+        let (settle, told, stop) = (Duration::ZERO, parking_lot::Mutex::default(), Arc::default());
+        Ok(Self { config, store, clearing, plugins, log, codes, practices, as_of, settle, told, tidied: None, stop })
     }
 
     /// The day that rules, windows and file dates see.
@@ -151,6 +156,12 @@ impl Host {
     pub(super) fn is_settled(&self, path: &Path) -> bool {
         let age = modified(path).and_then(|changed| changed.elapsed().ok());
         self.settle.is_zero() || age.is_some_and(|age| age >= self.settle)
+    }
+
+    /// Whether these counts of a watched folder differ from those last asked about; zeros are no news at first.
+    pub(super) fn is_news(&self, folder: &str, counts: [u64; 4]) -> bool {
+        let before = self.told.lock().insert(folder.to_owned(), counts).unwrap_or_default();
+        before != counts
     }
 
     /// Set it to end the turn in hand at the next step.
@@ -236,12 +247,17 @@ impl Host {
         Ok(turn)
     }
 
-    /// Turns until nothing moves.
+    /// Turns until nothing moves; then, once a day and when a profile changes, removes files past their time.
     ///
     /// # Errors
     /// As [`Host::turn`].
     pub fn settle(&mut self) -> Result<(), HostError> {
         while self.turn()?.moved() {}
+        let now = (self.as_of, self.practices.iter().map(|practice| practice.profile_changed).collect());
+        if self.tidied.as_ref() != Some(&now) {
+            tidy::tidy(self)?;
+            self.tidied = Some(now);
+        }
         Ok(())
     }
 

@@ -1,29 +1,28 @@
 //! Documents in: watched folders to stored files, files to frames, frames through the practice's adapter to visit events.
 //!
-//! A file is kept verbatim before anything reads it, then leaves the inbox. Events, and the end of each document, commit
-//! together. A crash in between stores or frames a file again, which the keys of the events make harmless.
+//! A file is kept verbatim before anything reads it, then leaves the inbox (`arrive.rs`). Events, the end of each document and
+//! how far the file is cut commit together, so that cutting goes on after a crash where it was.
 
-use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::HostError;
+use super::arrive::Inbox;
+use super::crash::crash_point;
 use super::host::{Folder, Host, Practice};
+use super::pieces::{Batch, FileCut, Framed, Known, Pending, StoredFile};
 use crate::audit::capture;
 use crate::claim::{Document, DocumentEvent, Outcome, Problem, VisitUpdate, from_day_number};
-use crate::intake::folder;
-use crate::intake::framing::{Frame, Framer, Framing, FramingProblem, Item, Joins, Settings};
-use crate::plugin::{Adapter, OpenError, Translated};
-use crate::store::document::{CHUNK_BYTES, DocumentStatus, FileRow, NewDocument};
+use crate::intake::folder::{self, Arrival};
+use crate::intake::framing::{Frame, Framer, Framing, FramingProblem, Joins, Settings};
+use crate::plugin::{Adapter, OpenError, PluginHost, Translated};
+use crate::private;
+use crate::store::document::{DocumentStatus, NewDocument, format_ranges};
+use crate::store::file::{Cut, FileRow};
 use crate::store::visit::StoredEvent;
-use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
+use crate::store::{StoreError, StoreResult, Tx};
 use crate::visit::event_digest;
-
-/// Files stored in one transaction.
-const FILES_BATCH: usize = 200;
-/// Documents translated and committed together.
-pub(super) const DOCUMENTS_BATCH: usize = 250;
 
 /// Takes what lies in the practice's folders. Returns how many documents got an end.
 pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
@@ -55,47 +54,37 @@ pub(super) struct Intake<'a> {
     pub(super) actor: &'static str,
 }
 
-/// A document, or bytes that are none.
-pub(super) enum Framed {
-    Frame(Frame),
-    Problem(FramingProblem),
+/// How an adapter's files are cut.
+fn framing_of(adapter: &Adapter) -> Framing {
+    adapter.manifest().framing.map_or(Framing::Whole, Framing::from)
 }
 
-/// One of a batch.
-pub(super) struct Pending {
-    pub(super) file_id: u64,
-    pub(super) received_day: i64,
-    pub(super) framed: Framed,
-    /// The document's row, where it is tried again.
-    pub(super) document_id: Option<u64>,
+impl Folder {
+    /// The joined files of this folder; none where its adapter is not loaded.
+    pub(super) fn joins(&self, plugins: &PluginHost) -> Settings {
+        plugins.adapter(&self.config.adapter).map(|adapter| self.joins_of(&adapter)).unwrap_or_default()
+    }
+
+    fn joins_of(&self, adapter: &Adapter) -> Settings {
+        match framing_of(adapter) {
+            Framing::Delimited => Settings::from_mapping(&self.setup.mapping).unwrap_or_default(),
+            _ => Settings::default(),
+        }
+    }
 }
 
 impl Intake<'_> {
     /// Inbox to store, then out of the inbox. Joined files go first: rows of the others need them.
     fn store_arrivals(&self) -> Result<(), HostError> {
-        let path = &self.folder.config.path;
-        std::fs::create_dir_all(path).map_err(HostError::io(path))?;
-        let joins = self.joins();
-        let mut arrivals = folder::scan(path).map_err(HostError::io(path))?;
-        arrivals.retain(|arrival| self.host.is_settled(&arrival.path));
-        arrivals.sort_by_key(|arrival| !joins.is_join(&arrival.name));
-        for batch in arrivals.chunks(FILES_BATCH) {
-            self.host.check_stop()?;
-            self.practice.store.write(|tx| -> Result<(), HostError> {
-                for arrival in batch {
-                    let mut file = std::fs::File::open(&arrival.path).map_err(HostError::io(path))?;
-                    let file_id = tx.store_file(&self.folder.channel, &arrival.name, self.host.today(), &mut file)?;
-                    if joins.is_join(&arrival.name) {
-                        self.joined_file(tx, file_id, arrival.size)?;
-                    }
-                }
-                Ok(())
-            })?;
-            for arrival in batch {
-                folder::archive(arrival).map_err(HostError::io(path))?;
-            }
-        }
-        Ok(())
+        let (path, store) = (&self.folder.config.path, &self.practice.store);
+        private::make_folder(path).map_err(HostError::io(path))?;
+        let joins = self.folder.joins_of(&self.adapter);
+        let inbox = Inbox { host: self.host, store, channel: &self.folder.channel, folder: path };
+        let stored = |tx: &Tx<'_>, arrival: &Arrival, file_id: u64| match joins.is_join(&arrival.name) {
+            true => self.joined_file(tx, file_id, arrival.size),
+            false => Ok(()),
+        };
+        inbox.take(|name| joins.is_join(name), stored)
     }
 
     /// A joined file is a document that says nothing by itself.
@@ -113,17 +102,6 @@ impl Intake<'_> {
         tx.file_framed(file_id)
     }
 
-    fn joins(&self) -> Settings {
-        match self.framing() {
-            Framing::Delimited => Settings::from_mapping(&self.folder.setup.mapping).unwrap_or_default(),
-            _ => Settings::default(),
-        }
-    }
-
-    fn framing(&self) -> Framing {
-        self.adapter.manifest().framing.map_or(Framing::Whole, Framing::from)
-    }
-
     fn format(&self) -> &str {
         self.adapter.manifest().formats.first().map_or("", String::as_str)
     }
@@ -135,47 +113,48 @@ impl Intake<'_> {
         if files.is_empty() {
             return Ok(0);
         }
-        let mut batch = Vec::with_capacity(DOCUMENTS_BATCH);
-        let mut ended = Vec::new();
-        let mut documents = 0;
+        let (mut batch, mut cuts, mut documents) = (Batch::default(), Vec::new(), 0);
         for file in files {
             self.host.check_stop()?;
-            let framed_up_to = self.practice.store.read(|tx| tx.framed_up_to(file.file_id))?;
+            let Some(known) = Known::of(self, &file)? else { return Ok(documents) };
             let Some(framer) = self.framer(file.file_id)? else { return Ok(documents) };
+            let (file_id, received_day) = (file.file_id, file.received_day);
+            cuts.push(FileCut { file_id, cut: Cut::default(), ended: false });
             for item in framer {
-                let framed =
-                    match item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })? {
-                        Item::Frame(frame) if framed_up_to.is_some_and(|last| frame.ordinal <= last) => continue,
-                        Item::Frame(frame) => Framed::Frame(frame),
-                        Item::Problem(problem) => Framed::Problem(problem),
-                        Item::Gap(_) => continue,
-                    };
-                batch.push(Pending {
-                    file_id: file.file_id,
-                    received_day: file.received_day,
-                    framed,
-                    document_id: None,
-                });
-                if batch.len() >= DOCUMENTS_BATCH {
-                    match self.flush(&mut batch, &mut ended)? {
+                let item = item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })?;
+                let Some(framed) = Framed::of(item) else { continue };
+                let Some(now) = cuts.last_mut() else { break };
+                now.cut.add(framed.kind(), &format_ranges(framed.ranges()));
+                if known.has(&framed, &now.cut) {
+                    continue;
+                }
+                batch.push(Pending { file_id, received_day, framed, document_id: None });
+                if batch.is_full() {
+                    match self.flush(&mut batch, &mut cuts)? {
                         Some(count) => documents += count,
                         None => return Ok(documents),
                     }
+                    crash_point("mid-file");
                 }
             }
-            ended.push(file.file_id);
+            if let Some(now) = cuts.last_mut() {
+                now.ended = true;
+            }
         }
-        Ok(documents + self.flush(&mut batch, &mut ended)?.unwrap_or(0))
+        Ok(documents + self.flush(&mut batch, &mut cuts)?.unwrap_or(0))
     }
 
     /// Opens a stored file for framing. None, and a log line, where the mapping or a joined file cannot be used: its files wait.
     pub(super) fn framer(&self, file_id: u64) -> Result<Option<Framer<StoredFile<'_>>>, HostError> {
-        let settings = self.joins();
+        let settings = self.folder.joins_of(&self.adapter);
         let archive = self.folder.config.path.join(folder::ARCHIVE);
         let joins = Joins::load(&settings, &[&archive, &self.folder.config.path]);
         let reader = StoredFile::new(&self.practice.store, file_id);
-        let opened = joins
-            .and_then(|joins| Framer::open(self.framing(), self.format(), &self.folder.setup.mapping, joins, reader));
+        if let Ok(joins) = &joins {
+            self.tell_broken(joins);
+        }
+        let (framing, mapping) = (framing_of(&self.adapter), &self.folder.setup.mapping);
+        let opened = joins.and_then(|joins| Framer::open(framing, self.format(), mapping, joins, reader));
         match opened {
             Ok(framer) => Ok(Some(framer)),
             Err(error) => {
@@ -185,8 +164,19 @@ impl Intake<'_> {
         }
     }
 
+    /// Rows of joined files that cannot be read: charges of theirs are rejected, and this says why.
+    fn tell_broken(&self, joins: &Joins) {
+        let (practice, folder) = (self.practice.store.id(), self.folder.channel.as_str());
+        let rows = u64::try_from(joins.broken()).unwrap_or(u64::MAX);
+        if self.host.is_news(&format!("{practice}/{folder}/joined"), [rows, 0, 0, 0]) && rows > 0 {
+            let words = "rows of joined files are left out: a quote in them is not closed; correct them and send the file again";
+            tracing::warn!(practice, folder, rows, "{words}");
+        }
+    }
+
     /// Translates a batch and commits it. None where the adapter refuses the mapping: the files wait for a better one.
-    pub(super) fn flush(&self, batch: &mut Vec<Pending>, ended: &mut Vec<u64>) -> Result<Option<u64>, HostError> {
+    pub(super) fn flush(&self, batch: &mut Batch, cuts: &mut Vec<FileCut>) -> Result<Option<u64>, HostError> {
+        let mut batch = std::mem::take(batch).pending;
         let documents: Vec<Document> = batch
             .iter_mut()
             .filter_map(|pending| match &mut pending.framed {
@@ -220,12 +210,16 @@ impl Intake<'_> {
                     }
                 }
             }
-            for file_id in ended.drain(..) {
-                tx.file_framed(file_id)?;
+            for FileCut { file_id, cut, ended } in cuts.iter() {
+                tx.file_cut(*file_id, cut)?;
+                if *ended {
+                    tx.file_framed(*file_id)?;
+                }
             }
             self.host.keep_plugin_log(tx)?;
             Ok(())
         })?;
+        cuts.retain(|file| !file.ended);
         Ok(Some(count))
     }
 
@@ -416,66 +410,4 @@ fn charged_again(known: &[StoredEvent], event: &StoredEvent) -> Option<[u8; 32]>
     use sha2::Digest;
     let again = sha2::Sha256::new().chain_update(event.digest).chain_update(format!("{now:?}"));
     Some(again.finalize().into())
-}
-
-/// Chunks of a stored file that are kept: a bulk export has one patient's resources in as many places as it has types.
-const CHUNKS_KEPT: usize = 16;
-
-/// A stored file, read chunk by chunk.
-pub(super) struct StoredFile<'a> {
-    store: &'a PracticeStore,
-    file_id: u64,
-    at: u64,
-    /// Chunks by number, the last used last.
-    kept: Vec<(u64, Vec<u8>)>,
-}
-
-impl<'a> StoredFile<'a> {
-    fn new(store: &'a PracticeStore, file_id: u64) -> Self {
-        Self { store, file_id, at: 0, kept: Vec::new() }
-    }
-
-    /// Makes a chunk the last of those kept. False where the file has none of this number.
-    fn keep(&mut self, number: u64) -> io::Result<bool> {
-        if let Some(place) = self.kept.iter().position(|(known, _)| *known == number) {
-            let chunk = self.kept.remove(place);
-            self.kept.push(chunk);
-            return Ok(true);
-        }
-        let next = self.store.read(|tx| tx.file_chunk(self.file_id, number));
-        let Some(bytes) = next.map_err(|error: StoreError| io::Error::other(error.to_string()))? else {
-            return Ok(false);
-        };
-        if self.kept.len() == CHUNKS_KEPT {
-            self.kept.remove(0);
-        }
-        self.kept.push((number, bytes));
-        Ok(true)
-    }
-}
-
-impl Read for StoredFile<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let chunk_bytes = CHUNK_BYTES as u64;
-        if !self.keep(self.at / chunk_bytes)? {
-            return Ok(0);
-        }
-        let within = usize::try_from(self.at % chunk_bytes).unwrap_or(usize::MAX);
-        let rest = self.kept.last().and_then(|(_, bytes)| bytes.get(within..)).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
-            to.copy_from_slice(from);
-        }
-        self.at += count as u64;
-        Ok(count)
-    }
-}
-
-impl Seek for StoredFile<'_> {
-    /// From the start only: what the second look of a framing needs.
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let SeekFrom::Start(at) = to else { return Err(io::ErrorKind::Unsupported.into()) };
-        self.at = at;
-        Ok(at)
-    }
 }

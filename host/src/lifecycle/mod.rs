@@ -1,14 +1,16 @@
 //! Facts, the state fold, and the pipeline that drives every step.
 //!
-//! `host.rs` is one turn of the line; its steps are `ingest` (documents to visit events), `assemble` (visits to claims, through
+//! `host.rs` is one turn of the line; its steps are `arrive` (files in), `ingest` (documents to visit events), `assemble` (visits to claims, through
 //! `review`), `submit` (claims to the outbox), `answers` and `payment` (facts and postings) and `later` (the next payer).
 //! `handover.rs` keeps accounts right over several payers, `refusal.rs` words what is refused of an answer.
-//! `fold.rs` says what facts mean, `refold.rs` applies it, `summary.rs` counts.
+//! `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it, `summary.rs` counts.
 
 mod answers;
+mod arrive;
 mod assemble;
 mod conflict;
 mod control;
+mod crash;
 mod error;
 mod fact;
 mod fixes;
@@ -18,6 +20,7 @@ mod host;
 mod ingest;
 mod later;
 mod payment;
+mod pieces;
 mod refold;
 mod refusal;
 pub mod report;
@@ -25,6 +28,7 @@ mod retry;
 mod review;
 mod submit;
 pub mod summary;
+mod tidy;
 
 pub use conflict::Choice;
 pub use error::HostError;

@@ -17,7 +17,8 @@ use crate::claim::{Adjustment, AdjustmentGroup, Date, day_number};
 use crate::remit;
 use crate::store::claim::{ClaimKey, VersionBody, VersionRow};
 use crate::store::clearing::Owned;
-use crate::store::document::{DocumentStatus, NewDocument, PART};
+use crate::store::document::{DocumentStatus, NewDocument};
+use crate::store::file::PART;
 use crate::store::remittance::{PostingRow, RemittanceClaimRow, RemittanceNames, RemittanceRow};
 use crate::store::{StoreResult, Tx};
 
@@ -74,7 +75,7 @@ pub(super) fn on_remittance(
     if known.iter().any(|(_, mac)| mac.as_slice() == content_mac.as_slice()) {
         return Ok(Answer::news(false));
     }
-    let part = own.store_file(PART, "", host.today(), &mut &*bytes)?;
+    let part = own.store_file(PART, None, host.today(), &mut &*bytes)?;
     own.file_framed(part)?;
     let document_id = own.add_document(&NewDocument {
         file_id: part,

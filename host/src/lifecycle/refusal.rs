@@ -25,6 +25,14 @@ pub(super) fn of_codec(reason: &'static str, problems: &[x12::Problem]) -> Answe
     refused(reason, problems.iter().filter(|problem| problem.is_error()).map(problem).collect())
 }
 
+/// A file that is too large to be read as a whole.
+pub(super) fn too_large(size_bytes: u64, megabytes_max: u32) -> Answer {
+    let expected = format!("at most {megabytes_max} MB in one file");
+    let remedy = "have the clearinghouse send an interchange in each file, or raise [clearinghouse] answer_megabytes_max, \
+                  then run `claimhost document retry`";
+    refused("x12.too-large", vec![problem("x12.too-large", whole(), format!("{size_bytes} bytes"), &expected, remedy)])
+}
+
 /// A transaction that is none of those that answer an 837.
 pub(super) fn kind(transmission: &Transmission<'_>, transaction: Option<&Transaction<'_>>) -> Answer {
     let digits = |kind: &str| kind.len() == 3 && kind.bytes().all(|byte| byte.is_ascii_digit());

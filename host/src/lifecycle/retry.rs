@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::Serialize;
 
 use super::host::{Host, Practice};
-use super::ingest::{DOCUMENTS_BATCH, Framed, Intake, Pending};
+use super::ingest::Intake;
+use super::pieces::{Batch, Framed, Pending};
 use super::{HostError, answers};
-use crate::intake::framing::{ByteRange, Item};
+use crate::intake::framing::ByteRange;
 use crate::store::StoreResult;
 use crate::store::document::{DocumentRow, DocumentStatus, format_ranges, parse_ranges};
 
@@ -136,7 +137,7 @@ impl Intake<'_> {
         for row in documents {
             by_file.entry(row.file_id).or_default().push(row);
         }
-        let (mut batch, mut ran, mut mended) = (Vec::new(), BTreeSet::new(), Vec::new());
+        let (mut batch, mut ran, mut mended) = (Batch::default(), BTreeSet::new(), Vec::new());
         for (file_id, wanted) in by_file {
             self.host.check_stop()?;
             let received_day = wanted.first().map_or(self.host.today(), |row| row.received_day);
@@ -145,12 +146,8 @@ impl Intake<'_> {
             let Some(framer) = self.framer(file_id)? else { return Ok(None) };
             for item in framer {
                 let item = item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })?;
-                let (ranges, framed) = match item {
-                    Item::Frame(frame) => (frame.ranges.clone(), Framed::Frame(frame)),
-                    Item::Problem(problem) => (vec![problem.range], Framed::Problem(problem)),
-                    Item::Gap(_) => continue,
-                };
-                let document_id = match places.take(&ranges) {
+                let Some(framed) = Framed::of(item) else { continue };
+                let document_id = match places.take(framed.ranges()) {
                     Place::Of(document_id) => {
                         ran.insert(document_id);
                         Some(document_id)
@@ -159,7 +156,7 @@ impl Intake<'_> {
                     Place::Other => continue,
                 };
                 batch.push(Pending { file_id, received_day, framed, document_id });
-                if batch.len() >= DOCUMENTS_BATCH && self.flush(&mut batch, &mut Vec::new())?.is_none() {
+                if batch.is_full() && self.flush(&mut batch, &mut Vec::new())?.is_none() {
                     return Ok(None);
                 }
             }

@@ -10,6 +10,7 @@ use crate::store::remittance::PostingRow;
 use crate::store::submission::{SubmissionRow, SubmittedClaim};
 use crate::store::{PracticeStore, StoreError, Tx};
 
+use super::crash::crash_point;
 use super::host::{Host, Practice};
 use super::refold::{fold_version, refold};
 use super::review::hold;
@@ -36,16 +37,10 @@ fn transmit(host: &Host, practice: &PracticeStore) -> Result<(), HostError> {
         let outbox = &host.config.clearinghouse.outbox;
         crash_point("before-rename");
         deliver(outbox, &submission.file_name, &bytes).map_err(HostError::io(outbox))?;
+        crash_point("after-rename");
         practice.write(|tx| tx.submission_sent(submission.submission_id))?;
     }
     Ok(())
-}
-
-/// Ends the process where the environment asks for it: how a test reaches the moment between a commit and its rename.
-fn crash_point(name: &str) {
-    if std::env::var_os("CLAIMHOST_CRASH_AT").is_some_and(|at| at == name) {
-        std::process::abort();
-    }
 }
 
 fn write_batch(host: &Host, practice: &Practice, tx: &Tx<'_>) -> Result<u64, HostError> {

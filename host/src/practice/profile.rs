@@ -63,7 +63,7 @@ pub struct Profile {
     /// Internal codes.
     #[serde(default)]
     pub crosswalk: Crosswalk,
-    /// Days that 837 and 835 files stay in the transport folders; 0 keeps them.
+    /// Days that originals, answers and answered 837s stay in archives and outbox; 0 keeps them.
     #[serde(default)]
     pub transport_days: u16,
     /// Days after which a submitted claim without an answer becomes work.

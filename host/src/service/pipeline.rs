@@ -166,7 +166,7 @@ fn watch(host: &Host, sender: Sender<()>) -> Option<notify::RecommendedWatcher> 
     let folders = config.intake.folder.iter().map(|folder| folder.path.as_path());
     let profiles = config.practice.iter().filter_map(|practice| practice.profile.parent());
     for folder in folders.chain([config.clearinghouse.inbox.as_path()]).chain(profiles) {
-        if let Err(error) = std::fs::create_dir_all(folder)
+        if let Err(error) = crate::private::make_folder(folder)
             .map_err(notify::Error::io)
             .and_then(|()| watcher.watch(folder, RecursiveMode::NonRecursive))
         {

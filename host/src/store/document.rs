@@ -1,14 +1,9 @@
-//! Files as they arrived, and the documents framed out of them.
+//! The documents framed out of files. The files themselves: `file.rs`.
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, StoreResult, Tx};
-
-/// Bytes of one sealed chunk: a file of any size is stored without being held whole.
-pub const CHUNK_BYTES: usize = 1 << 20;
-
-/// Channel of a part that a clearinghouse file was split into.
-pub const PART: &str = "part";
+use super::file::{CHUNK_BYTES, PART};
+use super::{StoreResult, Tx};
 
 /// End of a document's life so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,19 +40,6 @@ impl DocumentStatus {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
-}
-
-/// A stored file.
-#[derive(Clone)]
-pub struct FileRow {
-    /// Id within the practice.
-    pub file_id: u64,
-    /// Where it came from.
-    pub channel: String,
-    /// Day it was received, as a day number.
-    pub received_day: i64,
-    /// Bytes.
-    pub size_bytes: u64,
 }
 
 /// What is known of one document when it is written.
@@ -102,66 +84,6 @@ pub struct DocumentRow {
 }
 
 impl Tx<'_> {
-    /// Keeps a file verbatim, in sealed chunks, before anything reads it.
-    ///
-    /// # Errors
-    /// [`StoreError`], or the reader's own error as [`StoreError::Io`].
-    pub fn store_file(&self, channel: &str, name: &str, day: i64, reader: &mut dyn std::io::Read) -> StoreResult<u64> {
-        let file_id = self.next_id("file", "file_id")?;
-        let mut size = 0_u64;
-        let mut buffer = vec![0_u8; CHUNK_BYTES];
-        let mut chunk = 0_u64;
-        loop {
-            let filled = fill(reader, &mut buffer).map_err(|source| StoreError::Io { path: channel.into(), source })?;
-            let bytes = buffer.get(..filled).unwrap_or_default();
-            if filled == 0 && chunk > 0 {
-                break;
-            }
-            let body = self.seal("file_chunk", chunk_row(file_id, chunk), bytes);
-            self.execute(
-                "INSERT INTO file_chunk (practice_id, file_id, chunk, body) VALUES (?1, ?2, ?3, ?4)",
-                (self.practice_id(), file_id, chunk, body),
-            )?;
-            size += u64::try_from(filled).unwrap_or(0);
-            chunk += 1;
-            if filled < buffer.len() {
-                break;
-            }
-        }
-        let name = self.seal("file", file_id, name.as_bytes());
-        self.execute(
-            "INSERT INTO file (practice_id, file_id, channel, name, size_bytes, received_day, state)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'stored')",
-            (self.practice_id(), file_id, channel, name, size, day),
-        )?;
-        Ok(file_id)
-    }
-
-    /// Files that are stored and not yet framed: what a crash between the two left.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn unframed_files(&self) -> StoreResult<Vec<FileRow>> {
-        self.rows(
-            "SELECT file_id, channel, received_day, size_bytes FROM file WHERE practice_id = ?1 AND state = 'stored'
-             ORDER BY file_id",
-            [self.practice_id()],
-            file_row,
-        )
-    }
-
-    /// One stored file.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn file(&self, file_id: u64) -> StoreResult<Option<FileRow>> {
-        self.row(
-            "SELECT file_id, channel, received_day, size_bytes FROM file WHERE practice_id = ?1 AND file_id = ?2",
-            (self.practice_id(), file_id),
-            file_row,
-        )
-    }
-
     /// Documents that are a practice's part of a clearinghouse file: the file is counted, in the clearing tenant.
     ///
     /// # Errors
@@ -175,54 +97,15 @@ impl Tx<'_> {
         Ok(rows.into_iter().collect())
     }
 
-    /// The name a file had outside. Patient data.
+    /// Gives the bytes of a document, its ranges of the file joined, a chunk at a time: what was refused may be large.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn file_name(&self, file_id: u64) -> StoreResult<crate::claim::Phi<String>> {
-        let sealed: Vec<u8> = self
-            .row(
-                "SELECT name FROM file WHERE practice_id = ?1 AND file_id = ?2",
-                (self.practice_id(), file_id),
-                |row| row.get(0),
-            )?
-            .ok_or(StoreError::Missing { what: "file", id: file_id })?;
-        let name = self.practice.keys.unseal("file", file_id, &sealed)?;
-        Ok(crate::claim::Phi::new(String::from_utf8_lossy(&name).into_owned()))
-    }
-
-    /// Marks a file framed: each of its documents has a row.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn file_framed(&self, file_id: u64) -> StoreResult<()> {
-        self.execute(
-            "UPDATE file SET state = 'framed' WHERE practice_id = ?1 AND file_id = ?2",
-            (self.practice_id(), file_id),
-        )?;
-        Ok(())
-    }
-
-    /// One chunk of a file; `None` after the last.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn file_chunk(&self, file_id: u64, chunk: u64) -> StoreResult<Option<Vec<u8>>> {
-        let sealed: Option<Vec<u8>> = self.row(
-            "SELECT body FROM file_chunk WHERE practice_id = ?1 AND file_id = ?2 AND chunk = ?3",
-            (self.practice_id(), file_id, chunk),
-            |row| row.get(0),
-        )?;
-        let row = chunk_row(file_id, chunk);
-        sealed.map(|sealed| Ok(self.practice.keys.unseal("file_chunk", row, &sealed)?.to_vec())).transpose()
-    }
-
-    /// The bytes of a document: its ranges of the file, joined.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn document_bytes(&self, document: &DocumentRow) -> StoreResult<Vec<u8>> {
-        let mut out = Vec::new();
+    /// [`StoreError`](super::StoreError), or what `take` answers.
+    pub fn document_bytes<E: From<super::StoreError>>(
+        &self,
+        document: &DocumentRow,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         for (start, end) in parse_ranges(&document.ranges) {
             let chunk_bytes = u64::try_from(CHUNK_BYTES).unwrap_or(1);
             let mut at = start;
@@ -232,11 +115,11 @@ impl Tx<'_> {
                 let from = usize::try_from(at - index * chunk_bytes).unwrap_or(usize::MAX);
                 let to = usize::try_from((end - index * chunk_bytes).min(chunk_bytes)).unwrap_or(usize::MAX);
                 let Some(part) = chunk.get(from..to.min(chunk.len())).filter(|part| !part.is_empty()) else { break };
-                out.extend_from_slice(part);
+                take(part)?;
                 at += u64::try_from(part.len()).unwrap_or(1);
             }
         }
-        Ok(out)
+        Ok(())
     }
 
     /// The id that the next document of this tenant gets: facts name the document that brought them.
@@ -374,19 +257,6 @@ impl Tx<'_> {
         )?;
         Ok(())
     }
-
-    /// Highest ordinal that a file's documents have so far: where framing goes on after a crash.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn framed_up_to(&self, file_id: u64) -> StoreResult<Option<u32>> {
-        let highest: Option<Option<u32>> = self.row(
-            "SELECT MAX(ordinal) FROM document WHERE practice_id = ?1 AND file_id = ?2",
-            (self.practice_id(), file_id),
-            |row| row.get(0),
-        )?;
-        Ok(highest.flatten())
-    }
 }
 
 const DOCUMENT: &str = "SELECT document_id, file_id, ordinal, ranges, status, reason, received_day, plugin_digest \
@@ -404,28 +274,6 @@ fn document_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<DocumentRow> {
         received_day: row.get(6)?,
         plugin_digest: row.get(7)?,
     })
-}
-
-fn file_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FileRow> {
-    Ok(FileRow { file_id: row.get(0)?, channel: row.get(1)?, received_day: row.get(2)?, size_bytes: row.get(3)? })
-}
-
-/// The row id that a chunk is sealed under: file and chunk in one number.
-fn chunk_row(file_id: u64, chunk: u64) -> u64 {
-    file_id.wrapping_shl(24) ^ chunk
-}
-
-fn fill(reader: &mut dyn std::io::Read, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match reader.read(rest) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }
 
 /// Byte ranges as [`DocumentRow::ranges`] has them.

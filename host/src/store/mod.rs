@@ -2,12 +2,13 @@
 //!
 //! A handle is obtained per practice ([`Store::practice`]) and every query goes through a [`Tx`] of that handle, so that a
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
-//! Modules follow the lives: `document`, `visit`, `claim`, `submission`, `remittance`, and `history`, `work`, `clearing`, `plugin_log`.
+//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `submission`, `remittance`, and `history`, `work`, `clearing`, `plugin_log`.
 
 pub mod claim;
 pub mod clearing;
 pub mod document;
 pub mod expected;
+pub mod file;
 pub mod history;
 pub mod known;
 pub mod plugin_log;
@@ -27,6 +28,7 @@ use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
+use crate::private;
 pub use seal::{MasterKey, PracticeKeys, SealError};
 
 /// The host's own tenant: owns clearinghouse files before they are split.
@@ -119,10 +121,12 @@ impl Store {
     pub fn open(path: &Path, master: MasterKey) -> StoreResult<Self> {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(io)?;
+            private::make_folder(folder).map_err(io)?;
         }
-        let lock = std::fs::File::create(path.with_extension("lock")).map_err(io)?;
+        let lock = private::touch(&path.with_extension("lock")).map_err(io)?;
         take(&lock, path)?;
+        // SQLite gives its write-ahead log the mode of the file.
+        private::touch(path).map_err(io)?;
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;

@@ -20,15 +20,23 @@ CREATE TABLE sequence (
 CREATE TABLE file (
     practice_id TEXT NOT NULL,
     file_id INTEGER NOT NULL,
-    channel TEXT NOT NULL,          -- folder:<ordinal> | clearinghouse | import
+    channel TEXT NOT NULL,          -- folder:<ordinal> | clearinghouse | part
     name BLOB NOT NULL,             -- sealed: names of outside files hold patients' names
     size_bytes INTEGER NOT NULL,
     received_day INTEGER NOT NULL,
     state TEXT NOT NULL,            -- stored | framed
+    content_mac BLOB NOT NULL,      -- of the SHA-256 of its bytes
+    arrival_mac BLOB,               -- of the file it was read from: name, time of change, inode, bytes; none: a part
+    place TEXT NOT NULL,            -- of that file: inbox | archive | gone | none
+    archive_name BLOB,              -- sealed: its name in archive/
+    pieces_done INTEGER NOT NULL,   -- frames and framing problems that have their document
+    pieces_digest BLOB NOT NULL,    -- SHA-256 over kinds and byte ranges of those pieces
     PRIMARY KEY (practice_id, file_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX file_waiting ON file (practice_id, file_id) WHERE state = 'stored';
+CREATE INDEX file_in_inbox ON file (practice_id, channel, file_id) WHERE place = 'inbox';
+CREATE INDEX file_in_archive ON file (practice_id, channel, received_day) WHERE place = 'archive';
 
 CREATE TABLE file_chunk (
     practice_id TEXT NOT NULL,
@@ -151,6 +159,7 @@ CREATE TABLE submission (
     practice_id TEXT NOT NULL,
     submission_id INTEGER NOT NULL, -- ISA13
     state TEXT NOT NULL,            -- pending | sent
+    in_outbox INTEGER NOT NULL,     -- 1: sent, and its file is there as far as is known
     file_name TEXT NOT NULL,
     created_day INTEGER NOT NULL,
     claim_count INTEGER NOT NULL,
@@ -159,6 +168,7 @@ CREATE TABLE submission (
     PRIMARY KEY (practice_id, submission_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX submission_by_state ON submission (practice_id, state);
+CREATE INDEX submission_in_outbox ON submission (practice_id, created_day) WHERE in_outbox = 1;
 
 CREATE TABLE submission_claim (
     practice_id TEXT NOT NULL,

@@ -45,8 +45,8 @@ impl Tx<'_> {
     pub fn add_submission(&self, row: &SubmissionRow, bytes: &[u8], claims: &[SubmittedClaim]) -> StoreResult<()> {
         let body = self.seal("submission", row.submission_id, bytes);
         self.execute(
-            "INSERT INTO submission (practice_id, submission_id, state, file_name, created_day, claim_count, charge_cents, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO submission (practice_id, submission_id, state, in_outbox, file_name, created_day, claim_count,
+             charge_cents, body) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8)",
             (
                 self.practice_id(),
                 row.submission_id,
@@ -80,21 +80,29 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn submissions(&self, state: &str) -> StoreResult<Vec<SubmissionRow>> {
-        self.rows(
-            "SELECT submission_id, state, file_name, created_day, claim_count, charge_cents FROM submission
-             WHERE practice_id = ?1 AND state = ?2 ORDER BY submission_id",
-            (self.practice_id(), state),
-            |row| {
-                Ok(SubmissionRow {
-                    submission_id: row.get(0)?,
-                    state: row.get(1)?,
-                    file_name: row.get(2)?,
-                    created_day: row.get(3)?,
-                    claim_count: row.get(4)?,
-                    charge_cents: row.get(5)?,
-                })
-            },
-        )
+        let sql = format!("{SUBMISSION} AND state = ?2 ORDER BY submission_id");
+        self.rows(&sql, (self.practice_id(), state), submission_row)
+    }
+
+    /// 837s that were written on this day or before it and whose files are in the outbox as far as is known, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn submissions_in_outbox(&self, up_to_day: i64) -> StoreResult<Vec<SubmissionRow>> {
+        let sql = format!("{SUBMISSION} AND in_outbox = 1 AND created_day <= ?2 ORDER BY submission_id");
+        self.rows(&sql, (self.practice_id(), up_to_day), submission_row)
+    }
+
+    /// The file of an 837 is no longer in the outbox.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn submission_left_outbox(&self, submission_id: u64) -> StoreResult<()> {
+        self.execute(
+            "UPDATE submission SET in_outbox = 0 WHERE practice_id = ?1 AND submission_id = ?2",
+            (self.practice_id(), submission_id),
+        )?;
+        Ok(())
     }
 
     /// The bytes of an 837: a resending is byte-identical.
@@ -117,7 +125,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn submission_sent(&self, submission_id: u64) -> StoreResult<()> {
         self.execute(
-            "UPDATE submission SET state = 'sent' WHERE practice_id = ?1 AND submission_id = ?2",
+            "UPDATE submission SET state = 'sent', in_outbox = 1 WHERE practice_id = ?1 AND submission_id = ?2",
             (self.practice_id(), submission_id),
         )?;
         Ok(())
@@ -209,6 +217,20 @@ impl Tx<'_> {
             .map(|(body, document_id, day)| Ok((self.unseal_json("fact", claim_id, &body)?, document_id, day)))
             .collect()
     }
+}
+
+const SUBMISSION: &str = "SELECT submission_id, state, file_name, created_day, claim_count, charge_cents \
+                          FROM submission WHERE practice_id = ?1";
+
+fn submission_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<SubmissionRow> {
+    Ok(SubmissionRow {
+        submission_id: row.get(0)?,
+        state: row.get(1)?,
+        file_name: row.get(2)?,
+        created_day: row.get(3)?,
+        claim_count: row.get(4)?,
+        charge_cents: row.get(5)?,
+    })
 }
 
 fn submitted_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<SubmittedClaim> {

@@ -22,6 +22,7 @@
 
 mod ack;
 mod delimiters;
+mod ending;
 mod escape;
 mod frame;
 mod group;
@@ -37,6 +38,7 @@ mod write;
 
 pub use ack::{AckCode, ack};
 pub use delimiters::Delimiters;
+pub use ending::{CutSign, cut_sign, is_terminated, stray_tail};
 pub use escape::{Charset, escape, unescape};
 pub use frame::{Envelope, Frame, FrameFault, FrameKind, Frames, frames};
 pub use group::{ChargeScope, Group};

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::output::{BOLD, RESET, print, print_json};
 use super::{Failure, Global, demo, peers};
-use crate::clearinghouse::outbox::make_private;
+use crate::private;
 use crate::store::MasterKey;
 
 const CLAIMHOST: &str = include_str!("claimhost.toml");
@@ -66,10 +66,7 @@ impl Init {
         }
         fs::create_dir_all(folder)?;
         for path in PRIVATE {
-            if let Some(parent) = folder.join(path).parent() {
-                fs::create_dir_all(parent)?;
-            }
-            make_private(&folder.join(path))?;
+            private::close_folder(&folder.join(path))?;
         }
         fs::create_dir_all(folder.join("plugins"))?;
         let plugins = if self.no_plugins { Vec::new() } else { self.plugins()? };

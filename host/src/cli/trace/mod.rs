@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::claim::FoundLine;
 use super::claim::show::money;
-use super::output::{BOLD, RESET, dollars, print, print_json};
+use super::output::{BOLD, RESET, dollars, print, print_json, visible};
 use super::reader::{Reader, no_such};
 use super::reference::{Reference, name};
 use super::visit::{EventLine, event_table, find, history_table};
@@ -147,7 +147,8 @@ fn tell(story: &Story) {
     for step in &story.documents {
         let DocumentStep { id, file_id, file_name, ordinal, ranges, status, received, .. } = step;
         print(&format!(
-            "  {received}  {id}  {status}  file {file_id} `{file_name}`, document {} of it, bytes {ranges}",
+            "  {received}  {id}  {status}  file {file_id} `{}`, document {} of it, bytes {ranges}",
+            visible(file_name),
             ordinal + 1
         ));
     }

@@ -1,69 +1,139 @@
 //! HL7 v2 messages, by the codec's splitter. Envelopes and their counts are checked there.
+//!
+//! A message that the end of the file cuts off is refused by name: half a segment may hold half an amount. A last segment
+//! without a terminator alone is no sign of that; see `claimhost_hl7v2::cut_sign` for what is.
 
 use std::collections::VecDeque;
 
-use claimhost_hl7v2::{FrameFault, FrameKind, FrameSplitter};
+use claimhost_hl7v2::{FrameFault, FrameKind, FrameSplitter, cut_sign, is_terminated, stray_tail};
 
-use super::{Cutter, Frame, FramingProblem, Gap, GapKind, Item};
+use super::{ByteRange, Cutter, Frame, FramingProblem, Gap, GapKind, Item};
+
+/// Longest message that is remembered to compare the last one with.
+const COMPARED_BYTES_MAX: usize = 64 * 1024;
+/// Begins a message sent by MLLP, and ends it.
+const START_BLOCK: u8 = 0x0b;
+const END_BLOCK: u8 = 0x1c;
+const AGAIN: &str = "ask the sender to send the file again";
 
 pub(super) struct Hl7v2 {
     format: String,
     splitter: FrameSplitter,
     ordinal: u32,
+    /// The message before the one in hand.
+    before: Vec<u8>,
+    /// A message begins with MLLP's start block and its end block has not come.
+    block_open: bool,
+    /// Bytes that were cut.
+    length: u64,
+    at_end: bool,
+    /// A message without a terminator that may be the last: what comes after it decides.
+    last: Option<(ByteRange, Vec<u8>)>,
 }
 
 impl Hl7v2 {
     pub(super) fn new(format: &str) -> Self {
-        Self { format: format.to_owned(), splitter: FrameSplitter::default(), ordinal: 0 }
+        Self {
+            format: format.to_owned(),
+            splitter: FrameSplitter::default(),
+            ordinal: 0,
+            before: Vec::new(),
+            block_open: false,
+            length: 0,
+            at_end: false,
+            last: None,
+        }
     }
 
     fn drain(&mut self, out: &mut VecDeque<Item>) {
         while let Some(piece) = self.splitter.next_frame() {
             let range = (piece.offset, piece.offset + piece.length);
-            let too_long = matches!(piece.fault, Some(FrameFault::TooLong { .. }));
-            match piece.kind {
-                _ if too_long => {}
-                FrameKind::Message => {
-                    out.push_back(Item::Frame(Frame {
-                        ordinal: self.ordinal,
-                        ranges: vec![range],
-                        format: self.format.clone(),
-                        content: piece.bytes.to_vec(),
-                        related: Vec::new(),
-                    }));
-                }
+            let (kind, fault, bytes) = (piece.kind, piece.fault, piece.bytes.to_vec());
+            self.length = range.1;
+            let too_long = matches!(fault, Some(FrameFault::TooLong { .. }));
+            if kind != FrameKind::End {
+                // Something follows: the message before was no last one.
+                self.emit_last(out);
+            }
+            match kind {
+                _ if too_long => self.ordinal = self.ordinal.saturating_add(u32::from(kind == FrameKind::Message)),
+                FrameKind::Message if self.at_end && !is_terminated(&bytes) => self.last = Some((range, bytes)),
+                FrameKind::Message => self.message(range, bytes, out),
                 FrameKind::Envelope(_) => out.push_back(Item::Gap(Gap { range, kind: GapKind::Envelope })),
-                FrameKind::Filler => out.push_back(Item::Gap(Gap { range, kind: GapKind::Filler })),
-                FrameKind::Stray => out.push_back(Item::Problem(FramingProblem::new(
-                    "hl7.stray-lines",
-                    range,
-                    format!("{} bytes outside of any message", piece.length),
-                    "MSH at the start of a line",
-                    "look at these bytes: they may be a message that lost its header",
-                ))),
-                FrameKind::End => {}
+                FrameKind::Filler => {
+                    let block = bytes.iter().rev().find(|byte| matches!(**byte, START_BLOCK | END_BLOCK));
+                    self.block_open = block.map_or(self.block_open, |byte| *byte == START_BLOCK);
+                    out.push_back(Item::Gap(Gap { range, kind: GapKind::Filler }));
+                }
+                FrameKind::Stray => out.push_back(stray(range)),
+                FrameKind::End => self.decide_last(fault, out),
             }
-            if piece.kind == FrameKind::Message {
-                self.ordinal = self.ordinal.saturating_add(1);
-            }
-            if let Some(fault) = piece.fault {
+            if let Some(fault) = fault {
                 // Of an envelope the bytes are in the gap: the problem only points there.
                 let range = if too_long { range } else { (range.0, range.0) };
                 out.push_back(Item::Problem(problem(fault, range)));
             }
         }
     }
+
+    /// A message, and the lines behind its last segment that are none of its.
+    fn message(&mut self, range: ByteRange, mut content: Vec<u8>, out: &mut VecDeque<Item>) {
+        let tail = content.split_off(stray_tail(&content));
+        let end = range.1 - tail.len() as u64;
+        self.before.clear();
+        if content.len() <= COMPARED_BYTES_MAX {
+            self.before.extend_from_slice(&content);
+        }
+        let (ordinal, format, ranges) = (self.ordinal, self.format.clone(), vec![(range.0, end)]);
+        out.push_back(Item::Frame(Frame { ordinal, ranges, format, content, related: Vec::new() }));
+        self.ordinal = self.ordinal.saturating_add(1);
+        if !tail.is_empty() {
+            out.push_back(stray((end, range.1)));
+        }
+    }
+
+    fn emit_last(&mut self, out: &mut VecDeque<Item>) {
+        if let Some((range, content)) = self.last.take() {
+            self.message(range, content, out);
+        }
+    }
+
+    /// The file has ended with this message, with no terminator: refuses it where something says that it is cut off.
+    fn decide_last(&mut self, fault: Option<FrameFault>, out: &mut VecDeque<Item>) {
+        let Some((range, content)) = self.last.take() else { return };
+        let sign = cut_sign(&content, &self.before).map(|sign| sign.to_string());
+        let open = match fault {
+            Some(FrameFault::MissingTrailer(trailer)) => Some(trailer.to_string()),
+            _ => self.block_open.then(|| "the end block of MLLP".to_owned()),
+        };
+        let sign = sign.or_else(|| Some(format!("a last segment without an end, and no {} behind it", open?)));
+        let Some(found) = sign else { return self.message(range, content, out) };
+        self.ordinal = self.ordinal.saturating_add(1);
+        let expected = "a whole segment at the end of the file";
+        let remedy =
+            "the transfer may be cut off: ask the sender to send the file again; the messages before it were taken";
+        out.push_back(Item::Problem(FramingProblem::new("hl7.cut-off", range, found, expected, remedy)));
+    }
 }
 
-fn problem(fault: FrameFault, range: (u64, u64)) -> FramingProblem {
-    let again = "ask the sender to send the file again";
+fn stray(range: ByteRange) -> Item {
+    Item::Problem(FramingProblem::new(
+        "hl7.stray-lines",
+        range,
+        format!("{} bytes outside of any message", range.1 - range.0),
+        "MSH at the start of a line",
+        "look at these bytes: they may be a message that lost its header",
+    ))
+}
+
+fn problem(fault: FrameFault, range: ByteRange) -> FramingProblem {
     match fault {
         FrameFault::CountMismatch { declared, counted } => FramingProblem::new(
             "hl7.count",
             range,
             format!("{counted} messages or batches"),
             &format!("{declared}, as the trailer says"),
-            again,
+            AGAIN,
         ),
         FrameFault::CountNotANumber => FramingProblem::new(
             "hl7.count",
@@ -73,7 +143,7 @@ fn problem(fault: FrameFault, range: (u64, u64)) -> FramingProblem {
             "correct the sender",
         ),
         FrameFault::MissingTrailer(trailer) => {
-            FramingProblem::new("hl7.truncated", range, "no trailer", &format!("{trailer} after its header"), again)
+            FramingProblem::new("hl7.truncated", range, "no trailer", &format!("{trailer} after its header"), AGAIN)
         }
         FrameFault::TooLong { ceiling } => FramingProblem::new(
             "hl7.too-long",
@@ -92,7 +162,21 @@ impl Cutter for Hl7v2 {
     }
 
     fn finish(&mut self, out: &mut VecDeque<Item>) {
+        self.at_end = true;
         self.splitter.finish();
         self.drain(out);
+        if self.last.is_some() {
+            self.decide_last(None, out);
+        } else if self.block_open {
+            let at = (self.length, self.length);
+            let found = "the end of the file";
+            out.push_back(Item::Problem(FramingProblem::new(
+                "hl7.truncated",
+                at,
+                found,
+                "the end block of MLLP",
+                AGAIN,
+            )));
+        }
     }
 }

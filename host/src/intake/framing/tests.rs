@@ -24,25 +24,33 @@ fn texts(items: &[Item]) -> Vec<&str> {
     frames(items).iter().map(|frame| std::str::from_utf8(&frame.content).unwrap()).collect()
 }
 
-/// Frames, gaps and problems cover the file, and a frame's content is what its ranges hold.
+/// Each byte is in a frame, a gap or a problem, and in one kind of them only: parents of claims and shared entries are in
+/// several frames. A frame's content is what its ranges hold, and a gap holds nothing that could be a document.
 fn assert_covered(file: &[u8], items: &[Item]) {
-    let mut covered = vec![false; file.len()];
+    let of = |(from, to): &ByteRange| *from as usize..*to as usize;
+    let (mut framed, mut left) = (vec![false; file.len()], vec![0_u8; file.len()]);
+    // A file of blank lines is told as a whole, and its lines are fillers.
+    let blank = problems(items).iter().any(|problem| problem.id == "framing.no-documents");
     for item in items {
-        let ranges = match item {
+        match item {
             Item::Frame(frame) => {
-                let held: Vec<u8> =
-                    frame.ranges.iter().flat_map(|(from, to)| &file[*from as usize..*to as usize]).copied().collect();
+                let held: Vec<u8> = frame.ranges.iter().flat_map(|range| &file[of(range)]).copied().collect();
                 assert_eq!(held, frame.content);
-                frame.ranges.clone()
+                frame.ranges.iter().for_each(|range| framed[of(range)].fill(true));
             }
-            Item::Gap(gap) => vec![gap.range],
-            Item::Problem(problem) => vec![problem.range],
-        };
-        for (from, to) in ranges {
-            covered[from as usize..to as usize].fill(true);
+            Item::Gap(gap) => {
+                let bytes = &file[of(&gap.range)];
+                let filler =
+                    |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0x0b | 0x1a | 0x1c | 0xef | 0xbb | 0xbf);
+                assert!(gap.kind != GapKind::Filler || bytes.iter().all(filler), "a filler with more than blanks");
+                left[of(&gap.range)].iter_mut().for_each(|times| *times += u8::from(!blank));
+            }
+            Item::Problem(problem) => left[of(&problem.range)].iter_mut().for_each(|times| *times += 1),
         }
     }
-    assert_eq!(covered.iter().position(|told| !told), None, "a byte in no frame, gap or problem");
+    for (at, (framed, left)) in framed.iter().zip(&left).enumerate() {
+        assert_eq!(u8::from(*framed) + left, 1, "byte {at} of {}: {items:?}", file.len());
+    }
 }
 
 /// Gives a file in pieces of one size.
@@ -260,4 +268,101 @@ fn a_resource_alone_and_lines_of_a_bulk_export() {
     assert_eq!(frames(&items).iter().map(|frame| frame.ranges.len()).collect::<Vec<_>>(), [2, 1]);
     let alone = cut(Framing::FhirBundle, b"{\"resourceType\":\"Claim\",\"id\":\"1\"}");
     assert_eq!(texts(&alone), ["{\"resourceType\":\"Claim\",\"id\":\"1\"}"]);
+}
+
+/// What the problems say of the bytes they leave out.
+fn told(file: &[u8], items: &[Item]) -> Vec<(String, String)> {
+    let bytes = |problem: &FramingProblem| &file[problem.range.0 as usize..problem.range.1 as usize];
+    let text = |problem: &FramingProblem| String::from_utf8_lossy(bytes(problem)).into_owned();
+    problems(items).iter().map(|problem| (problem.id.clone(), text(problem))).collect()
+}
+
+#[test]
+fn lines_behind_the_last_segment_of_a_message_are_told() {
+    let file =
+        b"junk\rMSH|^~\\&|A\rPID|1\rmore junk\rMSH|^~\\&|B\rNTE|1||a note\rof two lines\rMSH|^~\\&|C\rPID|1\rtail";
+    let items = cut(Framing::Hl7v2, file);
+    assert_covered(file, &items);
+    let expected = ["MSH|^~\\&|A\rPID|1\r", "MSH|^~\\&|B\rNTE|1||a note\rof two lines\r", "MSH|^~\\&|C\rPID|1\r"];
+    assert_eq!(texts(&items), expected);
+    let stray = |text: &str| ("hl7.stray-lines".to_owned(), text.to_owned());
+    assert_eq!(told(file, &items), [stray("junk\r"), stray("more junk\r"), stray("tail")]);
+}
+
+/// A charge of so many fields, the last of them a provider.
+fn charge(fields: usize) -> String {
+    format!("FT1{}|DR01", "|x".repeat(fields - 1))
+}
+
+#[test]
+fn a_last_segment_without_its_end_is_whole_unless_something_says_that_it_is_cut() {
+    let head = "MSH|^~\\&|A|B|C|D|1||DFT^P03|1\rPID|1\r";
+    let (whole, half) = (charge(20), charge(9));
+    for (file, id, why) in [
+        (format!("{head}{whole}"), "", "a single message"),
+        (format!("{head}{half}"), "", "nothing to compare with: the adapter sees what is missing"),
+        (format!("{head}{whole}\r{whole}"), "", "as whole as the others"),
+        (format!("{head}{half}\r{whole}"), "", "more than the others"),
+        (format!("{head}{whole}\rFT"), "hl7.cut-off", "part of a name"),
+        (format!("{head}{whole}\r{half}"), "hl7.cut-off", "less than the others"),
+        (format!("{head}{whole}\r{head}{half}"), "hl7.cut-off", "less than those of the message before"),
+        (format!("{head}{whole}\r{head}{half}\r"), "", "with its end it is what was sent"),
+        (format!("BHS|^~\\&\r{head}{whole}"), "hl7.cut-off", "in a batch that does not end"),
+        (format!("\x0b{head}{whole}"), "hl7.cut-off", "in a block that does not end"),
+        (format!("\x0b{head}{whole}\x1c\r"), "", "in a block"),
+        (format!("\x0b{head}{whole}\r"), "hl7.truncated", "the block does not end"),
+    ] {
+        let items = cut(Framing::Hl7v2, file.as_bytes());
+        assert_covered(file.as_bytes(), &items);
+        let first = problems(&items).first().map_or("", |problem| problem.id.as_str());
+        assert_eq!(first, id, "{why}: {file:?}");
+        let taken = file.matches("MSH|").count() - usize::from(id == "hl7.cut-off");
+        assert_eq!(frames(&items).len(), taken, "{why}: {file:?}");
+        assert!(problems(&items).iter().all(|problem| !problem.to_string().contains("DR01")), "{items:?}");
+    }
+}
+
+/// An 837 of two claims, a segment each.
+const CLAIMS: [&str; 16] = [
+    "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260505*1200*^*00501*000000001*0*T*:~",
+    "GS*HC*SENDER*RECEIVER*20260505*1200*1*X*005010X222A1~",
+    "ST*837*0001*005010X222A1~",
+    "BHT*0019*00*1*20260505*1200*CH~",
+    "HL*1**20*1~",
+    "NM1*85*2*GROUP*****XX*1234567893~",
+    "HL*2*1*22*0~",
+    "SBR*P*18*******CI~",
+    "CLM*1*90***11:B:1*Y*A*Y*Y~",
+    "SV1*HC:99213*90*UN*1***1~",
+    "CLM*2*90***11:B:1*Y*A*Y*Y~",
+    "SV1*HC:99213*90*UN*1***1~",
+    "SE*11*0001~",
+    "GE*1*1~",
+    "IEA*1*000000001~",
+    "\n",
+];
+
+proptest! {
+    #[test]
+    fn what_is_no_part_of_an_interchange_is_told_or_in_a_claim(
+        at in 0..=CLAIMS.len(),
+        junk in prop::sample::select(vec!["LOST DATA", "LOST DATA~", "LOST*DATA~", "\nLOST\n", "LOST\0"]),
+        cut_at in 0..900_usize,
+        whole in any::<bool>(),
+    ) {
+        let mut segments = CLAIMS.to_vec();
+        segments.insert(at, junk);
+        let mut file = segments.concat().into_bytes();
+        if !whole {
+            file.truncate(cut_at);
+        }
+        let items = cut(Framing::X12Claim, &file);
+        assert_covered(&file, &items);
+        for item in &items {
+            let Item::Gap(gap) = item else { continue };
+            let text = String::from_utf8_lossy(&file[gap.range.0 as usize..gap.range.1 as usize]).into_owned();
+            prop_assert!(!text.contains("LOST"), "passed over: {:?} in {:?}", text, items);
+            prop_assert!(!text.contains("CLM*"), "a claim passed over: {:?} in {:?}", text, items);
+        }
+    }
 }
