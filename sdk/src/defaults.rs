@@ -100,7 +100,7 @@ empty! {
     VisitUpdate {
         source_system: none(), visit_number: none(), order: none(), status: VisitStatus::Unchanged, header: none(),
         complete: false,
-        charges: none(), undelivered: none(),
+        charges: none(), undelivered: none(), doubts: none(),
     }
     ExpectedVisit {
         source_system: none(), visit_number: none(), appointment_id: none(), order: none(), patient: none(),

@@ -118,12 +118,15 @@ pub fn thousandths(text: &str) -> Option<i64> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateFormat(String);
 
+/// What `MMM` stands for: the first three letters, in any case.
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
 impl DateFormat {
-    /// Reads `MM/DD/YYYY`, `YYYYMMDD` and the like. `None` unless year, month and day are each there once, the year with
-    /// four digits: two leave the century of a birth date open.
+    /// Reads `MM/DD/YYYY`, `YYYYMMDD`, `DD-MMM-YYYY` (30-May-2015) and the like. `None` unless year, month and day are each
+    /// there once, the year with four digits: two leave the century of a birth date open.
     pub fn parse(format: &str) -> Option<Self> {
         let once = |token: &str| format.matches(token).count() == 1;
-        let rest = format.replace("YYYY", "").replace("MM", "").replace("DD", "");
+        let rest = format.replace("YYYY", "").replace("MMM", "").replace("MM", "").replace("DD", "");
         let separators = rest.chars().all(|letter| !letter.is_alphanumeric());
         (once("YYYY") && once("MM") && once("DD") && separators).then(|| Self(format.to_owned()))
     }
@@ -134,13 +137,19 @@ impl DateFormat {
         let separated = self.0.len() > "YYYYMMDD".len();
         let (mut format, mut text) = (self.0.as_str(), text.trim());
         while let Some(separator) = format.chars().next() {
-            let token = ["YYYY", "MM", "DD"].into_iter().find(|token| format.starts_with(token));
+            let token = ["YYYY", "MMM", "MM", "DD"].into_iter().find(|token| format.starts_with(token));
             let Some(token) = token else {
                 format = format.strip_prefix(separator)?;
                 text = text.strip_prefix(separator)?;
                 continue;
             };
             format = format.strip_prefix(token)?;
+            if token == "MMM" {
+                let (name, rest) = text.split_at_checked(token.len())?;
+                let known = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(name))?;
+                (month, text) = (u16::try_from(known + 1).ok()?, rest);
+                continue;
+            }
             let digits = text.bytes().take(token.len()).take_while(u8::is_ascii_digit).count();
             let short = token != "YYYY" && digits == 1 && separated && !format.starts_with(['Y', 'M', 'D']);
             if digits != token.len() && !short {
@@ -239,7 +248,13 @@ mod tests {
         }
         assert!(DateFormat::parse("YYYYMMDD").unwrap().day("20260302").is_some());
         assert!(DateFormat::parse("YYYYMMDD").unwrap().day("2026032").is_none());
-        for format in ["", "MM/DD/YY", "MM/DD", "MM/MM/YYYY", "MMMDDYYYY"] {
+        let named = DateFormat::parse("DD-MMM-YYYY").unwrap();
+        assert_eq!(named.day("30-May-2015"), Some(Date { year: 2015, month: 5, day: 30 }));
+        assert_eq!(named.day("3-DEC-2015"), Some(Date { year: 2015, month: 12, day: 3 }));
+        for text in ["30-Mai-2015", "31-Jun-2015", "30-05-2015", "30-May-15", "30-M\u{e4}r-2015", "30-Ma"] {
+            assert_eq!(named.day(text), None, "{text}");
+        }
+        for format in ["", "MM/DD/YY", "MM/DD", "MM/MM/YYYY", "MMMMDDYYYY"] {
             assert_eq!(DateFormat::parse(format), None, "{format}");
         }
     }

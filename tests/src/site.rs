@@ -71,6 +71,24 @@ impl Site {
         std::fs::write(path, text.replace(from, to)).expect("written");
     }
 
+    /// The text of a file of the folder.
+    ///
+    /// # Panics
+    /// Where it is not there.
+    pub fn text(&self, file: &str) -> String {
+        std::fs::read_to_string(self.dir().join(file)).expect("a file of the folder")
+    }
+
+    /// Writes a file of the folder, and the folders above it.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub fn write(&self, file: &str, bytes: &[u8]) {
+        let path = self.dir().join(file);
+        std::fs::create_dir_all(path.parent().unwrap_or(self.dir())).expect("a folder");
+        std::fs::write(path, bytes).expect("a file of the folder");
+    }
+
     /// Puts a file into the inbox for HL7 messages.
     pub fn hl7(&self, name: &str, bytes: &[u8]) {
         self.put("inbox/my-practice", name, bytes);

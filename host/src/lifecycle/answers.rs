@@ -260,6 +260,13 @@ fn on_eligibility(
     answer: &Eligibility,
     answer_set: &Transaction<'_>,
 ) -> Result<Answer, HostError> {
+    if answer.members.is_empty() {
+        // A question that the payer refused (AAA of 2100A or 2100B), most of all.
+        let reason = "a 271 that tells of no person: the payer refused the question (AAA), or knows nobody";
+        let detail = json!({ "id": "eligibility.nobody", "reason": reason });
+        let (status, reason) = (DocumentStatus::Ignored, "eligibility.nobody");
+        return Ok(Answer { status, reason, detail, amount_cents: 0 });
+    }
     let day = answer
         .created
         .map_or(host.today(), |date| day_number(Date { year: date.year, month: date.month, day: date.day }));

@@ -87,7 +87,7 @@ pub struct StoredEvent {
 impl From<StoredEvent> for crate::visit::Event {
     /// Not `Event::new`: the digest is stored, and hashing the whole update again would cost more than the fold.
     fn from(stored: StoredEvent) -> Self {
-        let VisitUpdate { order, status, header, charges, complete, .. } = stored.update;
+        let VisitUpdate { order, status, header, charges, complete, doubts, .. } = stored.update;
         Self {
             document: stored.document_id.to_string(),
             order,
@@ -96,6 +96,7 @@ impl From<StoredEvent> for crate::visit::Event {
             header,
             charges,
             complete,
+            doubts,
         }
     }
 }

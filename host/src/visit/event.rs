@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::canonical::canonical;
-use crate::claim::{Charge, ClaimHeader, Place, SourceOrder, VisitStatus, VisitUpdate};
+use crate::claim::{Charge, ClaimHeader, Place, Problem, SourceOrder, VisitStatus, VisitUpdate};
 
 /// One visit update, as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,14 +29,16 @@ pub struct Event {
     pub charges: Vec<Charge>,
     /// These are all charges of the visit: earlier ones that are not named here are cancelled.
     pub complete: bool,
+    /// What a person has to decide before this is billed.
+    pub doubts: Vec<Problem>,
 }
 
 impl Event {
     /// The event of an update. `complete` is the update's own field of that name.
     pub fn new(document: String, update: VisitUpdate, complete: bool) -> Self {
         let digest = event_digest(&update);
-        let VisitUpdate { order, status, header, charges, .. } = update;
-        Self { document, order, digest, status, header, charges, complete }
+        let VisitUpdate { order, status, header, charges, doubts, .. } = update;
+        Self { document, order, digest, status, header, charges, complete, doubts }
     }
 
     /// Whether a charge of it has no id to trust. Such an event is a repeat only of its own document.
@@ -55,6 +57,9 @@ pub fn event_digest(update: &VisitUpdate) -> [u8; 32] {
     let mut bare = update.clone();
     bare.order = SourceOrder { sequence: None, event_time: String::new() };
     bare.undelivered = Vec::new();
+    for doubt in &mut bare.doubts {
+        doubt.at = Place { path: String::new(), offset: None };
+    }
     for charge in &mut bare.charges {
         charge.at = Place { path: String::new(), offset: None };
     }

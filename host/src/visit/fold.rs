@@ -14,7 +14,8 @@ use super::event::{Event, digest_of, source_order};
 use super::header::{Told, merge, nothing_said};
 use super::identity::{Verdict, same_person};
 use crate::claim::{
-    ChargeAction, ClaimHeader, Coverage, LineProviders, Patient, Provider, ServiceLine, SourceOrder, VisitStatus,
+    ChargeAction, ClaimHeader, Coverage, LineProviders, Patient, Problem, Provider, ServiceLine, SourceOrder,
+    VisitStatus,
 };
 
 /// A visit as its events tell it.
@@ -73,6 +74,12 @@ pub fn fold(events: &[Event]) -> Visit {
     state.finish()
 }
 
+/// A problem that an adapter has with a sound document, as one of the visit.
+fn doubt(problem: &Problem) -> VisitProblem {
+    let Problem { id, at, found, expected, remedy } = problem;
+    VisitProblem::new(id, &at.path, &format!("found {found}, expected {expected}; {remedy}"))
+}
+
 /// Sorted, without repeats. A repeat has order and digest of another; one with a charge without an id only when it is
 /// the same document: two such documents are suspects, not repeats.
 fn in_order(events: &[Event]) -> Vec<&Event> {
@@ -106,6 +113,8 @@ struct State {
     status_order: Option<SourceOrder>,
     charges: Charges,
     ties: BTreeMap<Tied, VisitProblem>,
+    /// Of the newest event with charges.
+    doubts: Vec<VisitProblem>,
     problems: Vec<VisitProblem>,
 }
 
@@ -118,6 +127,7 @@ impl State {
             status_order: None,
             charges: Charges::default(),
             ties: BTreeMap::new(),
+            doubts: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -135,6 +145,9 @@ impl State {
             }
             for (place, charge) in event.charges.iter().enumerate() {
                 changed |= self.charges.apply(event, place, charge);
+            }
+            if !event.charges.is_empty() {
+                self.doubts = event.doubts.iter().map(doubt).collect();
             }
             if event.complete {
                 changed |= self.cancel_what_is_not_named(event);
@@ -273,6 +286,7 @@ impl State {
             }
         } else {
             self.suspicions();
+            self.problems.append(&mut self.doubts);
             self.problems.append(&mut self.charges.problems);
             self.diagnoses();
             charges = self.charges.live().map(|slot| self.live_charge(slot)).collect();

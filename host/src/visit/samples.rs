@@ -152,6 +152,7 @@ pub(crate) fn update(sequence: u64) -> VisitUpdate {
         charges: vec![],
         complete: false,
         undelivered: vec![],
+        doubts: vec![],
     }
 }
 

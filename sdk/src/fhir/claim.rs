@@ -1,5 +1,6 @@
 //! Claim: a whole claim as the source states it. Professional ones that ask for payment count; a claim that names a prior
-//! one replaces it; a cancelled one takes its lines back.
+//! one replaces it; a cancelled one takes its lines back. One of a type that is neither ours nor certainly somebody else's
+//! (institutional) is read with a doubt, so that a person decides and no charge is lost.
 
 use std::collections::BTreeSet;
 
@@ -19,6 +20,8 @@ use crate::intake::{ChargeAction, Problem};
 /// What is to be done with a claim.
 enum Fate {
     Charge,
+    /// Of a type that an 837P is not for, and that nobody declared as another's.
+    Doubt(Box<Problem>),
     Cancel,
     Pass,
 }
@@ -37,13 +40,23 @@ impl Site {
         let replaced: BTreeSet<String> = visit.claims.iter().filter_map(prior).filter(|id| !id.is_empty()).collect();
         let mut charges = Charges::default();
         let mut live = 0;
-        for claim in &visit.claims {
-            let fate = match self.fate(claim, reasons, problems) {
+        let mut fates: Vec<_> =
+            visit.claims.iter().map(|claim| (*claim, self.fate(claim, reasons, problems))).collect();
+        // A hospital's claim beside the professional one is not a second bill of the same visit.
+        if fates.iter().any(|(_, fate)| matches!(fate, Fate::Charge)) {
+            fates.retain(|(_, fate)| !matches!(fate, Fate::Doubt(_)));
+        }
+        for (claim, fate) in fates {
+            let cancelled = match fate {
                 Fate::Pass => continue,
-                Fate::Charge if replaced.contains(&claim.id) => continue,
-                fate => fate,
+                Fate::Charge | Fate::Doubt(_) if replaced.contains(&claim.id) => continue,
+                Fate::Charge => false,
+                Fate::Doubt(doubt) => {
+                    charges.doubts.push(*doubt);
+                    false
+                }
+                Fate::Cancel => true,
             };
-            let cancelled = matches!(fate, Fate::Cancel);
             live += u32::from(!cancelled);
             let header = self.claim_header(resources, claim, problems);
             let coverages = if charges.list.is_empty() || header.coverages == charges.header.coverages {
@@ -92,14 +105,21 @@ impl Site {
         let Some(kind) = claim.json.get("type").filter(|kind| !codings(kind).is_empty()) else {
             return wrong("type", "a claim type (professional, institutional, ...)");
         };
-        let types: Vec<&str> = self.claim_types.iter().map(String::as_str).collect();
-        if !has_code(kind, &types) {
-            let code = ["institutional", "oral", "pharmacy", "vision", "professional"];
-            let name = code.into_iter().find(|code| has_code(kind, &[code])).unwrap_or("of another kind");
-            reasons.push(format!("Claim of type {name}: not on an 837P ([claim] types)"));
+        let is_of = |types: &[String]| types.iter().any(|known| has_code(kind, &[known]));
+        let standard = ["institutional", "oral", "pharmacy", "vision", "professional"];
+        let name = standard.into_iter().find(|code| has_code(kind, &[code])).unwrap_or("of another kind");
+        if is_of(&self.ignored_claim_types) {
+            reasons.push(format!("Claim of type {name}: not on an 837P ([claim] ignored_types)"));
             return Fate::Pass;
         }
         match claim.json.text_of("status") {
+            Some("active") if !is_of(&self.claim_types) => {
+                let expected = "a type of [claim] types: what an 837P is for";
+                let remedy = "bill it on an 837I where it is institutional; where this source gives all its claims this type, \
+                              add the type to [claim] types, or to [claim] ignored_types, of this site's mapping";
+                let found = format!("type {name}");
+                Fate::Doubt(Box::new(claim.problem("fhir.claim-type", kind, &found, expected, remedy)))
+            }
             Some("active") => Fate::Charge,
             Some("cancelled" | "entered-in-error") => Fate::Cancel,
             Some("draft") => {

@@ -26,8 +26,8 @@ pub struct CodeSystems {
 pub enum Service {
     /// A code to bill, or one of the practice's own, and modifiers that stand with it.
     Code(ProcedureSystem, String, Vec<String>),
-    /// Only codes of clinical terminologies: the name of the first one's system.
-    Clinical(&'static str),
+    /// Only codes of clinical terminologies: the first one.
+    Clinical(String),
     /// No code at all.
     Nothing,
 }
@@ -87,8 +87,8 @@ impl CodeSystems {
             codings.iter().find(|(system, code)| !foreign(system) && !is(&self.modifier, system) && !code.is_empty())
         };
         let Some((system, text)) = billable.or_else(own).filter(|(_, code)| !code.is_empty()) else {
-            let clinical = codings.iter().find(|(system, _)| is(&self.clinical, system));
-            return clinical.map_or(Service::Nothing, |(system, _)| Service::Clinical(clinical_name(system)));
+            let clinical = codings.iter().find(|(system, code)| is(&self.clinical, system) && !code.is_empty());
+            return clinical.map_or(Service::Nothing, |(_, code)| Service::Clinical(code.clone()));
         };
         // `99213-25` is how some sources write code and modifiers in one.
         let mut parts = text.split('-');
@@ -161,17 +161,6 @@ fn bare(url: &str) -> &str {
 
 fn is_modifier(code: &str) -> bool {
     code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-fn clinical_name(system: &str) -> &'static str {
-    match bare(system) {
-        "snomed.info/sct" => "a SNOMED CT code",
-        "nlm.nih.gov/research/umls/rxnorm" => "an RxNorm code",
-        "hl7.org/fhir/sid/cvx" => "a CVX code",
-        "loinc.org" => "a LOINC code",
-        "cms.gov/Medicare/Coding/ICD10" | "hl7.org/fhir/sid/icd-10-pcs" => "an ICD-10-PCS code",
-        _ => "a code of a clinical terminology",
-    }
 }
 
 /// System and code of each coding of a CodeableConcept, a Coding, a code, or a list of them.

@@ -7,7 +7,7 @@ use super::codes::Service;
 use super::paths::LinePaths;
 use super::resources::{Resource, Resources};
 use super::values;
-use crate::claim::{DateRange, Diagnosis, LineProviders, Procedure, Quantity, ServiceLine, Unit};
+use crate::claim::{DateRange, Diagnosis, LineProviders, Procedure, ProcedureSystem, Quantity, ServiceLine, Unit};
 use crate::code;
 use crate::intake::Problem;
 
@@ -99,7 +99,7 @@ impl Site {
         let concepts = paths.code.all(item);
         let services = concepts.iter().map(|concept| (*concept, self.codes.service(concept)));
         let (concept, service) = services.min_by_key(|(_, service)| match service {
-            Service::Code(system, ..) if *system != crate::claim::ProcedureSystem::Internal => 0,
+            Service::Code(system, ..) if *system != ProcedureSystem::Internal => 0,
             Service::Code(..) => 1,
             Service::Clinical(_) => 2,
             Service::Nothing => 3,
@@ -118,11 +118,9 @@ impl Site {
                 });
                 Some(Procedure { system, code, modifiers: once, ..Procedure::default() })
             }
-            Service::Clinical(found) => {
-                let remedy = "have the source send the code that is billed, or, where it is one of the practice's own, take \
-                              the system out of [codes] clinical and map the code in the profile's crosswalk";
-                problems.push(of.problem("fhir.not-billable-code", concept, found, "a CPT or HCPCS code", remedy));
-                None
+            // The service was given and nobody has coded it for billing yet: that is for the crosswalk or a coder.
+            Service::Clinical(code) => {
+                Some(Procedure { system: ProcedureSystem::Internal, code, ..Procedure::default() })
             }
             Service::Nothing => {
                 let remedy = "have the source code the service; words cannot be billed";
@@ -181,7 +179,7 @@ impl Site {
     /// Whether a resource has a code that can be billed.
     pub(super) fn is_billable(&self, paths: &LinePaths, item: &Json<'_>) -> bool {
         let billed = |concept: &&Json<'_>| match self.codes.service(concept) {
-            Service::Code(system, ..) => system != crate::claim::ProcedureSystem::Internal,
+            Service::Code(system, ..) => system != ProcedureSystem::Internal,
             _ => false,
         };
         !matches!(item.value, Value::Null) && paths.code.all(item).iter().any(billed)

@@ -44,11 +44,13 @@ pub struct Defaults {
     pub statuses: &'static [(&'static str, &'static str)],
     /// `Claim.type` of claims that go on an 837P.
     pub claim_types: &'static [&'static str],
+    /// `Claim.type` of claims that go elsewhere. One that is in neither list is read, and held.
+    pub ignored_claim_types: &'static [&'static str],
     /// `Encounter.status` that closes a visit.
     pub closed: &'static [&'static str],
     /// `Encounter.status` that says it did not take place.
     pub cancelled: &'static [&'static str],
-    /// What becomes of a Procedure without a code that can be billed: reject or ignore.
+    /// What becomes of a Procedure without a code that can be billed: hold or ignore.
     pub clinical_procedures: &'static str,
     /// Contract fields for which these resources have no place.
     pub undelivered: &'static [&'static str],
@@ -63,9 +65,10 @@ pub struct Site {
     charges: Vec<String>,
     statuses: BTreeMap<String, ChargeType>,
     claim_types: Vec<String>,
+    ignored_claim_types: Vec<String>,
     closed: Vec<String>,
     cancelled: Vec<String>,
-    reject_clinical: bool,
+    hold_clinical: bool,
     /// Whether a visit is numbered by `Encounter.id`, which every reference to it has.
     by_id: bool,
     undelivered: Vec<String>,
@@ -100,17 +103,18 @@ impl Site {
             }
         }
         let claim_types = mapping.list("claim.types", defaults.claim_types);
+        let ignored_claim_types = mapping.list("claim.ignored_types", defaults.ignored_claim_types);
         let closed = mapping.list("visit.closed_statuses", defaults.closed);
         let cancelled = mapping.list("visit.cancelled_statuses", defaults.cancelled);
         let clinical = mapping.text("charges.clinical_procedures", defaults.clinical_procedures);
-        if !matches!(clinical.as_str(), "reject" | "ignore") {
+        if !matches!(clinical.as_str(), "hold" | "ignore") {
             let found = format!("`{clinical}`");
-            mapping.problem("charges.clinical_procedures", "mapping.word", &found, "reject or ignore");
+            mapping.problem("charges.clinical_procedures", "mapping.word", &found, "hold or ignore");
         }
         let by_id = paths.visit.number == Path::parse("id").unwrap_or_default();
         mapping.finish()?;
         let undelivered = defaults.undelivered.iter().map(|field| (*field).to_owned()).collect();
-        let reject_clinical = clinical == "reject";
+        let hold_clinical = clinical == "hold";
         Ok(Self {
             source_system,
             paths,
@@ -118,9 +122,10 @@ impl Site {
             charges,
             statuses,
             claim_types,
+            ignored_claim_types,
             closed,
             cancelled,
-            reject_clinical,
+            hold_clinical,
             by_id,
             undelivered,
         })

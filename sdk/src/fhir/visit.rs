@@ -31,6 +31,8 @@ pub struct Charges {
     pub(super) complete: bool,
     /// Fields these resources have no place for.
     pub(super) undelivered: Vec<&'static str>,
+    /// What a person has to decide before they are billed.
+    pub(super) doubts: Vec<Problem>,
 }
 
 impl Site {
@@ -163,6 +165,7 @@ impl Site {
             charges: charges.list,
             complete: charges.complete,
             undelivered: self.undelivered.iter().cloned().chain(undelivered).collect(),
+            doubts: charges.doubts,
         })
     }
 
@@ -249,7 +252,7 @@ impl Site {
                 "entered-in-error" => ChargeAction::Cancel,
                 _ => continue,
             };
-            if !self.reject_clinical && !self.is_billable(paths, &procedure.json) {
+            if !self.hold_clinical && !self.is_billable(paths, &procedure.json) {
                 continue;
             }
             let source = Source { resources, of: procedure, item: &procedure.json, paths, dates: period };

@@ -129,6 +129,10 @@ impl Site {
                 expected: "a message type (DFT^P03)".to_owned(),
                 remedy: "the message is cut off or its header damaged: have the source send it again".to_owned(),
             }]),
+            "BAR" => {
+                let why = "tells of an account and has no FT1: charges come as DFT";
+                ignored("hl7.message-type", &format!("{} {why}", type_name(&kind, &event)))
+            }
             _ => ignored("hl7.message-type", &format!("{} says nothing about charges", type_name(&kind, &event))),
         }
     }
@@ -216,6 +220,7 @@ impl Site {
             charges: Vec::new(),
             complete: false,
             undelivered: self.undelivered.clone(),
+            doubts: Vec::new(),
         }
     }
 
@@ -248,9 +253,9 @@ impl Site {
     fn patient(&self, message: &Message<'_>, problems: &mut Vec<Problem>) -> Patient {
         let p = &self.paths;
         let id = |kind, authority: String, value: String| PatientId { kind, authority, value };
-        let authority = text(p.authority.of_message(message));
+        let authority = text(of_record(message, &p.authority));
         let ids = [
-            id(PatientIdKind::MedicalRecord, authority, text(p.mrn.of_message(message))),
+            id(PatientIdKind::MedicalRecord, authority, text(of_record(message, &p.mrn))),
             id(PatientIdKind::Account, String::new(), text(p.account.of_message(message))),
         ];
         Patient {
@@ -293,6 +298,19 @@ impl Site {
             }
         }
     }
+}
+
+/// A part of the medical record number, where a field has several ids (CX): the repetition whose component 5 says MR, else what
+/// the path says. A path that names another repetition is the site's own word.
+fn of_record<'a>(message: &Message<'a>, field: &Field) -> Option<Value<'a>> {
+    let place = field.path.as_ref().and_then(|path| path.places().first()).filter(|place| place.repetition == 1);
+    let record = place.and_then(|place| {
+        let mut ids = message.segment(place.segment.as_str())?.repetitions(place.field);
+        let id = ids.find(|id| id.component(5).text().trim() == "MR")?;
+        let part = if place.component == 0 { id } else { id.component(place.component) };
+        Some(if place.subcomponent == 0 { part } else { part.subcomponent(place.subcomponent) })
+    });
+    record.filter(Value::is_present).or_else(|| field.of_message(message))
 }
 
 fn normalised(time: &claimhost_hl7v2::Timestamp) -> String {

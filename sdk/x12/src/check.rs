@@ -35,6 +35,8 @@ pub(crate) struct Checker {
     isa: Option<Open>,
     group: Option<Open>,
     transaction: Option<Open>,
+    /// TA1 segments of the interchange.
+    acknowledgements: u32,
     last: Option<Place>,
     stray_reported: bool,
 }
@@ -89,8 +91,13 @@ impl Checker {
             b"IEA" => {
                 self.close_transaction(segment, problems);
                 self.close_group(segment, problems);
+                let acknowledgements = std::mem::take(&mut self.acknowledgements);
                 if let Some(open) = self.isa.take() {
-                    counts(segment, open.inner, "groups in the interchange", problems);
+                    if open.inner == 0 && says(segment, acknowledgements) {
+                        push(problems, counted_as_group(segment).warning());
+                    } else {
+                        counts(segment, open.inner, "groups in the interchange", problems);
+                    }
                     controls(segment, &open, "ISA13", problems);
                 }
                 Role::InterchangeEnd
@@ -116,6 +123,7 @@ impl Checker {
         if self.transaction.is_some() {
             Role::Body
         } else if id == b"TA1" && self.group.is_none() {
+            self.acknowledgements = self.acknowledgements.saturating_add(1);
             Role::Acknowledgement
         } else {
             stray(segment, "data segments only inside a transaction (ST..SE)", problems)
@@ -208,6 +216,23 @@ fn out_of_place(segment: &Segment<'_>, expected: &'static str) -> Problem {
 fn stray(segment: &Segment<'_>, expected: &'static str, problems: &mut Vec<Problem>) -> Role {
     push(problems, out_of_place(segment, expected));
     Role::Stray
+}
+
+/// Whether IEA01 counts the TA1s of an interchange without groups, which some senders do.
+fn says(iea: &Segment<'_>, acknowledgements: u32) -> bool {
+    acknowledgements > 0 && crate::number::count(iea.element(1).trimmed()) == Some(acknowledgements)
+}
+
+fn counted_as_group(iea: &Segment<'_>) -> Problem {
+    let found = "the number of TA1 segments";
+    let expected = "0: a TA1 stands in no group";
+    Problem::error(
+        ProblemKind::CountMismatch,
+        iea.place().at(1),
+        found,
+        expected,
+        "read all the same: nothing is missing",
+    )
 }
 
 fn counts(segment: &Segment<'_>, counted: u32, of: &'static str, problems: &mut Vec<Problem>) {

@@ -38,12 +38,12 @@ fn missing(claim: &Claim, _: &Context, report: &mut Report) {
 /// See [`Edit::text`].
 pub const UNMAPPED: Edit = Edit {
     id: "procedure.unmapped",
-    title: "A line has the practice's own code, without a crosswalk",
+    title: "A line has a code that is neither CPT nor HCPCS, without a crosswalk",
     severity: Severity::Hold,
     source: "45 CFR 162.1002: CPT and HCPCS only",
     explain: Explain {
-        what: "Finds codes that the adapter could not place in a public code set and the crosswalk of the profile does not turn into one.",
-        why: "No payer knows the practice's own codes.",
+        what: "Finds codes that the adapter could not place in a billed code set (the practice's own, SNOMED CT, CVX) and the crosswalk of the profile does not turn into one.",
+        why: "No payer takes another code set.",
         known_problems: "None known.",
         example: "OV3 without crosswalk. Repair: [crosswalk.procedure] OV3 = the code, in profile.toml.",
         fix: "None.",
@@ -55,7 +55,7 @@ fn unmapped(claim: &Claim, _: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
         if line.procedure.system == ProcedureSystem::Internal && !blank(&line.procedure.code) {
             let words = format!(
-                "The code of line {number} is the practice's own (found {}). Add it to the crosswalk of the practice profile, or correct the charge.",
+                "The code of line {number} is neither CPT nor HCPCS: the practice's own, or a clinical one (found {}). Code the service, or add the code to the crosswalk of the practice profile.",
                 shape(&line.procedure.code)
             );
             report.line(number, "procedure.code", words);

@@ -116,6 +116,8 @@ struct Column {
     name: String,
     /// Named by the site: it has to be there.
     required: bool,
+    /// `[values.ELEMENT]`: what the site writes, and what it means by it.
+    words: BTreeMap<String, String>,
 }
 
 /// The columns of one site.
@@ -127,7 +129,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Reads `[framing]` and `[columns]`, whose keys are those of `usual`.
+    /// Reads `[framing]`, `[columns]` and `[values]`, whose keys are those of `usual`.
     pub fn read(mapping: &mut Mapping<'_>, usual: &'static [(&'static str, &'static str)]) -> Self {
         let delimiter = mapping.text("framing.delimiter", ",");
         let delimiter = match (delimiter.as_str(), delimiter.as_bytes()) {
@@ -169,7 +171,9 @@ impl Columns {
                 }
                 None => ("", named.as_str()),
             };
-            let column = Column { join: join.to_owned(), name: name.trim().to_owned(), required: mapping.has(&full) };
+            let (join, name, required) = (join.to_owned(), name.trim().to_owned(), mapping.has(&full));
+            let words = mapping.table(&format!("values.{key}"), &[]);
+            let column = Column { join, name, required, words };
             columns.insert(*key, column);
         }
         Self { delimiter, joins, columns }
@@ -260,7 +264,8 @@ impl Cells<'_> {
         let column = self.columns.columns.get(key);
         let cell = column.and_then(|column| {
             let table = self.tables.get(column.join.as_str())?;
-            table.texts.get(table.position(&column.name)?)
+            let cell = table.texts.get(table.position(&column.name)?)?;
+            Some(column.words.get(cell).unwrap_or(cell))
         });
         cell.map_or("", String::as_str)
     }

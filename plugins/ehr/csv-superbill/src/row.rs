@@ -65,13 +65,16 @@ impl Row<'_> {
             charges: charge.into_iter().collect(),
             complete: false,
             undelivered: undelivered.to_vec(),
+            doubts: Vec::new(),
         })
     }
 
-    /// The charge; `None` where the row has no procedure code (it is news of the visit only).
+    /// The charge; `None` where the row has neither a procedure code nor an amount (it is news of the visit only). An amount
+    /// without a code goes on, for the scrub to hold: it is money that somebody has charged.
     fn charge(&mut self, diagnoses: usize, positions: &[Option<u8>]) -> Option<Charge> {
         let (procedure_code, mut modifiers) = delimited::procedure(self.cells.text("procedure"));
-        if procedure_code.is_empty() {
+        let charged = |key: &str| delimited::cents(self.cells.text(key)).is_some_and(|cents| cents != 0);
+        if procedure_code.is_empty() && !charged("charge") && !charged("unit_charge") {
             return None;
         }
         let columns =

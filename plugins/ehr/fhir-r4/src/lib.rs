@@ -101,9 +101,11 @@ pub const STANDARD: Defaults = Defaults {
         ("entered-in-error", "cancel"),
     ],
     claim_types: &["professional", "vision"],
+    // 837D and NCPDP. An institutional claim may be a visit of this practice that its EHR calls so: a person decides.
+    ignored_claim_types: &["oral", "pharmacy"],
     closed: &["finished"],
     cancelled: &["cancelled", "entered-in-error"],
-    clinical_procedures: "reject",
+    clinical_procedures: "hold",
     undelivered: &["coverage.filing-indicator", "line.emergency", "line.epsdt"],
 };
 

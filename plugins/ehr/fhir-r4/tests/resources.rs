@@ -127,7 +127,6 @@ fn places_name_path_class_and_remedy_and_never_the_value() {
         ("USD", "EUR", "fhir.currency", "ChargeItem.priceOverride", "another currency"),
         ("{\"value\":1}", "{\"value\":\"one\"}", "fhir.quantity", "ChargeItem.quantity", "no such number"),
         ("billable", "unknown", "fhir.status", "ChargeItem.status", "another status"),
-        (CPT, "http://snomed.info/sct", "fhir.not-billable-code", "ChargeItem.code", "a SNOMED CT code"),
         ("\"occurrenceDateTime\":\"2026-02-03\",", "", "fhir.no-date", "ChargeItem", "no day of service"),
         ("\"id\":\"c1\",", "", "fhir.no-charge-id", "ChargeItem.id", "nothing"),
     ] {
@@ -162,7 +161,8 @@ fn statuses_and_what_is_not_for_us() {
             r#"{{"resourceType":"Claim","id":"x","status":"active","use":"{used}","type":{{"coding":[{{"code":"{kind}"}}]}},"item":[]}}"#
         )
     };
-    assert!(ignored(&claim("institutional", "claim")).contains("institutional"));
+    assert!(ignored(&claim("oral", "claim")).contains("type oral"));
+    assert!(ignored(&claim("pharmacy", "claim")).contains("type pharmacy"));
     assert!(ignored(&claim("professional", "preauthorization")).contains("preauthorization"));
     assert_eq!(problem("", &claim("professional", "complete")).at.path, "Claim.use");
     assert_eq!(problem("", &claim("professional", "claim")).id, "fhir.no-items");
@@ -171,6 +171,42 @@ fn statuses_and_what_is_not_for_us() {
         (problem("", gone).id.as_str(), problem("", gone).at.path.as_str()),
         ("fhir.deletion", "Bundle.entry[0]")
     );
+}
+
+#[test]
+fn a_service_that_is_coded_clinically_only_is_a_charge_for_the_crosswalk() {
+    let clinical = charge_item("").replace(CPT, "http://snomed.info/sct");
+    let procedure = &visit("", &clinical).charges[0].line.procedure;
+    assert_eq!((procedure.system, procedure.code.as_str()), (ProcedureSystem::Internal, "99213"));
+    let chart = r#"{"resourceType":"Procedure","id":"x","status":"completed","code":{"coding":[{"system":"http://snomed.info/sct","code":"24165007"}]},"performedDateTime":"2026-02-03","encounter":{"reference":"Encounter/e"}}"#;
+    assert_eq!(visit("", chart).charges[0].line.procedure.code, "24165007");
+    let silent = outcomes("[charges]\nclinical_procedures = \"ignore\"\n", chart);
+    assert!(matches!(silent[..], [Outcome::Ignored(_)]), "{silent:?}");
+}
+
+/// A claim of one line, of a visit.
+fn claim(id: &str, kind: &str) -> String {
+    format!(
+        r#"{{"resourceType":"Claim","id":"{id}","status":"active","use":"claim","type":{{"coding":[{{"code":"{kind}"}}]}},"item":[{{"sequence":1,"productOrService":{{"coding":[{{"system":"{CPT}","code":"99213"}}]}},"servicedDate":"2026-02-03","quantity":{{"value":1}},"net":{{"value":90}},"encounter":[{{"reference":"Encounter/e"}}]}}]}}"#
+    )
+}
+
+#[test]
+fn a_claim_of_another_type_is_read_with_a_doubt_and_is_no_second_bill() {
+    let update = visit("", &claim("x", "institutional"));
+    assert_eq!(update.charges.len(), 1);
+    let doubt = &update.doubts[0];
+    assert_eq!((doubt.id.as_str(), doubt.at.path.as_str()), ("fhir.claim-type", "Claim.type"));
+    assert_eq!(doubt.found, "type institutional");
+    // Beside a professional claim of the visit it is the hospital's.
+    let both = visit("", &format!("{}\n{}\n", claim("x", "institutional"), claim("y", "professional")));
+    let ids: Vec<&str> = both.charges.iter().map(|charge| charge.id.as_str()).collect();
+    assert_eq!((ids, both.doubts.len()), (vec!["Claim/y#1"], 0));
+    // A site says what its source means by it.
+    let ours = visit("[claim]\ntypes = [\"institutional\"]\n", &claim("x", "institutional"));
+    assert_eq!((ours.charges.len(), ours.doubts.len()), (1, 0));
+    let theirs = outcomes("[claim]\nignored_types = [\"institutional\"]\n", &claim("x", "institutional"));
+    assert!(matches!(theirs[..], [Outcome::Ignored(_)]), "{theirs:?}");
 }
 
 #[test]
@@ -257,11 +293,11 @@ fn a_us_core_day_is_derived_where_codes_are_billable_and_says_what_it_has_not() 
     assert_eq!(update.charges[1].line.diagnosis_pointers, [1]);
     assert_eq!(update.header.diagnoses[0].code, "D485");
     assert_eq!(update.charges[1].line.procedure.system, ProcedureSystem::Cpt);
-    let Outcome::Rejected(problems) = &found[1] else { panic!("the second visit has a procedure in SNOMED CT only") };
-    assert_eq!(
-        (problems[0].id.as_str(), problems[0].at.path.as_str()),
-        ("fhir.not-billable-code", "Bundle.entry[8].resource.code")
-    );
+    // The second visit has a procedure in SNOMED CT only: nobody has coded it, and the scrub holds it.
+    let second = self::updates(&found[1]).remove(0);
+    let line = &second.charges[0].line;
+    assert_eq!(line.procedure.system, ProcedureSystem::Internal);
+    assert!(line.procedure.code.len() > 5 && line.procedure.code.bytes().all(|byte| byte.is_ascii_digit()));
     let Outcome::Ignored(ignored) = &found[2] else { panic!() };
     assert_eq!(ignored.reason, "Observation (1): no charge and no visit");
 }

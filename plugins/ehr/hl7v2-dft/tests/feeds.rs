@@ -266,3 +266,20 @@ fn the_published_p03_and_p11_read_right() {
     assert_eq!(p11.charges.len(), 2);
     assert_eq!((p11.charges[0].coverages.len(), p11.charges[1].coverages.len(), p11.header.coverages.len()), (1, 0, 0));
 }
+
+#[test]
+fn of_several_ids_the_medical_record_number_is_the_patients() {
+    let ids = |field: &str, mapping: &str| {
+        let ft1 = "FT1|1|C1||20260501||CG|99213^^C4|||1|90.00";
+        let update = visit(mapping, &message(ft1).replace("M1^^^S^MR", field));
+        let record = update.header.patient.ids.into_iter().next().unwrap();
+        (record.value, record.authority)
+    };
+    let own = |value: &str, authority: &str| (value.to_owned(), authority.to_owned());
+    assert_eq!(ids("900001111^^^USA^SS~M1^^^S^MR", ""), own("M1", "S"));
+    assert_eq!(ids("M1^^^S^MR~M2^^^T^MR", ""), own("M1", "S"));
+    assert_eq!(ids("900001111^^^USA^SS~M1^^^S", ""), own("900001111", "USA"));
+    // The site's own word counts.
+    let second = "[patient]\nmrn = \"PID-3[2].1\"\nauthority = \"PID-3[2].4.1\"\n";
+    assert_eq!(ids("M1^^^S^MR~M2^^^T^PI", second), own("M2", "T"));
+}

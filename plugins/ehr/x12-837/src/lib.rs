@@ -131,6 +131,7 @@ fn visit(r: &mut Reader<'_>, source: header::Source) -> VisitUpdate {
         charges: lines.into_iter().map(charge).collect(),
         complete: action != ChargeAction::New,
         undelivered: Vec::new(),
+        doubts: Vec::new(),
     }
 }
 
