@@ -96,6 +96,14 @@ fn wrong_configurations_end_with_3_and_say_what_was_meant() {
     let unknown = claimhost(root.path(), &["check-config"]);
     assert_eq!(code(&unknown), 3);
     assert!(words(&unknown).contains("did you mean `outbox`?"), "{}", words(&unknown));
+    std::fs::write(&path, text).unwrap();
+    std::fs::write(&profile, good).unwrap();
+    assert_eq!(code(&claimhost(root.path(), &["run", "--once"])), 0);
+    std::fs::write(root.path().join("key"), "0".repeat(64)).unwrap();
+    for arguments in [&["run", "--once"][..], &["claim", "list"], &["check-config"]] {
+        let other_key = claimhost(root.path(), arguments);
+        assert_eq!(code(&other_key), 3, "{arguments:?} {}", words(&other_key));
+    }
 }
 
 #[test]
@@ -122,7 +130,9 @@ fn unknown_things_end_with_4_and_name_the_command_that_lists_them() {
         assert_eq!(code(&output), 4, "{arguments:?} {}", words(&output));
         assert!(output.stdout.is_empty() && words(&output).contains(hint), "{arguments:?} {}", words(&output));
     }
-    for arguments in [vec!["clam", "list"], vec!["claim", "list", "--state", "hold"], vec!["run"]] {
+    for arguments in
+        [vec!["clam", "list"], vec!["claim", "list", "--state", "hold"], vec!["run"], vec!["demo", "--fault", "lat"]]
+    {
         assert_eq!(code(&claimhost(root.path(), &arguments)), 2, "{arguments:?}");
     }
 }

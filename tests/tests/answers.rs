@@ -360,6 +360,33 @@ fn every_kind_of_payment_ends_in_the_accounts_to_the_cent() {
     assert_eq!(site.json(&["remittance", "list"])[5]["amount_cents"], -7_000, "the payer debits us");
 }
 
+/// A 999 of our first group: what AK9 and the one IK5 say.
+fn ack_of_first(number: u32, group: &str, transaction: &str) -> String {
+    let (ik5, ak9) = (format!("IK5*{transaction}"), format!("AK9*{group}*1*1*1"));
+    let ak2 = "AK2*837*0001*005010X222A1";
+    let body = ["ST*999*0001*005010X231A1", "AK1*HC*1*005010X222A1", ak2, &ik5, &ak9];
+    interchange(number, "FA", "005010X231A1", &body)
+}
+
+#[test] // a clearinghouse that gets a file twice refuses the second one (TA1 note 025): the claims are in, once
+fn a_refused_copy_is_not_sent_again_and_a_refused_group_is_refused_whole() {
+    let ta1 = |number: u32, says: &str| {
+        format!("{}TA1*000000001*260518*1200*{says}~IEA*0*{number:09}~", isa(number)).into_bytes()
+    };
+    let (site, _) = sent(2);
+    site.answer("1.ta1", &ta1(1, "A*000"));
+    site.answer("2.999", ack_of_first(2, "A", "A").as_bytes());
+    site.run(DAY);
+    site.answer("3.ta1", &ta1(3, "R*025"));
+    assert_eq!(site.run(DAY)["claims"]["submitted"], 2);
+    assert_eq!(site.outbox().len(), 1, "billed once");
+
+    let (site, _) = sent(2);
+    site.answer("1.999", ack_of_first(1, "R", "A").as_bytes());
+    assert_eq!(site.run(DAY)["claims"]["submitted"], 2);
+    assert_eq!(site.outbox().len(), 2, "refused, and sent under another number");
+}
+
 /// What the first payer says of a claim, what the second one says, and where that must end.
 type Pair = (String, String, Value);
 

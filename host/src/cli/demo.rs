@@ -20,6 +20,10 @@ use crate::private;
 /// Turns that host and sandbox may take on one day before the demo says that they never come to rest.
 const TURNS_MAX: usize = 50;
 
+/// What `claimhost-sandbox --fault` knows: an unknown one must end the command before anything is delivered.
+const FAULTS: [&str; 8] =
+    ["late", "duplicate", "out-of-order", "truncated", "reversed", "ta1-reject", "999-reject", "277ca-reject"];
+
 /// Runs the whole line on invented practices
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
@@ -29,8 +33,8 @@ pub(crate) struct Demo {
     /// Which practices, patients and visits are invented
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Faults of the sandbox: late, duplicate, out-of-order, truncated, reversed, ta1-reject, 999-reject, 277ca-reject
-    #[arg(long, value_name = "NAME")]
+    /// Faults of the sandbox
+    #[arg(long, value_name = "NAME", value_parser = FAULTS)]
     fault: Vec<String>,
 }
 

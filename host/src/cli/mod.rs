@@ -200,6 +200,7 @@ impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
         match error {
             HostError::Config(_) | HostError::Key(_) | HostError::Profile(_) => Self::config(error.to_string()),
+            HostError::Store(error) => Self::from(error),
             other => Self::internal(other.to_string()),
         }
     }
@@ -207,7 +208,12 @@ impl From<HostError> for Failure {
 
 impl From<crate::store::StoreError> for Failure {
     fn from(error: crate::store::StoreError) -> Self {
-        Self::internal(error.to_string())
+        use crate::store::{SealError, StoreError};
+        match error {
+            // The key is configuration, as one that is missing is.
+            StoreError::Seal(SealError::WrongMasterKey { .. }) => Self::config(error.to_string()),
+            other => Self::internal(other.to_string()),
+        }
     }
 }
 

@@ -67,10 +67,22 @@ pub(crate) fn print_json<T: serde::Serialize>(value: &T) {
 /// `claimhost::plugin=trace`); a service tells what it does by default, a command only what is wrong.
 pub(crate) fn log_to_stderr(json: bool, service: bool) {
     let usual = if service { "warn,claimhost=info" } else { "warn" };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CLAIMHOST_LOG").unwrap_or_else(|_| usual.into());
+    let asked = std::env::var("CLAIMHOST_LOG").ok();
+    let filter = filter(asked.as_deref(), usual);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     // A second subscriber is refused; the first one stays.
     let _ = if json { lines.json().try_init() } else { lines.try_init() };
+}
+
+/// What is asked for, or else what is usual. Below warnings, what watches the folders is never heard: it tells the names of the
+/// files there, which come from outside and may be a patient's.
+fn filter(asked: Option<&str>, usual: &str) -> tracing_subscriber::EnvFilter {
+    let parse = |text: &str| tracing_subscriber::EnvFilter::try_new(text).ok();
+    let filter = asked.filter(|text| !text.is_empty()).and_then(parse).unwrap_or_else(|| usual.into());
+    match "notify=warn".parse() {
+        Ok(quiet) => filter.add_directive(quiet),
+        Err(_) => filter,
+    }
 }
 
 /// A bar on standard error for long work; nothing is drawn where nobody looks.
@@ -87,11 +99,24 @@ pub(crate) fn progress_bar(length: usize, unit: &str, quiet: bool) -> indicatif:
 
 #[cfg(test)]
 mod tests {
-    use super::{dollars, visible};
+    use super::{dollars, filter, visible};
 
     #[test]
     fn what_a_name_would_tell_a_terminal_is_shown() {
         assert_eq!(visible("a\nb\u{1b}[2Jé"), "a\\nb\\u{1b}[2Jé");
+    }
+
+    #[test] // a directive of the environment for the same target would win: it is replaced
+    fn names_of_outside_files_are_in_no_log() {
+        for asked in ["trace", "notify=trace", "notify=debug,claimhost=info"] {
+            let text = filter(Some(asked), "warn").to_string();
+            assert!(
+                text.split(',').any(|one| one == "notify=warn") && !text.contains("notify=trace"),
+                "{asked}: {text}"
+            );
+            assert!(!text.contains("notify=debug"), "{asked}: {text}");
+        }
+        assert!(filter(Some("no=such=level"), "error").to_string().contains("error"));
     }
 
     #[test]

@@ -235,7 +235,9 @@ fn on_999(
     let own = tx.tenant(&practice);
     let mut facts = Vec::new();
     let mut named = 0;
-    for transaction in &ack.transactions {
+    // A group that is refused is refused whole, whatever is said of its transactions.
+    let answered = if ack.code.is_accepted() { ack.transactions.as_slice() } else { &[] };
+    for transaction in answered {
         let accepted = transaction.code.is_accepted();
         for claim in own.claims_in_submission(submission, Some(&transaction.transaction_control))? {
             named += 1;

@@ -95,7 +95,8 @@ pub struct VersionFold {
 pub fn fold(facts: &[Fact]) -> VersionFold {
     let facts: BTreeSet<&Fact> = facts.iter().collect();
     let mut sent = BTreeSet::new();
-    let mut refused = BTreeSet::new();
+    let mut interchanges: BTreeMap<u64, BTreeSet<bool>> = BTreeMap::new();
+    let mut transactions: BTreeMap<u64, BTreeSet<bool>> = BTreeMap::new();
     let mut stages: BTreeMap<Stage, BTreeSet<bool>> = BTreeMap::new();
     let mut payments: BTreeMap<String, Vec<Payment>> = BTreeMap::new();
     let mut payer_control_number = None;
@@ -106,10 +107,11 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
             Fact::Submitted { submission, .. } => {
                 sent.insert(*submission);
             }
-            Fact::Interchange { submission, accepted, .. } | Fact::Transaction { submission, accepted, .. } => {
-                if !accepted {
-                    refused.insert(*submission);
-                }
+            Fact::Interchange { submission, accepted, .. } => {
+                interchanges.entry(*submission).or_default().insert(*accepted);
+            }
+            Fact::Transaction { submission, accepted, .. } => {
+                transactions.entry(*submission).or_default().insert(*accepted);
             }
             Fact::ClaimAck { stage, accepted, payer_control_number: number, .. } => {
                 stages.entry(*stage).or_default().insert(*accepted);
@@ -130,13 +132,27 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
     let any_payment = !payments.is_empty();
     let standing: BTreeMap<String, Vec<Payment>> =
         payments.into_iter().map(|(payer, payments)| (payer, without_reversed(payments))).collect();
-    let unrefused = sent.difference(&refused).count();
+    // Of two answers to one sending the one that took it counts: the other is about a copy (TA1 note 025, the interchange
+    // number is there already), and claims that are in must not leave under a new number.
+    let says = |answers: &BTreeMap<u64, BTreeSet<bool>>, submission: &u64, what: bool| {
+        answers.get(submission).is_some_and(|answers| answers.contains(&what))
+    };
+    let refused = |submission: &&u64| {
+        let taken = says(&transactions, submission, true);
+        let by_interchange = says(&interchanges, submission, false) && !says(&interchanges, submission, true);
+        !taken && (by_interchange || says(&transactions, submission, false))
+    };
+    let unrefused = sent.iter().filter(|submission| !refused(submission)).count();
     let rejected =
         |stage: &Stage| stages.get(stage).is_some_and(|answers| answers.contains(&false) && answers.len() == 1);
     let accepted = stages.values().any(|answers| answers.contains(&true));
-    let twice = standing.values().any(|payments| payments.iter().filter(|payment| payment.paid != 0).count() > 1);
+    // A denial decides like a payment does: the one that was denied and then paid is decided twice.
+    let decides = |payment: &&Payment| {
+        [payment.paid, payment.contractual, payment.patient, payment.denied].iter().any(|cents| *cents != 0)
+    };
+    let twice = standing.values().any(|payments| payments.iter().filter(decides).count() > 1);
     let state = if any_payment && twice {
-        // Two payments of one payer stand: until one is taken back, a person looks.
+        // Two decisions of one payer stand: until one is taken back, a person looks.
         VersionState::Paid
     } else if any_payment {
         money_state(standing.values().flatten())
@@ -358,6 +374,22 @@ mod tests {
         assert_eq!((resent.state, resent.may_resend), (VersionState::Submitted, false));
     }
 
+    #[test] // a clearinghouse that sees a file twice refuses the copy; the first one is in, and must not leave again
+    fn a_refused_copy_of_what_was_taken_is_no_refusal() {
+        let sent = Fact::Submitted { submission: 1, transaction: "0001".into() };
+        let ta1 = |accepted| Fact::Interchange { submission: 1, accepted, code: "025".into() };
+        let ack = |accepted| Fact::Transaction { submission: 1, accepted, code: "R".into() };
+        let taken = [vec![ta1(true), ta1(false)], vec![ta1(false), ack(true)], vec![ack(true), ack(false)]];
+        for answers in taken {
+            let folded = fold(&[vec![sent.clone()], answers.clone()].concat());
+            assert_eq!((folded.state, folded.may_resend), (VersionState::Submitted, false), "{answers:?}");
+        }
+        for answers in [vec![ta1(true), ack(false)], vec![ta1(false), ack(false)], vec![ta1(false)]] {
+            let folded = fold(&[vec![sent.clone()], answers.clone()].concat());
+            assert_eq!((folded.state, folded.may_resend), (VersionState::Rejected, true), "{answers:?}");
+        }
+    }
+
     #[test]
     fn a_reversal_takes_back_one_payment_and_a_denial_is_no_payment() {
         assert_eq!(fold(&[payment("1", 0, 100, 70)]).state, VersionState::Posted);
@@ -365,6 +397,15 @@ mod tests {
         let paid_again = [payment("1", 2, 100, 80), payment("22", 1, -100, -70), payment("1", 0, 100, 70)];
         assert_eq!(fold(&paid_again).state, VersionState::Posted);
         assert_eq!(fold(&[payment("4", 0, 100, 0)]).state, VersionState::Denied);
+    }
+
+    #[test] // no 22 came in between: 200 of 100 are decided, which is for a person
+    fn two_decisions_of_one_payer_are_no_posted_claim() {
+        for (first, second) in [(70, 80), (0, 70), (0, 0)] {
+            assert_eq!(fold(&[payment("1", 0, 100, first), payment("1", 1, 100, second)]).state, VersionState::Paid);
+        }
+        let taken_back = [payment("4", 0, 100, 0), payment("22", 1, -100, 0), payment("1", 2, 100, 70)];
+        assert_eq!(fold(&taken_back).state, VersionState::Posted);
     }
 
     #[test]

@@ -264,8 +264,8 @@ impl State {
             patients.iter().skip(at + 1).any(|b| matches!(same_person(a, b), Verdict::Conflict | Verdict::Different))
         };
         if patients.iter().enumerate().any(contradicts) {
-            let words = "events of this visit name patients whose birth dates and last names both differ; correct the id \
-                         in the source or cancel one of them";
+            let words = "events of this visit name patients whose birth dates and names both differ; correct the id in the \
+                         source or cancel one of them";
             self.problems.push(VisitProblem::new("visit.identity-conflict", "header.patient", words));
         }
     }

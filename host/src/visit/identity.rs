@@ -20,9 +20,9 @@ pub struct PatientKey {
 pub enum Verdict {
     /// They share an id, and nothing contradicts it.
     Same,
-    /// They share an id, and birth date and last name both differ: one id on two people.
+    /// They share an id, and birth date and name (last or first) both differ: one id on two people.
     Conflict,
-    /// Ids of one authority and kind differ, and so do birth date and last name.
+    /// Ids of one authority and kind differ, and so do birth date and name.
     Different,
     /// Neither is shown. Ambiguity is no link.
     Unknown,
@@ -45,12 +45,15 @@ fn keys(patient: &Patient) -> Vec<PatientKey> {
     keys
 }
 
-/// Compares two descriptions. A changed name alone (marriage) or a corrected birth date alone is no contradiction.
+/// Compares two descriptions. A changed name alone (marriage) or a corrected birth date alone is no contradiction; another
+/// first name with another birth date is one (a family under one id), an initial or a shorter form of the same is not.
 pub fn same_person(a: &Patient, b: &Patient) -> Verdict {
     let births_differ = matches!((a.birth_date, b.birth_date), (Some(a), Some(b)) if a != b);
     let (last_a, last_b) = (letters(&a.name.last), letters(&b.name.last));
     let names_differ = !last_a.is_empty() && !last_b.is_empty() && last_a != last_b;
-    let contradicts = births_differ && names_differ;
+    let (first_a, first_b) = (letters(&a.name.first), letters(&b.name.first));
+    let firsts_differ = !first_a.starts_with(&first_b) && !first_b.starts_with(&first_a);
+    let contradicts = births_differ && (names_differ || firsts_differ);
     let (keys_a, keys_b) = (keys(a), keys(b));
     if keys_a.iter().any(|key| keys_b.contains(key)) {
         return if contradicts { Verdict::Conflict } else { Verdict::Same };
@@ -88,5 +91,21 @@ mod tests {
         assert_eq!(same_person(&a, &b), Verdict::Same, "married");
         b.birth_date = None;
         assert_eq!(same_person(&a, &b), Verdict::Same);
+    }
+
+    #[test]
+    fn of_one_family_under_one_id_everybody_is_somebody_else() {
+        let a = patient();
+        let mut b = patient();
+        b.birth_date = Some(Date { year: 1990, month: 1, day: 1 });
+        for (first, verdict) in [("", Verdict::Same), ("Quentin", Verdict::Conflict)] {
+            b.name.first = first.into();
+            assert_eq!(same_person(&a, &b), verdict, "{first}");
+        }
+        b.name.first = a.name.first.chars().take(1).collect();
+        assert_eq!(same_person(&a, &b), Verdict::Same, "an initial");
+        b = patient();
+        b.name.first = "Quentin".into();
+        assert_eq!(same_person(&a, &b), Verdict::Same, "another name alone");
     }
 }

@@ -75,6 +75,17 @@ impl Site {
     pub fn open(setup: &Setup, defaults: &Defaults) -> Result<Self, Vec<Problem>> {
         let mut mapping = Mapping::parse(&setup.mapping);
         let paths = Paths::read(&mut mapping, defaults.paths);
+        for field in [&paths.code, &paths.date] {
+            // Without it no charge could be read, and none may vanish.
+            if mapping.text(field.key, "standard").trim().is_empty() {
+                mapping.problem(
+                    field.key,
+                    "mapping.required",
+                    "an empty text",
+                    "a path: no charge is billed without it",
+                );
+            }
+        }
         let payer_ids = mapping.list("insurance.payer_ids", defaults.payer_ids);
         let payer_ids =
             payer_ids.iter().filter_map(|path| paths::compile(&mut mapping, "insurance.payer_ids", path)).collect();

@@ -247,6 +247,13 @@ impl Cutter for Delimited {
                 remedy,
             )));
         }
+        if self.header.is_some() && self.ordinal == 0 {
+            // Of a file without a header line the first row is taken for one: it must not vanish.
+            let remedy = "if this line is a row, have the source write its header line; else nothing was exported: ask for \
+                          the file again if there should have been rows";
+            let found = "one line, taken for the header, and no row";
+            out.push_back(Item::Problem(FramingProblem::new("csv.no-rows", (0, 0), found, "rows", remedy)));
+        }
     }
 }
 

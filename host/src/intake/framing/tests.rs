@@ -173,6 +173,8 @@ fn what_is_no_document_is_named() {
         (Framing::X12Claim, b"{\"a\":1}", "framing.wrong-kind"),
         (Framing::Ndjson, b"<?xml version", "framing.wrong-kind"),
         (Framing::Delimited, b"   \r\n\r\n", "framing.no-documents"),
+        // Of a file without a header line the first row would be taken for one, and vanish.
+        (Framing::Delimited, b"V1,99213,90.00\r\n", "csv.no-rows"),
     ] {
         let items = cut(framing, file);
         assert_covered(file, &items);

@@ -48,9 +48,14 @@ impl Row<'_> {
             ..ClaimHeader::default()
         };
         let status = match self.text("status").to_ascii_lowercase().as_str() {
+            "" | "open" => VisitStatus::Unchanged,
             "closed" => VisitStatus::Closed,
             "cancelled" | "canceled" => VisitStatus::Cancelled,
-            _ => VisitStatus::Unchanged,
+            _ => {
+                // `void` taken for nothing would bill what did not take place.
+                self.problem("status", "csv.status", "open, closed, cancelled or nothing");
+                VisitStatus::Unchanged
+            }
         };
         let order = SourceOrder { sequence: self.text("sequence").parse().ok(), event_time: String::new() };
         if !self.problems.is_empty() {
@@ -69,12 +74,24 @@ impl Row<'_> {
         })
     }
 
+<<<<<<< HEAD
     /// The charge; `None` where the row has neither a procedure code nor an amount (it is news of the visit only). An amount
     /// without a code goes on, for the scrub to hold: it is money that somebody has charged.
     fn charge(&mut self, diagnoses: usize, positions: &[Option<u8>]) -> Option<Charge> {
         let (procedure_code, mut modifiers) = delimited::procedure(self.cells.text("procedure"));
         let charged = |key: &str| delimited::cents(self.cells.text(key)).is_some_and(|cents| cents != 0);
         if procedure_code.is_empty() && !charged("charge") && !charged("unit_charge") {
+=======
+    /// The charge; `None` where the row has no procedure code (it is news of the visit only, or a problem where it has an
+    /// amount or does something to a charge).
+    fn charge(&mut self, diagnoses: usize, positions: &[Option<u8>]) -> Option<Charge> {
+        let (procedure_code, mut modifiers) = delimited::procedure(self.cells.text("procedure"));
+        if procedure_code.is_empty() {
+            let amounts = [self.money("charge"), self.money("unit_charge")];
+            if !self.cells.text("action").is_empty() || amounts.iter().flatten().any(|cents| *cents != 0) {
+                self.problem("procedure", "csv.no-procedure", "the procedure code of the charge this row is about");
+            }
+>>>>>>> review
             return None;
         }
         let columns =

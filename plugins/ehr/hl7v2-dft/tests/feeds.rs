@@ -194,6 +194,10 @@ fn a_mapping_that_is_wrong_opens_no_session() {
     assert_eq!(lines, ["mapping line 3, [charge] unit", "mapping line 4, [charge] date", "mapping line 6, [types] C"]);
     assert_eq!(problems[0].remedy, "did you mean `[charge] units`?");
     assert!(open("").is_ok());
+    // Every charge of the site would vanish without a word.
+    let problems = open("[charge]\nid = \"\"\ncode = \"\"\ndate = \"\"\n").unwrap_err();
+    let lines: Vec<&str> = problems.iter().map(|problem| problem.at.path.as_str()).collect();
+    assert_eq!(lines, ["mapping line 3, [charge] code", "mapping line 4, [charge] date"]);
 }
 
 /// File, messages, and what each must be: `at` of the first problem, or `visits`/`ignored`.
