@@ -34,6 +34,6 @@ pub use conflict::Choice;
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
-pub(crate) use host::master_key;
 pub use host::{Host, Turn};
+pub(crate) use host::{load_profile, master_key};
 pub use retry::Retried;
