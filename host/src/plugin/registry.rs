@@ -17,6 +17,7 @@ use super::discover;
 use super::engine::{Engines, SESSIONS_MAX};
 use super::fault::Fault;
 use super::fixtures::{self, FixtureError};
+use crate::codes::PublicTables;
 use super::imports::{CodeTables, DropLog, NoTables, PluginLog};
 use super::load::{Active, Entry, Plugin, Shared, compile, load};
 use super::manifest::{Evidence, Framing, Kind, Limits, Manifest, ManifestError};
@@ -51,10 +52,12 @@ pub struct PluginHostConfig {
     pub log: Arc<dyn PluginLog>,
     /// Code tables that plugins may be granted.
     pub tables: Arc<dyn CodeTables>,
+    /// Code tables that their fixtures see: the same on every host.
+    pub fixture_tables: Arc<dyn CodeTables>,
 }
 
 impl PluginHostConfig {
-    /// Usual limits, fixtures remembered, no log, no code tables.
+    /// Usual limits, fixtures remembered, no log; code tables for fixtures alone.
     pub fn new(folders: Vec<PathBuf>, cache: PathBuf) -> Self {
         Self {
             folders,
@@ -63,6 +66,7 @@ impl PluginHostConfig {
             fixtures: FixturePolicy::default(),
             log: Arc::new(DropLog::default()),
             tables: Arc::new(NoTables),
+            fixture_tables: Arc::new(PublicTables::default()),
         }
     }
 }
@@ -176,6 +180,7 @@ impl PluginHost {
             pool: Pool::new(SESSIONS_MAX as usize, IDLE_MAX),
             log: config.log,
             tables: config.tables,
+            fixture_tables: config.fixture_tables,
             last_try: Mutex::new(()),
             limits_cap: config.limits_cap,
             fixtures: config.fixtures,
