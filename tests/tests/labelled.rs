@@ -14,9 +14,8 @@ use claimhost_tests::site::{PRACTICE, Site};
 use serde_json::Value;
 
 /// Kinds that wait for another part of the host: what they need, why, and which. Deleting a line switches its kinds on.
-const PENDING: &[(&str, &str, &[&str])] = &[
-    ("capture", "roster, fee schedule and hand-off detectors are not there yet", CAPTURE),
-];
+const PENDING: &[(&str, &str, &[&str])] =
+    &[("capture", "roster, fee schedule and hand-off detectors are not there yet", CAPTURE)];
 #[rustfmt::skip] // a table
 const CAPTURE: &[&str] = &[
     "birth-day-and-month-turned", "charge-a-little-off-the-schedule", "charge-ten-times-the-schedule", "last-name-of-another-person",

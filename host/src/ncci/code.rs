@@ -44,7 +44,8 @@ impl Code {
     #[inline]
     pub const fn rank(self) -> Option<u32> {
         const DIGIT: u32 = 0x30;
-        let [a, b, c, d, e] = [self.0 >> 24 & 0x3F, self.0 >> 18 & 0x3F, self.0 >> 12 & 0x3F, self.0 >> 6 & 0x3F, self.0 & 0x3F];
+        let [a, b, c, d, e] =
+            [self.0 >> 24 & 0x3F, self.0 >> 18 & 0x3F, self.0 >> 12 & 0x3F, self.0 >> 6 & 0x3F, self.0 & 0x3F];
         if b < DIGIT || c < DIGIT || d < DIGIT {
             return None;
         }

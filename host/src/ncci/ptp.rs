@@ -14,8 +14,8 @@ const MAGIC: [u8; 8] = *b"NCCIPTP2";
 const SLOTS: usize = 8;
 const BUCKET: usize = 64;
 const ATTRIBUTE: usize = 12;
-/// Of eight slots five are used on average: one bucket in fourteen overflows into its neighbour.
-const FILL: usize = 5;
+/// Of eight slots six are used on average: one bucket in seven overflows into its neighbour, which is the next cache line.
+const FILL: usize = 6;
 /// A slot from its low end: 20 bits each for the two ranks, 22 for the attribute; the highest bit of a bucket's last slot says that
 /// it overflows. No rank is 0, and so no slot that is used.
 const RANK_BITS: u32 = 20;

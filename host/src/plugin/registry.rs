@@ -17,12 +17,12 @@ use super::discover;
 use super::engine::{Engines, SESSIONS_MAX};
 use super::fault::Fault;
 use super::fixtures::{self, FixtureError};
-use crate::codes::PublicTables;
 use super::imports::{CodeTables, DropLog, NoTables, PluginLog};
 use super::load::{Active, Entry, Plugin, Shared, compile, load};
 use super::manifest::{Evidence, Framing, Kind, Limits, Manifest, ManifestError};
 use super::pool::Pool;
 use super::rules::RuleSet;
+use crate::codes::PublicTables;
 
 /// Sessions that wait for their next call; the rest of the slots stays free for new ones.
 const IDLE_MAX: usize = SESSIONS_MAX as usize * 3 / 4;

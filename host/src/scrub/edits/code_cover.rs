@@ -56,10 +56,15 @@ fn check(claim: &Claim, context: &Context, report: &mut Report) {
     }
     let mut words = Vec::new();
     let kinds = kinds(claim);
-    let named = |bits: u32| kinds.iter().enumerate().filter(move |(at, _)| bits >> at & 1 == 1).map(|(_, kind)| kind.name());
+    let named =
+        |bits: u32| kinds.iter().enumerate().filter(move |(at, _)| bits >> at & 1 == 1).map(|(_, kind)| kind.name());
     if let Some((_, line)) = gaps.latest {
         let of = line.map_or("A day of service".to_owned(), |line| format!("The day of line {line}"));
-        let titles = System::ALL.iter().enumerate().filter(|(at, _)| gaps.lists >> at & 1 == 1).map(|(_, system)| system.title());
+        let titles = System::ALL
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| gaps.lists >> at & 1 == 1)
+            .map(|(_, system)| system.title());
         let outside: Vec<&str> = titles.chain(named(gaps.outside)).collect();
         words.push(format!(
             "{of} lies outside every loaded table of {}: what they say was not checked. Import the published files of that day with `claimhost codes import`.",

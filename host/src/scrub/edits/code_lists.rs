@@ -4,8 +4,8 @@
 //! CPT, its modifiers and provider taxonomy are asked where the operator has imported their lists; else their form is all.
 
 use crate::claim::{
-    Claim, DiagnosisSystem, Frequency, ProcedureSystem, Provider, ServiceLine, Severity, day_number,
-    from_day_number, iso,
+    Claim, DiagnosisSystem, Frequency, ProcedureSystem, Provider, ServiceLine, Severity, day_number, from_day_number,
+    iso,
 };
 use crate::codes::container::Label;
 use crate::codes::{ICD10_STARTS, System, Verdict, below, look, near};
@@ -231,7 +231,8 @@ fn check(claim: &Claim, context: &Context, report: &mut Report) {
     let mut told: Option<(&'static str, Option<usize>)> = None;
     each(claim, |coded| {
         let (verdict, table, day) = coded.look(context);
-        let asked = table.map_or(String::new(), |label| format!(" (list {} of {})", label.version, coded.system.title()));
+        let asked =
+            table.map_or(String::new(), |label| format!(" (list {} of {})", label.version, coded.system.title()));
         let (edit, words) = match verdict {
             Verdict::Valid | Verdict::NotCovered => return,
             Verdict::Unknown => (&UNKNOWN, unknown(&coded, context, day, table)),
@@ -267,7 +268,7 @@ fn date(day: i64) -> String {
 
 /// The day of a table nearest to a day.
 fn near_day(day: i64, table: Option<&Label>) -> i64 {
-    table.map_or(day, |label| day.clamp(label.cover.first, label.cover.last))
+    table.map_or(day, |label| label.cover.nearest(day))
 }
 
 fn unknown(coded: &Coded<'_>, context: &Context, day: i64, table: Option<&Label>) -> String {
