@@ -74,25 +74,24 @@ impl Row<'_> {
         })
     }
 
-<<<<<<< HEAD
-    /// The charge; `None` where the row has neither a procedure code nor an amount (it is news of the visit only). An amount
-    /// without a code goes on, for the scrub to hold: it is money that somebody has charged.
+    /// The charge; `None` where the row is news of the visit only: no procedure code, no amount, nothing done to a charge. An
+    /// amount without a code goes on, for the scrub to hold: it is money that somebody has charged. What is done to a
+    /// charge needs its code or its id.
     fn charge(&mut self, diagnoses: usize, positions: &[Option<u8>]) -> Option<Charge> {
         let (procedure_code, mut modifiers) = delimited::procedure(self.cells.text("procedure"));
         let charged = |key: &str| delimited::cents(self.cells.text(key)).is_some_and(|cents| cents != 0);
         if procedure_code.is_empty() && !charged("charge") && !charged("unit_charge") {
-=======
-    /// The charge; `None` where the row has no procedure code (it is news of the visit only, or a problem where it has an
-    /// amount or does something to a charge).
-    fn charge(&mut self, diagnoses: usize, positions: &[Option<u8>]) -> Option<Charge> {
-        let (procedure_code, mut modifiers) = delimited::procedure(self.cells.text("procedure"));
-        if procedure_code.is_empty() {
-            let amounts = [self.money("charge"), self.money("unit_charge")];
-            if !self.cells.text("action").is_empty() || amounts.iter().flatten().any(|cents| *cents != 0) {
-                self.problem("procedure", "csv.no-procedure", "the procedure code of the charge this row is about");
+            if self.cells.text("action").is_empty() {
+                return None;
             }
->>>>>>> review
-            return None;
+            if self.cells.text("charge_id").is_empty() {
+                self.problem(
+                    "procedure",
+                    "csv.no-procedure",
+                    "the procedure code of the charge this row is about, or its id",
+                );
+                return None;
+            }
         }
         let columns =
             ["modifier1", "modifier2", "modifier3", "modifier4"].map(|key| self.text(key).to_ascii_uppercase());
