@@ -14,6 +14,7 @@ use crate::lifecycle::HostError;
 use crate::lifecycle::master_key;
 use crate::plugin::{Adapter, Fault, FaultKind, Kind, PluginHost, PluginHostConfig};
 use crate::practice::{Conflict, Profile};
+use crate::scrub::EDITS;
 use crate::store::{Store, StoreError};
 
 /// `check-config`
@@ -189,7 +190,25 @@ fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
                 Err(fault) => wrong(&what, refusal(set, &format!("rule_settings.{set}"), &fault)),
             });
         }
+        checks.extend(fixes(&host, profile));
     }
+}
+
+/// Ids of `apply_fixes` that no edit and no rule of the profile's rule sets has: no fix would ever be applied for them.
+fn fixes(host: &PluginHost, profile: &Profile) -> Option<Check> {
+    let sets: Vec<_> = profile.rule_sets().into_iter().filter_map(|set| host.rules(set)).collect();
+    let rules = sets.iter().flat_map(|set| set.rules()).map(|rule| rule.id.as_str());
+    let known: Vec<&str> = EDITS.iter().map(|edit| edit.id).chain(rules).collect();
+    let unknown: Vec<String> = profile
+        .apply_fixes
+        .iter()
+        .filter(|id| !known.contains(&id.as_str()))
+        .map(|id| {
+            let near = suggest(id, known.iter().copied());
+            format!("`{id}` is no edit, and no rule of the profile's rule sets{near}; `claimhost plugin inspect ID` lists rules")
+        })
+        .collect();
+    (!unknown.is_empty()).then(|| wrong(&format!("apply_fixes of {}", profile.id), unknown.join("\n")))
 }
 
 /// Opens a session with the site's mapping.

@@ -64,7 +64,7 @@ impl Demo {
         let workspace = peers::workspace()
             .ok_or_else(|| Failure::internal("the demo needs the project's sources for its plugins"))?;
         crate::plugin::build::build_missing(&workspace).map_err(|error| Failure::internal(error.to_string()))?;
-        private::make_folder(&self.data_dir)?;
+        private::make_folder(&self.data_dir).map_err(HostError::io(&self.data_dir))?;
         let folder = fs::canonicalize(&self.data_dir)?;
         let mut progress = self.progress(&folder)?;
         let start = global.as_of.map(crate::claim::iso);

@@ -179,7 +179,7 @@ pub struct FolderConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{path}: {source}. Make one with `claimhost init DIR`")]
+    #[error("{path}: {source}. {}", remedy(source))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -204,6 +204,15 @@ pub enum ConfigError {
         /// What is wrong, each with its key.
         problems: Vec<String>,
     },
+}
+
+/// What to do about a file that cannot be read.
+fn remedy(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        std::io::ErrorKind::InvalidData => "Save it as UTF-8",
+        std::io::ErrorKind::PermissionDenied => "Give the user of claimhost the right to read it",
+        _ => "Make one with `claimhost init DIR`, or name it with --config",
+    }
 }
 
 impl Config {

@@ -138,7 +138,10 @@ fn apply(
     let whole = (0, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     let transmission = Transmission::read(bytes);
     if !transmission.is_sound() {
-        return Ok(vec![(whole, refusal::of_codec("x12.envelope", &transmission.problems))]);
+        let answer = refusal::of_codec("x12.envelope", &transmission.problems);
+        let remittances = remittance::read_transmission(&transmission).transactions;
+        let remittances: Vec<_> = remittances.iter().map(|parsed| &parsed.value).collect();
+        return Ok(vec![(whole, refusal::with_balance(answer, &remittances))]);
     }
     let of = |range: &std::ops::Range<u64>| {
         transmission
@@ -171,6 +174,7 @@ fn apply(
         let Some(transaction) = of(&parsed.origin.range) else { continue };
         let answer =
             clean(&parsed, |value| payment::on_remittance(host, tx, value, &parsed.origin, transaction, file_id))?;
+        let answer = if parsed.is_clean() { answer } else { refusal::with_balance(answer, &[&parsed.value]) };
         answers.push((span(&parsed), answer));
     }
     for (_, _, other) in transmission.transactions() {

@@ -123,7 +123,10 @@ impl Plan {
             Due::Open { .. } if lineages.is_empty() => plan.state = VisitState::Open,
             Due::MissingCharges => {
                 plan.state = VisitState::MissingCharges;
-                plan.work.push("closed or past its bill-hold, and nothing is charged".to_owned());
+                // A credit that fits nothing is told with what is missing: its charge.
+                let told = folded.problems.iter().map(|problem| format!("; {}: {}", problem.at, problem.words));
+                let told: String = told.collect();
+                plan.work.push(format!("closed or past its bill-hold, and nothing is charged{told}"));
             }
             Due::Cancelled | Due::NotBillable => {
                 let ended = if due == Due::Cancelled { VisitState::Cancelled } else { VisitState::NotBillable };

@@ -22,7 +22,7 @@ use crate::store::document::{DocumentStatus, NewDocument, format_ranges};
 use crate::store::file::{Cut, FileRow};
 use crate::store::visit::StoredEvent;
 use crate::store::{StoreError, StoreResult, Tx};
-use crate::visit::event_digest;
+use crate::visit::{event_digest, out_of_range};
 
 /// Takes what lies in the practice's folders. Returns how many documents got an end.
 pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
@@ -254,6 +254,7 @@ impl Intake<'_> {
 
     /// Gives one document its end. The row comes first, because events name it.
     fn settle(&self, tx: &Tx<'_>, pending: &Pending, frame: &Frame, translated: Translated) -> Result<(), HostError> {
+        let translated = within_range(translated);
         let (mut status, reason, detail) = end_of(&translated);
         let digest = self.adapter.digest();
         let before = pending.document_id.map(|document_id| self.status_of(tx, document_id)).transpose()?;
@@ -336,6 +337,17 @@ impl Intake<'_> {
     ) -> StoreResult<()> {
         tx.record("document", document_id, self.host.today(), self.actor, &super::retry::event(before, after), digest)
     }
+}
+
+/// An adapter's word, or the refusal of a document with an amount that nothing could add up.
+fn within_range(translated: Translated) -> Translated {
+    let Translated::Outcome(Outcome::Events(events)) = &translated else { return translated };
+    let updates = events.iter().filter_map(|event| match event {
+        DocumentEvent::Visit(update) => Some(update),
+        DocumentEvent::Expected(_) => None,
+    });
+    let problems: Vec<Problem> = updates.filter_map(out_of_range).collect();
+    if problems.is_empty() { translated } else { Translated::Outcome(Outcome::Rejected(problems)) }
 }
 
 fn end_of(translated: &Translated) -> (DocumentStatus, String, serde_json::Value) {

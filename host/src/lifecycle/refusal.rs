@@ -3,6 +3,7 @@
 //! A problem has an id, a place (element, segment, byte), the class of what was found, what was expected and what to do; never
 //! a value of the file.
 
+use claimhost_x12::remittance::Remittance;
 use claimhost_x12::{self as x12, Segment, Transaction, Transmission};
 use serde_json::{Value, json};
 
@@ -23,6 +24,24 @@ pub(super) fn of_codec(reason: &'static str, problems: &[x12::Problem]) -> Answe
         remedy: problem.remedy.to_string(),
     };
     refused(reason, problems.iter().filter(|problem| problem.is_error()).map(problem).collect())
+}
+
+/// An 835 among what is refused says what it says of money, whether that balances, and by how much it does not: it is
+/// money that waits for another file.
+pub(super) fn with_balance(mut answer: Answer, remittances: &[&Remittance]) -> Answer {
+    let balances: Vec<RemittanceBalance> = remittances.iter().map(|one| RemittanceBalance::of(one)).collect();
+    if let Some(detail) = answer.detail.as_object_mut() {
+        match balances.as_slice() {
+            [] => return answer,
+            [one] => detail.insert("balance".to_owned(), json!(one)),
+            all => detail.insert("balances".to_owned(), json!(all)),
+        };
+        let words: Vec<String> = balances.iter().map(ToString::to_string).collect();
+        detail
+            .insert("reason".to_owned(), format!("an 835 that cannot be read to its end: {}", words.join("; ")).into());
+    }
+    answer.amount_cents = balances.iter().fold(0_i64, |sum, one| sum.saturating_add(one.payment_cents));
+    answer
 }
 
 /// A file that is too large to be read as a whole.

@@ -120,9 +120,10 @@ impl Check<'_> {
         let clia = profile.clia.as_str();
         let clia_ok = clia.is_empty() || (clia.len() == 10 && clia.chars().all(|char| char.is_ascii_alphanumeric()));
         self.unless(clia_ok, &[Key("clia")], || found(clia, "a CLIA number of ten characters"));
-        self.address(&profile.address, &[Key("address")]);
+        // 2010AA and 2310C: "the full nine digits" (N403); 2010AB only where it is a street.
+        self.address(&profile.address, &[9], &[Key("address")]);
         if let Some(address) = &profile.pay_to_address {
-            self.address(address, &[Key("pay_to_address")]);
+            self.address(address, &[5, 9], &[Key("pay_to_address")]);
         }
         if let Some(Contact { telephone, .. }) = &profile.contact {
             self.telephone(telephone, &[Key("contact"), Key("telephone")]);
@@ -152,7 +153,7 @@ impl Check<'_> {
                 if !facility.npi.is_empty() {
                     self.npi(&facility.npi, &[Key("location"), At(at), Key("facility"), Key("npi")]);
                 }
-                self.address(&facility.address, &[Key("location"), At(at), Key("facility"), Key("address")]);
+                self.address(&facility.address, &[9], &[Key("location"), At(at), Key("facility"), Key("address")]);
             }
         }
         self.once("location", "ids", profile.location.iter().map(|location| location.ids.clone()), true);
@@ -243,7 +244,7 @@ impl Check<'_> {
         self.unless(digits(telephone, &[10]), path, || found(telephone, "ten digits without punctuation"));
     }
 
-    fn address(&mut self, address: &PostalAddress, path: &[Step]) {
+    fn address(&mut self, address: &PostalAddress, zip_digits: &[usize], path: &[Step]) {
         let under = |key| [path, &[Step::Key(key)]].concat();
         for (text, key) in [(&address.line1, "line1"), (&address.city, "city")] {
             self.unless(!text.trim().is_empty(), &under(key), || found("", "text"));
@@ -253,8 +254,9 @@ impl Check<'_> {
             found(state, "a state or territory of the US, two capital letters")
         });
         let zip = address.postal_code.as_str();
-        self.unless(digits(zip, &[5, 9]), &under("postal_code"), || {
-            found(zip, "a ZIP of 5 or 9 digits without a dash")
+        let expected = if zip_digits.contains(&5) { "a ZIP of 5 or 9 digits" } else { "a ZIP+4: nine digits" };
+        self.unless(digits(zip, zip_digits), &under("postal_code"), || {
+            found(zip, &format!("{expected} without a dash"))
         });
     }
 

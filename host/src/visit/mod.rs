@@ -6,6 +6,7 @@
 //! patients. Scrubbing and sending are in `scrub` and `clearinghouse`.
 
 mod amend;
+mod amounts;
 mod apply;
 mod canonical;
 mod charge;
@@ -21,6 +22,7 @@ mod split;
 pub(crate) mod samples;
 
 pub use amend::{Amendment, BilledVersion, amend};
+pub use amounts::out_of_range;
 pub use charge::ChargeKey;
 pub use complete::complete_visit;
 pub use event::{Event, event_digest};

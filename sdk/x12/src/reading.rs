@@ -261,12 +261,12 @@ impl Fields<'_, '_, '_> {
     }
 
     pub(crate) fn optional_cents(&mut self, n: usize) -> Option<i64> {
-        self.optional(n, AMOUNT, number::cents)
+        self.optional(n, AMOUNT, amount)
     }
 
     /// 0 when a problem was pushed.
     pub(crate) fn cents(&mut self, n: usize) -> i64 {
-        self.required(n, AMOUNT, number::cents).unwrap_or(0)
+        self.required(n, AMOUNT, amount).unwrap_or(0)
     }
 
     pub(crate) fn thousandths(&mut self, n: usize) -> Option<i64> {
@@ -334,7 +334,15 @@ impl Fields<'_, '_, '_> {
     }
 }
 
-pub(crate) const AMOUNT: &str = "an amount with at most two decimals, `-` or no sign";
+/// Amounts of answers are below this: $100 billion, in cents. The guides allow ten digits; the check of a large payer has some more.
+/// Without a bound the sum of a few amounts would leave 64 bits.
+const CENTS_END: i64 = 10_000_000_000_000;
+
+fn amount(text: &[u8]) -> Option<i64> {
+    number::cents(text).filter(|cents| (-CENTS_END..CENTS_END).contains(cents))
+}
+
+pub(crate) const AMOUNT: &str = "an amount below 100 billion with at most two decimals, `-` or no sign";
 
 /// Where its ST stands.
 pub(crate) fn start_of(transaction: &Transaction<'_>) -> Place {

@@ -147,11 +147,14 @@ fn reads_an_835_to_the_cent() {
     assert_eq!(notice.value.claims[0].adjustments[0].group, GroupCode::Unknown("XX".to_owned()));
     insta::assert_snapshot!(lines(&notice.problems), @r"
     BadElement CAS01 (segment 48, byte 1272): found `AA`, expected CO, CR, OA, PI or PR; ask the sender to correct it; do not post from this transaction
-    BadElement CAS03 (segment 48, byte 1272): found `99,9`, expected an amount with at most two decimals, `-` or no sign; ask the sender to correct it; do not post from this transaction
+    BadElement CAS03 (segment 48, byte 1272): found `99,9`, expected an amount below 100 billion with at most two decimals, `-` or no sign; ask the sender to correct it; do not post from this transaction
     ");
     let off = REMITTANCE.replace("CAS*PR*1*20~", "CAS*PR*1*19.99~");
     let off = remittance::read(off.as_bytes()).transactions[0].value.out_of_balance();
     assert_eq!(off.iter().map(|p| p.found.as_str()).collect::<Vec<_>>(), ["11000 cents", "10000 cents"]);
+    // An amount that would overflow a sum is a bad element.
+    let huge = REMITTANCE.replace("CAS*PR*1*20~", "CAS*PR*1*92233720368547758.07~");
+    assert!(remittance::read(huge.as_bytes()).transactions[0].problems.iter().any(|p| p.to_string().contains("CAS03")));
 }
 
 #[test] // an 835 whose middle is gone must not pass for a clean one

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::output::{BOLD, RESET, print, print_json};
 use super::{Failure, Global, demo, peers};
+use crate::lifecycle::HostError;
 use crate::private;
 use crate::store::MasterKey;
 
@@ -64,7 +65,7 @@ impl Init {
             let words = format!("{} has {} already; nothing was changed", folder.display(), taken.join(", "));
             return Err(Failure::missing(format!("{words}\nhint: name another folder, or move these away")));
         }
-        fs::create_dir_all(folder)?;
+        fs::create_dir_all(folder).map_err(HostError::io(folder))?;
         for path in PRIVATE {
             private::close_folder(&folder.join(path))?;
         }

@@ -275,6 +275,11 @@ impl Cells<'_> {
         self.tables.get("").map_or("", |table| table.first.as_str())
     }
 
+    /// How many cells the row has.
+    pub fn columns(&self) -> usize {
+        self.tables.get("").map_or(0, |table| table.texts.len())
+    }
+
     /// Whether nothing is in the row.
     pub fn is_blank(&self) -> bool {
         self.tables.get("").is_none_or(|table| table.texts.iter().all(String::is_empty))

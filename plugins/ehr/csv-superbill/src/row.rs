@@ -26,6 +26,11 @@ impl Row<'_> {
         let visit_number = self.text("visit");
         if visit_number.is_empty() {
             self.problem("visit", "csv.no-visit-number", "a visit number");
+            if self.cells.columns() == 1 {
+                // Every row of a file with another delimiter is one cell.
+                let remedy = "set delimiter in [framing] of this site's mapping: the header line has one column, so the file's own is another";
+                self.problems.iter_mut().for_each(|problem| problem.remedy = remedy.to_owned());
+            }
         }
         let patient = self.patient();
         let coverages = [self.coverage(&patient, ""), self.coverage(&patient, "2")];
