@@ -89,6 +89,20 @@ impl Site {
         std::fs::write(path, bytes).expect("a file of the folder");
     }
 
+    /// Adds a folder `inbox/NAME` whose files go through an adapter, with its defaults for a mapping.
+    ///
+    /// # Panics
+    /// Where `claimhost.toml` cannot be changed.
+    pub fn add_folder(&self, name: &str, adapter: &str) {
+        let config = self.dir().join("claimhost.toml");
+        let text = std::fs::read_to_string(&config).expect("claimhost.toml");
+        let more = format!(
+            "\n[[intake.folder]]\npractice = \"{PRACTICE}\"\npath = \"inbox/{name}\"\nadapter = \"{adapter}\"\n"
+        );
+        std::fs::write(config, text + &more).expect("claimhost.toml");
+        std::fs::create_dir_all(self.dir().join("inbox").join(name)).expect("an inbox");
+    }
+
     /// Puts a file into the inbox for HL7 messages.
     pub fn hl7(&self, name: &str, bytes: &[u8]) {
         self.put("inbox/my-practice", name, bytes);
@@ -109,8 +123,19 @@ impl Site {
         self.put("transport/in", name, bytes);
     }
 
-    fn put(&self, inbox: &str, name: &str, bytes: &[u8]) {
+    /// Puts a file into a folder of this one.
+    ///
+    /// # Panics
+    /// Where it cannot be written.
+    pub fn put(&self, inbox: &str, name: &str, bytes: &[u8]) {
         std::fs::write(self.dir().join(inbox).join(name), bytes).expect("a file in the inbox");
+    }
+
+    /// A command on this folder that is not started yet.
+    pub fn prepared(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(claimhost());
+        command.arg("--config").arg(self.dir().join("claimhost.toml")).args(arguments);
+        command
     }
 
     /// Runs a command on this folder.
@@ -118,8 +143,7 @@ impl Site {
     /// # Panics
     /// Where it does not start.
     pub fn command(&self, arguments: &[&str]) -> Output {
-        let config = self.dir().join("claimhost.toml");
-        Command::new(claimhost()).arg("--config").arg(config).args(arguments).output().expect("claimhost starts")
+        self.prepared(arguments).output().expect("claimhost starts")
     }
 
     /// Runs a command with `--json` and reads its answer.

@@ -106,7 +106,7 @@ pub struct ClearinghouseConfig {
     pub inbox: PathBuf,
     /// Claims in one 837 at most. Default 5000.
     pub claims_per_file_max: usize,
-    /// Megabytes (2^20 bytes) of one answer file at most: it is read as a whole. Default 32.
+    /// Megabytes (2^20 bytes) of one answer file at most: it is read as a whole. Default 8.
     pub answer_megabytes_max: u32,
 }
 
@@ -116,7 +116,7 @@ impl Default for ClearinghouseConfig {
             outbox: "transport/out".into(),
             inbox: "transport/in".into(),
             claims_per_file_max: 5_000,
-            answer_megabytes_max: 32,
+            answer_megabytes_max: 8,
         }
     }
 }

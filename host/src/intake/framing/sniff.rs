@@ -26,7 +26,9 @@ pub(super) fn refuse(framing: Framing, head: &[u8]) -> Option<FramingProblem> {
         return Some(FramingProblem::new("framing.empty", (0, 0), "an empty file", expected, remedy));
     }
     let binary = BINARY.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name);
-    if let Some(name) = binary.or(head.contains(&0).then_some("a binary file")) {
+    // Further on, a NUL is one message's trouble and not the file's.
+    let nul = head.iter().take(HEAD_BYTES).any(|byte| *byte == 0);
+    if let Some(name) = binary.or(nul.then_some("a binary file")) {
         let remedy = "have the source export it as text (UTF-8), or remove the file from this folder";
         return Some(FramingProblem::new("framing.binary", (0, 0), name, expected, remedy));
     }
