@@ -59,7 +59,10 @@ fn the_public_lists_are_there_without_an_import() {
     for name in ["icd10cm 2026-04", "hcpcs 2024-07", "hcpcs-modifier 2024-07", "place-of-service 2024-01"] {
         assert!(names.iter().any(|known| known == name), "{name}: {names:?}");
     }
-    let checked = site.json(&["codes", "check", "2026-05-04", "E11.9", "E11", "I10.99", "--system", "icd10cm"]);
+    let asked = ["codes", "check", "2026-05-04", "E11.9", "E11", "I10.99", "--system", "icd10cm", "--json"];
+    let output = site.command(&asked);
+    assert_eq!(output.status.code(), Some(4), "a check that found something");
+    let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
     let verdicts: Vec<&str> = checked.as_array().unwrap().iter().map(|row| row["verdict"].as_str().unwrap()).collect();
     assert_eq!(verdicts, ["valid", "not-billable", "unknown"]);
 }

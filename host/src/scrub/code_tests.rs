@@ -13,7 +13,7 @@ fn shelf() -> &'static Shelf {
     static SHELF: LazyLock<Shelf> = LazyLock::new(|| {
         let public = embedded::tables().unwrap();
         let public = public.iter().map(|(label, payload)| Table::in_memory(label, payload).unwrap());
-        Shelf::of(public.chain([list(System::Taxonomy, "2026-01", on(2026, 1, 1), &["207Q00000X", "207R00000X"])]))
+        Shelf::of(public.chain([list(System::Taxonomy, "1990-01", on(1990, 1, 1), &["207Q00000X", "207R00000X"])]))
     });
     &SHELF
 }
@@ -57,19 +57,19 @@ pub(super) const FAULTS: &[(&str, &str, fn(&mut Claim))] = &[
     ("code.unknown", "diagnoses[1]", |c| codes(c, &["I10", "E191"])),
     ("code.unknown", "diagnoses[0]", |c| codes(c, &["S93401X"])),
     ("code.unknown", "procedure.code", |c| only(c, "G0000", &[])),
-    ("code.unknown", "procedure.code", |c| { served(c, on(2023, 5, 1)); only(c, "J3033", &[]); served(c, on(2023, 5, 1)); }),
+    ("code.unknown", "procedure.code", |c| { only(c, "J3033", &[]); served(c, on(2024, 5, 1)); }),
     ("code.unknown", "procedure.modifiers[0]", |c| modified(c, "ZY")),
-    ("code.unknown", "procedure.modifiers[0]", |c| modified(c, "TR")),
     ("code.unknown", "place_of_service", |c| c.header.place_of_service = text("30")),
     ("code.unknown", "place_of_service", |c| c.lines[1].place_of_service = text("88")),
     ("code.unknown", "rendering.taxonomy", |c| c.header.rendering.as_mut().unwrap().taxonomy = Some(text("207ZZ9999X"))),
     ("code.not-billable", "diagnoses[0]", |c| codes(c, &["E11"])),
     ("code.not-billable", "diagnoses[0]", |c| codes(c, &["S93401"])),
+    ("code.not-billable", "diagnoses[0]", |c| { codes(c, &["M545"]); served(c, on(2026, 4, 1)); }), // billable until 2021
     ("code.not-billable", "diagnoses[0]", |c| { codes(c, &["E11"]); served(c, on(2027, 5, 3)); }), // beyond the last list
     ("code.not-yet-effective", "diagnoses[0]", |c| { codes(c, &["B8801"]); served(c, on(2025, 9, 30)); }),
     ("code.not-yet-effective", "procedure.code", |c| { only(c, "G9995", &[]); served(c, on(2021, 12, 31)); }),
     ("code.retired", "diagnoses[0]", |c| { codes(c, &["B880"]); served(c, on(2025, 10, 1)); }),
-    ("code.retired", "diagnoses[0]", |c| { codes(c, &["M545"]); served(c, on(2026, 4, 1)); }),
+    ("code.retired", "diagnoses[0]", |c| { codes(c, &["S301XXA"]); served(c, on(2026, 4, 1)); }),
     ("code.retired", "procedure.code", |c| { only(c, "G9995", &[]); served(c, on(2024, 1, 1)); }),
     ("code.retired", "procedure.code", |c| only(c, "C9014", &[])),
     // Two lines of two days point to one diagnosis, which ended between them.
@@ -93,7 +93,7 @@ const NEAR_MISSES: &[(&str, fn(&mut Claim))] = &[
     ("from a residence to a hospital", |c| taken(c, &["RH"], true)),
     ("a modifier of HCPCS", |c| modified(c, "RT")),
     ("a code of a list that is not complete", |c| { only(c, "J1885", &[]); served(c, on(2026, 5, 4)); }),
-    ("a code of the last year", |c| { only(c, "G9995", &[]); served(c, on(2023, 12, 31)); }),
+    ("the last day of a code", |c| { only(c, "G9995", &[]); served(c, on(2023, 12, 31)); c.header.place_of_service.clear(); }),
     ("a void takes back what was sent", |c| { codes(c, &["E11"]); c.frequency = Frequency::Void; }),
     ("a form that another edit finds", |c| codes(c, &["Z9"])),
 ];
@@ -105,14 +105,16 @@ const BEYOND: &[(&str, &str, fn(&mut Claim))] = &[
     ("before every list of diagnoses", "ICD-10-CM", |c| { served(c, on(2019, 5, 6)); c.header.place_of_service.clear(); }),
     ("before the list of places", "place of service", |c| { codes(c, &["M545"]); served(c, on(2021, 5, 6)); }),
     ("after the last list", "ICD-10-CM", |c| served(c, on(2026, 11, 30))),
-    ("a code that a list which is not complete lacks", "HCPCS Level II", |c| { only(c, "S0020", &[]); served(c, on(2026, 5, 4)); }),
+    ("a code that a list which is not complete lacks", "HCPCS Level II", |c| { only(c, "H0001", &[]); served(c, on(2026, 5, 4)); }),
 ];
 
 #[test]
 fn each_code_fault_is_found_by_its_edit_at_its_place() {
     let (mut words, mut wrong) = (String::new(), Vec::new());
     for (at, (id, place, change)) in FAULTS.iter().enumerate() {
-        let found = found(*change, &profile(), shelf());
+        let mut found = found(*change, &profile(), shelf());
+        // Lists of other codes may not know so old a day: a row of its own.
+        found.retain(|finding| finding.rule != "code.not-covered");
         let [finding] = found.as_slice() else {
             wrong.push(format!("{at} {id} {place}: {found:?}"));
             continue;

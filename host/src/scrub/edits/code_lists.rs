@@ -288,7 +288,14 @@ fn unknown(coded: &Coded<'_>, context: &Context, day: i64, table: Option<&Label>
         _ => "",
     };
     let version = table.map_or("", |label| label.version.as_str());
-    format!("is not in {} (list {version}).{meant} Correct it.{newer}", coded.system.title())
+    let set = match coded.system {
+        System::PlaceOfService => "places of service",
+        System::HcpcsModifier => "modifiers of HCPCS",
+        System::CptModifier => "modifiers of CPT",
+        System::Taxonomy => "provider taxonomies",
+        other => return format!("is not in {} (list {version}).{meant} Correct it.{newer}", other.title()),
+    };
+    format!("is not among the {set} (list {version}).{meant} Correct it.{newer}")
 }
 
 fn category(coded: &Coded<'_>, context: &Context, day: i64, asked: &str) -> String {
@@ -305,19 +312,16 @@ fn category(coded: &Coded<'_>, context: &Context, day: i64, asked: &str) -> Stri
     format!("{what}{asked}{such_as}. Code it in full.")
 }
 
-/// What to take for a code that has ended: what replaced it, else what the list of the day has below it or beside it.
+/// What to take for a code that has ended: what replaced it, else what the list of the day has below it.
 fn instead(coded: &Coded<'_>, context: &Context, day: i64, replaced_by: &str) -> String {
     if !replaced_by.is_empty() {
         return format!(" {replaced_by} replaced it: take that, if the record supports it.");
     }
-    let (mut codes, _) = below(context.codes, coded.system, coded.code, day, PROPOSED_MAX);
-    if codes.is_empty() {
-        codes = near(context.codes, coded.system, coded.code, day, PROPOSED_MAX);
-    }
+    let (codes, _) = below(context.codes, coded.system, coded.code, day, PROPOSED_MAX);
     match codes.as_slice() {
         [] => " Take the code that is in force on that day.".to_owned(),
         codes => {
-            format!(" Codes in force on that day that begin alike: {}.", written_all(coded.system, codes))
+            format!(" It has codes below it now: {}.", written_all(coded.system, codes))
         }
     }
 }
