@@ -5,4 +5,5 @@
 //! (`scrub/edits`), which call a detector's pure part.
 
 pub mod capture;
+pub mod caught;
 pub mod demographics;

@@ -28,7 +28,7 @@ pub(super) const DOCUMENTS_BATCH: usize = 250;
 /// Takes what lies in the practice's folders. Returns how many documents got an end.
 pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     let mut documents = 0;
-    for folder in &practice.folders {
+    for folder in practice.folders.iter().filter(|folder| folder.is_used()) {
         let Some(adapter) = host.plugins.adapter(&folder.config.adapter) else {
             tracing::error!(
                 practice = practice.store.id(),

@@ -30,6 +30,7 @@ pub use conflict::Choice;
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
-pub(crate) use host::master_key;
+pub(crate) use host::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, master_key};
 pub use host::{Host, Turn};
 pub use retry::Retried;
+pub(crate) use review::earlier_claims;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::audit::demographics::{Known, keys_of_claim};
+use crate::audit::demographics::{Known, people_of};
 use crate::claim::{
     Claim, ClaimInContext, ClaimPlace, EarlierLine, Finding, Severity, day_number, destination, rendering, service_span,
 };
@@ -16,6 +16,7 @@ use crate::store::claim::{Looked, StoredFinding, VersionBody};
 use crate::store::{StoreResult, Tx};
 use crate::visit::{Verdict, same_person};
 
+use super::assemble::patient_mac;
 use super::host::{Host, Practice};
 use super::{ClaimState, HostError, VersionState, fixes};
 
@@ -269,20 +270,25 @@ fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Resu
     })?)
 }
 
+/// Claims of this claim's patient within the host's own look-back: for a claim that is looked at before its visit is stored.
+///
+/// # Errors
+/// The store's.
+pub(crate) fn earlier_claims(tx: &Tx<'_>, claim: &Claim) -> StoreResult<Vec<EarlierClaim>> {
+    let (Some(patient), Some(span)) = (patient_mac(tx, &claim.header), service_span(&claim.lines)) else {
+        return Ok(Vec::new());
+    };
+    let claims = claims_of(tx, &patient, day_number(span.start) - OWN_LOOK_BACK_DAYS)?;
+    Ok(claims.iter().map(|known| EarlierClaim::of(&known.body.claim, known.live)).collect())
+}
+
 /// For each candidate, the known people with one of its keys. Without a roster nobody is looked up.
 fn known_people(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec<Known>>, HostError> {
     Ok(practice.store.read(|tx| -> StoreResult<_> {
         if tx.known_people_count()? == 0 {
             return Ok(vec![Vec::new(); candidates.len()]);
         }
-        candidates
-            .iter()
-            .map(|candidate| {
-                let keys = keys_of_claim(&candidate.claim);
-                let keys: Vec<[u8; 32]> = keys.iter().map(|key| tx.lookup("person", &[key.as_bytes()])).collect();
-                tx.known_people(&keys)
-            })
-            .collect()
+        candidates.iter().map(|candidate| people_of(tx, &candidate.claim)).collect()
     })?)
 }
 

@@ -91,7 +91,7 @@ pub fn world(seed: u64, start: Day) -> World {
 type Terminated = Vec<(String, String)>;
 
 fn visits(mut builder: Builder<'_>, format: Format) -> (Vec<crate::model::Visit>, Terminated) {
-    let count = builder.rng.range(100, 130);
+    let count = builder.rng.range(150, 180);
     let mut kinds: Vec<Kind> = Vec::new();
     for row in TABLE.iter().filter(|row| row.rate > 0 && row.formats.contains(&format)) {
         // Rounded by a draw, so that the rate holds over seeds: 9 of a thousand in 110 visits is 0.99 visits.

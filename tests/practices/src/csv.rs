@@ -18,14 +18,16 @@ pub const PATIENT_COLUMNS: &[&str] = &[
     "Relationship", "Sub Last", "Sub First", "Sub DOB", "Sub Sex", "Payer 2", "Member ID 2", "Relationship 2",
 ];
 
-fn line(fields: &[String]) -> String {
+/// One row.
+pub fn line(fields: &[String]) -> String {
     let quoted = fields.iter().map(|field| {
         if field.contains([',', '"', '\n']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.clone() }
     });
     quoted.collect::<Vec<_>>().join(",") + "\r\n"
 }
 
-fn header(columns: &[&str]) -> String {
+/// The header row.
+pub fn header(columns: &[&str]) -> String {
     line(&columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>())
 }
 

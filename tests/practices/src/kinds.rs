@@ -120,6 +120,26 @@ kinds! {
     UnmatchedCredit "unmatched-credit" 9 EVENTS Held "a credit before billing that fits no charge";
     G2211Alone "medicare-g2211-alone" 9 ADULTS Held "G2211 without an office visit on the claim";
     AwvTooSoon "medicare-awv-too-soon" 9 CEDAR Held "G0439 days after another G0439 of the patient";
+    CaptureGap "capture-gap" 12 ALL Missing "the schedule says seen, and charges never come";
+    NearNoShow "near:no-show" 5 ALL Posted "beside it an appointment that the patient missed";
+    NearCancelled "near:cancelled" 5 ALL Posted "beside it an appointment that was cancelled";
+    NearMoved "near:moved" 5 ALL Posted "its appointment was moved to another day";
+    NearBookedTwice "near:booked-twice" 5 ALL Posted "its slot is in the calendar a second time";
+    NearNoChargeVisit "near:no-charge-visit" 5 ALL Posted "beside it a visit of a type that nobody charges for";
+    NearOtherVisitNumber "near:other-visit-number" 5 ALL Posted "the schedule has another visit number than the charges";
+    NearNotYetDue "near:not-yet-due" 5 ALL Posted "beside it an appointment that lies ahead";
+    WrongName "demographic-name" 6 ALL Held "two letters of the last name swapped, against the roster";
+    WrongBirthDate "demographic-birth-date" 6 ALL Held "day and month of birth swapped, or another year, against the roster";
+    WrongMemberId "demographic-member-id" 6 ALL Held "two digits of the member id swapped, against the roster";
+    WrongSubscriber "demographic-subscriber" 6 ALL Held "a child billed as the subscriber; the roster says dependent";
+    CoverageEnded "demographic-coverage-ended" 6 ALL Held "services after the last day of cover in the roster";
+    NearNickname "near:nickname" 4 ALL Posted "a nickname of the name in the roster";
+    NearPunctuatedName "near:punctuated-name" 4 ALL Posted "apostrophe, hyphen or full stop in the roster's name only";
+    NearNameSuffix "near:name-suffix" 4 ALL Posted "the roster has a Jr";
+    NearMemberIdFormat "near:member-id-format" 4 ALL Posted "the roster writes the member id with a hyphen, in small letters";
+    NearNewAddress "near:new-address" 4 ALL Posted "the roster has the address before the move";
+    NearCoverEndsOnTheDay "near:cover-ends-on-the-day" 4 ALL Posted "the service is on the last day of cover";
+    NearTwin "near:twin" 4 ALL Posted "a twin with the same birth date and member id in the roster";
     DrugWithoutJz "medicare-drug-without-jw-jz" 9 ADULTS Held "a single-dose drug without JW or JZ";
 }
 
@@ -127,6 +147,12 @@ impl Kind {
     /// The kind's row.
     pub fn row(self) -> Option<&'static Row> {
         TABLE.iter().find(|row| row.kind == self)
+    }
+
+    /// Lost where data leaves the EHR, or a near miss of that.
+    pub fn is_hand_off(self) -> bool {
+        let named = |row: &Row| ["capture-", "demographic-", "near:"].iter().any(|start| row.name.starts_with(start));
+        self.row().is_some_and(named)
     }
 
     /// Held by the scrub.

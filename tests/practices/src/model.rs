@@ -4,6 +4,8 @@
 
 use crate::date::Day;
 use crate::kinds::{Format, Kind};
+use crate::roster::Registered;
+use crate::schedule::Appointment;
 
 /// One practice of the demo.
 #[derive(Debug, Clone)]
@@ -244,6 +246,10 @@ pub struct Visit {
     pub diagnoses: Vec<String>,
     /// What is sent, in order.
     pub steps: Vec<Step>,
+    /// Its slots in the calendar.
+    pub appointments: Vec<Appointment>,
+    /// What the roster has, where the visit says otherwise.
+    pub registered: Option<Registered>,
     /// What is seeded.
     pub kind: Kind,
     /// Cents that the stated claim total (837 CLM02) is off.

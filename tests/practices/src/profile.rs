@@ -4,6 +4,7 @@ use crate::catalog::PRICES;
 use crate::kinds::Format;
 use crate::model::Practice;
 use crate::payers::{id, identity};
+use crate::schedule::FREE_KIND;
 use crate::x12::facility_address;
 use toml::{Table, Value};
 
@@ -36,6 +37,7 @@ pub fn profile(practice: &Practice) -> Table {
     set("npi", practice.npi.as_str().into());
     set("taxonomy", practice.taxonomy.into());
     set("bill_hold_days", 2.into());
+    set("no_charge_visit_types", strings(&[FREE_KIND]));
     set("tax_id", table(&[("kind", "ein"), ("value", &practice.tax_id)]));
     set("clia", "36D0000001".into());
     set("address", address(&practice.address));
@@ -108,6 +110,17 @@ fn payer(payer: &str) -> Value {
     let row = with(with(row, "replacement", true.into()), "void", true.into());
     let rules: &[&str] = if payer == id::FEDERAL { &["medicare"] } else { &[] };
     with(with(row, "aliases", strings(known.aliases)), "rules", strings(rules))
+}
+
+/// `schedule.toml`, where the schedule is an export and no message.
+pub fn schedule_mapping(practice: &Practice) -> Option<String> {
+    let exported = matches!(practice.format, Format::Csv | Format::X12);
+    exported.then(|| {
+        format!(
+            "# Appointments, under the usual names.\nsource_system = \"{}\"\ncontent = \"schedule\"\n",
+            practice.source
+        )
+    })
 }
 
 /// `mapping.toml`

@@ -47,6 +47,7 @@ impl<'a> Builder<'a> {
             Kind::DuplicateClaim => self.duplicate_claim(),
             Kind::AwvTooSoon => self.awv_too_soon(),
             Kind::MissingCharges => self.missing_charges(),
+            _ if kind.is_hand_off() => self.hand_off(kind),
             _ if kind.is_defect() => self.defect(kind),
             _ => self.episode(kind),
         }
@@ -251,6 +252,7 @@ impl<'a> Builder<'a> {
         let mut second = Draft {
             visit: Visit { number, kind: Kind::DuplicateClaim, ..first.visit.clone() },
             day: LATER,
+            again: true,
             ..first.clone()
         };
         for charge in &mut second.charges {

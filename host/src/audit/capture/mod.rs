@@ -18,6 +18,7 @@ pub use worth::{Basis, Worth, median};
 use sha2::{Digest, Sha256};
 
 use crate::claim::{DateTime, ExpectedVisit, Patient, PatientIdKind, Provider, VisitUpdate, day_number, iso};
+use crate::store::expected::{ExpectedRow, ExpectedState};
 use crate::store::{StoreResult, Tx};
 
 /// Adds one document's news of an expected visit. False where it is known.
@@ -97,6 +98,16 @@ fn patient_day_keys(tx: &Tx<'_>, patient: &Patient, day: i64) -> Vec<[u8; 32]> {
 /// Letters and digits in upper case.
 fn letters(name: &str) -> String {
     name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// Gaps of which nothing but the schedule tells: no visit is there that they could be counted with.
+///
+/// # Errors
+/// The store's.
+pub fn unseen_gaps(tx: &Tx<'_>) -> StoreResult<Vec<ExpectedRow>> {
+    let mut rows = tx.expected_visits(None)?;
+    rows.retain(|row| row.state == ExpectedState::Gap && row.visit_id.is_none());
+    Ok(rows)
 }
 
 /// Minutes since 1970-01-01 0:00 in the facility's clock.
