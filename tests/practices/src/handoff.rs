@@ -29,7 +29,10 @@ impl Builder<'_> {
             Kind::NearNoChargeVisit => {
                 self.another_slot(&mut draft, -5, FREE_KIND, &[(1, News::Booked), (1, News::Completed)]);
             }
-            Kind::NearNotYetDue => self.another_slot(&mut draft, 14, "", &[(1, News::Booked)]),
+            Kind::NearNotYetDue => {
+                let ahead = self.start.plus(crate::build::DAYS + 4).0 - self.slot_date(&draft).0;
+                self.another_slot(&mut draft, ahead, "", &[(1, News::Booked)]);
+            }
             Kind::NearBookedTwice => self.another_slot(&mut draft, 0, "", &[(2, News::Booked)]),
             Kind::NearMoved => {
                 let to = self.slot_date(&draft);

@@ -162,7 +162,12 @@ fn pid(visit: &Visit, standard: bool) -> String {
 fn pv1(visit: &Visit, standard: bool, time: &str) -> String {
     let pv1 = Segment::new("PV1").set(1, "1").set(2, "O").set(3, esc(&visit.location)).set(7, xcn(visit));
     // The older system has the visit number in PID-18 only.
-    if standard { pv1.set(19, &visit.number).set(44, time).text() } else { pv1.text() }
+    // PV1-44 is when the patient came, which may be days before the message.
+    let came = visit.appointments.first().map(|slot| {
+        format!("{}{:02}{:02}", slot.date_after(slot.news.len()).compact(), slot.minute / 60, slot.minute % 60)
+    });
+    let came = came.unwrap_or_else(|| time.to_owned());
+    if standard { pv1.set(19, &visit.number).set(44, came).text() } else { pv1.text() }
 }
 
 fn xcn(visit: &Visit) -> String {

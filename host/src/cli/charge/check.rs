@@ -257,6 +257,13 @@ impl Checker {
             findings.extend(self.rules(claim));
         }
         problems.extend(findings.into_iter().map(of_finding));
+        // Of header and line alike, where one datum is both.
+        let mut seen = Vec::new();
+        problems.retain(|problem| {
+            let is_new = !seen.contains(problem);
+            seen.push(problem.clone());
+            is_new
+        });
         Ok(problems)
     }
 

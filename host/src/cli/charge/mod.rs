@@ -177,9 +177,6 @@ impl Desk {
         let mut good = true;
         while let Some(entry) = prompt::entry(&self.checker, double_key)? {
             let (status, problems) = self.take(&entry, Vec::new())?;
-            for problem in &problems {
-                prompt::say(&format!("  {RED}{}{RESET} {}", problem.field, problem.words));
-            }
             let what =
                 format!("visit {}, {} charges, ${}", entry.number(), entry.charges.len(), dollars(entry.cents()));
             match status {
@@ -187,6 +184,9 @@ impl Desk {
                 Status::Known => print(&format!("{BOLD}known{RESET}  {what}: the same charges are there already")),
                 Status::Refused | Status::Differs => {
                     good = false;
+                    for problem in &problems {
+                        prompt::say(&format!("  {RED}{}{RESET} {}", problem.field, problem.words));
+                    }
                     print(&format!("{RED}refused{RESET}  {what}: nothing of it is kept"));
                 }
             }
