@@ -8,7 +8,7 @@ use std::hint::black_box;
 use claimhost::claim::{Claim, Contact, ContactKind, ContactNumber, parse_iso};
 use claimhost::clearinghouse::professional::{Created, Envelope, Partner, Purpose, Receiver, Submitter, write};
 use claimhost::codes::shelf::Shelf;
-use claimhost::scrub::{Context, holds, scrub};
+use claimhost::scrub::{Context, VisitDays, holds, scrub};
 use support::{claims, figure, median, per_second, practice};
 
 const CLAIMS: usize = 1_000;
@@ -48,6 +48,8 @@ fn main() {
         earlier: &[],
         codes: &Shelf::default(),
         known: &[],
+        alike: &[],
+        visit: VisitDays::default(),
     };
 
     let scrubbed = median(|| {

@@ -18,6 +18,7 @@ pub mod config;
 pub mod intake;
 pub mod lifecycle;
 pub mod ncci;
+pub mod pfs;
 pub mod plugin;
 pub mod practice;
 pub mod remit;

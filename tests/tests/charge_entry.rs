@@ -50,8 +50,7 @@ fn fields(answer: &Value) -> Vec<String> {
     let problems = answer["problems"].as_array().unwrap();
     // No table of pairs was imported here, and each claim says so.
     let told = problems.iter().filter(|problem| problem["rule"] != "code.not-covered");
-    told
-        .map(|problem| format!("{} {}", problem["field"].as_str().unwrap(), problem["rule"].as_str().unwrap()))
+    told.map(|problem| format!("{} {}", problem["field"].as_str().unwrap(), problem["rule"].as_str().unwrap()))
         .collect()
 }
 

@@ -90,7 +90,7 @@ fn two_alike_are_named_and_never_guessed() {
     assert_eq!(summary["claims"]["submitted"], 1, "{summary}");
     let found = report(&site);
     assert_eq!(rules(&found), [is("demographic.two-alike", 1)]);
-    assert!(found["claim_list"][0]["differences"][0][1].as_str().unwrap().contains("Rows 2 and 3"), "{found}");
+    assert!(found["claim_list"][0]["findings"][0][1].as_str().unwrap().contains("Rows 2 and 3"), "{found}");
 }
 
 #[test]

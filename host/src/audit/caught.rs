@@ -3,56 +3,49 @@
 //! A gap is worth what visits like it were charged; a held claim what it bills. A claim that two detectors hold counts with
 //! each of them, and once in the total.
 
-use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
+use super::family::{self, Family};
 use crate::lifecycle::ClaimState;
 use crate::scrub::holds;
 use crate::store::expected::ExpectedState;
 use crate::store::{StoreResult, Tx};
 
-/// A detector of a hand-off failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Detector {
-    /// Visits that nobody charged for.
-    ChargeCapture,
-    /// Patients who are not who the roster or the payer says.
-    Demographics,
-}
-
-impl Detector {
-    /// All, in the order in which data leaves the EHR.
-    pub const ALL: [Self; 2] = [Self::ChargeCapture, Self::Demographics];
-
-    /// The detector whose finding this is. None: an edit of the clean-claim list, or of a payer.
-    pub fn of_rule(rule: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|detector| detector.prefixes().iter().any(|prefix| rule.starts_with(prefix)))
-    }
-
-    /// How the ids of its findings begin.
-    const fn prefixes(self) -> &'static [&'static str] {
-        match self {
-            Self::ChargeCapture => &[],
-            Self::Demographics => &["demographic."],
-        }
-    }
-
+/// A detector of a hand-off failure, with what its report is called and what people read.
+#[derive(Debug)]
+pub struct Detector {
+    /// The detector of claims; none: that of visits without charges.
+    family: Option<Family>,
     /// What it catches, as a person says it.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::ChargeCapture => "visits that nobody charged for",
-            Self::Demographics => "patients who are not who the roster says",
-        }
-    }
-
+    pub words: &'static str,
     /// What would have become of it.
-    pub const fn otherwise(self) -> &'static str {
-        match self {
-            Self::ChargeCapture => "never billed",
-            Self::Demographics => "refused: the payer does not find its member",
-        }
-    }
+    pub otherwise: &'static str,
 }
+
+/// All, in the order in which data leaves the EHR.
+pub const DETECTORS: [Detector; 5] = [
+    Detector { family: None, words: "visits that nobody charged for", otherwise: "never billed" },
+    Detector {
+        family: Some(family::DEMOGRAPHICS),
+        words: "patients who are not who the roster or the payer says",
+        otherwise: "refused: the payer does not find its member",
+    },
+    Detector {
+        family: Some(family::CODES),
+        words: "own codes that lead to no code in force",
+        otherwise: "refused: no payer knows the code",
+    },
+    Detector {
+        family: Some(family::MODIFIERS),
+        words: "services without the modifier that the day calls for",
+        otherwise: "denied as part of another service",
+    },
+    Detector {
+        family: Some(family::TYPOS),
+        words: "ids, dates, visits and amounts keyed wrong",
+        otherwise: "refused, denied as a repeat, or paid short",
+    },
+];
 
 /// A count and what it is worth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,8 +66,8 @@ impl AddAssign for Worth {
 /// What was caught.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caught {
-    /// By detector, in the order of [`Detector::ALL`].
-    pub by_detector: [Worth; Detector::ALL.len()],
+    /// Gaps in the capture of charges, then claims by detector: in the order of [`DETECTORS`].
+    pub by_detector: [Worth; DETECTORS.len()],
     /// All of it, each claim once.
     pub total: Worth,
 }
@@ -88,19 +81,26 @@ impl AddAssign for Caught {
 
 impl Caught {
     /// Each detector with what it has caught.
-    pub fn rows(&self) -> impl Iterator<Item = (Detector, Worth)> {
-        Detector::ALL.into_iter().zip(self.by_detector)
+    pub fn rows(&self) -> impl Iterator<Item = (&'static Detector, Worth)> {
+        DETECTORS.iter().zip(self.by_detector)
     }
 
-    /// What one detector has caught.
-    pub fn of(&self, detector: Detector) -> Worth {
-        self.rows().find(|(known, _)| *known == detector).map(|(_, worth)| worth).unwrap_or_default()
+    /// Gaps in the capture of charges.
+    pub fn gaps(&self) -> Worth {
+        self.rows().find(|(detector, _)| detector.family.is_none()).map(|(_, worth)| worth).unwrap_or_default()
     }
 
-    fn add(&mut self, detector: Detector, worth: Worth) {
-        let place = self.by_detector.iter_mut().zip(Detector::ALL).find(|(_, known)| *known == detector);
-        if let Some((sum, _)) = place {
-            *sum += worth;
+    /// Adds to the detectors that are meant, and once to the total.
+    fn add(&mut self, worth: Worth, is_meant: impl Fn(&Detector) -> bool) {
+        let mut any = false;
+        for (detector, sum) in DETECTORS.iter().zip(&mut self.by_detector) {
+            if is_meant(detector) {
+                *sum += worth;
+                any = true;
+            }
+        }
+        if any {
+            self.total += worth;
         }
     }
 }
@@ -112,19 +112,15 @@ impl Caught {
 pub fn caught(tx: &Tx<'_>) -> StoreResult<Caught> {
     let mut caught = Caught::default();
     for row in tx.expected_visits(None)?.iter().filter(|row| row.state == ExpectedState::Gap) {
-        let worth = Worth { count: 1, cents: row.expected_cents };
-        caught.add(Detector::ChargeCapture, worth);
-        caught.total += worth;
+        caught.add(Worth { count: 1, cents: row.expected_cents }, |detector| detector.family.is_none());
     }
     for claim in tx.claims()?.iter().filter(|claim| claim.state == ClaimState::Held.as_str()) {
         let findings = tx.findings(claim.claim_id, claim.live_version)?;
-        let held = findings.iter().map(|stored| &stored.finding).filter(|found| holds(std::slice::from_ref(found)));
-        let detectors: BTreeSet<Detector> = held.filter_map(|found| Detector::of_rule(&found.rule)).collect();
+        let found = findings.iter().map(|stored| &stored.finding);
+        let held: Vec<&str> =
+            found.filter(|found| holds(std::slice::from_ref(found))).map(|found| found.rule.as_str()).collect();
         let worth = Worth { count: 1, cents: claim.billed_cents };
-        detectors.iter().for_each(|detector| caught.add(*detector, worth));
-        if !detectors.is_empty() {
-            caught.total += worth;
-        }
+        caught.add(worth, |detector| detector.family.is_some_and(|family| held.iter().any(|rule| family.has(rule))));
     }
     Ok(caught)
 }

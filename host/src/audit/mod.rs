@@ -6,4 +6,7 @@
 
 pub mod capture;
 pub mod caught;
+pub mod codes;
 pub mod demographics;
+pub mod family;
+pub mod slip;

@@ -1,5 +1,5 @@
 //! `audit`: what is lost where data leaves the EHR. `charges`: visits that nobody charged for. `demographics`: patients who
-//! are not who the roster or the payer says.
+//! are not who the roster or the payer says. `codes`: the practice's own codes that lead to no billed one.
 
 use std::process::ExitCode;
 
@@ -10,8 +10,10 @@ use super::reader::Reader;
 use super::reference::name;
 use super::{Failure, Global, Whose};
 use crate::audit::capture::{self, Counts, Group};
-use crate::audit::demographics;
+use crate::audit::family::{self, ClaimLine, Family, RuleCount, Tally};
+use crate::audit::{codes, demographics};
 use crate::claim::{Date, day_number};
+use crate::codes::Library;
 use crate::store::PracticeStore;
 
 /// Audits what the EHR hands over.
@@ -21,6 +23,12 @@ pub(crate) enum Audit {
     Charges(Charges),
     /// Shows where claims differ from the roster and the payers' eligibility answers, with dollars at risk
     Demographics(Demographics),
+    /// Lists the practice's own codes that are unmapped, retired or mapped two ways, with dollars and what replaced them
+    Codes(Codes),
+    /// Counts what looks keyed wrong: check digits, ids, dates, repeated visits, charges off the fee schedule, with dollars
+    Typos(Findings),
+    /// Counts claims without a modifier that the context calls for, with dollars
+    Modifiers(Findings),
 }
 
 /// `audit charges`
@@ -36,6 +44,20 @@ pub(crate) struct Charges {
 /// `audit demographics`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demographics {
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// `audit codes`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Codes {
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// `audit typos`, `audit modifiers`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Findings {
     #[command(flatten)]
     whose: Whose,
 }
@@ -75,9 +97,104 @@ impl Audit {
                     reports.iter().for_each(tell_demographics);
                 }
             }
+            Self::Codes(command) => command.run(global, &reader)?,
+            Self::Modifiers(command) => command.run(global, &reader, &family::MODIFIERS)?,
+            Self::Typos(command) => command.run(global, &reader, &family::TYPOS)?,
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+impl Codes {
+    fn run(&self, global: &Global, reader: &Reader) -> Result<(), Failure> {
+        let library = Library::open(&reader.config.codes.folder);
+        let shelf = library.shelf();
+        let mut reports = Vec::new();
+        for practice in reader.chosen(self.whose.practice())? {
+            let Some(profile) = reader.profile(practice.id())? else { continue };
+            reports.push(practice.read(|tx| codes::report(tx, &profile, &shelf, global.today()))?);
+        }
+        if global.json {
+            print_json(&reports);
+        } else {
+            reports.iter().for_each(tell_codes);
+        }
+        Ok(())
+    }
+}
+
+impl Findings {
+    fn run(&self, global: &Global, reader: &Reader, family: &Family) -> Result<(), Failure> {
+        let read = |practice: &PracticeStore| practice.read(|tx| family::tally(tx, family));
+        let tallies = reader.chosen(self.whose.practice())?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        if global.json {
+            print_json(&tallies);
+        } else {
+            tallies.iter().for_each(|tally| tell_findings(tally, family));
+        }
+        Ok(())
+    }
+}
+
+fn tell_findings(tally: &Tally, family: &Family) {
+    print(&format!("{BOLD}{}{RESET}  {}", tally.practice, family.name));
+    print(&format!("  {} claims, ${} at risk", tally.claims, dollars(tally.cents)));
+    tell_rules(&tally.rules, "finding");
+    for line in &tally.claim_list {
+        tell_claim(&tally.practice, line);
+    }
+}
+
+fn tell_rules(rules: &[RuleCount], heading: &str) {
+    if rules.is_empty() {
+        return;
+    }
+    let mut out = table(&[heading, "findings", "of these hold", "claims", "at risk"]);
+    for rule in rules {
+        out.add_row([
+            &rule.rule,
+            &rule.findings.to_string(),
+            &rule.holds.to_string(),
+            &rule.claims.to_string(),
+            &dollars(rule.cents),
+        ]);
+    }
+    print(&format!("\n{out}"));
+}
+
+fn tell_claim(practice: &str, line: &ClaimLine) {
+    print(&format!("\n{BOLD}claim {}{RESET}  {}, ${}", name(practice, line.claim_id), line.state, dollars(line.cents)));
+    for (rule, words) in &line.findings {
+        print(&format!("  {rule}: {words}"));
+    }
+}
+
+fn tell_codes(report: &codes::Report) {
+    print(&format!("{BOLD}{}{RESET}  {} crosswalk rows", report.practice, report.crosswalk_rows));
+    print(&format!("  {} claims have a code that leads nowhere, ${} at risk", report.claims, dollars(report.cents)));
+    if report.codes.is_empty() {
+        return;
+    }
+    let mut out =
+        table(&["code", "of", "is", "why", "instead", "rows", "lines", "claims", "charged", "days of service"]);
+    for entry in &report.codes {
+        let days = entry.days.as_ref().map_or(String::new(), |(first, last)| {
+            if first == last { first.clone() } else { format!("{first} to {last}") }
+        });
+        out.add_row([
+            &entry.code,
+            entry.set.as_str(),
+            entry.kind.as_str(),
+            &entry.why,
+            &entry.instead.join(", "),
+            &entry.rows.join("\n"),
+            &entry.lines.to_string(),
+            &entry.claims.to_string(),
+            &dollars(entry.cents),
+            &days,
+        ]);
+    }
+    print(&format!("\n{out}"));
 }
 
 fn tell_charges(report: &capture::Report) {
@@ -146,29 +263,8 @@ fn rate(counts: &Counts) -> String {
 fn tell_demographics(report: &demographics::Report) {
     print(&format!("{BOLD}{}{RESET}  {} people known", report.practice, report.known_people));
     print(&format!("  {} claims differ from them, ${} at risk", report.claims, dollars(report.cents)));
-    if report.fields.is_empty() {
-        return;
-    }
-    let mut out = table(&["difference", "findings", "of these hold", "claims", "at risk"]);
-    for field in &report.fields {
-        out.add_row([
-            &field.rule,
-            &field.findings.to_string(),
-            &field.holds.to_string(),
-            &field.claims.to_string(),
-            &dollars(field.cents),
-        ]);
-    }
-    print(&format!("\n{out}"));
+    tell_rules(&report.fields, "difference");
     for line in &report.claim_list {
-        print(&format!(
-            "\n{BOLD}claim {}{RESET}  {}, ${}",
-            name(&report.practice, line.claim_id),
-            line.state,
-            dollars(line.cents)
-        ));
-        for (rule, words) in &line.differences {
-            print(&format!("  {rule}: {words}"));
-        }
+        tell_claim(&report.practice, line);
     }
 }

@@ -13,7 +13,7 @@ use crate::config::{Config, FolderConfig, suggest};
 use crate::lifecycle::HostError;
 use crate::lifecycle::master_key;
 use crate::plugin::{Adapter, Fault, FaultKind, Kind, PluginHost, PluginHostConfig};
-use crate::practice::Profile;
+use crate::practice::{Conflict, Profile};
 use crate::store::{Store, StoreError};
 
 /// `check-config`
@@ -90,6 +90,14 @@ fn profiles(config: &Config, checks: &mut Vec<Check>) -> Vec<Profile> {
             Ok(profile) => {
                 let counts = (profile.provider.len(), profile.location.len(), profile.payer.len());
                 checks.push(well(&what, &format!("{} providers, {} places, {} payers", counts.0, counts.1, counts.2)));
+                let rows = profile.crosswalk.rows().len();
+                let conflicts: Vec<String> = profile.crosswalk.conflicts().iter().map(Conflict::words).collect();
+                let crosswalk = format!("crosswalk of {}", practice.id);
+                if !conflicts.is_empty() {
+                    checks.push(wrong(&crosswalk, conflicts.join("\n")));
+                } else if rows > 0 {
+                    checks.push(well(&crosswalk, &format!("{rows} rows")));
+                }
                 profiles.push(profile);
             }
             Err(words) => checks.push(wrong(&what, words)),

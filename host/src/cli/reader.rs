@@ -53,6 +53,12 @@ impl Reader {
         Ok(self.practices.iter().chain(&self.clearing).cloned().collect())
     }
 
+    /// The profile of a practice; none for the host's own tenant, which has none.
+    pub(crate) fn profile(&self, id: &str) -> Result<Option<Profile>, Failure> {
+        let practice = self.config.practice.iter().find(|practice| practice.id == id);
+        Ok(practice.map(|practice| crate::lifecycle::load_profile(&practice.profile)).transpose()?)
+    }
+
     /// Refuses a practice that the configuration does not have.
     fn check(&self, id: &str) -> Result<(), Failure> {
         let ids = || self.config.practice.iter().map(|practice| practice.id.as_str());
@@ -92,10 +98,9 @@ impl Reader {
     }
 }
 
-/// Reads and checks a profile; the error has every problem.
+/// Reads and checks a profile with the files that it names; the error has every problem.
 pub(crate) fn load_profile(path: &Path) -> Result<Profile, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Profile::load(&text, &path.display().to_string()).map_err(|error| error.to_string())
+    crate::lifecycle::load_profile(path).map_err(|error| error.to_string())
 }
 
 /// The failure for an id that is not there.

@@ -52,7 +52,7 @@ pub(crate) fn tell(heading: &str, summary: &Summary) {
         let mut rows = table(&["caught", "worth", "what", "otherwise"]);
         for (detector, worth) in caught.rows().filter(|(_, worth)| worth.count > 0) {
             let (count, worth) = (worth.count.to_string(), dollars(worth.cents));
-            rows.add_row([count.as_str(), &worth, detector.words(), detector.otherwise()]);
+            rows.add_row([count.as_str(), &worth, detector.words, detector.otherwise]);
         }
         print(&rows.to_string());
     }

@@ -17,7 +17,7 @@ use crate::store::work::WorkRow;
 use crate::store::{StoreResult, Tx};
 
 /// Kinds of work, and what to do about them. `{}` is the subject as it is typed.
-const KINDS: [(&str, &str); 16] = [
+const KINDS: [(&str, &str); 19] = [
     ("claim.held", "`claimhost claim why {}` says what to mend, in the EHR or in the profile"),
     ("claim.rejected", "`claimhost claim show {}`: correct it in the EHR, which sends it again"),
     ("claim.denied", "`claimhost denial list` has payer and reason: appeal, or correct it in the EHR"),
@@ -33,7 +33,13 @@ const KINDS: [(&str, &str); 16] = [
     ("remittance.unbalanced", "ask the payer for a corrected remittance"),
     ("audit.charge-gap", "charge the visit in the EHR, or say there that it was cancelled, missed or free"),
     ("audit.schedule-unclear", "correct the schedule, or map its column `sequence` or `updated`"),
+    ("audit.codes", "`claimhost audit codes` has the codes: mend the crosswalk of the practice, or correct the charge"),
     ("audit.demographics", "`claimhost claim why {}` has both values: correct the EHR, or load a better roster"),
+    (
+        "audit.modifiers",
+        "`claimhost claim why {}` asks what the record says: enter the modifier in the EHR, or allow the fix",
+    ),
+    ("audit.typos", "`claimhost claim why {}` has what was keyed and what was meant: correct it in the EHR"),
 ];
 
 /// Looks at work.

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use crate::claim::{Claim, ClaimHeader, Frequency, day_number, destination, from_day_number, service_span};
 use crate::practice::Route;
-use crate::store::claim::{ClaimRow, VersionBody, VersionKind, VersionRow};
+use crate::scrub::VisitDays;
+use crate::store::claim::{ClaimKey, ClaimRow, VersionBody, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
 use crate::store::{StoreResult, Tx};
@@ -13,7 +14,7 @@ use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, 
 use super::control::{control_number, line_control_number};
 use super::host::{Host, Practice};
 use super::refold::{fold_version, refold, refold_by};
-use super::review::{Candidate, hold, review};
+use super::review::{Candidate, alike, hold, review};
 use super::submit::charge;
 use super::{ClaimState, Fact, HostError, VersionState};
 
@@ -63,6 +64,8 @@ struct Plan {
     visit_number: String,
     /// Elements that no interface of the visit has a place for.
     undelivered: Vec<String>,
+    /// What is known of its days beside its charges.
+    days: VisitDays,
     steps: Vec<Step>,
     /// Lineages that never left and that the visit no longer has.
     dropped: Vec<u64>,
@@ -93,6 +96,8 @@ impl Plan {
             .map(|event| (event.update.source_system.clone(), event.update.visit_number.clone()))
             .unwrap_or_default();
         let arrivals = arrivals(&stored, &row);
+        let heard = from_day_number(row.first_seen_day);
+        let booked = crate::audit::capture::booked_day(tx, &source_system, &visit_number)?;
         let undelivered = undelivered(&stored);
         let events: Vec<Event> = stored.into_iter().map(Event::from).collect();
         let mut folded = visit::fold(&events);
@@ -108,6 +113,7 @@ impl Plan {
             source_system,
             visit_number,
             undelivered,
+            days: VisitDays { heard: Some(heard), booked },
             steps: Vec::new(),
             dropped: Vec::new(),
             work: Vec::new(),
@@ -170,6 +176,7 @@ impl Plan {
                 let mut candidate = Candidate::new(draft.claim.clone(), step.claim_id, self.patient);
                 candidate.visit_id = Some(self.row.visit_id);
                 candidate.undelivered.clone_from(&self.undelivered);
+                candidate.days = self.days;
                 candidate.findings.clone_from(&known);
                 step.candidate = Some(candidate);
             }
@@ -439,9 +446,13 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
             looked: candidate.looked,
         };
         let known = tx.version(claim_id, step.version)?;
+        if let Some(parts) = alike(&body.claim) {
+            let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_slice()).collect();
+            tx.name_version(ClaimKey::BirthDayCharge, &parts, claim_id, step.version)?;
+        }
         tx.put_version(&row, &body)?;
         tx.put_findings(claim_id, step.version, &candidate.findings)?;
-        crate::audit::demographics::work(tx, claim_id, &candidate.findings, row.charge_cents, today)?;
+        crate::audit::family::work(tx, claim_id, &candidate.findings, row.charge_cents, today)?;
         let same = |before: VersionRow| (before.state, before.charge_cents) == (row.state, row.charge_cents);
         if !known.is_some_and(same) {
             let event = format!("version {} {} ({})", row.version, row.state.as_str(), row.kind.as_str());

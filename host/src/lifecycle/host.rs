@@ -15,7 +15,7 @@ use crate::config::{Config, FolderConfig};
 use crate::lifecycle::summary::{Summary, summarize};
 use crate::lifecycle::{HostError, answers, assemble, ingest, later, submit};
 use crate::plugin::{LogBuffer, PluginHost, PluginHostConfig, PluginLog};
-use crate::practice::Profile;
+use crate::practice::{Profile, ProfileError};
 use crate::store::{MasterKey, PracticeStore, Store, StoreResult, Tx};
 
 /// The running host.
@@ -34,15 +34,18 @@ pub struct Host {
     stop: Arc<AtomicBool>,
 }
 
+/// When a profile, and each file that it names, last changed.
+type Changed = Vec<Option<SystemTime>>;
+
 /// One practice at work.
 pub(super) struct Practice {
     pub(super) profile: Profile,
     profile_path: PathBuf,
-    profile_changed: Option<SystemTime>,
+    profile_changed: Changed,
     pub(super) store: PracticeStore,
     pub(super) folders: Vec<Folder>,
     /// What held claims were last looked at with: the profile's change, the day.
-    reviewed: Option<(Option<SystemTime>, Date)>,
+    reviewed: Option<(Changed, Date)>,
 }
 
 /// One watched folder.
@@ -108,6 +111,7 @@ impl Host {
                 let (path, found, expected) = (practice.profile.display(), &profile.id, &practice.id);
                 return Err(HostError::Profile(format!("{path}: id is `{found}`, claimhost.toml says `{expected}`")));
             }
+            tell_conflicts(&profile, "claims with this code are held");
             let mut folders = Vec::new();
             for (at, folder) in
                 config.intake.folder.iter().enumerate().filter(|(_, folder)| folder.practice == practice.id)
@@ -116,7 +120,7 @@ impl Host {
             }
             folders.push(Folder::of_charge_entry(&config, &practice.id));
             practices.push(Practice {
-                profile_changed: modified(&practice.profile),
+                profile_changed: profile_changed(&practice.profile, &profile),
                 profile_path: practice.profile.clone(),
                 profile,
                 store: store.practice(&practice.id)?,
@@ -268,11 +272,12 @@ impl Host {
     fn look_again(&mut self) -> Result<(), HostError> {
         let as_of = self.as_of;
         for practice in &mut self.practices {
-            let now = Some((practice.profile_changed, as_of));
+            let now = Some((practice.profile_changed.clone(), as_of));
             if practice.reviewed != now {
                 let alarm = day_number(as_of) - i64::from(practice.profile.alarm_days);
                 let hours = practice.profile.charge_capture_hours;
-                let profile_moved = practice.reviewed.is_none_or(|(profile, _)| profile != practice.profile_changed);
+                let profile_moved =
+                    practice.reviewed.as_ref().is_none_or(|(profile, _)| *profile != practice.profile_changed);
                 practice.store.write(|tx| -> Result<(), HostError> {
                     tx.look_again_at_held()?;
                     if profile_moved {
@@ -302,11 +307,17 @@ impl Host {
             }
         }
         for practice in &mut self.practices {
-            let changed = modified(&practice.profile_path);
+            let changed = profile_changed(&practice.profile_path, &practice.profile);
             if changed != practice.profile_changed {
                 practice.profile_changed = changed;
                 match load_profile(&practice.profile_path) {
-                    Ok(profile) if profile.id == practice.store.id() => practice.profile = profile,
+                    Ok(profile) if !profile.crosswalk.conflicts().is_empty() => {
+                        tell_conflicts(&profile, "the old profile stays");
+                    }
+                    Ok(profile) if profile.id == practice.store.id() => {
+                        practice.profile_changed = profile_changed(&practice.profile_path, &profile);
+                        practice.profile = profile;
+                    }
                     Ok(_) => {
                         tracing::error!(practice = practice.store.id(), "profile: its id changed; the old one stays")
                     }
@@ -389,9 +400,26 @@ impl Folder {
     }
 }
 
-fn load_profile(path: &Path) -> Result<Profile, HostError> {
+/// Reads a profile with the files that it names.
+pub(crate) fn load_profile(path: &Path) -> Result<Profile, HostError> {
     let text = std::fs::read_to_string(path).map_err(HostError::io(path))?;
-    Profile::load(&text, &path.display().to_string()).map_err(|error| HostError::Profile(error.to_string()))
+    let refused = |error: ProfileError| HostError::Profile(error.to_string());
+    let mut profile = Profile::load(&text, &path.display().to_string()).map_err(refused)?;
+    profile.read_files(path.parent().unwrap_or(Path::new(""))).map_err(refused)?;
+    Ok(profile)
+}
+
+/// A crosswalk that maps a code two ways on one day is a fault of the configuration, whoever notices it.
+fn tell_conflicts(profile: &Profile, consequence: &str) {
+    for conflict in profile.crosswalk.conflicts() {
+        tracing::error!(practice = profile.id, "crosswalk: {}; {consequence}", conflict.words());
+    }
+}
+
+fn profile_changed(path: &Path, profile: &Profile) -> Changed {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let files = profile.files().map(|file| folder.join(file));
+    std::iter::once(path.to_owned()).chain(files).map(|path| modified(&path)).collect()
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

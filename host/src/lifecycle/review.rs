@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use crate::audit::demographics::{Known, people_of};
 use crate::claim::{
-    Claim, ClaimInContext, ClaimPlace, EarlierLine, Finding, Severity, day_number, destination, rendering, service_span,
+    Claim, ClaimInContext, ClaimPlace, Date, EarlierLine, Finding, Severity, day_number, destination, iso, rendering,
+    service_span,
 };
 use crate::plugin::{Checked, RuleSet};
 use crate::practice::{Payer, Route};
-use crate::scrub::{self, EarlierClaim};
-use crate::store::claim::{Looked, StoredFinding, VersionBody};
+use crate::scrub::{self, EarlierClaim, VisitDays};
+use crate::store::claim::{ClaimKey, Looked, StoredFinding, VersionBody};
 use crate::store::{StoreResult, Tx};
 use crate::visit::{Verdict, same_person};
 
@@ -20,6 +21,8 @@ use super::assemble::patient_mac;
 use super::host::{Host, Practice};
 use super::{ClaimState, HostError, VersionState, fixes};
 
+/// Claims of other records that are compared at most: more share a birth date, a day and a total by chance only.
+const ALIKE_MAX: usize = 16;
 /// Days that the host itself looks back: for repeats of a service, and for another person under the same id.
 const OWN_LOOK_BACK_DAYS: i64 = 400;
 
@@ -40,16 +43,20 @@ pub(super) struct Candidate {
     /// Who looked at it.
     pub(super) looked: Vec<Looked>,
     pub(super) state: VersionState,
+    /// What is known of the visit's days.
+    pub(super) days: VisitDays,
     /// People of roster and eligibility answers with a key of the claim's patient.
     people: Vec<Known>,
+    /// Claims of other patient records that may be the same person's.
+    alike: Vec<EarlierClaim>,
 }
 
 impl Candidate {
     pub(super) fn new(claim: Claim, claim_id: Option<u64>, patient: [u8; 32]) -> Self {
         let (undelivered, findings, fixed, looked, people) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let state = VersionState::Held;
-        Self { claim, claim_id, visit_id: None, patient, undelivered, findings, fixed, looked, state, people }
+        let (visit_id, state, days, alike) = (None, VersionState::Held, VisitDays::default(), Vec::new());
+        Self { claim, claim_id, visit_id, patient, undelivered, findings, fixed, looked, state, days, people, alike }
     }
 
     /// Digests of the rule sets that looked, for the history.
@@ -71,8 +78,10 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
     let known: Vec<Vec<StoredFinding>> = candidates.iter().map(|candidate| candidate.findings.clone()).collect();
     let earlier = look_back(host, practice, candidates)?;
     let people = known_people(practice, candidates)?;
-    for (candidate, people) in candidates.iter_mut().zip(people) {
+    let alike = claims_alike(practice, candidates)?;
+    for ((candidate, people), alike) in candidates.iter_mut().zip(people).zip(alike) {
         candidate.people = people;
+        candidate.alike = alike;
     }
     let all: Vec<usize> = (0..candidates.len()).collect();
     look(host, practice, candidates, &earlier, &all);
@@ -129,7 +138,9 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         candidate.looked.clear();
         candidate.looked.push(Looked { rule_set: String::new(), digest: env!("CARGO_PKG_VERSION").to_owned() });
         let (profile, known) = (&practice.profile, candidate.people.as_slice());
-        let context = scrub::Context { as_of: host.as_of(), profile, earlier: &own, codes: &host.codes, known };
+        let (alike, visit) = (candidate.alike.as_slice(), candidate.days);
+        let (as_of, codes) = (host.as_of(), &host.codes);
+        let context = scrub::Context { as_of, profile, earlier: &own, codes, known, alike, visit };
         let mut found = scrub::scrub(&candidate.claim, &context);
         scrub::undelivered::explain(&mut found, &candidate.undelivered);
         for finding in found {
@@ -224,18 +235,20 @@ struct Billed {
     service_from: i64,
     body: VersionBody,
     live: bool,
+    stands: bool,
 }
 
 /// One earlier claim of the same patient.
 struct Earlier {
     claim: Claim,
     live: bool,
+    stands: bool,
     lines: Vec<EarlierLine>,
 }
 
 impl Earlier {
     fn as_scrub(&self) -> EarlierClaim {
-        EarlierClaim::of(&self.claim, self.live)
+        EarlierClaim { stands: self.stands, ..EarlierClaim::of(&self.claim, self.live) }
     }
 }
 
@@ -264,22 +277,25 @@ fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Resu
                     && Some(claim.visit_id) != candidate.visit_id
                     && claim.service_from >= from
             };
-            out.push(claims.iter().filter(other).map(|claim| earlier(&claim.body, claim.live)).collect());
+            out.push(claims.iter().filter(other).map(earlier).collect());
         }
         Ok(out)
     })?)
 }
 
-/// Claims of this claim's patient within the host's own look-back: for a claim that is looked at before its visit is stored.
+/// For a claim that is looked at before its visit is stored: claims of its patient within the host's own look-back, and claims
+/// of other records that may be the same person's.
 ///
 /// # Errors
 /// The store's.
-pub(crate) fn earlier_claims(tx: &Tx<'_>, claim: &Claim) -> StoreResult<Vec<EarlierClaim>> {
+pub(crate) fn other_claims(tx: &Tx<'_>, claim: &Claim) -> StoreResult<(Vec<EarlierClaim>, Vec<EarlierClaim>)> {
     let (Some(patient), Some(span)) = (patient_mac(tx, &claim.header), service_span(&claim.lines)) else {
-        return Ok(Vec::new());
+        return Ok(Default::default());
     };
     let claims = claims_of(tx, &patient, day_number(span.start) - OWN_LOOK_BACK_DAYS)?;
-    Ok(claims.iter().map(|known| EarlierClaim::of(&known.body.claim, known.live)).collect())
+    let own = claims.iter().map(|known| earlier(known).as_scrub()).collect();
+    let alike = alike(claim).map_or(Ok(Vec::new()), |key| stored_alike(tx, &key, None, &patient))?;
+    Ok((own, alike))
 }
 
 /// For each candidate, the known people with one of its keys. Without a roster nobody is looked up.
@@ -304,14 +320,76 @@ fn claims_of(tx: &Tx<'_>, patient: &[u8; 32], from: i64) -> StoreResult<Vec<Bill
             service_from: row.service_from,
             body,
             live,
+            stands: live && stands(&row.state),
         });
     }
     Ok(claims)
 }
 
-fn earlier(body: &VersionBody, live: bool) -> Earlier {
+/// Neither refused nor denied.
+fn stands(state: &str) -> bool {
+    ![ClaimState::Rejected.as_str(), ClaimState::Denied.as_str()].contains(&state)
+}
+
+/// What claims have in common that may be of one person, registered twice: birth date, first day, total. Look-up values are
+/// made of it, so it is never stored.
+pub(super) fn alike(claim: &Claim) -> Option<[Vec<u8>; 3]> {
+    let born = claim.header.patient.birth_date?;
+    let span = service_span(&claim.lines)?;
+    let text = |day: Date| iso(day).into_bytes();
+    Some([text(born), text(span.start), claim.total_charge.to_string().into_bytes()])
+}
+
+/// For each candidate, live claims of other patient records with what [`alike`] says: stored ones, and those before it among
+/// the candidates, which have no number yet and are called by their visit.
+fn claims_alike(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec<EarlierClaim>>, HostError> {
+    Ok(practice.store.read(|tx| -> StoreResult<_> {
+        let mut before: HashMap<[Vec<u8>; 3], Vec<&Candidate>> = HashMap::new();
+        let mut out = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            let mut others = Vec::new();
+            let Some(key) = alike(&candidate.claim) else {
+                out.push(others);
+                continue;
+            };
+            others.extend(stored_alike(tx, &key, candidate.claim_id, &candidate.patient)?);
+            let beside = before.entry(key).or_default();
+            for other in beside.iter().filter(|other| other.patient != candidate.patient).take(ALIKE_MAX) {
+                let named = other.visit_id.map_or_else(String::new, |visit| format!("of visit {visit}"));
+                others.push(EarlierClaim { claim_id: named, ..EarlierClaim::of(&other.claim, true) });
+            }
+            beside.push(candidate);
+            out.push(others);
+        }
+        Ok(out)
+    })?)
+}
+
+/// Live claims of other patient records with this key.
+fn stored_alike(
+    tx: &Tx<'_>,
+    key: &[Vec<u8>; 3],
+    own: Option<u64>,
+    patient: &[u8; 32],
+) -> StoreResult<Vec<EarlierClaim>> {
+    let parts: Vec<&[u8]> = key.iter().map(Vec::as_slice).collect();
+    let mut others = Vec::new();
+    for claim_id in tx.claims_named(ClaimKey::BirthDayCharge, &parts, ALIKE_MAX)? {
+        let Some(row) = tx.claim(claim_id)? else { continue };
+        let of_another =
+            Some(claim_id) != own && tx.patient_of_claim(claim_id)?.is_some_and(|other| other != patient.as_slice());
+        if of_another && row.billed_cents > 0 && row.state != ClaimState::Held.as_str() {
+            let body = tx.version_body(claim_id, row.live_version)?;
+            others.push(EarlierClaim::of(&body.claim, true));
+        }
+    }
+    Ok(others)
+}
+
+fn earlier(billed: &Billed) -> Earlier {
+    let Billed { body, live, stands, .. } = billed;
     let header = &body.claim.header;
-    let lines = body.claim.lines.iter().filter(|_| live).map(|line| EarlierLine {
+    let lines = body.claim.lines.iter().filter(|_| *live).map(|line| EarlierLine {
         claim_id: body.claim.control_number.clone(),
         service_dates: line.service_dates,
         procedure: line.procedure.clone(),
@@ -320,5 +398,5 @@ fn earlier(body: &VersionBody, live: bool) -> Earlier {
         rendering_npi: rendering(header, line).and_then(|provider| provider.npi.clone()).unwrap_or_default(),
         diagnoses: header.diagnoses.iter().map(|diagnosis| diagnosis.code.clone()).collect(),
     });
-    Earlier { claim: body.claim.clone(), live, lines: lines.collect() }
+    Earlier { claim: body.claim.clone(), live: *live, stands: *stands, lines: lines.collect() }
 }

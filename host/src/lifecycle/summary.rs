@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::handover::is_release;
 use crate::audit::capture;
-use crate::audit::caught::{Caught, Detector, caught};
+use crate::audit::caught::{Caught, caught};
 use crate::lifecycle::{ClaimState, VersionState};
 use crate::store::claim::ClaimRow;
 use crate::store::document::DocumentStatus;
@@ -150,7 +150,7 @@ fn add(tx: &Tx<'_>, summary: &mut Summary, ledger: &mut Vec<String>) -> StoreRes
     summary.visits.total += unseen;
     summary.visits.missing_charges += unseen;
     let caught = caught(tx)?;
-    let gaps = caught.of(Detector::ChargeCapture).count;
+    let gaps = caught.gaps().count;
     if gaps > 0 {
         *summary.findings.entry(capture::WORK_GAP.to_owned()).or_default() += gaps;
     }

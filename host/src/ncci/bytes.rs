@@ -1,8 +1,8 @@
-//! Fixed-width little-endian records over borrowed bytes: what the three payloads have in common.
+//! Fixed-width little-endian records over borrowed bytes: what the payloads of NCCI and the fee schedule have in common.
 
 /// A payload that is none of this kind or has other sections than its header says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("NCCI payload `{kind}`: found {found}, expected {expected}; import the table again")]
+#[error("payload `{kind}`: found {found}, expected {expected}; import the table again")]
 pub struct PayloadError {
     /// Which payload.
     pub kind: &'static str,
@@ -13,14 +13,14 @@ pub struct PayloadError {
 }
 
 /// Takes sections off the front of a payload.
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     kind: &'static str,
     rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
     /// Starts after the magic.
-    pub(super) fn open(kind: &'static str, magic: [u8; 8], payload: &'a [u8]) -> Result<Self, PayloadError> {
+    pub(crate) fn open(kind: &'static str, magic: [u8; 8], payload: &'a [u8]) -> Result<Self, PayloadError> {
         match payload.strip_prefix(&magic) {
             Some(rest) => Ok(Self { kind, rest }),
             None => Err(PayloadError {
@@ -32,26 +32,26 @@ impl<'a> Cursor<'a> {
     }
 
     /// A count or size.
-    pub(super) fn number(&mut self) -> Result<usize, PayloadError> {
+    pub(crate) fn number(&mut self) -> Result<usize, PayloadError> {
         let [four] = self.records::<4>(1)? else { return Err(self.short(4)) };
         usize::try_from(u32::from_le_bytes(*four)).map_err(|_| self.short(4))
     }
 
     /// So many records of N bytes.
-    pub(super) fn records<const N: usize>(&mut self, count: usize) -> Result<&'a [[u8; N]], PayloadError> {
+    pub(crate) fn records<const N: usize>(&mut self, count: usize) -> Result<&'a [[u8; N]], PayloadError> {
         let bytes = self.bytes(count.checked_mul(N).ok_or_else(|| self.short(usize::MAX))?)?;
         Ok(bytes.as_chunks::<N>().0)
     }
 
     /// So many bytes.
-    pub(super) fn bytes(&mut self, count: usize) -> Result<&'a [u8], PayloadError> {
+    pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], PayloadError> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(|| self.short(count))?;
         self.rest = rest;
         Ok(taken)
     }
 
     /// Nothing may be left.
-    pub(super) fn end(&self) -> Result<(), PayloadError> {
+    pub(crate) fn end(&self) -> Result<(), PayloadError> {
         if self.rest.is_empty() {
             return Ok(());
         }
@@ -66,27 +66,27 @@ impl<'a> Cursor<'a> {
 }
 
 /// The u32 at a constant offset of a record; 0 past its end, which the record types never ask for.
-pub(super) fn u32_at<const N: usize>(record: &[u8; N], at: usize) -> u32 {
+pub(crate) fn u32_at<const N: usize>(record: &[u8; N], at: usize) -> u32 {
     record.get(at..).and_then(|rest| rest.first_chunk::<4>()).map_or(0, |four| u32::from_le_bytes(*four))
 }
 
 /// As [`u32_at`], signed.
-pub(super) fn i32_at<const N: usize>(record: &[u8; N], at: usize) -> i32 {
+pub(crate) fn i32_at<const N: usize>(record: &[u8; N], at: usize) -> i32 {
     record.get(at..).and_then(|rest| rest.first_chunk::<4>()).map_or(0, |four| i32::from_le_bytes(*four))
 }
 
 /// As [`u32_at`], one byte.
-pub(super) fn u8_at<const N: usize>(record: &[u8; N], at: usize) -> u8 {
+pub(crate) fn u8_at<const N: usize>(record: &[u8; N], at: usize) -> u8 {
     record.get(at).copied().unwrap_or(0)
 }
 
 /// A count as payloads keep it. More than four thousand million is no table.
-pub(super) fn push_number(out: &mut Vec<u8>, number: usize) {
+pub(crate) fn push_number(out: &mut Vec<u8>, number: usize) {
     out.extend_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
 }
 
 /// Short texts, each with its length before it, and the bytes of all before them: rationales.
-pub(super) fn push_texts(out: &mut Vec<u8>, texts: &[String]) {
+pub(crate) fn push_texts(out: &mut Vec<u8>, texts: &[String]) {
     push_number(out, texts.iter().map(|text| 4 + text.len()).sum());
     for text in texts {
         push_number(out, text.len());
@@ -96,17 +96,17 @@ pub(super) fn push_texts(out: &mut Vec<u8>, texts: &[String]) {
 
 /// What [`push_texts`] wrote, read when it is asked for: opening a table allocates nothing.
 #[derive(Clone, Copy)]
-pub(super) struct Texts<'a>(&'a [u8]);
+pub(crate) struct Texts<'a>(&'a [u8]);
 
 impl<'a> Texts<'a> {
     /// Takes the section.
-    pub(super) fn open(cursor: &mut Cursor<'a>) -> Result<Self, PayloadError> {
+    pub(crate) fn open(cursor: &mut Cursor<'a>) -> Result<Self, PayloadError> {
         let length = cursor.number()?;
         cursor.bytes(length).map(Self)
     }
 
     /// The text at a position; empty where there is none.
-    pub(super) fn get(self, at: u16) -> &'a str {
+    pub(crate) fn get(self, at: u16) -> &'a str {
         let mut rest = self.0;
         for _ in 0..at {
             let Some((_, after)) = text(rest) else { return "" };

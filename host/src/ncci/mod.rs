@@ -4,7 +4,7 @@
 //! modifiers. What a claim is told is in `scrub/edits/ncci_*.rs`; where tables are kept is in `codes`.
 
 pub mod addon;
-mod bytes;
+pub(crate) mod bytes;
 mod code;
 pub mod import;
 mod kind;

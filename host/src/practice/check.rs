@@ -8,6 +8,7 @@ use std::fmt;
 
 use toml::de::{DeTable, DeValue};
 
+use super::crosswalk::{self, CodeSet};
 use super::profile::{Contact, Payer, PostalAddress, Profile};
 use crate::claim::npi_is_valid;
 
@@ -167,18 +168,19 @@ impl Check<'_> {
                 format!("found a rule set that looks at no claim, expected one that `rules` names: {known}")
             });
         }
-        for (internal, code) in &profile.crosswalk.procedure {
-            let path = [Key("crosswalk"), Key("procedure"), Entry(internal.clone())];
-            let ok = code.len() == 5 && code.chars().all(|char| char.is_ascii_alphanumeric());
-            self.unless(ok, &path, || found(code, "a CPT or HCPCS code of five characters"));
+        for (set, map) in
+            [(CodeSet::Procedure, &profile.crosswalk.procedure), (CodeSet::Diagnosis, &profile.crosswalk.diagnosis)]
+        {
+            for (internal, code) in map {
+                let path = [Key("crosswalk"), Key(set.as_str()), Entry(internal.clone())];
+                let fault = crosswalk::target_fault(set, code);
+                self.unless(fault.is_none(), &path, || fault.clone().unwrap_or_default());
+            }
         }
-        for (internal, code) in &profile.crosswalk.diagnosis {
-            let path = [Key("crosswalk"), Key("diagnosis"), Entry(internal.clone())];
-            let plain = code.replace('.', "");
-            let ok = (3..=7).contains(&plain.len())
-                && plain.starts_with(|char: char| char.is_ascii_alphabetic())
-                && plain.chars().all(|char| char.is_ascii_alphanumeric());
-            self.unless(ok, &path, || found(code, "an ICD-10-CM code"));
+        for (at, row) in profile.crosswalk.code.iter().enumerate() {
+            for (key, words) in crosswalk::faults(row) {
+                self.unless(false, &[Key("crosswalk"), Key("code"), At(at), Key(key)], || words.clone());
+            }
         }
     }
 
@@ -299,7 +301,7 @@ fn key_text(path: &[Step]) -> String {
 }
 
 /// Says the class of what was found, never the text: a profile may hold a social security number.
-fn found(text: &str, expected: &str) -> String {
+pub(super) fn found(text: &str, expected: &str) -> String {
     let class = if text.is_empty() {
         "nothing".to_owned()
     } else if text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -4,11 +4,12 @@
 //! Never overwrites what the source said, except a payer's id and name, which are the profile's, and codes that the
 //! profile's crosswalk maps. What cannot be found is a problem and stays as it is: the scrub says what is missing.
 
+use super::crosswalk::{CodeSet, Mapped};
 use super::profile::{BillingTaxId, Payer, PostalAddress, Profile, RosterProvider, TaxIdKind};
 use crate::claim::{
     Address, Assignment, BenefitsAssignment, ClaimExtras, ClaimHeader, ClaimReference, ClaimReferenceKind, Contact,
     ContactKind, ContactNumber, Coverage, DiagnosisSystem, LineReferenceKind, Patient, PersonName, ProcedureSystem,
-    Provider, ProviderId, ProviderIdKind, Relationship, Release, Responsibility, ServiceLine,
+    Provider, ProviderId, ProviderIdKind, Relationship, Release, Responsibility, ServiceLine, day_number, service_span,
 };
 
 /// Something the profile does not know. Holds the claim.
@@ -37,9 +38,10 @@ pub fn complete(header: &mut ClaimHeader, lines: &mut [ServiceLine], profile: &P
     for (role, provider) in of_header {
         complete_provider(provider, profile, &format!("header.{role}"), &mut problems);
     }
+    let day = service_span(lines).map(|span| day_number(span.start));
     for diagnosis in &mut header.diagnoses {
-        if let Some(code) = mapped(&profile.crosswalk.diagnosis, &diagnosis.code) {
-            diagnosis.code = code.replace('.', "").to_uppercase();
+        if let Mapped::To(row) = profile.crosswalk.on(CodeSet::Diagnosis, &diagnosis.code, day) {
+            diagnosis.code.clone_from(&row.target);
             diagnosis.system = DiagnosisSystem::Icd10cm;
         }
     }
@@ -204,9 +206,15 @@ fn complete_line(line: &mut ServiceLine, number: usize, profile: &Profile, probl
     let procedure = &mut line.procedure;
     let may_be_internal =
         matches!(procedure.system, ProcedureSystem::Internal | ProcedureSystem::Cpt | ProcedureSystem::Hcpcs);
-    if may_be_internal && let Some(code) = mapped(&profile.crosswalk.procedure, &procedure.code) {
-        procedure.code = code.trim().to_uppercase();
+    let day = Some(day_number(line.service_dates.start));
+    if may_be_internal && let Mapped::To(row) = profile.crosswalk.on(CodeSet::Procedure, &procedure.code, day) {
+        procedure.code.clone_from(&row.target);
         procedure.system = system_by_shape(&procedure.code);
+        for modifier in &row.modifiers {
+            if !procedure.modifiers.contains(modifier) {
+                procedure.modifiers.push(modifier.clone());
+            }
+        }
     }
     let Some(providers) = &mut line.providers else { return };
     let of_line = [
@@ -254,14 +262,6 @@ fn system_by_shape(code: &str) -> ProcedureSystem {
         [b'A'..=b'Z', b'9', b'9', b'9', b'9'] => ProcedureSystem::Hcpcs,
         _ => ProcedureSystem::Internal,
     }
-}
-
-fn mapped<'a>(crosswalk: &'a std::collections::BTreeMap<String, String>, code: &str) -> Option<&'a String> {
-    crosswalk.get(code).or_else(|| {
-        let plain = |text: &str| text.trim().replace('.', "").to_uppercase();
-        let code = plain(code);
-        crosswalk.iter().find(|(internal, _)| plain(internal) == code).map(|(_, target)| target)
-    })
 }
 
 fn complete_provider(

@@ -1,9 +1,13 @@
 //! The shape of `profile.toml`. Every key is here with its meaning; an unknown key is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::check::{ProfileError, ProfileProblem};
+use super::crosswalk::Crosswalk;
+use super::fees::Fees;
 use crate::claim::Setup;
 
 /// One practice. Loop and element names are those of the 837P.
@@ -78,6 +82,26 @@ pub struct Profile {
     /// What happens to a claim with more units of a day than a clinical limit (NCCI MUE, indicator 3) pays without appeal.
     #[serde(default)]
     pub mue_clinical: Consequence,
+    /// The fee schedule: a csv beside the profile, with `code`, `modifiers`, `fee` or `cents`, `from`, `to`.
+    #[serde(default)]
+    pub fees: Option<String>,
+    /// How far a charge may be from its fee before anybody is told, in percent of the fee.
+    #[serde(default = "ten")]
+    pub fee_tolerance_percent: u16,
+    /// What happens to a claim with a charge off the fee schedule that looks like no slip of the keyboard. Slips hold.
+    #[serde(default = "warn")]
+    pub fee_difference: Consequence,
+    /// Rows of that file: [`Profile::read_files`].
+    #[serde(skip)]
+    pub fee_schedule: Fees,
+}
+
+const fn ten() -> u16 {
+    10
+}
+
+const fn warn() -> Consequence {
+    Consequence::Warn
 }
 
 const fn seventy_two() -> u16 {
@@ -305,19 +329,28 @@ const fn yes() -> bool {
     true
 }
 
-/// Internal code to billable code. (Dated crosswalks: the code-set work.)
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Crosswalk {
-    /// Charge codes to CPT or HCPCS.
-    #[serde(default)]
-    pub procedure: BTreeMap<String, String>,
-    /// Diagnosis codes to ICD-10-CM.
-    #[serde(default)]
-    pub diagnosis: BTreeMap<String, String>,
-}
-
 impl Profile {
+    /// The files beside the profile that it names, as it names them.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.crosswalk.file.as_deref().into_iter().chain(self.fees.as_deref())
+    }
+
+    /// Reads the files that the profile names, relative to its own folder.
+    ///
+    /// # Errors
+    /// [`ProfileError`] of the first file that cannot be used, with every problem of it.
+    pub fn read_files(&mut self, folder: &Path) -> Result<(), ProfileError> {
+        if let Some(file) = &self.crosswalk.file {
+            let (path, text) = read(folder, file, "crosswalk.file")?;
+            self.crosswalk.take_file(&path, &text)?;
+        }
+        if let Some(file) = &self.fees {
+            let (path, text) = read(folder, file, "fees")?;
+            self.fee_schedule = Fees::read(&path, &text)?;
+        }
+        Ok(())
+    }
+
     /// Every rule set that looks at claims of this practice, each once.
     pub fn rule_sets(&self) -> BTreeSet<&str> {
         let of_payers = self.payer.iter().flat_map(|payer| &payer.rules);
@@ -369,5 +402,19 @@ impl Profile {
     /// The place with this location id.
     pub fn location_by(&self, id: &str) -> Option<&Location> {
         (!id.is_empty()).then(|| self.location.iter().find(|location| location.ids.iter().any(|known| known == id)))?
+    }
+}
+
+/// A file beside the profile: its path and text.
+fn read(folder: &Path, file: &str, key: &str) -> Result<(String, String), ProfileError> {
+    let path = folder.join(file);
+    let shown = path.display().to_string();
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok((shown, String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) => {
+            let words = format!("{error}; the profile names it as `{key}`, relative to its own folder");
+            let problem = ProfileProblem { line: 1, column: 1, key: String::new(), words };
+            Err(ProfileError { path: shown, problems: vec![problem] })
+        }
     }
 }

@@ -33,6 +33,8 @@ pub struct Billed<'a> {
     pub days: (i64, i64),
     /// NM109 of who renders; empty: the billing provider.
     pub rendering_npi: &'a str,
+    /// What a service of an earlier claim was for, without dots; of a line of the claim, its pointers say it.
+    pub diagnoses: &'a [String],
 }
 
 impl<'a> Billed<'a> {
@@ -48,6 +50,7 @@ impl<'a> Billed<'a> {
             units_thousandths: (line.units.unit == Unit::Units).then_some(line.units.thousandths),
             days: days(line.service_dates)?,
             rendering_npi: rendering(&claim.header, line).and_then(|provider| provider.npi.as_deref()).unwrap_or(""),
+            diagnoses: &[],
         })
     }
 
@@ -96,6 +99,7 @@ pub fn earlier<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<Ite
                 units_thousandths: Some(service.units_thousandths),
                 days: days(service.service_dates)?,
                 rendering_npi: &service.rendering_npi,
+                diagnoses: &service.diagnoses,
             })
         })
     })

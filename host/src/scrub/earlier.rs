@@ -1,6 +1,6 @@
-//! What was billed before for the same patient, as light as the duplicate edit needs it.
+//! What was billed before for the same patient, or for who may be the same, as light as the edits need it.
 
-use crate::claim::{Claim, DateRange, destination, rendering};
+use crate::claim::{Claim, Date, DateRange, Gender, destination, rendering};
 
 /// An earlier claim of the same patient at the same practice.
 #[derive(Clone)]
@@ -9,10 +9,29 @@ pub struct EarlierClaim {
     pub claim_id: String,
     /// Sent or ready, and neither voided nor replaced.
     pub live: bool,
+    /// Live, and neither refused nor denied: what it says of the member may be believed.
+    pub stands: bool,
     /// 2010BB NM109 of the payer it went to.
     pub payer_id: String,
+    /// 2010BB NM109 and 2010BA NM109 of each coverage.
+    pub members: Vec<(String, String)>,
+    /// Whose it is.
+    pub person: Option<EarlierPerson>,
     /// Its service lines.
     pub services: Vec<EarlierService>,
+}
+
+/// The patient of a claim.
+#[derive(Clone)]
+pub struct EarlierPerson {
+    /// 2010BA or 2010CA NM103.
+    pub last: String,
+    /// NM104.
+    pub first: String,
+    /// DMG02.
+    pub birth_date: Option<Date>,
+    /// DMG03.
+    pub gender: Option<Gender>,
 }
 
 /// One line of an earlier claim.
@@ -30,11 +49,17 @@ pub struct EarlierService {
     pub charge: i64,
     /// NM109 of 2420A or 2310B; empty where the billing provider renders.
     pub rendering_npi: String,
+    /// The diagnoses that the line points to, without dot.
+    pub diagnoses: Vec<String>,
 }
 
 impl EarlierClaim {
     /// The light record of a claim.
     pub fn of(claim: &Claim, live: bool) -> Self {
+        let diagnosis = |pointer: &u8| {
+            let at = usize::from(pointer.checked_sub(1)?);
+            Some(claim.header.diagnoses.get(at)?.code.clone())
+        };
         let services = claim.lines.iter().map(|line| EarlierService {
             service_dates: line.service_dates,
             code: line.procedure.code.clone(),
@@ -42,10 +67,22 @@ impl EarlierClaim {
             units_thousandths: line.units.thousandths,
             charge: line.charge,
             rendering_npi: rendering(&claim.header, line).and_then(|provider| provider.npi.clone()).unwrap_or_default(),
+            diagnoses: line.diagnosis_pointers.iter().filter_map(diagnosis).collect(),
         });
+        let patient = &claim.header.patient;
+        let coverages = claim.header.coverages.iter();
+        let members = coverages.map(|coverage| (coverage.payer.id.clone(), coverage.subscriber.member_id.clone()));
         Self {
             claim_id: claim.control_number.clone(),
             live,
+            stands: live,
+            members: members.collect(),
+            person: Some(EarlierPerson {
+                last: patient.name.last.clone(),
+                first: patient.name.first.clone(),
+                birth_date: patient.birth_date,
+                gender: patient.gender,
+            }),
             payer_id: destination(claim).map(|coverage| coverage.payer.id.clone()).unwrap_or_default(),
             services: services.collect(),
         }

@@ -14,11 +14,12 @@ mod edit;
 mod edits;
 pub(crate) mod form;
 mod postal;
+mod side;
 #[cfg(test)]
 mod tests;
 pub mod undelivered;
 
-pub use earlier::{EarlierClaim, EarlierService};
+pub use earlier::{EarlierClaim, EarlierPerson, EarlierService};
 pub use edit::{Edit, Explain, Report};
 pub use edits::EDITS;
 
@@ -40,6 +41,20 @@ pub struct Context<'a> {
     pub codes: &'a Shelf,
     /// People of the practice's roster and of eligibility answers who may be the patient (`audit::demographics`).
     pub known: &'a [Known],
+    /// Claims of other patient records with the patient's birth date, on the first day of service, with the same total: they
+    /// may be the same person, registered twice.
+    pub alike: &'a [EarlierClaim],
+    /// Days of the visit.
+    pub visit: VisitDays,
+}
+
+/// What is known of a visit's days beside its charges. None: nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VisitDays {
+    /// The day on which the practice's systems first told of it.
+    pub heard: Option<Date>,
+    /// The day that a schedule, SIU or ADT has it on.
+    pub booked: Option<Date>,
 }
 
 /// Runs every edit, in the order of the table. A clean claim allocates nothing.

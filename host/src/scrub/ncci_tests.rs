@@ -49,7 +49,8 @@ pub(super) fn shelf() -> &'static Shelf {
 
 /// The clean claim with these lines, beside earlier claims: ids and places of what NCCI finds.
 fn found(claim: &Claim, earlier: &[EarlierClaim], profile: &Profile) -> Vec<Finding> {
-    let context = Context { as_of: AS_OF, profile, earlier, codes: shelf(), known: &[] };
+    let context =
+        Context { as_of: AS_OF, profile, earlier, codes: shelf(), known: &[], alike: &[], visit: VisitDays::default() };
     let mut findings = scrub(claim, &context);
     findings.retain(|finding| finding.rule.starts_with("ncci."));
     findings
@@ -255,7 +256,15 @@ fn a_payer_that_does_not_follow_ncci_and_a_void_are_not_asked() {
 #[test]
 fn what_no_table_knows_is_told_and_never_passed() {
     let told = |claim: &Claim, shelf: &Shelf, as_of: Date| -> Vec<(Severity, Option<u16>)> {
-        let context = Context { as_of, profile: &profile(), earlier: &[], codes: shelf, known: &[] };
+        let context = Context {
+            as_of,
+            profile: &profile(),
+            earlier: &[],
+            codes: shelf,
+            known: &[],
+            alike: &[],
+            visit: VisitDays::default(),
+        };
         let findings = scrub(claim, &context);
         let gaps = findings.into_iter().filter(|finding| finding.rule == "code.not-covered");
         gaps.map(|finding| (finding.severity, finding.at.line)).collect()
@@ -274,7 +283,15 @@ fn what_no_table_knows_is_told_and_never_passed() {
     let mut other = profile();
     other.payer[0].id = text("90001");
     other.payer[0].ncci = false;
-    let context = Context { as_of: AS_OF, profile: &other, earlier: &[], codes: &empty, known: &[] };
+    let context = Context {
+        as_of: AS_OF,
+        profile: &other,
+        earlier: &[],
+        codes: &empty,
+        known: &[],
+        alike: &[],
+        visit: VisitDays::default(),
+    };
     assert!(scrub(&claim, &context).iter().all(|finding| finding.rule != "code.not-covered"));
 }
 

@@ -6,8 +6,9 @@ mod changes;
 
 use changes::*;
 mod demographics;
+mod detectors;
 
-use super::{Context, EDITS, EarlierClaim, explain, holds, scrub};
+use super::{Context, EDITS, EarlierClaim, VisitDays, explain, holds, scrub};
 
 #[path = "ncci_tests.rs"]
 mod ncci_tests;
@@ -210,6 +211,8 @@ fn findings(change: fn(&mut Claim)) -> Vec<Finding> {
             earlier: &[earlier, void],
             codes: ncci_tests::shelf(),
             known: &[],
+            alike: &[],
+            visit: VisitDays::default(),
         },
     )
 }
@@ -522,6 +525,7 @@ fn each_fault_is_found_by_its_edit_and_by_no_other() {
 fn every_edit_has_a_row_a_unique_id_and_its_text() {
     for (at, edit) in EDITS.iter().enumerate() {
         let known = demographics::FAULTS.iter().map(|(id, _)| *id);
+        let known = known.chain(detectors::FAULTS.iter().map(|(id, ..)| *id));
         assert!(FAULTS.iter().map(|(id, _)| *id).chain(known).any(|id| id == edit.id), "{} has no row", edit.id);
         assert!(EDITS.iter().take(at).all(|before| before.id != edit.id), "{} twice", edit.id);
         let parts = edit.explain;
@@ -570,7 +574,15 @@ fn words_never_hold_who_the_patient_is() {
     claim.header.patient.birth_date = Some(on(2027, 7, 7));
     let found = scrub(
         &claim,
-        &Context { as_of: AS_OF, profile: &profile(), earlier: &[], codes: ncci_tests::shelf(), known: &[] },
+        &Context {
+            as_of: AS_OF,
+            profile: &profile(),
+            earlier: &[],
+            codes: ncci_tests::shelf(),
+            known: &[],
+            alike: &[],
+            visit: VisitDays::default(),
+        },
     );
     assert!(found.len() > 12, "{}", found.len());
     for finding in found {

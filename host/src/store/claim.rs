@@ -53,6 +53,8 @@ pub enum ClaimKey {
     PayerControlNumber,
     /// (member id, first day, last day, CLM02).
     MemberDatesCharge,
+    /// (patient's birth date, first day, CLM02): who may be one person, registered twice.
+    BirthDayCharge,
 }
 
 impl ClaimKey {
@@ -61,6 +63,7 @@ impl ClaimKey {
         match self {
             Self::PayerControlNumber => "payer-control-number",
             Self::MemberDatesCharge => "member-dates-charge",
+            Self::BirthDayCharge => "birth-day-charge",
         }
     }
 }
@@ -374,6 +377,24 @@ impl Tx<'_> {
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         keys.into_iter().filter_map(|(claim_id, version)| self.version(claim_id, version).transpose()).collect()
+    }
+
+    /// The newest lineages with a name, at most so many, each once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claims_named(&self, kind: ClaimKey, parts: &[&[u8]], limit: usize) -> StoreResult<Vec<u64>> {
+        self.rows(
+            "SELECT DISTINCT claim_id FROM claim_key WHERE practice_id = ?1 AND kind = ?2 AND key_mac = ?3
+             ORDER BY claim_id DESC LIMIT ?4",
+            (
+                self.practice_id(),
+                kind.as_str(),
+                self.lookup(kind.as_str(), parts),
+                i64::try_from(limit).unwrap_or(i64::MAX),
+            ),
+            |row| row.get(0),
+        )
     }
 
     /// Lineages with a version that left on or before a day and has no decision yet.

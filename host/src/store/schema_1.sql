@@ -123,10 +123,10 @@ CREATE TABLE claim_body (
     PRIMARY KEY (practice_id, claim_id, version)
 ) STRICT;
 
--- Other names of a version, for answers that do not carry our CLM01.
+-- Other names of a version, for answers that do not carry our CLM01, and for what is billed twice.
 CREATE TABLE claim_key (
     practice_id TEXT NOT NULL,
-    kind TEXT NOT NULL,             -- payer-control-number | member-dates-charge
+    kind TEXT NOT NULL,             -- payer-control-number | member-dates-charge | birth-day-charge
     key_mac BLOB NOT NULL,
     claim_id INTEGER NOT NULL,
     version INTEGER NOT NULL,

@@ -218,6 +218,7 @@ impl Builder<'_> {
             steps: Vec::new(),
             appointments: Vec::new(),
             registered: None,
+            unlisted: false,
             kind,
             total_off: 0,
             paid_at_desk: if format == Format::Hl7 && self.rng.chance(15) { 2500 } else { 0 },

@@ -1,7 +1,7 @@
 //! What is lost where data leaves the EHR: the seeded failures, and next to each the near misses that must stay unharmed.
 //!
 //! Capture: the schedule says that somebody was seen, and charges never come. Demographics: the visit says something else
-//! than the card, which the practice's roster has.
+//! than the card, which the practice's roster has. Codes, typos and modifiers are in `again.rs`.
 
 use crate::date::Day;
 use crate::draft::{Draft, Who};
@@ -15,6 +15,9 @@ use crate::seeded::Builder;
 impl Builder<'_> {
     /// Adds a visit of these kinds.
     pub(crate) fn hand_off(&mut self, kind: Kind) {
+        if self.rekeyed(kind) {
+            return;
+        }
         let office = self.rng.pick(self.services.encounters.get(..4).unwrap_or_default());
         let who = match kind {
             Kind::WrongName | Kind::WrongBirthDate | Kind::WrongMemberId => Who::Subscriber,
@@ -151,7 +154,7 @@ impl Builder<'_> {
 }
 
 /// The name with two letters in the wrong order.
-fn misspelled(name: &str) -> String {
+pub(crate) fn misspelled(name: &str) -> String {
     let mut letters: Vec<char> = name.chars().collect();
     let at = (1..letters.len().saturating_sub(1)).rev().find(|at| {
         let pair = (letters.get(*at), letters.get(at + 1));

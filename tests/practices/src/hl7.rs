@@ -237,7 +237,7 @@ fn ft1(set: usize, action: &Action, visit: &Visit, standard: bool, posted: Day) 
         let ft1 = ft1
             .set(3, charge.date.compact())
             .set(5, kind)
-            .set(6, code(charge))
+            .set(6, charge.local_code.map_or_else(|| code(charge), str::to_owned))
             .set(8, units)
             .set(11, amount)
             .set(12, unit);

@@ -1,6 +1,5 @@
 //! `profile.toml` and `mapping.toml` of each practice: what its onboarding would have written down.
 
-use crate::catalog::PRICES;
 use crate::kinds::Format;
 use crate::model::Practice;
 use crate::payers::{id, identity};
@@ -78,11 +77,12 @@ pub fn profile(practice: &Practice) -> Table {
     });
     set("location", Value::Array(location.collect()));
     set("payer", Value::Array(practice.payers.iter().map(|payer| self::payer(payer)).collect()));
-    if practice.format == Format::Hl7 {
-        let known = |code: &str| PRICES.iter().any(|(price, _)| *price == code);
-        let pairs: Vec<(&str, &str)> =
-            [("OV3", "99213"), ("OV4", "99214")].into_iter().filter(|(_, code)| known(code)).collect();
-        set("crosswalk", Value::Table(Table::from_iter([("procedure".to_owned(), table(&pairs))])));
+    set("fees", "fees.csv".into());
+    if practice.format != Format::X12 {
+        let crosswalk = table(&[("file", "crosswalk.csv")]);
+        // Codes of always stand in the profile, those of some days in a file.
+        let always = table(&[("OV3", "99213"), ("OV4", "99214")]);
+        set("crosswalk", if practice.format == Format::Hl7 { with(crosswalk, "procedure", always) } else { crosswalk });
     }
     top
 }

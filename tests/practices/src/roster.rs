@@ -42,12 +42,12 @@ pub const COLUMNS: &[&str] = &[
     "Member ID", "Relationship", "Cover To",
 ];
 
-/// `roster.csv`: each patient once.
+/// `roster.csv`: each patient once, but those who came since it was written.
 pub fn csv(practice: &Practice) -> String {
     let mut text = header(COLUMNS);
     let mut seen: Vec<&str> = Vec::new();
     for visit in &practice.visits {
-        if seen.contains(&visit.mrn.as_str()) {
+        if visit.unlisted || seen.contains(&visit.mrn.as_str()) {
             continue;
         }
         seen.push(&visit.mrn);

@@ -17,7 +17,7 @@ pub use worth::{Basis, Worth, median};
 
 use sha2::{Digest, Sha256};
 
-use crate::claim::{DateTime, ExpectedVisit, Patient, PatientIdKind, Provider, VisitUpdate, day_number, iso};
+use crate::claim::{Date, DateTime, ExpectedVisit, Patient, PatientIdKind, Provider, VisitUpdate, day_number, iso};
 use crate::store::expected::{ExpectedRow, ExpectedState};
 use crate::store::{StoreResult, Tx};
 
@@ -53,6 +53,23 @@ pub fn visit_touched(tx: &Tx<'_>, visit_id: u64, update: &VisitUpdate) -> StoreR
         }
     }
     tx.touch_expected(&keys, 0)
+}
+
+/// The day that the schedule has a visit on; none where nothing names its number, or several days do.
+///
+/// # Errors
+/// The store's.
+pub fn booked_day(tx: &Tx<'_>, source_system: &str, visit_number: &str) -> StoreResult<Option<Date>> {
+    let mut booked = None;
+    for id in tx.expected_with(&visit_key(tx, source_system, visit_number))? {
+        let Some(expected) = fold(&tx.expectations(id)?).filter(Expected::is_live) else { continue };
+        let Some(day) = expected.told.start.map(|at| at.day) else { continue };
+        if booked.is_some_and(|other| other != day) {
+            return Ok(None);
+        }
+        booked = Some(day);
+    }
+    Ok(booked)
 }
 
 /// What makes it one expected visit: the appointment, else the visit number, else who comes when to whom.

@@ -17,17 +17,13 @@ mod value;
 pub use compare::{Difference, Field, compare};
 pub use find::{Found, find, keys_of_claim, keys_of_known};
 pub use name::{NameIs, compare_names};
-pub use report::{ClaimLine, FieldCount, Report, report};
+pub use report::{Report, report};
 pub use value::{BirthIs, MemberIs, addresses_differ, compare_births, compare_members, is_hicn, is_mbi};
 
 use serde::{Deserialize, Serialize};
 
 use crate::claim::{Address, Claim, Date, Gender, PersonName};
-use crate::store::claim::StoredFinding;
 use crate::store::{StoreResult, Tx};
-
-/// Kind of the work item of a claim whose demographics differ.
-pub const WORK: &str = "audit.demographics";
 
 /// Where a known person is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,22 +118,4 @@ pub fn people_of(tx: &Tx<'_>, claim: &Claim) -> StoreResult<Vec<Known>> {
     let keys = keys_of_claim(claim);
     let keys: Vec<[u8; 32]> = keys.iter().map(|key| tx.lookup("person", &[key.as_bytes()])).collect();
     tx.known_people(&keys)
-}
-
-/// Opens or closes the work of a claim by its findings: one item a claim, worth what the claim bills.
-///
-/// # Errors
-/// The store's.
-pub fn work(tx: &Tx<'_>, claim_id: u64, findings: &[StoredFinding], cents: i64, today: i64) -> StoreResult<()> {
-    let words: Vec<&str> = findings
-        .iter()
-        .map(|stored| &stored.finding)
-        .filter(|finding| finding.rule.starts_with("demographic."))
-        .map(|finding| finding.words.as_str())
-        .collect();
-    if words.is_empty() {
-        return tx.close_work(Some(WORK), ("claim", claim_id), today);
-    }
-    tx.open_work(WORK, ("claim", claim_id), today, cents, &words.join("\n"))?;
-    Ok(())
 }

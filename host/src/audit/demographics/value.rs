@@ -1,5 +1,6 @@
 //! Birth dates, member ids and addresses that differ, and how: the usual slip is named, so that a biller sees it at once.
 
+use crate::audit::slip::Slip;
 use crate::claim::{Address, Date};
 
 /// How two birth dates differ.
@@ -32,32 +33,10 @@ pub fn compare_births(a: Option<Date>, b: Option<Date>) -> BirthIs {
         return BirthIs::Slip("the century differs");
     }
     let text = |date: Date| format!("{:04}{:02}{:02}", date.year, date.month, date.day);
-    match slip(&text(a), &text(b)) {
-        Some(Slip::Swapped) => BirthIs::Slip("two digits are swapped"),
-        Some(Slip::One) => BirthIs::Slip("one digit differs"),
+    match Slip::between(&text(a), &text(b)) {
+        Some(slip @ (Slip::Swapped | Slip::One)) => BirthIs::Slip(slip.of_digits()),
         _ => BirthIs::Other,
     }
-}
-
-/// One slip of the keyboard.
-enum Slip {
-    /// Two neighbours change places.
-    Swapped,
-    /// One character is another.
-    One,
-    /// One character is missing or too many.
-    Missing,
-}
-
-fn slip(a: &str, b: &str) -> Option<Slip> {
-    if a == b || strsim::damerau_levenshtein(a, b) != 1 {
-        return None;
-    }
-    if a.len() != b.len() {
-        return Some(Slip::Missing);
-    }
-    let differ = a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count();
-    Some(if differ == 2 { Slip::Swapped } else { Slip::One })
 }
 
 /// How two member ids differ.
@@ -113,13 +92,10 @@ pub fn compare_members(visit: &str, known: &str) -> MemberIs {
             return MemberIs::Slip("the three letters in front are on one side only");
         }
     }
-    if short.len() >= 5 {
-        match slip(&visit, &known) {
-            Some(Slip::Swapped) => return MemberIs::Slip("two characters are swapped"),
-            Some(Slip::One) => return MemberIs::Slip("one character differs"),
-            Some(Slip::Missing) => return MemberIs::Slip("one character is missing or too many"),
-            None => {}
-        }
+    if short.len() >= 5
+        && let Some(slip) = Slip::between(&visit, &known)
+    {
+        return MemberIs::Slip(slip.of_characters());
     }
     MemberIs::Other
 }

@@ -16,10 +16,10 @@ use crate::cli::{Failure, Global};
 use crate::codes::shelf::Shelf;
 use crate::config::Config;
 use crate::intake::framing::{Framer, Framing, Item, Joins};
-use crate::lifecycle::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, earlier_claims, master_key};
+use crate::lifecycle::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, master_key, other_claims};
 use crate::plugin::{Adapter, Checked, PluginHost, PluginHostConfig, Translated};
 use crate::practice::Profile;
-use crate::scrub::{self, Context};
+use crate::scrub::{self, Context, VisitDays};
 use crate::store::{PracticeStore, Store, StoreError, StoreResult};
 use crate::visit::{Event, complete_visit, event_digest, fold};
 
@@ -244,14 +244,16 @@ impl Checker {
             header: visit.header,
             lines,
         };
-        let (known, earlier) = match &self.store {
+        let (known, (earlier, alike)) = match &self.store {
             Some(store) => store.read(|tx| -> StoreResult<_> {
-                Ok((demographics::people_of(tx, &claim)?, earlier_claims(tx, &claim)?))
+                Ok((demographics::people_of(tx, &claim)?, other_claims(tx, &claim)?))
             })?,
             None => Default::default(),
         };
         let (profile, codes) = (&self.profile, &self.codes);
-        let context = Context { as_of: self.as_of, profile, earlier: &earlier, codes, known: &known };
+        let visit = VisitDays { heard: Some(self.as_of), booked: None };
+        let (as_of, known, earlier, alike) = (self.as_of, known.as_slice(), earlier.as_slice(), alike.as_slice());
+        let context = Context { as_of, profile, earlier, codes, known, alike, visit };
         let mut findings = scrub::scrub(&claim, &context);
         if rules {
             findings.extend(self.rules(claim));

@@ -15,6 +15,7 @@ use crate::codes::list::List;
 use crate::codes::{Kept, System, keep};
 use crate::ncci::import as ncci;
 use crate::ncci::{Quarter, Service};
+use crate::pfs;
 
 /// `codes import`
 #[derive(Debug, clap::Args)]
@@ -129,6 +130,14 @@ impl Import {
             let left_out = left.map(|file| (format!("{}: no NCCI table", file.name), 1)).collect();
             return Ok((vec![self.ncci(&pairs, sum)?], left_out));
         }
+        let of_fees =
+            |file: &&Unpacked| pfs::import::recognises(&ncci::Source { name: &file.name, bytes: &file.bytes });
+        if self.system.is_none() && files.iter().any(|file| of_fees(&file)) {
+            let (fees, other): (Vec<&Unpacked>, Vec<&Unpacked>) = files.iter().partition(of_fees);
+            let mut left_out: Counted =
+                other.iter().map(|file| (format!("{}: no fee schedule", file.name), 1)).collect();
+            return Ok((self.pfs(&fees, sum, &mut left_out)?, left_out));
+        }
         let asked =
             Asked { system: self.system, version: self.version.clone(), cover: self.cover, partial: self.partial };
         let (known, other): (Vec<&Unpacked>, Vec<&Unpacked>) =
@@ -170,16 +179,55 @@ impl Import {
         Ok((ready, left_out))
     }
 
+    /// The quarter that `--version` says.
+    fn quarter(&self) -> Result<Option<Quarter>, Failure> {
+        let Some(version) = &self.version else { return Ok(None) };
+        quarter(version).map(Some).ok_or_else(|| {
+            Failure::missing(format!("nothing imported: this table is of a quarter: --version 2026Q2, not {version}"))
+        })
+    }
+
+    /// The indicators of the fee schedule; archives hold them in several files (for two conversion factors), which agree.
+    fn pfs(&self, files: &[&Unpacked], sum: [u8; 32], left_out: &mut Counted) -> Result<Vec<Ready>, Failure> {
+        let asked = self.quarter()?;
+        let mut ready: Vec<Ready> = Vec::new();
+        for file in files {
+            let source = ncci::Source { name: &file.name, bytes: &file.bytes };
+            let table = pfs::import::import(&source, asked)
+                .map_err(|error| Failure::missing(format!("nothing imported: {error}")))?;
+            let (first, last) = table.cover;
+            if table.with_modifier > 0 {
+                left_out.push((format!("{}: rows with a modifier", file.name), table.with_modifier));
+            }
+            let label = Label {
+                kind: pfs::KIND.to_owned(),
+                version: table.quarter.to_string(),
+                cover: self.cover.unwrap_or(Cover { first, last }),
+                rows: table.rows,
+                source: file.name.chars().take(200).collect(),
+                source_sha256: sum,
+            };
+            match ready.iter().find(|known| known.label.version == label.version) {
+                Some(twin) if twin.payload == table.payload => {
+                    left_out.push((format!("{}: the same indicators again", file.name), 1));
+                }
+                Some(twin) => {
+                    return Err(Failure::missing(format!(
+                        "nothing imported: {} and {} are both {} and differ: import one at a time",
+                        twin.label.source,
+                        file.name,
+                        twin.label.name()
+                    )));
+                }
+                None => ready.push(Ready { label, payload: table.payload, partial: false }),
+            }
+        }
+        Ok(ready)
+    }
+
     /// The files of one NCCI table.
     fn ncci(&self, sources: &[ncci::Source<'_>], sum: [u8; 32]) -> Result<Ready, Failure> {
-        let quarter = match &self.version {
-            Some(version) => Some(quarter(version).ok_or_else(|| {
-                Failure::missing(format!(
-                    "nothing imported: an NCCI table is of a quarter: --version 2026Q2, not {version}"
-                ))
-            })?),
-            None => None,
-        };
+        let quarter = self.quarter()?;
         let asked = ncci::Asked { quarter, service: self.service };
         let table =
             ncci::import(sources, asked).map_err(|error| Failure::missing(format!("nothing imported: {error}")))?;

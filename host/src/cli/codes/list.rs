@@ -13,6 +13,7 @@ use crate::codes::list::List as Codes;
 use crate::codes::shelf::Shelf;
 use crate::codes::{Library, System};
 use crate::ncci::Kind;
+use crate::pfs;
 
 /// `codes list`
 #[derive(Debug, clap::Args)]
@@ -168,7 +169,8 @@ fn told(library: &Library, global: &Global) -> Told {
     let codes = System::ALL.into_iter().filter(|system| *system != System::Icd9cm);
     let systems = codes.map(|system| (system.name(), system.published_as()));
     let kinds = Kind::ALL.map(|kind| (kind.name(), "CMS's NCCI file of the quarter (cms.gov)"));
-    let systems = systems.chain(kinds).map(|(name, import)| known(&shelf, name, import, day_number(today)));
+    let fees = std::iter::once((pfs::KIND, pfs::PUBLISHED_AS));
+    let systems = systems.chain(kinds).chain(fees).map(|(name, import)| known(&shelf, name, import, day_number(today)));
     Told { today: iso(today), systems: systems.collect(), problems: library.problems() }
 }
 

@@ -19,7 +19,7 @@ use crate::lifecycle::HostError;
 /// Tables of codes and of NCCI by day of service
 #[derive(Debug, Subcommand)]
 pub(crate) enum Codes {
-    /// Imports published files: ICD-10-CM, HCPCS, lists of numbers, NCCI; plain or zipped
+    /// Imports published files: ICD-10-CM, HCPCS, lists of numbers, NCCI, fee schedule indicators; plain or zipped
     Import(import::Import),
     /// Lists every table: version, days it knows, rows, source
     List(list::List),

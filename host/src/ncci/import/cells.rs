@@ -9,22 +9,22 @@ use crate::claim::{Date, day_number};
 
 /// Where a cell is.
 #[derive(Clone, Copy)]
-pub(super) struct At<'a> {
-    pub(super) file: &'a str,
-    pub(super) row: u64,
+pub(crate) struct At<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) row: u64,
 }
 
 /// What is told about every wrong cell.
 const SHIFTED: &str = "is a column missing or shifted?";
 
 impl At<'_> {
-    pub(super) fn error(&self, field: &'static str, cell: &[u8], expected: &str) -> ImportError {
+    pub(crate) fn error(&self, field: &'static str, cell: &[u8], expected: &str) -> ImportError {
         let found = shape(&String::from_utf8_lossy(cell));
         ImportError::new(self.file, Some(self.row), field, found, format!("{expected}; {SHIFTED}"))
     }
 
     /// The cell of a column; rows that are too short are cut off or shifted.
-    pub(super) fn cell<'r>(
+    pub(crate) fn cell<'r>(
         &self,
         record: &'r ByteRecord,
         column: usize,
@@ -37,7 +37,7 @@ impl At<'_> {
         })
     }
 
-    pub(super) fn code(&self, record: &ByteRecord, column: usize, field: &'static str) -> Result<Code, ImportError> {
+    pub(crate) fn code(&self, record: &ByteRecord, column: usize, field: &'static str) -> Result<Code, ImportError> {
         let cell = self.cell(record, column, field)?;
         parse_code(cell).ok_or_else(|| {
             let expected = if record.iter().filter(|cell| cell.iter().any(u8::is_ascii_digit)).count() == 0 {
@@ -50,12 +50,12 @@ impl At<'_> {
     }
 
     /// `YYYYMMDD`, or with dashes, or (add-on codes) the year and the day of the year.
-    pub(super) fn day(&self, cell: &[u8], field: &'static str) -> Result<i32, ImportError> {
+    pub(crate) fn day(&self, cell: &[u8], field: &'static str) -> Result<i32, ImportError> {
         parse_day(cell).ok_or_else(|| self.error(field, cell, "a day of the calendar as YYYYMMDD"))
     }
 
     /// A day, or a mark that there is none: `*`, nothing, zeros or nines.
-    pub(super) fn day_or_none(&self, cell: &[u8], field: &'static str) -> Result<Option<i32>, ImportError> {
+    pub(crate) fn day_or_none(&self, cell: &[u8], field: &'static str) -> Result<Option<i32>, ImportError> {
         let none = cell == b"*" || cell.iter().all(|byte| *byte == b'0') || cell.iter().all(|byte| *byte == b'9');
         if none {
             return Ok(None);
@@ -70,7 +70,7 @@ fn parse_code(cell: &[u8]) -> Option<Code> {
 }
 
 /// Whether a row is data: its first cell is a code, or its second where the first says that the contractor decides.
-pub(super) fn begins_with_code(record: &ByteRecord) -> bool {
+pub(crate) fn begins_with_code(record: &ByteRecord) -> bool {
     let code = |at: usize| record.get(at).and_then(parse_code).is_some();
     record.len() > 1 && (code(0) || (record.get(0) == Some(b"CCCCC") && code(1)))
 }

@@ -4,10 +4,10 @@
 //! row; nothing is half imported, and what was loaded before stays, because a payload exists only at the end.
 
 mod addon;
-mod cells;
+pub(crate) mod cells;
 mod mue;
 mod ptp;
-mod sheet;
+pub(crate) mod sheet;
 #[cfg(test)]
 mod tests;
 
@@ -64,7 +64,7 @@ pub struct ImportError {
 }
 
 impl ImportError {
-    fn new(
+    pub(crate) fn new(
         file: &str,
         row: Option<u64>,
         field: &'static str,

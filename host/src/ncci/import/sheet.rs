@@ -10,7 +10,7 @@ const TITLE_ROWS_MAX: usize = 30;
 const PEEK: usize = 4096;
 
 /// An open table, standing before its first data row.
-pub(super) struct Sheet<'a> {
+pub(crate) struct Sheet<'a> {
     file: &'a str,
     bytes: &'a [u8],
     reader: csv::Reader<&'a [u8]>,
@@ -23,7 +23,7 @@ pub(super) struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     /// Reads up to the first row whose first cell is data.
-    pub(super) fn open(file: &'a str, bytes: &'a [u8], is_data: fn(&ByteRecord) -> bool) -> Result<Self, ImportError> {
+    pub(crate) fn open(file: &'a str, bytes: &'a [u8], is_data: fn(&ByteRecord) -> bool) -> Result<Self, ImportError> {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         if !bytes.ends_with(b"\n") {
             let found = if bytes.is_empty() { "an empty file" } else { "a last row without a line end" };
@@ -65,29 +65,29 @@ impl<'a> Sheet<'a> {
     }
 
     /// The column whose header holds one of these words.
-    pub(super) fn column(&self, words: &[&str]) -> Option<usize> {
+    pub(crate) fn column(&self, words: &[&str]) -> Option<usize> {
         self.names.iter().position(|name| words.iter().any(|word| name.contains(word)))
     }
 
     /// As [`Sheet::column`]; an error names the field.
-    pub(super) fn required(&self, field: &'static str, words: &[&str]) -> Result<usize, ImportError> {
+    pub(crate) fn required(&self, field: &'static str, words: &[&str]) -> Result<usize, ImportError> {
         self.column(words).ok_or_else(|| {
             ImportError::new(self.file, None, field, "no such column in the header", "a column that is named so")
         })
     }
 
     /// Whether anything was read above the data that could be a header.
-    pub(super) fn has_header(&self) -> bool {
+    pub(crate) fn has_header(&self) -> bool {
         !self.names.is_empty()
     }
 
     /// Columns of the first data row.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.first.as_ref().map_or(0, ByteRecord::len)
     }
 
     /// The next data row and its number in the file, from 1. Blank rows are passed over.
-    pub(super) fn next(&mut self) -> Result<Option<(u64, &ByteRecord)>, ImportError> {
+    pub(crate) fn next(&mut self) -> Result<Option<(u64, &ByteRecord)>, ImportError> {
         if let Some(first) = self.first.take() {
             self.record = first;
         } else {
@@ -119,7 +119,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Name of the file.
-    pub(super) const fn file(&self) -> &'a str {
+    pub(crate) const fn file(&self) -> &'a str {
         self.file
     }
 }

@@ -1,6 +1,7 @@
 //! Diagnoses of the claim (HI).
 
 use crate::claim::{Claim, Date, Diagnosis, DiagnosisSystem, Severity, day_number};
+use crate::practice::CodeSet;
 use crate::scrub::form::{blank, is_day, is_icd9, is_icd10, shape};
 use crate::scrub::{Context, Edit, Explain, Report};
 
@@ -140,11 +141,14 @@ pub const SYSTEM: Edit = Edit {
 
 const ICD10_STARTS: Date = Date { year: 2015, month: 10, day: 1 };
 
-fn system(claim: &Claim, _: &Context, report: &mut Report) {
+fn system(claim: &Claim, context: &Context, report: &mut Report) {
     let starts = claim.lines.iter().map(|line| line.service_dates.start).filter(|start| is_day(*start));
     let Some(first) = starts.map(day_number).min() else { return };
     let new = first >= day_number(ICD10_STARTS);
-    for (at, Diagnosis { system, .. }) in claim.header.diagnoses.iter().enumerate() {
+    for (at, Diagnosis { system, code, .. }) in claim.header.diagnoses.iter().enumerate() {
+        if *system == DiagnosisSystem::Other && super::crosswalk::knows(context, CodeSet::Diagnosis, code) {
+            continue; // told of by `crosswalk.*`
+        }
         let what = match (system, new) {
             (DiagnosisSystem::Other, _) => {
                 "is in a code set that is not billed. Code it in ICD-10-CM, or add it to the crosswalk of the practice profile."

@@ -6,13 +6,17 @@ mod billing;
 mod charges;
 mod claim_dates;
 mod coordination;
+mod crosswalk;
 mod dates;
 mod demographics;
 mod diagnoses;
 mod diagnosis_order;
 mod drugs;
 mod duplicates;
+mod fees;
+mod global_period;
 mod member;
+mod modifier_omission;
 mod modifier_use;
 mod ncci_addon;
 mod ncci_cover;
@@ -35,6 +39,7 @@ mod statements;
 mod subscriber;
 mod text;
 mod timely;
+mod typos;
 mod units;
 
 use super::edit::{Edit, numbered};
@@ -116,6 +121,9 @@ pub const EDITS: &[Edit] = &[
     timely::FILING,
     procedures::MISSING,
     procedures::UNMAPPED,
+    crosswalk::OTHER_DAYS,
+    crosswalk::TWO_WAYS,
+    crosswalk::RETIRED,
     procedures::FORM,
     procedures::MODIFIER_FORM,
     procedures::MODIFIER_TWICE,
@@ -139,6 +147,8 @@ pub const EDITS: &[Edit] = &[
     charges::TOTAL,
     charges::STATED_TOTAL,
     charges::UNIT_PRICE,
+    fees::SLIP,
+    fees::DIFFERS,
     pointers::MISSING,
     pointers::RANGE,
     pointers::TOO_MANY,
@@ -159,12 +169,22 @@ pub const EDITS: &[Edit] = &[
     demographics::TWO_ALIKE,
     duplicates::LINE,
     duplicates::CLAIM,
+    typos::MEMBER_ID,
+    typos::SERVICE_DATE,
+    typos::NEAR_DUPLICATE,
     ncci_pairs::NEVER,
     ncci_pairs::MODIFIER_MISSING,
     ncci_units::LINE,
     ncci_units::DAY,
     ncci_addon::PRIMARY_MISSING,
     ncci_cover::NOT_COVERED,
+    modifier_omission::BILATERAL,
+    modifier_omission::SEPARATE_VISIT,
+    modifier_omission::DECISION,
+    modifier_omission::COMPONENT,
+    modifier_omission::ASSISTANT,
+    global_period::VISIT,
+    global_period::PROCEDURE,
     text::LINES,
     text::CHARACTERS,
     text::LENGTH,

@@ -1,6 +1,7 @@
 //! Procedure codes and modifiers (SV101).
 
 use crate::claim::{Claim, ProcedureSystem, Severity};
+use crate::practice::CodeSet;
 use crate::scrub::form::{blank, has_code_form, is_modifier, shape};
 use crate::scrub::{Context, Edit, Explain, Report};
 
@@ -44,16 +45,18 @@ pub const UNMAPPED: Edit = Edit {
     explain: Explain {
         what: "Finds codes that the adapter could not place in a public code set and the crosswalk of the profile does not turn into one.",
         why: "No payer knows the practice's own codes.",
-        known_problems: "None known.",
+        known_problems: "Codes with rows for other days, or two rows for one, are crosswalk.other-days and crosswalk.ambiguous.",
         example: "OV3 without crosswalk. Repair: [crosswalk.procedure] OV3 = the code, in profile.toml.",
         fix: "None.",
     },
     check: unmapped,
 };
 
-fn unmapped(claim: &Claim, _: &Context, report: &mut Report) {
+fn unmapped(claim: &Claim, context: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
-        if line.procedure.system == ProcedureSystem::Internal && !blank(&line.procedure.code) {
+        let is_own = line.procedure.system == ProcedureSystem::Internal && !blank(&line.procedure.code);
+        // A code with rows that do not answer for the day is told of by `crosswalk.*`.
+        if is_own && !super::crosswalk::knows(context, CodeSet::Procedure, &line.procedure.code) {
             let words = format!(
                 "The code of line {number} is the practice's own (found {}). Add it to the crosswalk of the practice profile, or correct the charge.",
                 shape(&line.procedure.code)

@@ -1,5 +1,6 @@
 //! The providers' NPIs, the rendering provider's name and taxonomy.
 
+use crate::audit::slip::Slip;
 use crate::claim::{Claim, Provider, Severity, npi_is_valid};
 use crate::scrub::form::{blank, shape};
 use crate::scrub::{Context, Edit, Explain, Report};
@@ -127,12 +128,23 @@ fn each<'a>(claim: &'a Claim, see: &mut dyn FnMut(Option<u16>, &'static str, &'a
     }
 }
 
-fn npi_form(claim: &Claim, _: &Context, report: &mut Report) {
+fn npi_form(claim: &Claim, context: &Context, report: &mut Report) {
     each(claim, &mut |line, field, provider| {
         let npi = provider.npi.as_deref().unwrap_or_default();
         if !blank(npi) && !npi_is_valid(npi) {
             let why = if npi.len() == 10 && npi.bytes().all(|byte| byte.is_ascii_digit()) {
-                "its check digit is wrong".to_owned()
+                let roster = context.profile.provider.iter().find(|known| Slip::between(&known.npi, npi).is_some());
+                let near = roster.and_then(|known| Some((known, Slip::between(&known.npi, npi)?)));
+                near.map_or_else(
+                    || "its check digit is wrong".to_owned(),
+                    |(known, slip)| {
+                        format!(
+                            "its check digit is wrong; {} beside the one of {} in the roster",
+                            slip.of_digits(),
+                            known.last
+                        )
+                    },
+                )
             } else {
                 format!("found {}, expected ten digits", shape(npi))
             };

@@ -40,8 +40,15 @@ fn other(row: u64, last: &str, first: &str, born: Date) -> Known {
 fn found(change: impl Fn(&mut Claim, &mut Vec<Known>)) -> Vec<Finding> {
     let (mut claim, mut roster) = (claim(), vec![known()]);
     change(&mut claim, &mut roster);
-    let context =
-        Context { as_of: AS_OF, profile: &profile(), earlier: &[], codes: ncci_tests::shelf(), known: &roster };
+    let context = Context {
+        as_of: AS_OF,
+        profile: &profile(),
+        earlier: &[],
+        codes: ncci_tests::shelf(),
+        known: &roster,
+        alike: &[],
+        visit: VisitDays::default(),
+    };
     let found = scrub(&claim, &context);
     found.into_iter().filter(|finding| finding.rule.starts_with("demographic.")).collect()
 }
