@@ -139,7 +139,7 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         candidate.looked.push(Looked { rule_set: String::new(), digest: env!("CARGO_PKG_VERSION").to_owned() });
         let (profile, known) = (&practice.profile, candidate.people.as_slice());
         let (alike, visit) = (candidate.alike.as_slice(), candidate.days);
-        let (as_of, codes) = (host.as_of(), &host.codes);
+        let (as_of, codes) = (host.as_of(), &*host.codes);
         let context = scrub::Context { as_of, profile, earlier: &own, codes, known, alike, visit };
         let mut found = scrub::scrub(&candidate.claim, &context);
         scrub::undelivered::explain(&mut found, &candidate.undelivered);

@@ -94,6 +94,10 @@ pub struct Profile {
     /// Rows of that file: [`Profile::read_files`].
     #[serde(skip)]
     pub fee_schedule: Fees,
+    /// Months after which tables of codes are too old: a day of service that lies so long after the last day that they know holds
+    /// the claim (`code.not-covered`); before, and for days older than the tables, it warns. 0: every day after them holds.
+    #[serde(default = "thirty_six")]
+    pub code_cover_hold_months: u16,
 }
 
 const fn ten() -> u16 {
@@ -102,6 +106,10 @@ const fn ten() -> u16 {
 
 const fn warn() -> Consequence {
     Consequence::Warn
+}
+
+const fn thirty_six() -> u16 {
+    36
 }
 
 const fn seventy_two() -> u16 {

@@ -5,6 +5,8 @@ mod anesthesia;
 mod billing;
 mod charges;
 mod claim_dates;
+mod code_cover;
+mod code_lists;
 mod coordination;
 mod crosswalk;
 mod dates;
@@ -19,7 +21,6 @@ mod member;
 mod modifier_omission;
 mod modifier_use;
 mod ncci_addon;
-mod ncci_cover;
 mod ncci_pairs;
 mod ncci_units;
 mod patient_address;
@@ -167,6 +168,10 @@ pub const EDITS: &[Edit] = &[
     demographics::SUBSCRIBER,
     demographics::IDENTITY,
     demographics::TWO_ALIKE,
+    code_lists::UNKNOWN,
+    code_lists::NOT_BILLABLE,
+    code_lists::NOT_YET,
+    code_lists::RETIRED,
     duplicates::LINE,
     duplicates::CLAIM,
     typos::MEMBER_ID,
@@ -177,7 +182,7 @@ pub const EDITS: &[Edit] = &[
     ncci_units::LINE,
     ncci_units::DAY,
     ncci_addon::PRIMARY_MISSING,
-    ncci_cover::NOT_COVERED,
+    code_cover::NOT_COVERED,
     modifier_omission::BILATERAL,
     modifier_omission::SEPARATE_VISIT,
     modifier_omission::DECISION,
