@@ -116,8 +116,8 @@ impl Builder<'_> {
         let who = if kind == Kind::NearTwinVisit { Who::Child } else { Who::Payer(id::NORTHFIELD) };
         let mut first = self.draft(Kind::Clean, office, who);
         first.visit.unlisted = kind == Kind::TypoNearDuplicate;
-        let dates: Vec<Day> = first.charges.iter().map(|charge| charge.date).collect();
         let mut second = self.second(kind, &mut first);
+        let dates = first.charges.iter().map(|charge| charge.date);
         second.charges.iter_mut().zip(dates).for_each(|(charge, date)| charge.date = date);
         second.visit.mrn += "9";
         if kind == Kind::TypoNearDuplicate {

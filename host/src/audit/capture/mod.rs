@@ -29,7 +29,13 @@ pub fn expect(tx: &Tx<'_>, document_id: u64, day: i64, told: &ExpectedVisit) -> 
     // Order is part of the content: booked, cancelled and booked again are three things.
     // Contract records hold texts and integers only, for which serialisation cannot fail.
     let digest: [u8; 32] = Sha256::digest(serde_json::to_vec(told).unwrap_or_default()).into();
-    tx.expect(&source_key(tx, told), document_id, day, &digest, told)
+    let source = source_key(tx, told);
+    let is_news = tx.expect(&source, document_id, day, &digest, told)?;
+    if is_news && !told.visit_number.is_empty() {
+        // Before it is settled: a visit that is assembled in this turn asks for its booked day.
+        tx.note_expected_key(&source, &visit_key(tx, &told.source_system, &told.visit_number))?;
+    }
+    Ok(is_news)
 }
 
 /// A visit has news: expected visits that it may answer are settled anew.
