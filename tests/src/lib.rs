@@ -1,7 +1,8 @@
-//! What the end-to-end tests share: the real programs, a demo folder, a folder of one practice or of one for each file, and a
-//! recount of the exchanged bytes.
+//! What the end-to-end tests share: the real programs, a demo folder, a folder of one practice or of one for each file, a recount
+//! of the exchanged bytes, and what the detectors of hand-off failures have to find.
 
 pub mod ends;
+pub mod handoff;
 pub mod programs;
 pub mod recount;
 pub mod site;

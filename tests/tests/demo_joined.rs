@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use claimhost_tests::handoff::differences;
 use claimhost_tests::programs::json;
 use claimhost_tests::recount::{Claim, recount};
 use serde_json::Value;
@@ -69,6 +70,8 @@ fn check_seed(seed: u64, faults: &[&str]) -> Value {
     let visits = json(&["--config", config.to_str().unwrap(), "--json", "visit", "list"]);
     let bytes = recount(&folder.path().join("transport")).unwrap();
     compare(seed, faults, &summary, &answers, visits.as_array().unwrap(), &bytes);
+    let wrong = differences(config.to_str().unwrap(), &answers, visits.as_array().unwrap(), &summary);
+    assert!(wrong.is_empty(), "seed {seed} faults {faults:?}: {} differences\n{}", wrong.len(), wrong.join("\n"));
     summary
 }
 

@@ -5,6 +5,7 @@
 //! (`scrub/edits`), which call a detector's pure part.
 
 pub mod capture;
+pub mod caught;
 pub mod codes;
 pub mod demographics;
 pub mod family;

@@ -82,6 +82,10 @@ impl Demo {
         {
             return Err(Failure::internal(format!("plugin {id}: {error}")));
         }
+        for practice in host.practice_stores() {
+            let roster = folder.join("practices").join(practice.id()).join("roster.csv");
+            super::roster::load(&practice, &roster, None, first)?;
+        }
         let bar = progress_bar(days.len(), "days", global.json);
         for day in &days {
             if day.day < progress.delivered {
@@ -94,11 +98,11 @@ impl Demo {
                 progress.save(&folder)?;
             }
             if !progress.handed_over {
+                let (sent, inboxes) = (feeds.join(format!("day-{}", day.day)), folder.join("inbox"));
                 for practice in host.practice_stores() {
-                    hand_over(
-                        &feeds.join(format!("day-{}", day.day)).join(practice.id()),
-                        &folder.join("inbox").join(practice.id()),
-                    )?;
+                    let id = practice.id();
+                    hand_over(&sent.join(id), &inboxes.join(id))?;
+                    hand_over(&sent.join(id).join("schedule"), &inboxes.join(format!("{id}-schedule")))?;
                 }
                 progress.handed_over = true;
                 progress.save(&folder)?;
@@ -224,10 +228,13 @@ fn run(mut command: Command, name: &str) -> Result<String, Failure> {
 
 /// Puts a day's feeds into an inbox, each whole or not at all.
 fn hand_over(from: &Path, inbox: &Path) -> Result<(), Failure> {
-    private::make_folder(inbox)?;
     let Ok(entries) = fs::read_dir(from) else { return Ok(()) };
+    private::make_folder(inbox)?;
     for entry in entries {
         let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            continue; // the schedule has an inbox of its own
+        }
         private::write_whole(inbox, &entry.file_name().to_string_lossy(), &fs::read(entry.path())?)?;
     }
     Ok(())
@@ -252,6 +259,12 @@ fn configure(folder: &Path, workspace: &Path) -> Result<(), Failure> {
         text += &format!("\n[[practice]]\nid = \"{id}\"\nprofile = \"practices/{id}/profile.toml\"\n");
         text += &format!("\n[[intake.folder]]\npractice = \"{id}\"\npath = \"inbox/{id}\"\nadapter = \"{adapter}\"\n");
         text += &format!("mapping = \"practices/{id}/mapping.toml\"\n");
+        let schedule = format!("practices/{id}/schedule.toml");
+        if folder.join(&schedule).exists() {
+            // Appointments come as an export; the other systems send them as messages among the charges.
+            text += &format!("\n[[intake.folder]]\npractice = \"{id}\"\npath = \"inbox/{id}-schedule\"\n");
+            text += &format!("adapter = \"csv-superbill\"\nmapping = \"{schedule}\"\n");
+        }
     }
     if !folder.join("key").exists() {
         let key = crate::store::MasterKey::generate().map_err(|error| Failure::internal(error.to_string()))?;

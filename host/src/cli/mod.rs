@@ -9,6 +9,7 @@
 //! whole host. Things are named as `reference.rs` says.
 
 mod audit;
+mod charge;
 mod check_config;
 mod claim;
 mod codes;
@@ -115,6 +116,9 @@ enum Command {
     /// Audits what the EHR hands over: visits without charges, demographics that differ
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Takes charges that are keyed by hand
+    #[command(subcommand)]
+    Charge(charge::Charge),
     /// Loads the practice's list of patients
     #[command(subcommand)]
     Roster(roster::Roster),
@@ -153,6 +157,7 @@ pub fn main() -> ExitCode {
         Command::Claim(command) => command.run(global),
         Command::Denial(command) => command.run(global),
         Command::Audit(command) => command.run(global),
+        Command::Charge(command) => command.run(global),
         Command::Roster(command) => command.run(global),
         Command::Remittance(command) => command.run(global),
         Command::Work(command) => command.run(global),
@@ -178,6 +183,11 @@ impl Failure {
     /// claimhost itself failed, or its surroundings.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self { code: 1, message: message.into() }
+    }
+
+    /// The command line, or what comes on standard input with it, is wrong.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { code: 2, message: message.into() }
     }
 
     /// The configuration is wrong.

@@ -1,16 +1,16 @@
 //! `roster import`: the practice's list of patients, against which claims are compared.
 
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::output::{print, print_json};
 use super::{Failure, Global, Whose};
-use crate::audit::demographics::roster::{Mapping, RosterError, import, mapping};
-use crate::claim::day_number;
+use crate::audit::demographics::roster::{Imported, Mapping, RosterError, import, mapping};
+use crate::claim::{Date, day_number};
 use crate::config::Config;
 use crate::lifecycle::{HostError, master_key};
-use crate::store::Store;
+use crate::store::{PracticeStore, Store};
 
 /// The practice's list of patients.
 #[derive(Debug, clap::Subcommand)]
@@ -44,19 +44,8 @@ impl Roster {
                 return Err(Failure::missing(format!("{asked}\nhint: the practices are {}", ids.join(", "))));
             }
         };
-        let said = |error: RosterError| match error {
-            RosterError::Store(error) => Failure::from(error),
-            other => Failure::missing(format!("{}: {other}", command.file.display())),
-        };
-        let mapping = match &command.mapping {
-            Some(path) => mapping(&std::fs::read_to_string(path)?).map_err(said)?,
-            None => Mapping::default(),
-        };
-        let file = std::fs::File::open(&command.file)
-            .map_err(|error| Failure::missing(format!("{}: {error}", command.file.display())))?;
         let store = Store::open(&config.store.path, master_key(&config)?)?;
-        let imported = import(&store.practice(practice)?, BufReader::new(file), &mapping, day_number(global.today()))
-            .map_err(said)?;
+        let imported = load(&store.practice(practice)?, &command.file, command.mapping.as_deref(), global.today())?;
         if global.json {
             print_json(&imported);
         } else {
@@ -69,4 +58,18 @@ impl Roster {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Loads a roster file in the place of the one before.
+pub(crate) fn load(store: &PracticeStore, path: &Path, by: Option<&Path>, today: Date) -> Result<Imported, Failure> {
+    let said = |error: RosterError| match error {
+        RosterError::Store(error) => Failure::from(error),
+        other => Failure::missing(format!("{}: {other}", path.display())),
+    };
+    let mapping = match by {
+        Some(path) => mapping(&std::fs::read_to_string(path)?).map_err(said)?,
+        None => Mapping::default(),
+    };
+    let file = std::fs::File::open(path).map_err(|error| Failure::missing(format!("{}: {error}", path.display())))?;
+    import(store, BufReader::new(file), &mapping, day_number(today)).map_err(said)
 }

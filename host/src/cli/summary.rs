@@ -45,6 +45,17 @@ pub(crate) fn tell(heading: &str, summary: &Summary) {
     ] {
         print(&format!("  {:>14}  {words}", dollars(amount)));
     }
+    let caught = &summary.caught;
+    if caught.total.count > 0 {
+        let worth = dollars(caught.total.cents);
+        print(&format!("\n{BOLD}Caught where data leaves the EHR: ${worth} that would have been lost{RESET}"));
+        let mut rows = table(&["caught", "worth", "what", "otherwise"]);
+        for (detector, worth) in caught.rows().filter(|(_, worth)| worth.count > 0) {
+            let (count, worth) = (worth.count.to_string(), dollars(worth.cents));
+            rows.add_row([count.as_str(), &worth, detector.words, detector.otherwise]);
+        }
+        print(&rows.to_string());
+    }
     if !summary.findings.is_empty() {
         print(&format!("\n{BOLD}What was caught{RESET}"));
         let mut findings = table(&["claims", "finding"]);

@@ -115,7 +115,7 @@ impl List {
         let mut out =
             table(&["visit", "number", "state", "end", "billed", "paid", "patient", "denied", "held", "open"]);
         for visit in &listed {
-            let id = name(&visit.practice, visit.visit_id);
+            let id = visit.visit_id.map_or_else(|| visit.practice.clone(), |id| name(&visit.practice, id));
             let cents = &visit.cents;
             let amounts = [cents.billed, cents.paid, cents.patient, cents.denied, cents.held, cents.open].map(dollars);
             let words = [id.as_str(), &visit.visit, visit.state, visit.end];

@@ -153,11 +153,19 @@ pub struct PracticeConfig {
 }
 
 /// `[intake]`
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IntakeConfig {
     /// `[[intake.folder]]`
     pub folder: Vec<FolderConfig>,
+    /// Folder of what `charge enter` takes, with a subfolder for each practice. Default `charge-entry`.
+    pub charge_entry: PathBuf,
+}
+
+impl Default for IntakeConfig {
+    fn default() -> Self {
+        Self { folder: Vec::new(), charge_entry: "charge-entry".into() }
+    }
 }
 
 /// One watched folder. Its owner is one practice.
@@ -241,6 +249,7 @@ impl Config {
             &mut self.codes.folder,
             &mut self.clearinghouse.outbox,
             &mut self.clearinghouse.inbox,
+            &mut self.intake.charge_entry,
         ];
         let practices = self.practice.iter_mut().map(|practice| &mut practice.profile);
         let folders = self.intake.folder.iter_mut();

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::claim::{Claim, Frequency, day_number, destination, from_day_number, service_span};
+use crate::claim::{Claim, ClaimHeader, Frequency, day_number, destination, from_day_number, service_span};
 use crate::practice::Route;
 use crate::scrub::VisitDays;
 use crate::store::claim::{ClaimKey, ClaimRow, VersionBody, VersionKind, VersionRow};
@@ -355,17 +355,19 @@ fn arrivals(stored: &[StoredEvent], row: &VisitRow) -> Arrivals {
 
 /// The patient as a look-up value: the first id with its authority, else name and birth date, else the visit alone.
 fn patient(tx: &Tx<'_>, row: &VisitRow, folded: &Visit) -> [u8; 32] {
-    if let Some(key) = visit::patient_keys(&folded.header).first() {
-        return tx.lookup("patient", &[b"id", key.authority.as_bytes(), key.value.as_bytes()]);
+    let known = patient_mac(tx, &folded.header);
+    known.unwrap_or_else(|| tx.lookup("patient", &[b"visit", &row.visit_id.to_be_bytes()]))
+}
+
+/// The look-up value of a patient: by id, else by name and birth date. None where neither is there.
+pub(crate) fn patient_mac(tx: &Tx<'_>, header: &ClaimHeader) -> Option<[u8; 32]> {
+    if let Some(key) = visit::patient_keys(header).first() {
+        return Some(tx.lookup("patient", &[b"id", key.authority.as_bytes(), key.value.as_bytes()]));
     }
-    let patient = &folded.header.patient;
-    match patient.birth_date {
-        Some(date) if !patient.name.last.is_empty() => {
-            let parts = [patient.name.last.to_uppercase(), patient.name.first.to_uppercase(), crate::claim::iso(date)];
-            tx.lookup("patient", &[b"name", parts[0].as_bytes(), parts[1].as_bytes(), parts[2].as_bytes()])
-        }
-        _ => tx.lookup("patient", &[b"visit", &row.visit_id.to_be_bytes()]),
-    }
+    let patient = &header.patient;
+    let born = patient.birth_date.filter(|_| !patient.name.last.is_empty())?;
+    let parts = [patient.name.last.to_uppercase(), patient.name.first.to_uppercase(), crate::claim::iso(born)];
+    Some(tx.lookup("patient", &[b"name", parts[0].as_bytes(), parts[1].as_bytes(), parts[2].as_bytes()]))
 }
 
 /// Looks at all new versions together, then writes every visit of the batch in one transaction.

@@ -65,6 +65,15 @@ pub(super) struct Folder {
     mapping_changed: Option<SystemTime>,
 }
 
+/// Id of the adapter that reads what `charge enter` takes.
+pub(crate) const ENTRY_ADAPTER: &str = "csv-superbill";
+/// What its charges say as their source: the EHR's visit of the same number is another.
+pub(crate) const ENTRY_SOURCE: &str = "charge-entry";
+/// How its rows are read: the adapter's usual columns, days as ISO 8601 has them.
+pub(crate) const ENTRY_MAPPING: &str = "source_system = \"charge-entry\"\ndate_format = \"YYYY-MM-DD\"\n";
+/// Channel of its files in the store.
+const ENTRY_CHANNEL: &str = "charge-entry";
+
 /// What a turn did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Turn {
@@ -118,6 +127,7 @@ impl Host {
             {
                 folders.push(Folder::open(at, folder)?);
             }
+            folders.push(Folder::of_charge_entry(&config, &practice.id));
             practices.push(Practice {
                 profile_changed: profile_changed(&practice.profile, &profile),
                 profile_path: practice.profile.clone(),
@@ -377,6 +387,26 @@ impl Folder {
             folder.mapping_changed = modified(path);
         }
         Ok(folder)
+    }
+
+    /// The folder of what is keyed for a practice. Nothing is configured for it, and it need not be there.
+    fn of_charge_entry(config: &Config, practice: &str) -> Self {
+        Self {
+            config: FolderConfig {
+                practice: practice.to_owned(),
+                path: config.intake.charge_entry.join(practice),
+                adapter: ENTRY_ADAPTER.to_owned(),
+                mapping: None,
+            },
+            channel: ENTRY_CHANNEL.to_owned(),
+            setup: Setup { settings: Vec::new(), mapping: ENTRY_MAPPING.to_owned() },
+            mapping_changed: None,
+        }
+    }
+
+    /// Whether anything was ever keyed, where this is the folder for it; any other folder is looked at always.
+    pub(super) fn is_used(&self) -> bool {
+        self.channel != ENTRY_CHANNEL || self.config.path.is_dir()
     }
 
     fn reload(&mut self) {

@@ -27,7 +27,7 @@ use crate::visit::{event_digest, out_of_range};
 /// Takes what lies in the practice's folders. Returns how many documents got an end.
 pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     let mut documents = 0;
-    for folder in &practice.folders {
+    for folder in practice.folders.iter().filter(|folder| folder.is_used()) {
         let Some(adapter) = host.plugins.adapter(&folder.config.adapter) else {
             tracing::error!(
                 practice = practice.store.id(),

@@ -34,6 +34,7 @@ pub use conflict::Choice;
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
+pub(crate) use host::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, load_profile, master_key};
 pub use host::{Host, Turn};
-pub(crate) use host::{load_profile, master_key};
 pub use retry::Retried;
+pub(crate) use review::other_claims;

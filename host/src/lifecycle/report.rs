@@ -1,9 +1,11 @@
-//! Where each visit's money is: one row a visit, as a billing manager asks for it.
+//! Where each visit's money is: one row a visit, as a billing manager asks for it. A visit that only the schedule knows, and that
+//! nobody charged for, is one of them.
 
 use serde::Serialize;
 
 use super::summary::{Cents, cents};
 use super::{ClaimState, HostError};
+use crate::audit::capture;
 use crate::store::visit::{VisitRow, VisitState};
 use crate::store::{PracticeStore, StoreResult, Tx};
 
@@ -12,9 +14,9 @@ use crate::store::{PracticeStore, StoreResult, Tx};
 pub struct VisitReport {
     /// Practice id.
     pub practice: String,
-    /// Our id.
-    pub visit_id: u64,
-    /// The visit's number in the EHR.
+    /// Our id. None where nothing but the schedule tells of the visit.
+    pub visit_id: Option<u64>,
+    /// The visit's number in the EHR; of a visit that only the schedule knows without one, `appointment` and its id.
     pub visit: String,
     /// Its state.
     pub state: &'static str,
@@ -46,9 +48,30 @@ pub struct ClaimReport {
 /// The store's.
 pub fn visits(practice: &PracticeStore) -> Result<Vec<VisitReport>, HostError> {
     Ok(practice.read(|tx| -> StoreResult<_> {
-        let rows = tx.visits()?;
-        rows.into_iter().map(|row| visit(tx, &row)).collect()
+        let mut reports = tx.visits()?.iter().map(|row| visit(tx, row)).collect::<StoreResult<Vec<_>>>()?;
+        for gap in capture::unseen_gaps(tx)? {
+            reports.push(of_schedule(tx, gap.expected_id)?);
+        }
+        Ok(reports)
     })?)
+}
+
+/// A visit of the schedule of which the charge interface never said a word.
+fn of_schedule(tx: &Tx<'_>, expected_id: u64) -> StoreResult<VisitReport> {
+    let shown: Option<capture::Shown> = tx.expected_body(expected_id)?;
+    let visit = shown.map(|shown| match shown.visit_number.is_empty() {
+        true => format!("appointment {}", shown.appointment_id),
+        false => shown.visit_number,
+    });
+    Ok(VisitReport {
+        practice: tx.practice_id().to_owned(),
+        visit_id: None,
+        visit: visit.unwrap_or_default(),
+        state: VisitState::MissingCharges.as_str(),
+        end: "missing",
+        claims: Vec::new(),
+        cents: Cents::default(),
+    })
 }
 
 /// One visit.
@@ -85,7 +108,7 @@ pub fn visit(tx: &Tx<'_>, row: &VisitRow) -> StoreResult<VisitReport> {
     );
     Ok(VisitReport {
         practice: tx.practice_id().to_owned(),
-        visit_id: row.visit_id,
+        visit_id: Some(row.visit_id),
         visit: events.first().map(|event| event.update.visit_number.clone()).unwrap_or_default(),
         state: row.state.as_str(),
         end,

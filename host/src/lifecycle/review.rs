@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::audit::demographics::{Known, keys_of_claim};
+use crate::audit::demographics::{Known, people_of};
 use crate::claim::{
     Claim, ClaimInContext, ClaimPlace, Date, EarlierLine, Finding, Severity, day_number, destination, iso, rendering,
     service_span,
@@ -17,6 +17,7 @@ use crate::store::claim::{ClaimKey, Looked, StoredFinding, VersionBody};
 use crate::store::{StoreResult, Tx};
 use crate::visit::{Verdict, same_person};
 
+use super::assemble::patient_mac;
 use super::host::{Host, Practice};
 use super::{ClaimState, HostError, VersionState, fixes};
 
@@ -282,20 +283,28 @@ fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Resu
     })?)
 }
 
+/// For a claim that is looked at before its visit is stored: claims of its patient within the host's own look-back, and claims
+/// of other records that may be the same person's.
+///
+/// # Errors
+/// The store's.
+pub(crate) fn other_claims(tx: &Tx<'_>, claim: &Claim) -> StoreResult<(Vec<EarlierClaim>, Vec<EarlierClaim>)> {
+    let (Some(patient), Some(span)) = (patient_mac(tx, &claim.header), service_span(&claim.lines)) else {
+        return Ok(Default::default());
+    };
+    let claims = claims_of(tx, &patient, day_number(span.start) - OWN_LOOK_BACK_DAYS)?;
+    let own = claims.iter().map(|known| earlier(known).as_scrub()).collect();
+    let alike = alike(claim).map_or(Ok(Vec::new()), |key| stored_alike(tx, &key, None, &patient))?;
+    Ok((own, alike))
+}
+
 /// For each candidate, the known people with one of its keys. Without a roster nobody is looked up.
 fn known_people(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec<Known>>, HostError> {
     Ok(practice.store.read(|tx| -> StoreResult<_> {
         if tx.known_people_count()? == 0 {
             return Ok(vec![Vec::new(); candidates.len()]);
         }
-        candidates
-            .iter()
-            .map(|candidate| {
-                let keys = keys_of_claim(&candidate.claim);
-                let keys: Vec<[u8; 32]> = keys.iter().map(|key| tx.lookup("person", &[key.as_bytes()])).collect();
-                tx.known_people(&keys)
-            })
-            .collect()
+        candidates.iter().map(|candidate| people_of(tx, &candidate.claim)).collect()
     })?)
 }
 
@@ -343,16 +352,7 @@ fn claims_alike(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec
                 out.push(others);
                 continue;
             };
-            let parts: Vec<&[u8]> = key.iter().map(Vec::as_slice).collect();
-            for claim_id in tx.claims_named(ClaimKey::BirthDayCharge, &parts, ALIKE_MAX)? {
-                let Some(row) = tx.claim(claim_id)? else { continue };
-                let of_another = Some(claim_id) != candidate.claim_id
-                    && tx.patient_of_claim(claim_id)?.is_some_and(|patient| patient != candidate.patient);
-                if of_another && row.billed_cents > 0 && row.state != ClaimState::Held.as_str() {
-                    let body = tx.version_body(claim_id, row.live_version)?;
-                    others.push(EarlierClaim::of(&body.claim, true));
-                }
-            }
+            others.extend(stored_alike(tx, &key, candidate.claim_id, &candidate.patient)?);
             let beside = before.entry(key).or_default();
             for other in beside.iter().filter(|other| other.patient != candidate.patient).take(ALIKE_MAX) {
                 let named = other.visit_id.map_or_else(String::new, |visit| format!("of visit {visit}"));
@@ -363,6 +363,27 @@ fn claims_alike(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec
         }
         Ok(out)
     })?)
+}
+
+/// Live claims of other patient records with this key.
+fn stored_alike(
+    tx: &Tx<'_>,
+    key: &[Vec<u8>; 3],
+    own: Option<u64>,
+    patient: &[u8; 32],
+) -> StoreResult<Vec<EarlierClaim>> {
+    let parts: Vec<&[u8]> = key.iter().map(Vec::as_slice).collect();
+    let mut others = Vec::new();
+    for claim_id in tx.claims_named(ClaimKey::BirthDayCharge, &parts, ALIKE_MAX)? {
+        let Some(row) = tx.claim(claim_id)? else { continue };
+        let of_another =
+            Some(claim_id) != own && tx.patient_of_claim(claim_id)?.is_some_and(|other| other != patient.as_slice());
+        if of_another && row.billed_cents > 0 && row.state != ClaimState::Held.as_str() {
+            let body = tx.version_body(claim_id, row.live_version)?;
+            others.push(EarlierClaim::of(&body.claim, true));
+        }
+    }
+    Ok(others)
 }
 
 fn earlier(billed: &Billed) -> Earlier {

@@ -6,6 +6,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::handover::is_release;
+use crate::audit::capture;
+use crate::audit::caught::{Caught, caught};
 use crate::lifecycle::{ClaimState, VersionState};
 use crate::store::claim::ClaimRow;
 use crate::store::document::DocumentStatus;
@@ -38,7 +40,7 @@ pub struct VisitCounts {
     pub assembled: u64,
     /// Wait for their close or the end of their bill-hold.
     pub open: u64,
-    /// Took place, and nobody charged anything.
+    /// Took place as far as anybody says (visit messages, schedules), and nobody charged anything.
     pub missing_charges: u64,
 }
 
@@ -84,8 +86,11 @@ pub struct Summary {
     pub claims: BTreeMap<&'static str, u64>,
     /// Money.
     pub cents: Cents,
-    /// Findings of live versions by rule.
+    /// Findings of live versions by rule, and gaps in the capture of charges under the kind of their work.
     pub findings: BTreeMap<String, u64>,
+    /// What the detectors of hand-off failures have caught. For people: machines ask `audit`.
+    #[serde(skip)]
+    pub caught: Caught,
     /// SHA-256 over the sorted postings.
     pub ledger_digest: String,
 }
@@ -141,6 +146,15 @@ fn add(tx: &Tx<'_>, summary: &mut Summary, ledger: &mut Vec<String>) -> StoreRes
         *summary.claims.entry(ClaimState::parse(&claim.state).as_str()).or_default() += 1;
         summary.cents += cents(tx, &claim)?;
     }
+    let unseen = u64::try_from(capture::unseen_gaps(tx)?.len()).unwrap_or(0);
+    summary.visits.total += unseen;
+    summary.visits.missing_charges += unseen;
+    let caught = caught(tx)?;
+    let gaps = caught.gaps().count;
+    if gaps > 0 {
+        *summary.findings.entry(capture::WORK_GAP.to_owned()).or_default() += gaps;
+    }
+    summary.caught += caught;
     for (rule, count) in tx.finding_counts()? {
         *summary.findings.entry(rule).or_default() += count;
     }

@@ -295,6 +295,19 @@ impl Tx<'_> {
         Ok(true)
     }
 
+    /// Adds one key to the expected visit with this source key, until settling replaces them all.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn note_expected_key(&self, source_mac: &[u8; 32], key: &[u8; 32]) -> StoreResult<()> {
+        self.execute(
+            "INSERT OR IGNORE INTO expected_key (practice_id, key_mac, expected_id)
+             SELECT practice_id, ?3, expected_id FROM expected_visit WHERE practice_id = ?1 AND source_mac = ?2",
+            (self.practice_id(), source_mac, key),
+        )?;
+        Ok(())
+    }
+
     /// Expected visits with this key, lowest id first. Nobody, where so many have it that it tells nobody apart (a schedule of
     /// one stand-in patient).
     ///

@@ -74,8 +74,8 @@ pub fn world(seed: u64, start: Day) -> World {
         let mut rng = Rng::new(seed, at);
         let mut practice = practice(&mut rng, plan);
         let builder = Builder::new(&practice, rng, start);
-        let (visits, terminated) = visits(builder, plan.format);
-        practice.visits = visits;
+        let (visits, terminated, prices) = visits(builder, plan.format);
+        (practice.visits, practice.prices) = (visits, prices);
         for (payer, member) in terminated {
             schedules
                 .payer
@@ -89,9 +89,10 @@ pub fn world(seed: u64, start: Day) -> World {
 }
 
 type Terminated = Vec<(String, String)>;
+type Prices = BTreeMap<&'static str, i64>;
 
-fn visits(mut builder: Builder<'_>, format: Format) -> (Vec<crate::model::Visit>, Terminated) {
-    let count = builder.rng.range(100, 130);
+fn visits(mut builder: Builder<'_>, format: Format) -> (Vec<crate::model::Visit>, Terminated, Prices) {
+    let count = builder.rng.range(170, 200);
     let mut kinds: Vec<Kind> = Vec::new();
     for row in TABLE.iter().filter(|row| row.rate > 0 && row.formats.contains(&format)) {
         // Rounded by a draw, so that the rate holds over seeds: 9 of a thousand in 110 visits is 0.99 visits.
@@ -106,7 +107,7 @@ fn visits(mut builder: Builder<'_>, format: Format) -> (Vec<crate::model::Visit>
     for kind in kinds {
         builder.add(kind);
     }
-    (builder.visits, builder.terminated)
+    (builder.visits, builder.terminated, builder.prices)
 }
 
 fn practice(rng: &mut Rng, plan: &Plan) -> Practice {
@@ -137,6 +138,7 @@ fn practice(rng: &mut Rng, plan: &Plan) -> Practice {
         telephone: format!("61455501{:02}", rng.range(0, 99)),
         roster,
         places,
+        prices: BTreeMap::new(),
         payers: plan.payers,
         visits: Vec::new(),
     }

@@ -18,14 +18,16 @@ pub const PATIENT_COLUMNS: &[&str] = &[
     "Relationship", "Sub Last", "Sub First", "Sub DOB", "Sub Sex", "Payer 2", "Member ID 2", "Relationship 2",
 ];
 
-fn line(fields: &[String]) -> String {
+/// One row.
+pub fn line(fields: &[String]) -> String {
     let quoted = fields.iter().map(|field| {
         if field.contains([',', '"', '\n']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.clone() }
     });
     quoted.collect::<Vec<_>>().join(",") + "\r\n"
 }
 
-fn header(columns: &[&str]) -> String {
+/// The header row.
+pub fn header(columns: &[&str]) -> String {
     line(&columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>())
 }
 
@@ -120,7 +122,8 @@ fn dollars(cents: i64) -> String {
 }
 
 fn row(visit: &Visit, charge: &Charge, [action, status]: [&str; 2], sequence: i64, sign: i64) -> String {
-    let procedure = [&charge.code].into_iter().chain(&charge.modifiers).cloned().collect::<Vec<_>>().join("-");
+    let code = charge.local_code.map_or_else(|| charge.code.clone(), str::to_owned);
+    let procedure = [&code].into_iter().chain(&charge.modifiers).cloned().collect::<Vec<_>>().join("-");
     let mut fields =
         vec![visit.number.clone(), charge.id.clone(), action.to_owned(), status.to_owned(), sequence.to_string()];
     fields.extend([visit.mrn.clone(), charge.date.us(), procedure, charge.units.to_string()]);

@@ -22,7 +22,8 @@ impl Day {
         (date.ymd() == (year, month, day) && text.len() == 10).then_some(date)
     }
 
-    fn ymd(self) -> (i64, i64, i64) {
+    /// Year, month, day.
+    pub fn ymd(self) -> (i64, i64, i64) {
         let z = self.0 + 719_468;
         let era = z.div_euclid(146_097);
         let of_era = z - era * 146_097;

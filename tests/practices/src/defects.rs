@@ -119,8 +119,8 @@ fn damage_line(kind: Kind, charge: &mut Charge) {
         Kind::ZeroUnits => (charge.units, charge.unit_price) = (0, None),
         Kind::ZeroCharge => (charge.amount, charge.unit_price) = (0, charge.unit_price.map(|_| 0)),
         Kind::DoesNotAddUp => {
-            charge.unit_price = Some(charge.amount / charge.units.max(1));
-            charge.amount += 1000;
+            // The charge is the fee schedule's: off it would be another kind.
+            charge.unit_price = Some(charge.amount / charge.units.max(1) + 1000);
         }
         _ => {}
     }

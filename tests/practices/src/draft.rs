@@ -6,6 +6,7 @@ use crate::date::Day;
 use crate::kinds::{Format, Kind};
 use crate::model::{Action, Charge, Coverage, Drug, Relation, Rendering, Step, Visit};
 use crate::payers::{id, identity};
+use crate::schedule::Appointment;
 use crate::seeded::{Builder, relative};
 
 /// A visit before its steps are laid out.
@@ -23,6 +24,10 @@ pub struct Draft {
     pub may_spread: bool,
     /// What follows.
     pub then: Vec<Step>,
+    /// Slots in the calendar; none: the visit's own, as it took place.
+    pub appointments: Vec<Appointment>,
+    /// The visit is another one billed again, and has no slot of its own.
+    pub again: bool,
 }
 
 /// Which patient is wanted.
@@ -36,6 +41,8 @@ pub enum Who {
     Subscriber,
     /// A baby under one of the commercial payers.
     Infant,
+    /// A child under a parent's coverage.
+    Child,
 }
 
 impl Draft {
@@ -158,12 +165,12 @@ impl Builder<'_> {
             (Who::Payer(payer), _) => payer,
             // Children who are subscribers themselves are with the Medicaid-like payer.
             (Who::Subscriber, Format::X12) => id::STATE,
-            (Who::Infant, _) => id::NORTHFIELD,
+            (Who::Infant | Who::Child, _) => id::NORTHFIELD,
             _ => self.payer(),
         };
         let relation = match (who, format, payer) {
             (Who::Subscriber, ..) | (_, _, id::FEDERAL) | (_, Format::X12, id::STATE) => Relation::Itself,
-            (Who::Infant, ..) | (_, Format::X12, _) => Relation::Child,
+            (Who::Infant | Who::Child, ..) | (_, Format::X12, _) => Relation::Child,
             _ => match self.rng.range(1, 100) {
                 1..=72 => Relation::Itself,
                 73..=88 => Relation::Spouse,
@@ -209,11 +216,15 @@ impl Builder<'_> {
             sends_pos: format == Format::X12 || (format == Format::Csv && self.rng.chance(50)),
             diagnoses: encounter.diagnoses.split(' ').map(str::to_owned).collect(),
             steps: Vec::new(),
+            appointments: Vec::new(),
+            registered: None,
+            unlisted: false,
             kind,
             total_off: 0,
             paid_at_desk: if format == Format::Hl7 && self.rng.chance(15) { 2500 } else { 0 },
         };
-        let mut draft = Draft { visit, charges: Vec::new(), day, closed, may_spread: false, then: Vec::new() };
+        let (charges, then, appointments) = (Vec::new(), Vec::new(), Vec::new());
+        let mut draft = Draft { visit, charges, day, closed, may_spread: false, then, appointments, again: false };
         let date = draft.today(self.start).plus(-if self.rng.chance(60) { 0 } else { self.rng.range(1, 10) });
         let prices_shown = self.rng.chance(88);
         draft.charges =
@@ -271,7 +282,12 @@ impl Builder<'_> {
 
     /// Lays out the steps and keeps the visit.
     pub(crate) fn send(&mut self, draft: Draft) {
-        let Draft { mut visit, charges, day, closed, may_spread, then } = draft;
+        let own = if draft.again { Vec::new() } else { vec![self.slot(&draft)] };
+        let Draft { mut visit, charges, day, closed, may_spread, then, appointments, .. } = draft;
+        visit.appointments = if appointments.is_empty() { own } else { appointments };
+        if visit.kind == Kind::CaptureGap {
+            return self.visits.push(visit); // the schedule is all that tells of it
+        }
         let hl7 = self.practice.format == Format::Hl7;
         if hl7 {
             visit.steps.push(Step { day, opens: true, ..Step::default() });

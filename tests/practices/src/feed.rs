@@ -4,7 +4,7 @@ use crate::build::{DAYS, World};
 use crate::date::Day;
 use crate::kinds::Format;
 use crate::model::{Practice, Step, Visit};
-use crate::{csv, hl7, x12};
+use crate::{csv, hl7, schedule, siu, x12};
 
 /// One file of a day: path below DIR and content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,15 @@ pub fn files(world: &World, run: u32) -> Vec<File> {
         let mut count = 0;
         for day in 1..=DAYS {
             let today = Today { practice, date: world.start.plus(day - 1), run, sent: sent(practice, day) };
+            let folder = format!("feeds/run-{run}/day-{day}/{}", practice.id);
+            let mut put = |name: String, text: String| files.push(File { path: format!("{folder}/{name}"), text });
+            let schedule = match practice.format {
+                Format::Hl7 | Format::Shifted => siu::day(&today, day, &mut count),
+                Format::Csv | Format::X12 => {
+                    schedule::csv(&today, day).map(|(name, text)| (format!("schedule/{name}"), text))
+                }
+            };
+            schedule.into_iter().for_each(|(name, text)| put(name, text));
             if today.sent.is_empty() {
                 continue;
             }
@@ -55,8 +64,7 @@ pub fn files(world: &World, run: u32) -> Vec<File> {
                 Format::Csv => csv::day(&today, &mut count),
                 Format::X12 => x12::day(&today, &mut count),
             };
-            let folder = format!("feeds/run-{run}/day-{day}/{}", practice.id);
-            files.extend(written.into_iter().map(|(name, text)| File { path: format!("{folder}/{name}"), text }));
+            written.into_iter().for_each(|(name, text)| put(name, text));
         }
     }
     files

@@ -8,7 +8,7 @@ use crate::kinds::Format;
 use crate::model::{Action, Address, By, Charge, Coverage, Person, Relation, Visit, money, quantity};
 
 /// Escapes text for a component.
-fn esc(text: &str) -> String {
+pub fn esc(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, c| {
         match c {
             '\\' => out.push_str("\\E\\"),
@@ -23,18 +23,20 @@ fn esc(text: &str) -> String {
 }
 
 /// One segment: fields by their HL7 number.
-struct Segment {
+#[derive(Debug)]
+pub struct Segment {
     name: &'static str,
     fields: Vec<String>,
 }
 
 impl Segment {
-    fn new(name: &'static str) -> Self {
+    /// An empty one.
+    pub fn new(name: &'static str) -> Self {
         Self { name, fields: Vec::new() }
     }
 
     /// Sets a field; its text has its separators already.
-    fn set(mut self, field: usize, text: impl Into<String>) -> Self {
+    pub fn set(mut self, field: usize, text: impl Into<String>) -> Self {
         if self.fields.len() < field {
             self.fields.resize(field, String::new());
         }
@@ -44,7 +46,8 @@ impl Segment {
         self
     }
 
-    fn text(&self) -> String {
+    /// As sent.
+    pub fn text(&self) -> String {
         format!("{}|{}", self.name, self.fields.join("|")).trim_end_matches('|').to_owned()
     }
 }
@@ -79,8 +82,7 @@ fn message(today: &Today<'_>, sent: &Sent<'_>, count: &mut i64) -> String {
     *count += 1;
     let standard = today.practice.format == Format::Hl7;
     let visit = sent.visit;
-    let seconds = 7 * 3600 + *count % 2000 * 19;
-    let time = format!("{}{:02}{:02}{:02}", today.date.compact(), seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let time = stamp(today.date, *count);
     let charges = !sent.step.actions.is_empty();
     let (event, kind) = match (charges, sent.step.opens, standard) {
         (true, _, true) => ("P03", "DFT^P03^DFT_P03"),
@@ -119,7 +121,14 @@ fn message(today: &Today<'_>, sent: &Sent<'_>, count: &mut i64) -> String {
     segments.join("\r") + "\r"
 }
 
-fn name(person: &Person) -> String {
+/// The time of the message of this number: it rises with the order of sending.
+pub fn stamp(date: Day, count: i64) -> String {
+    let seconds = 7 * 3600 + count % 2000 * 19;
+    format!("{}{:02}{:02}{:02}", date.compact(), seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// XPN.
+pub fn name(person: &Person) -> String {
     let text = format!("{}^{}^{}", esc(&person.last), esc(&person.first), esc(&person.middle));
     text.trim_end_matches('^').to_owned()
 }
@@ -153,7 +162,12 @@ fn pid(visit: &Visit, standard: bool) -> String {
 fn pv1(visit: &Visit, standard: bool, time: &str) -> String {
     let pv1 = Segment::new("PV1").set(1, "1").set(2, "O").set(3, esc(&visit.location)).set(7, xcn(visit));
     // The older system has the visit number in PID-18 only.
-    if standard { pv1.set(19, &visit.number).set(44, time).text() } else { pv1.text() }
+    // PV1-44 is when the patient came, which may be days before the message.
+    let came = visit.appointments.first().map(|slot| {
+        format!("{}{:02}{:02}", slot.date_after(slot.news.len()).compact(), slot.minute / 60, slot.minute % 60)
+    });
+    let came = came.unwrap_or_else(|| time.to_owned());
+    if standard { pv1.set(19, &visit.number).set(44, came).text() } else { pv1.text() }
 }
 
 fn xcn(visit: &Visit) -> String {
@@ -223,7 +237,7 @@ fn ft1(set: usize, action: &Action, visit: &Visit, standard: bool, posted: Day) 
         let ft1 = ft1
             .set(3, charge.date.compact())
             .set(5, kind)
-            .set(6, code(charge))
+            .set(6, charge.local_code.map_or_else(|| code(charge), str::to_owned))
             .set(8, units)
             .set(11, amount)
             .set(12, unit);

@@ -78,6 +78,8 @@ const EVENTS: &[Format] = &[Format::Hl7, Format::Shifted, Format::Csv];
 /// Practices with patients of the Medicare-like payer.
 const ADULTS: &[Format] = EVENTS;
 const CEDAR: &[Format] = &[Format::Hl7];
+/// Practices that operate.
+const SURGERY: &[Format] = &[Format::Shifted];
 /// Formats whose lines point at diagnoses by position.
 const POINTERS: &[Format] = &[Format::Csv, Format::X12];
 
@@ -120,6 +122,48 @@ kinds! {
     UnmatchedCredit "unmatched-credit" 9 EVENTS Held "a credit before billing that fits no charge";
     G2211Alone "medicare-g2211-alone" 9 ADULTS Held "G2211 without an office visit on the claim";
     AwvTooSoon "medicare-awv-too-soon" 9 CEDAR Held "G0439 days after another G0439 of the patient";
+    CaptureGap "capture-gap" 12 ALL Missing "the schedule says seen, and charges never come";
+    NearNoShow "near:no-show" 5 ALL Posted "beside it an appointment that the patient missed";
+    NearCancelled "near:cancelled" 5 ALL Posted "beside it an appointment that was cancelled";
+    NearMoved "near:moved" 5 ALL Posted "its appointment was moved to another day";
+    NearBookedTwice "near:booked-twice" 5 ALL Posted "its slot is in the calendar a second time";
+    NearNoChargeVisit "near:no-charge-visit" 5 ALL Posted "beside it a visit of a type that nobody charges for";
+    NearOtherVisitNumber "near:other-visit-number" 5 ALL Posted "the schedule has another visit number than the charges";
+    NearNotYetDue "near:not-yet-due" 5 ALL Posted "beside it an appointment that lies ahead";
+    WrongName "demographic-name" 6 ALL Held "two letters of the last name swapped, against the roster";
+    WrongBirthDate "demographic-birth-date" 6 ALL Held "day and month of birth swapped, or another year, against the roster";
+    WrongMemberId "demographic-member-id" 6 ALL Held "two digits of the member id swapped, against the roster";
+    WrongSubscriber "demographic-subscriber" 6 ALL Held "a child billed as the subscriber; the roster says dependent";
+    CoverageEnded "demographic-coverage-ended" 6 ALL Held "services after the last day of cover in the roster";
+    NearNickname "near:nickname" 4 ALL Posted "a nickname of the name in the roster";
+    NearPunctuatedName "near:punctuated-name" 4 ALL Posted "apostrophe, hyphen or full stop in the roster's name only";
+    NearNameSuffix "near:name-suffix" 4 ALL Posted "the roster has a Jr";
+    NearMemberIdFormat "near:member-id-format" 4 ALL Posted "the roster writes the member id with a hyphen, in small letters";
+    NearNewAddress "near:new-address" 4 ALL Posted "the roster has the address before the move";
+    NearCoverEndsOnTheDay "near:cover-ends-on-the-day" 4 ALL Posted "the service is on the last day of cover";
+    NearTwin "near:twin" 4 ALL Posted "a twin with the same birth date and member id in the roster";
+    CodeUnmapped "code-unmapped" 6 EVENTS Held "a code of the practice's own that its crosswalk lacks";
+    CodeOtherDays "code-other-days" 6 EVENTS Held "an own code whose row in the crosswalk ended last year";
+    CodeRetired "code-retired" 6 EVENTS Held "an own code that the crosswalk leads to a retired one";
+    NearCrosswalkDay "near:crosswalk-day" 5 EVENTS Posted "an own code on the last day of one row, or the first of the next";
+    TypoCharge "typo-charge" 6 ALL Held "a charge ten times the fee, or with two digits swapped";
+    TypoMemberId "typo-member-id" 6 ALL Held "a second visit with a slip in the member id; not in the roster";
+    TypoServiceDate "typo-service-date" 6 ALL Held "services a year before the appointment";
+    TypoNearDuplicate "typo-near-duplicate" 6 EVENTS Held "the same visit for a second record of the patient, with a slip in the name";
+    NearNewMemberId "near:new-member-id" 4 ALL Posted "a second visit under a new card with another id; not in the roster";
+    NearTwinVisit "near:twin-visit" 4 EVENTS Posted "two twins with the same services on one day";
+    NearPrice "near:price" 4 ALL Posted "charges five percent above the fee";
+    OmittedSeparate "modifier-25" 6 ALL Held "a visit beside a minor procedure, without 25";
+    OmittedDistinct "modifier-59" 6 ALL Held "a pair of procedures without 59";
+    OmittedBilateral "modifier-50" 6 SURGERY Held "two units of a procedure with two sides, without 50 or a side";
+    OmittedDecision "modifier-57" 6 SURGERY Held "a first visit on the day of major surgery, without 57";
+    OmittedUnrelated "modifier-24" 6 SURGERY Held "a visit in the global period of the patient's surgery, without 24";
+    OmittedComponent "modifier-26" 6 SURGERY Held "a radiograph in a surgery center, without 26";
+    NearDistinct "near:modifier-59" 4 ALL Posted "a pair of procedures with 59";
+    NearBilateral "near:modifier-50" 4 SURGERY Posted "a procedure on both sides, with RT and LT";
+    NearDecision "near:modifier-57" 4 SURGERY Posted "a first visit on the day of major surgery, with 57";
+    NearUnrelated "near:modifier-24" 4 SURGERY Posted "a visit in the global period of the patient's surgery, with 24";
+    NearComponent "near:modifier-26" 4 SURGERY Posted "a radiograph in a surgery center, with 26";
     DrugWithoutJz "medicare-drug-without-jw-jz" 9 ADULTS Held "a single-dose drug without JW or JZ";
 }
 
@@ -127,6 +171,16 @@ impl Kind {
     /// The kind's row.
     pub fn row(self) -> Option<&'static Row> {
         TABLE.iter().find(|row| row.kind == self)
+    }
+
+    /// Lost where data leaves the EHR, or a near miss of that.
+    pub fn is_hand_off(self) -> bool {
+        let named = |row: &Row| {
+            ["capture-", "code-", "demographic-", "modifier-", "near:", "typo-"]
+                .iter()
+                .any(|start| row.name.starts_with(start))
+        };
+        self.row().is_some_and(named)
     }
 
     /// Held by the scrub.

@@ -4,21 +4,28 @@
 //! It shares no code with the host, the SDK or the sandbox, so that one mistake cannot be made in both.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod again;
 mod answer;
 mod build;
 mod catalog;
+mod crosswalk;
 mod csv;
 mod date;
 mod defects;
 mod draft;
 mod feed;
+mod handoff;
 mod hl7;
 mod kinds;
 mod model;
 mod payers;
 mod profile;
 mod rng;
+mod roster;
+mod schedule;
 mod seeded;
+mod siu;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod x12;
@@ -49,8 +56,8 @@ Usage: claimhost-practices --dir DIR --seed N [--run K] [--start YYYY-MM-DD]
   --start DATE  the first day [default: 2026-03-02]
   -h, --help    this text
 
-Writes DIR/practices/*/{profile,mapping}.toml, DIR/payers.toml, DIR/answer.ndjson, DIR/feeds/run-K/days.json
-and DIR/feeds/run-K/day-D/PRACTICE/*.
+Writes DIR/practices/*/{profile,mapping,schedule}.toml, {roster,fees,crosswalk}.csv, DIR/codes/*, DIR/payers.toml, DIR/answer.ndjson,
+DIR/feeds/run-K/days.json, DIR/feeds/run-K/day-D/PRACTICE/* and, where a schedule is exported, PRACTICE/schedule/*.
 
 Kinds of visits (per thousand; at least one in each practice whose format can say it):
 ";
@@ -106,7 +113,14 @@ fn files(seed: u64, run: u32, start: Day) -> anyhow::Result<Vec<File>> {
         files
             .push(File { path: format!("{folder}/profile.toml"), text: toml::to_string(&profile::profile(practice))? });
         files.push(File { path: format!("{folder}/mapping.toml"), text: profile::mapping(practice) });
+        files.extend(
+            profile::schedule_mapping(practice).map(|text| File { path: format!("{folder}/schedule.toml"), text }),
+        );
+        files.push(File { path: format!("{folder}/roster.csv"), text: roster::csv(practice) });
+        files.push(File { path: format!("{folder}/fees.csv"), text: crosswalk::fees(practice, start) });
+        files.push(File { path: format!("{folder}/crosswalk.csv"), text: crosswalk::csv(start) });
     }
+    files.extend(tables::files(start));
     files.push(File { path: "payers.toml".to_owned(), text: toml::to_string(&world.schedules)? });
     let mut answer = String::new();
     for row in answer::rows(&world) {

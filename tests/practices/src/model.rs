@@ -4,6 +4,9 @@
 
 use crate::date::Day;
 use crate::kinds::{Format, Kind};
+use crate::roster::Registered;
+use crate::schedule::Appointment;
+use std::collections::BTreeMap;
 
 /// One practice of the demo.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ pub struct Practice {
     pub roster: Vec<Doctor>,
     /// Places.
     pub places: Vec<Place>,
+    /// Charge master: cents per unit by code.
+    pub prices: BTreeMap<&'static str, i64>,
     /// Electronic ids of the payers it bills.
     pub payers: &'static [&'static str],
     /// Every visit, in the order of visit numbers.
@@ -138,7 +143,7 @@ pub struct Charge {
     pub id: String,
     /// CPT or HCPCS code.
     pub code: String,
-    /// The practice's own code, sent instead of `code` where present (HL7 only; the profile has the crosswalk).
+    /// The practice's own code, sent instead of `code` where present (not in the 837; the profile has the crosswalk).
     pub local_code: Option<&'static str>,
     /// Modifiers.
     pub modifiers: Vec<String>,
@@ -244,6 +249,12 @@ pub struct Visit {
     pub diagnoses: Vec<String>,
     /// What is sent, in order.
     pub steps: Vec<Step>,
+    /// Its slots in the calendar.
+    pub appointments: Vec<Appointment>,
+    /// What the roster has, where the visit says otherwise.
+    pub registered: Option<Registered>,
+    /// The patient is newer than the roster.
+    pub unlisted: bool,
     /// What is seeded.
     pub kind: Kind,
     /// Cents that the stated claim total (837 CLM02) is off.

@@ -1,9 +1,9 @@
 //! `profile.toml` and `mapping.toml` of each practice: what its onboarding would have written down.
 
-use crate::catalog::PRICES;
 use crate::kinds::Format;
 use crate::model::Practice;
 use crate::payers::{id, identity};
+use crate::schedule::FREE_KIND;
 use crate::x12::facility_address;
 use toml::{Table, Value};
 
@@ -36,6 +36,7 @@ pub fn profile(practice: &Practice) -> Table {
     set("npi", practice.npi.as_str().into());
     set("taxonomy", practice.taxonomy.into());
     set("bill_hold_days", 2.into());
+    set("no_charge_visit_types", strings(&[FREE_KIND]));
     set("tax_id", table(&[("kind", "ein"), ("value", &practice.tax_id)]));
     set("clia", "36D0000001".into());
     set("address", address(&practice.address));
@@ -76,11 +77,12 @@ pub fn profile(practice: &Practice) -> Table {
     });
     set("location", Value::Array(location.collect()));
     set("payer", Value::Array(practice.payers.iter().map(|payer| self::payer(payer)).collect()));
-    if practice.format == Format::Hl7 {
-        let known = |code: &str| PRICES.iter().any(|(price, _)| *price == code);
-        let pairs: Vec<(&str, &str)> =
-            [("OV3", "99213"), ("OV4", "99214")].into_iter().filter(|(_, code)| known(code)).collect();
-        set("crosswalk", Value::Table(Table::from_iter([("procedure".to_owned(), table(&pairs))])));
+    set("fees", "fees.csv".into());
+    if practice.format != Format::X12 {
+        let crosswalk = table(&[("file", "crosswalk.csv")]);
+        // Codes of always stand in the profile, those of some days in a file.
+        let always = table(&[("OV3", "99213"), ("OV4", "99214")]);
+        set("crosswalk", if practice.format == Format::Hl7 { with(crosswalk, "procedure", always) } else { crosswalk });
     }
     top
 }
@@ -108,6 +110,17 @@ fn payer(payer: &str) -> Value {
     let row = with(with(row, "replacement", true.into()), "void", true.into());
     let rules: &[&str] = if payer == id::FEDERAL { &["medicare"] } else { &[] };
     with(with(row, "aliases", strings(known.aliases)), "rules", strings(rules))
+}
+
+/// `schedule.toml`, where the schedule is an export and no message.
+pub fn schedule_mapping(practice: &Practice) -> Option<String> {
+    let exported = matches!(practice.format, Format::Csv | Format::X12);
+    exported.then(|| {
+        format!(
+            "# Appointments, under the usual names.\nsource_system = \"{}\"\ncontent = \"schedule\"\n",
+            practice.source
+        )
+    })
 }
 
 /// `mapping.toml`

@@ -11,7 +11,7 @@ use crate::rng::Rng;
 use std::collections::BTreeMap;
 
 /// Day of corrections after billing and of second visits.
-const LATER: i64 = 6;
+pub(crate) const LATER: i64 = 6;
 
 /// Adds visits to one practice.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ impl<'a> Builder<'a> {
             Kind::DuplicateClaim => self.duplicate_claim(),
             Kind::AwvTooSoon => self.awv_too_soon(),
             Kind::MissingCharges => self.missing_charges(),
+            _ if kind.is_hand_off() => self.hand_off(kind),
             _ if kind.is_defect() => self.defect(kind),
             _ => self.episode(kind),
         }
@@ -201,7 +202,8 @@ impl<'a> Builder<'a> {
                 other.clone_into(&mut new.code);
                 *price
             }
-            None => old.amount / old.units.max(1) + 700,
+            // Another price, and none that looks like a slip beside the fee schedule.
+            None => old.amount / old.units.max(1) * 104 / 100 + 1,
         };
         new.unit_price = old.unit_price.map(|_| price);
         new.amount = price * new.units;
@@ -230,7 +232,9 @@ impl<'a> Builder<'a> {
     pub(crate) fn late_charge(&mut self, draft: &Draft) -> Step {
         let absent = |code: &&&str| draft.charges.iter().all(|charge| charge.code != **code);
         let code = self.services.late.iter().find(absent).copied().unwrap_or_default();
-        let actions = vec![Action::New(self.charge(code, draft))];
+        // In a surgery center the technical component is the center's.
+        let code = if draft.visit.pos == "24" { format!("{code}-26") } else { code.to_owned() };
+        let actions = vec![Action::New(self.charge(&code, draft))];
         Step { day: LATER, actions, alone: self.rng.chance(40), ..Step::default() }
     }
 
@@ -251,6 +255,7 @@ impl<'a> Builder<'a> {
         let mut second = Draft {
             visit: Visit { number, kind: Kind::DuplicateClaim, ..first.visit.clone() },
             day: LATER,
+            again: true,
             ..first.clone()
         };
         for charge in &mut second.charges {

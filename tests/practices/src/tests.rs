@@ -58,7 +58,8 @@ fn every_row_adds_up_and_ends_as_its_kind_says() {
             assert!(numbers.insert((&row.practice, &row.visit)));
         }
         let contractual = rows.iter().filter(|row| row.contractual > 0).count();
-        assert!(contractual * 2 > rows.len(), "CO 45 is rare: {contractual} of {}", rows.len());
+        let posted = rows.iter().filter(|row| row.end == "posted").count();
+        assert!(contractual * 2 > posted, "CO 45 is rare: {contractual} of {posted}");
         assert!(
             rows.iter().any(|row| row.billed > 0 && row.end == "posted" && row.contractual == 0),
             "never below the fee"
@@ -70,7 +71,7 @@ fn every_row_adds_up_and_ends_as_its_kind_says() {
 fn every_kind_occurs_wherever_its_format_can_say_it() {
     each_seed(|seed, world, _| {
         for practice in &world.practices {
-            assert!((100..=140).contains(&practice.visits.len()), "{seed} {}", practice.visits.len());
+            assert!((170..=225).contains(&practice.visits.len()), "{seed} {}", practice.visits.len());
             for row in TABLE {
                 let found = practice.visits.iter().filter(|visit| visit.kind == row.kind).count();
                 assert_eq!(found > 0, row.formats.contains(&practice.format), "{seed} {} {}", practice.id, row.name);
@@ -147,7 +148,9 @@ fn dates_days_and_charge_ids_keep_their_rules() {
 fn people_and_member_ids_are_not_shared() {
     each_seed(|seed, world, _| {
         let mut people: BTreeMap<String, (Format, String)> = BTreeMap::new();
-        for (format, visit) in visits(world).filter(|(_, visit)| visit.kind != Kind::NoMemberId) {
+        // A second record of one person, and a twin, have the member id of the first.
+        let shared = [Kind::NoMemberId, Kind::TypoNearDuplicate, Kind::NearTwinVisit];
+        for (format, visit) in visits(world).filter(|(_, visit)| !shared.contains(&visit.kind)) {
             for coverage in &visit.coverages {
                 let owner = (format, visit.mrn.clone());
                 assert_eq!(*people.entry(coverage.member.clone()).or_insert_with(|| owner.clone()), owner, "{seed}");
@@ -167,12 +170,18 @@ fn a_defect_does_not_leak() {
             practice.visits.iter().for_each(|visit| by_patient.entry(&visit.mrn).or_default().push(visit));
             for visits in by_patient.values().filter(|visits| visits.len() > 1) {
                 assert_eq!(visits.len(), 2);
-                assert_eq!((&visits[0].patient, &visits[0].coverages), (&visits[1].patient, &visits[1].coverages));
+                let other_card = [Kind::TypoMemberId, Kind::NearNewMemberId].contains(&visits[1].kind);
+                assert_eq!(visits[0].patient, visits[1].patient);
+                assert_eq!(visits[0].coverages != visits[1].coverages, other_card);
                 let dates = visits.iter().map(|visit| visit.live()[0].date).collect::<Vec<_>>();
                 assert_eq!(visits[0].kind, Kind::Clean);
                 match visits[1].kind {
                     Kind::DuplicateClaim => assert_eq!(dates[0], dates[1]),
-                    Kind::AwvTooSoon => assert!(dates[0] < dates[1]),
+                    Kind::AwvTooSoon
+                    | Kind::TypoMemberId
+                    | Kind::NearNewMemberId
+                    | Kind::OmittedUnrelated
+                    | Kind::NearUnrelated => assert!(dates[0] < dates[1]),
                     kind => assert!(kind == Kind::Clean && dates[0] != dates[1], "{seed} {kind:?}"),
                 }
             }

@@ -18,6 +18,7 @@ pub use worth::{Basis, Worth, median};
 use sha2::{Digest, Sha256};
 
 use crate::claim::{Date, DateTime, ExpectedVisit, Patient, PatientIdKind, Provider, VisitUpdate, day_number, iso};
+use crate::store::expected::{ExpectedRow, ExpectedState};
 use crate::store::{StoreResult, Tx};
 
 /// Adds one document's news of an expected visit. False where it is known.
@@ -28,7 +29,13 @@ pub fn expect(tx: &Tx<'_>, document_id: u64, day: i64, told: &ExpectedVisit) -> 
     // Order is part of the content: booked, cancelled and booked again are three things.
     // Contract records hold texts and integers only, for which serialisation cannot fail.
     let digest: [u8; 32] = Sha256::digest(serde_json::to_vec(told).unwrap_or_default()).into();
-    tx.expect(&source_key(tx, told), document_id, day, &digest, told)
+    let source = source_key(tx, told);
+    let is_news = tx.expect(&source, document_id, day, &digest, told)?;
+    if is_news && !told.visit_number.is_empty() {
+        // Before it is settled: a visit that is assembled in this turn asks for its booked day.
+        tx.note_expected_key(&source, &visit_key(tx, &told.source_system, &told.visit_number))?;
+    }
+    Ok(is_news)
 }
 
 /// A visit has news: expected visits that it may answer are settled anew.
@@ -114,6 +121,16 @@ fn patient_day_keys(tx: &Tx<'_>, patient: &Patient, day: i64) -> Vec<[u8; 32]> {
 /// Letters and digits in upper case.
 fn letters(name: &str) -> String {
     name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// Gaps of which nothing but the schedule tells: no visit is there that they could be counted with.
+///
+/// # Errors
+/// The store's.
+pub fn unseen_gaps(tx: &Tx<'_>) -> StoreResult<Vec<ExpectedRow>> {
+    let mut rows = tx.expected_visits(None)?;
+    rows.retain(|row| row.state == ExpectedState::Gap && row.visit_id.is_none());
+    Ok(rows)
 }
 
 /// Minutes since 1970-01-01 0:00 in the facility's clock.

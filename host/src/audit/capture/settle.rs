@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::worth::worth;
 use super::{Basis, Expected, Worth, fold, label, letters, minutes, patient_day_keys, visit_key};
-use crate::claim::{Attendance, Provider, VisitStatus, day_number, from_day_number, iso};
+use crate::claim::{Attendance, ChargeAction, Provider, VisitStatus, day_number, from_day_number, iso};
 use crate::practice::Profile;
 use crate::store::expected::{ExpectedRow, ExpectedState, Settled, StoredExpectation};
+use crate::store::visit::StoredEvent;
 use crate::store::{PracticeStore, StoreResult, Tx};
 use crate::visit::{Event, Verdict, Visit, fold as fold_visit, same_person};
 
@@ -102,6 +103,8 @@ struct Charges {
     visit: Visit,
     source_system: String,
     visit_number: String,
+    /// There were charges, and every one of them was credited or cancelled.
+    taken_back: bool,
 }
 
 impl Charges {
@@ -189,6 +192,10 @@ impl Settling<'_> {
                 VisitStatus::NotBillable => Some((ExpectedState::NoCharge, "the EHR says the visit is not billed")),
                 VisitStatus::Unchanged | VisitStatus::Closed => None,
             };
+            let ended = ended.or_else(|| {
+                // Somebody charged, and then decided that nothing is to be billed: it is not forgotten.
+                direct.taken_back.then_some((ExpectedState::NoCharge, "its charges were taken back"))
+            });
             if let Some((state, why)) = ended {
                 return Ok(End { visit_id: Some(direct.visit_id), ..End::of(state, why) });
             }
@@ -288,8 +295,13 @@ impl Settling<'_> {
         let stored = self.tx.events(visit_id)?;
         let first = stored.first().map(|event| (event.update.source_system.clone(), event.update.visit_number.clone()));
         let (source_system, visit_number) = first.unwrap_or_default();
+        let charges =
+            |event: &StoredEvent| event.update.charges.iter().any(|charge| charge.action == ChargeAction::New);
+        let charged = stored.iter().any(charges);
         let events: Vec<Event> = stored.into_iter().map(Event::from).collect();
-        Ok(Charges { visit_id, visit: fold_visit(&events), source_system, visit_number })
+        let visit = fold_visit(&events);
+        let taken_back = charged && visit.charges.is_empty();
+        Ok(Charges { visit_id, visit, source_system, visit_number, taken_back })
     }
 
     /// Live charges under the visit number. A number that several appointments on other days share (a series) has to have

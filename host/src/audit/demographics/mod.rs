@@ -22,7 +22,8 @@ pub use value::{BirthIs, MemberIs, addresses_differ, compare_births, compare_mem
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Address, Date, Gender, PersonName};
+use crate::claim::{Address, Claim, Date, Gender, PersonName};
+use crate::store::{StoreResult, Tx};
 
 /// Where a known person is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,4 +108,14 @@ impl Known {
             is_inactive: false,
         }
     }
+}
+
+/// Known people with one of the keys of a claim's patient.
+///
+/// # Errors
+/// The store's.
+pub fn people_of(tx: &Tx<'_>, claim: &Claim) -> StoreResult<Vec<Known>> {
+    let keys = keys_of_claim(claim);
+    let keys: Vec<[u8; 32]> = keys.iter().map(|key| tx.lookup("person", &[key.as_bytes()])).collect();
+    tx.known_people(&keys)
 }

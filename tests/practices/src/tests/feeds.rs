@@ -143,7 +143,9 @@ fn the_counts_of_an_interchange_are_right() {
 
 #[test]
 fn csv_rows_have_the_columns_of_their_header() {
-    for file in files(4, 1).iter().filter(|file| file.path.ends_with(".csv")) {
+    // Tables of codes have title rows.
+    let written = files(4, 1);
+    for file in written.iter().filter(|file| file.path.ends_with(".csv") && !file.path.starts_with("codes/")) {
         let columns =
             |line: &str| line.split('"').step_by(2).map(|outside| outside.matches(',').count()).sum::<usize>();
         let mut lines = file.text.split_terminator("\r\n");

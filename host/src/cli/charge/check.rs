@@ -1,0 +1,439 @@
+//! What is wrong with an entry, by the host's own means: the adapter that will read its rows, the practice profile, the
+//! roster, every edit of the scrub and the payer's rule sets. Nothing is written.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use super::entry::{Entry, Problem, Texts, Weight};
+use super::rows_text;
+use crate::audit::demographics;
+use crate::claim::{
+    Claim, ClaimInContext, Date, Document, DocumentEvent, Finding, Frequency, Outcome, Setup, Severity, VisitUpdate,
+    destination, total_charge,
+};
+use crate::cli::reader::load_profile;
+use crate::cli::{Failure, Global};
+use crate::codes::shelf::Shelf;
+use crate::config::Config;
+use crate::intake::framing::{Framer, Framing, Item, Joins};
+use crate::lifecycle::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, master_key, other_claims};
+use crate::plugin::{Adapter, Checked, PluginHost, PluginHostConfig, Translated};
+use crate::practice::Profile;
+use crate::scrub::{self, Context, VisitDays};
+use crate::store::{PracticeStore, Store, StoreError, StoreResult};
+use crate::visit::{Event, complete_visit, event_digest, fold};
+
+/// Looks at entries of one practice.
+pub(super) struct Checker {
+    practice: String,
+    profile: Profile,
+    codes: Shelf,
+    plugins: PluginHost,
+    adapter: Arc<Adapter>,
+    setup: Setup,
+    /// None before the first run: nobody is known, and nothing was charged.
+    store: Option<PracticeStore>,
+    as_of: Date,
+}
+
+/// What the store says of an entry's charge ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// None of them is there.
+    No,
+    /// All of them are, with the same content.
+    Yes,
+}
+
+impl Checker {
+    /// Opens what is looked at. Beside a running `serve` too.
+    pub(super) fn open(global: &Global, config: &Config, practice: &str) -> Result<Self, Failure> {
+        let ids = || config.practice.iter().map(|known| known.id.as_str());
+        let Some(configured) = config.practice.iter().find(|known| known.id == practice) else {
+            let known: Vec<&str> = ids().collect();
+            let near = crate::config::suggest(practice, ids());
+            let words =
+                format!("there is no practice `{practice}`{near}\nhint: the practices are {}", known.join(", "));
+            return Err(Failure::missing(words));
+        };
+        let profile = load_profile(&configured.profile).map_err(Failure::config)?;
+        let store = match Store::open_reader(&config.store.path, master_key(config)?) {
+            Ok(store) => store.known_practice(practice)?,
+            Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
+            Err(other) => return Err(other.into()),
+        };
+        let of_plugins = PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone());
+        let plugins = PluginHost::open(of_plugins).map_err(|error| Failure::internal(error.to_string()))?;
+        let adapter = plugins.adapter(ENTRY_ADAPTER).ok_or_else(|| {
+            Failure::config(format!(
+                "plugin `{ENTRY_ADAPTER}`, which reads what is keyed, is not active; see `plugin list`"
+            ))
+        })?;
+        Ok(Self {
+            practice: practice.to_owned(),
+            profile,
+            codes: Shelf::open(&config.codes.folder),
+            plugins,
+            adapter,
+            setup: Setup { settings: Vec::new(), mapping: ENTRY_MAPPING.to_owned() },
+            store,
+            as_of: global.today(),
+        })
+    }
+
+    /// Everything that is wrong with a whole entry, worst first.
+    pub(super) fn look(&self, entry: &Entry) -> Result<Vec<Problem>, Failure> {
+        let updates = match self.translate(entry)? {
+            Ok(updates) => updates,
+            Err(problems) => return Ok(problems),
+        };
+        let mut problems = self.of_claim(updates, true)?;
+        problems.sort_by_key(|problem| std::cmp::Reverse(problem.weight));
+        Ok(problems)
+    }
+
+    /// What is wrong with one field of an entry that is still being keyed. Fields that are empty so far are no problem.
+    pub(super) fn look_at(&self, entry: &Entry, field: &str) -> Result<Vec<Problem>, Failure> {
+        let mut so_far = entry.clone();
+        if so_far.charges.is_empty() {
+            // A line, so that the day of service is known; what is found about it is not told.
+            so_far.charges.push(provisional(&so_far.visit));
+        }
+        let mut problems = match self.translate(&so_far)? {
+            Ok(updates) => self.of_claim(updates, false)?,
+            Err(problems) => problems,
+        };
+        let blank = |rule: &str| rule.ends_with(".missing") || rule.ends_with(".undelivered");
+        problems.retain(|problem| asked_with(&problem.field, field) && !blank(&problem.rule));
+        Ok(problems)
+    }
+
+    /// Whether the store has these charges.
+    pub(super) fn known(&self, entry: &Entry) -> Result<Result<Known, Problem>, Failure> {
+        let Ok(updates) = self.translate(entry)? else { return Ok(Ok(Known::No)) };
+        let (Some(store), false) = (&self.store, updates.is_empty()) else { return Ok(Ok(Known::No)) };
+        let stored = store.read(|tx| -> StoreResult<_> {
+            match tx.find_visit(&[ENTRY_SOURCE.to_owned()], entry.number())? {
+                Some(visit_id) => tx.events(visit_id),
+                None => Ok(Vec::new()),
+            }
+        })?;
+        let mut same = 0;
+        for (at, update) in updates.iter().enumerate() {
+            let digest = event_digest(update);
+            if stored.iter().any(|event| event.digest == digest) {
+                same += 1;
+                continue;
+            }
+            let of_id = |event: &crate::store::visit::StoredEvent| {
+                let ids = || event.update.charges.iter().map(|charge| charge.id.as_str());
+                update.charges.iter().any(|charge| ids().any(|id| id == charge.id))
+            };
+            let corrects = entry
+                .charges
+                .get(at)
+                .and_then(|charge| charge.get("action"))
+                .is_some_and(|word| word != "new" && !word.is_empty());
+            if !corrects && stored.iter().any(of_id) {
+                return Ok(Err(Problem {
+                    field: format!("charges[{at}].charge_id"),
+                    rule: "entry.id-used".to_owned(),
+                    weight: Weight::Refuse,
+                    words: "this visit has a charge with this id that says something else. To correct it, key it with action \
+                            replace; for another service, use another id"
+                        .to_owned(),
+                }));
+            }
+        }
+        Ok(Ok(if same == updates.len() { Known::Yes } else { Known::No }))
+    }
+
+    /// The number that puts a correction behind everything that was keyed for the visit before.
+    pub(super) fn next_sequence(&self, entry: &Entry) -> Result<u64, Failure> {
+        let Some(store) = &self.store else { return Ok(1) };
+        let stored = store.read(|tx| -> StoreResult<_> {
+            match tx.find_visit(&[ENTRY_SOURCE.to_owned()], entry.number())? {
+                Some(visit_id) => tx.events(visit_id),
+                None => Ok(Vec::new()),
+            }
+        })?;
+        let last = stored.iter().filter_map(|event| event.update.order.sequence).max().unwrap_or(0);
+        Ok(last.saturating_add(1))
+    }
+
+    /// The rows as the adapter will read them.
+    fn translate(&self, entry: &Entry) -> Result<Result<Vec<VisitUpdate>, Vec<Problem>>, Failure> {
+        let text = rows_text(&entry.rows(None));
+        let framing =
+            |error: &dyn std::fmt::Display| Failure::internal(format!("an entry's rows cannot be cut: {error}"));
+        let framer = Framer::open(
+            Framing::Delimited,
+            self.adapter.manifest().formats.first().map_or("", String::as_str),
+            &self.setup.mapping,
+            Joins::default(),
+            Cursor::new(text.into_bytes()),
+        )
+        .map_err(|error| framing(&error))?;
+        let mut documents = Vec::new();
+        for item in framer {
+            match item.map_err(|error| framing(&error))? {
+                Item::Frame(frame) => documents.push(Document {
+                    format: frame.format,
+                    content: frame.content,
+                    related: frame.related,
+                    received: self.as_of,
+                    ordinal: frame.ordinal,
+                }),
+                Item::Problem(problem) => return Err(framing(&problem.id)),
+                Item::Gap(_) => {}
+            }
+        }
+        let translated = self
+            .adapter
+            .translate(&self.practice, &self.setup, &documents)
+            .map_err(|error| Failure::internal(error.to_string()))?;
+        let (mut updates, mut problems) = (Vec::new(), Vec::new());
+        for (at, outcome) in translated.into_iter().enumerate() {
+            match outcome {
+                Translated::Outcome(Outcome::Events(events)) => {
+                    updates.extend(events.into_iter().filter_map(|event| match event {
+                        DocumentEvent::Visit(update) => Some(update),
+                        DocumentEvent::Expected(_) => None,
+                    }));
+                }
+                Translated::Outcome(Outcome::Ignored(_)) => {}
+                Translated::Outcome(Outcome::Rejected(rejected)) => {
+                    problems.extend(rejected.into_iter().map(|problem| {
+                        let column = problem.at.path.split("column ").nth(1).unwrap_or_default();
+                        Problem {
+                            field: by_column(column, at),
+                            rule: problem.id,
+                            weight: Weight::Refuse,
+                            words: format!("found {}, expected {}", problem.found, problem.expected),
+                        }
+                    }))
+                }
+                Translated::Parked(fault) => return Err(Failure::internal(fault.to_string())),
+            }
+        }
+        Ok(if problems.is_empty() { Ok(updates) } else { Err(problems) })
+    }
+
+    /// The findings on the claim that these updates make. `rules`: the payer's rule sets too.
+    fn of_claim(&self, updates: Vec<VisitUpdate>, rules: bool) -> Result<Vec<Problem>, Failure> {
+        let events: Vec<Event> =
+            (0..).zip(updates).map(|(at, update)| Event::new(format!("row {at}"), update, false)).collect();
+        let mut visit = fold(&events);
+        let completed = complete_visit(&mut visit, &self.profile);
+        let hold = |field: &str, rule: &str, words: &str| Problem {
+            field: of_place(None, field),
+            rule: rule.to_owned(),
+            weight: Weight::Hold,
+            words: words.to_owned(),
+        };
+        let mut problems: Vec<Problem> =
+            visit.problems.iter().map(|found| hold(&found.at, &found.id, &found.words)).collect();
+        problems.extend(completed.iter().map(|found| hold(&found.field, &found.id, &found.words)));
+        let lines: Vec<_> = visit.charges.into_iter().map(|charge| charge.line).collect();
+        let claim = Claim {
+            control_number: String::new(),
+            frequency: Frequency::Original,
+            payer_control_number: None,
+            destination: 0,
+            total_charge: total_charge(&lines).unwrap_or(i64::MAX),
+            header: visit.header,
+            lines,
+        };
+        let (known, (earlier, alike)) = match &self.store {
+            Some(store) => store.read(|tx| -> StoreResult<_> {
+                Ok((demographics::people_of(tx, &claim)?, other_claims(tx, &claim)?))
+            })?,
+            None => Default::default(),
+        };
+        let (profile, codes) = (&self.profile, &self.codes);
+        let visit = VisitDays { heard: Some(self.as_of), booked: None };
+        let (as_of, known, earlier, alike) = (self.as_of, known.as_slice(), earlier.as_slice(), alike.as_slice());
+        let context = Context { as_of, profile, earlier, codes, known, alike, visit };
+        let mut findings = scrub::scrub(&claim, &context);
+        if rules {
+            findings.extend(self.rules(claim));
+        }
+        problems.extend(findings.into_iter().map(of_finding));
+        // Of header and line alike, where one datum is both.
+        let mut seen = Vec::new();
+        problems.retain(|problem| {
+            let is_new = !seen.contains(problem);
+            seen.push(problem.clone());
+            is_new
+        });
+        Ok(problems)
+    }
+
+    /// Findings of the rule sets that look at this payer's claims. One that is missing holds, as it would hold the claim.
+    fn rules(&self, claim: Claim) -> Vec<Finding> {
+        let payer = destination(&claim).map(|coverage| coverage.payer.id.clone()).unwrap_or_default();
+        let payer = self.profile.payer.iter().find(|known| known.id == payer);
+        let sets: Vec<&String> = self.profile.rules.iter().chain(payer.iter().flat_map(|payer| &payer.rules)).collect();
+        let context = [ClaimInContext { claim, as_of: self.as_of, earlier: Vec::new() }];
+        let mut findings = Vec::new();
+        for set in sets {
+            let unchecked = |why: &str| Finding {
+                rule: "rules.not-evaluated".to_owned(),
+                severity: Severity::Hold,
+                at: crate::claim::ClaimPlace { line: None, field: "claim".to_owned() },
+                words: format!("Rule set `{set}` {why}."),
+                fix: None,
+            };
+            let Some(rules) = self.plugins.rules(set) else {
+                findings.push(unchecked("is not loaded"));
+                continue;
+            };
+            for checked in rules.check(&self.practice, &self.profile.rule_setup(set), &context) {
+                match checked {
+                    Checked::Findings(found) => findings.extend(found),
+                    Checked::NotEvaluated(fault) => {
+                        findings.push(unchecked(&format!("could not be evaluated: {fault}")))
+                    }
+                }
+            }
+        }
+        findings
+    }
+}
+
+/// A service of the entry's day.
+fn provisional(visit: &Texts) -> Texts {
+    let day = visit.get("service_date").cloned().unwrap_or_default();
+    let pairs = [("charge_id", "0"), ("procedure", "99499"), ("units", "1"), ("charge", "1.00")];
+    let mut charge: Texts = pairs.into_iter().map(|(key, text)| (key, text.to_owned())).collect();
+    if day.is_empty() {
+        charge.clear();
+    } else {
+        charge.insert("service_date", day);
+    }
+    charge
+}
+
+fn of_finding(finding: Finding) -> Problem {
+    let weight = match finding.severity {
+        Severity::Reject => Weight::Refuse,
+        Severity::Hold => Weight::Hold,
+        Severity::Warn | Severity::Info => Weight::Warn,
+    };
+    let line = finding.at.line.map(|line| usize::from(line).saturating_sub(1));
+    Problem { field: of_place(line, &finding.at.field), rule: finding.rule, weight, words: finding.words }
+}
+
+/// The entry's field that a place in the claim speaks of; empty where it speaks of the whole.
+fn of_place(line: Option<usize>, place: &str) -> String {
+    let place = place.replace('_', "-");
+    let has = |part: &str| place.contains(part);
+    // Of parts of one place the narrower stands first.
+    let of_line = [
+        ("modifier", "modifiers"),
+        ("ndc", "ndc"),
+        ("drug", "ndc"),
+        ("pointer", "pointers"),
+        ("procedure", "procedure"),
+        ("unit", "units"),
+        ("service-date", "service_date"),
+        ("charge", "charge"),
+    ];
+    let of_visit = [
+        ("subscriber.member", "member_id"),
+        ("member", "member_id"),
+        ("group", "group_number"),
+        ("authorization", "authorization"),
+        ("relationship", "relationship"),
+        ("subscriber.birth", "subscriber_birth_date"),
+        ("subscriber.gender", "subscriber_gender"),
+        ("subscriber", "subscriber_last"),
+        ("coverages", "payer"),
+        ("birth", "patient_birth_date"),
+        ("gender", "patient_gender"),
+        ("address", "patient_address1"),
+        ("patient.ids", "patient_mrn"),
+        ("patient", "patient_last"),
+        ("rendering", "rendering"),
+        ("referring", "referring_npi"),
+        ("place-of-service", "place_of_service"),
+        ("location", "location"),
+        ("facility", "location"),
+        ("diagnos", "diagnoses"),
+    ];
+    let key = |table: &[(&str, &'static str)]| table.iter().find(|(part, _)| has(part)).map(|(_, key)| *key);
+    match line {
+        Some(at) => match key(&of_line) {
+            Some(key) => format!("charges[{at}].{key}"),
+            None => key(&of_visit).map_or_else(|| format!("charges[{at}]"), str::to_owned),
+        },
+        None => key(&of_visit).or_else(|| key(&of_line).map(|_| "charges")).unwrap_or_default().to_owned(),
+    }
+}
+
+/// The entry's field that is written to a column.
+fn by_column(column: &str, row: usize) -> String {
+    let named = |fields: &'static [super::field::Field]| fields.iter().find(|field| field.column == column);
+    if let Some(field) = named(super::field::VISIT) {
+        return field.key.to_owned();
+    }
+    match named(super::field::CHARGE) {
+        Some(field) => format!("charges[{row}].{}", field.key),
+        None if column.starts_with("Dx") => "diagnoses".to_owned(),
+        None if column.starts_with("Mod") => format!("charges[{row}].modifiers"),
+        None if column.starts_with("Rendering") => "rendering".to_owned(),
+        None => format!("charges[{row}]"),
+    }
+}
+
+/// Whether a problem with `found` is told when `field` has been keyed: where several fields are compared together, after the
+/// last of them.
+fn asked_with(found: &str, field: &str) -> bool {
+    let when = match found {
+        "patient_last" => "patient_middle",
+        "patient_address1" => "patient_postal_code",
+        // Who is meant is known by then.
+        "patient_mrn" => "member_id",
+        "relationship" => "relationship",
+        "subscriber_last" => "subscriber_first",
+        other => other,
+    };
+    when == field
+        || found == field && !matches!(found, "patient_last" | "patient_address1" | "patient_mrn" | "subscriber_last")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_findings_are_fields_of_the_entry() {
+        for (line, place, field) in [
+            (None, "header.patient.birth-date", "patient_birth_date"),
+            (None, "header.patient.name", "patient_last"),
+            (None, "header.coverages.subscriber.member-id", "member_id"),
+            (None, "coverages.subscriber.member_id", "member_id"),
+            (None, "header.coverages[0].payer", "payer"),
+            (None, "header.rendering", "rendering"),
+            (None, "diagnoses", "diagnoses"),
+            (None, "lines.service_dates", "charges"),
+            (None, "claim", ""),
+            (Some(1), "procedure.modifiers", "charges[1].modifiers"),
+            (Some(0), "procedure.code", "charges[0].procedure"),
+            (Some(0), "service_dates", "charges[0].service_date"),
+            (Some(0), "providers.rendering.npi", "rendering"),
+            (Some(0), "diagnosis_pointers", "charges[0].pointers"),
+            (Some(2), "drug.code", "charges[2].ndc"),
+        ] {
+            assert_eq!(of_place(line, place), field, "{line:?} {place}");
+        }
+        assert_eq!(by_column("DOS", 1), "charges[1].service_date");
+        assert_eq!(by_column("Patient DOB", 1), "patient_birth_date");
+    }
+
+    #[test]
+    fn what_is_compared_together_is_told_after_its_last_field() {
+        assert!(asked_with("patient_last", "patient_middle") && !asked_with("patient_last", "patient_last"));
+        assert!(asked_with("member_id", "member_id") && asked_with("charges[0].units", "charges[0].units"));
+    }
+}
