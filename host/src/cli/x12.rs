@@ -58,7 +58,7 @@ impl Roundtrip {
         let lost = professional::round_trip(&original, &updates)
             .map_err(|error| Failure::missing(format!("{name}: {error}")))?;
         match &self.output {
-            Some(path) => std::fs::write(path, &written.bytes)?,
+            Some(path) => crate::private::create(path)?.write_all(&written.bytes)?,
             None if !global.json => std::io::stdout().lock().write_all(&written.bytes)?,
             None => {}
         }

@@ -31,18 +31,12 @@ pub struct FileRow {
 }
 
 /// How far a file is cut: so many pieces (frames and framing problems) have their document.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cut {
     /// Pieces.
     pub pieces: u64,
     /// SHA-256 over the kinds and byte ranges of those pieces: another mapping may cut otherwise.
     pub digest: [u8; 32],
-}
-
-impl Default for Cut {
-    fn default() -> Self {
-        Self { pieces: 0, digest: [0; 32] }
-    }
 }
 
 impl Cut {
