@@ -172,17 +172,10 @@ fn typos_are_found_beside_fees_other_claims_and_other_records() {
     assert!(list.contains("ten times as much") && list.contains("two characters are swapped"), "{list}");
     assert!(!list.contains("BRANDT") && !list.contains("W1234567"), "{list}");
 
-    // The charge is corrected in the EHR: a replacement under the same id.
-    let corrected = priced(1, "90.00")
-        .replace("|CG|", "|CG|")
-        .replace("MSG1|", "MSG11|")
-        .replace("20260501120000", "20260521120000");
-    let credit = priced(1, "900.00")
-        .replace("|CG|", "|CR|")
-        .replace("MSG1|", "MSG10|")
-        .replace("20260501120000", "20260521110000");
-    site.hl7("8.hl7", credit.as_bytes());
-    site.hl7("9.hl7", corrected.replace("|C1|", "|C1B|").as_bytes());
+    // It was the schedule that was wrong: the claim leaves, and its work is done.
+    file(&site, "fees.csv", "code,fee\n99213,900.00\n99213,95.00,\n");
+    assert_eq!(site.command(&["run", "--once"]).status.code(), Some(3), "two fees for one code");
+    file(&site, "fees.csv", "code,fee\n99214,130.00\n");
     let summary = site.run("2026-05-22");
     assert_eq!(summary["claims"]["held"], 2, "{summary}");
     assert_eq!(work(&site, "audit.typos"), [9_000, 9_000]);

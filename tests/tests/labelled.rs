@@ -14,13 +14,7 @@ use claimhost_tests::site::{PRACTICE, Site};
 use serde_json::Value;
 
 /// Kinds that wait for another part of the host: what they need, why, and which. Deleting a line switches its kinds on.
-const PENDING: &[(&str, &str, &[&str])] =
-    &[("capture", "roster, fee schedule and hand-off detectors are not there yet", CAPTURE)];
-#[rustfmt::skip] // a table
-const CAPTURE: &[&str] = &[
-    "birth-day-and-month-turned", "charge-a-little-off-the-schedule", "charge-ten-times-the-schedule", "last-name-of-another-person",
-    "member-id-two-digits-turned", "nickname-of-the-roster",
-];
+const PENDING: &[(&str, &str, &[&str])] = &[];
 
 /// Percent.
 const RECALL_MIN: f64 = 99.0;
@@ -66,7 +60,10 @@ fn judge(seed: u64, claims: usize) {
     let site = Site::new();
     let out = site.dir().join("labelled");
     generate(seed, claims, &out);
-    std::fs::copy(out.join("profile.toml"), site.dir().join("practices/my-practice/profile.toml")).unwrap();
+    let practice = site.dir().join("practices/my-practice");
+    let profile = std::fs::read_to_string(out.join("profile.toml")).unwrap();
+    std::fs::write(practice.join("profile.toml"), format!("fees = \"fees.csv\"\n{profile}")).unwrap();
+    std::fs::copy(out.join("practice/fees.csv"), practice.join("fees.csv")).unwrap();
     for file in std::fs::read_dir(out.join("feed")).unwrap() {
         let path = file.unwrap().path();
         site.x12(path.file_name().unwrap().to_str().unwrap(), &std::fs::read(&path).unwrap());
@@ -117,8 +114,16 @@ const TABLES: &[(&str, &[&str])] = &[
     ("codes/taxonomy.csv", &["--version", "2026-01"]),
 ];
 
-/// Gives the host the tables that the kinds need.
+/// The columns of the practice's roster that are not called as usual.
+const ROSTER: &str = "date_format = \"YYYY-MM-DD\"\n[columns]\npatient_id = \"MRN\"\n";
+
+/// Gives the host the tables and the roster that the kinds need.
 fn prepare(site: &Site, out: &Path) {
+    let mapping = site.dir().join("roster.toml");
+    std::fs::write(&mapping, ROSTER).unwrap();
+    let (roster, mapping) = (out.join("practice/roster.csv"), mapping.display().to_string());
+    let output = site.command(&["roster", "import", roster.to_str().unwrap(), "--mapping", &mapping]);
+    assert!(output.status.success(), "roster: {}", String::from_utf8_lossy(&output.stderr));
     for (table, told) in TABLES {
         let path = out.join(table);
         let arguments = [&["codes", "import", path.to_str().unwrap()], *told].concat();

@@ -40,7 +40,15 @@ fn found(change: fn(&mut Claim), profile: &Profile, shelf: &Shelf) -> Vec<Findin
     let mut profile = profile.clone();
     profile.payer[0].id = text("90001");
     profile.payer[0].ncci = false;
-    let context = Context { as_of: on(2027, 6, 1), profile: &profile, earlier: &[], codes: shelf, known: &[] };
+    let context = Context {
+        as_of: on(2027, 6, 1),
+        profile: &profile,
+        earlier: &[],
+        codes: shelf,
+        known: &[],
+        alike: &[],
+        visit: VisitDays::default(),
+    };
     let mut findings = scrub(&claim, &context);
     findings.retain(|finding| finding.rule.starts_with("code."));
     findings
@@ -152,7 +160,15 @@ fn policy_says_how_old_lists_may_be() {
         let profile = Profile { code_cover_hold_months: months, ..profile() };
         let mut claim = clean();
         served(&mut claim, day);
-        let context = Context { as_of: AS_OF, profile: &profile, earlier: &[], codes: shelf(), known: &[] };
+        let context = Context {
+            as_of: AS_OF,
+            profile: &profile,
+            earlier: &[],
+            codes: shelf(),
+            known: &[],
+            alike: &[],
+            visit: VisitDays::default(),
+        };
         let found = scrub(&claim, &context).into_iter().find(|finding| finding.rule == "code.not-covered");
         found.map(|finding| finding.severity)
     };

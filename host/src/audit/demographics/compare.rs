@@ -43,7 +43,7 @@ pub struct Difference {
     /// What.
     pub field: Field,
     /// The field of the claim.
-    pub at: &'static str,
+    pub at: String,
     /// For a biller, with both values.
     pub words: String,
 }
@@ -58,7 +58,7 @@ pub fn compare(claim: &Claim, known: &[Known], profile: &Profile) -> Vec<Differe
             let rows: Vec<String> = rows.iter().map(u64::to_string).collect();
             found.add(
                 Field::TwoAlike,
-                "header.patient",
+                "patient",
                 format!(
                     "Rows {} of the roster can all be this patient, so nothing was compared. Put the patient id into the \
                      rows, or take out the one that is wrong.",
@@ -68,7 +68,7 @@ pub fn compare(claim: &Claim, known: &[Known], profile: &Profile) -> Vec<Differe
         }
         Found::AnotherUnderId(other) => found.add(
             Field::Identity,
-            "header.patient.ids",
+            "patient.ids",
             format!(
                 "{} has {} under this patient's id (row {}), and the claim is for {}. Find out whose visit it is.",
                 capital(other.origin.words()),
@@ -79,7 +79,7 @@ pub fn compare(claim: &Claim, known: &[Known], profile: &Profile) -> Vec<Differe
         ),
         Found::AnotherUnderMember(other) => found.add(
             Field::Subscriber,
-            "header.coverages.relationship",
+            &of_coverage(claim, "relationship"),
             format!(
                 "The claim says that {} is the subscriber, and {} has {} under that member id (row {}). Name the subscriber \
                  and what the patient is to him or her.",
@@ -96,8 +96,8 @@ pub fn compare(claim: &Claim, known: &[Known], profile: &Profile) -> Vec<Differe
 struct Differences(Vec<Difference>);
 
 impl Differences {
-    fn add(&mut self, field: Field, at: &'static str, words: String) {
-        self.0.push(Difference { field, at, words });
+    fn add(&mut self, field: Field, at: &str, words: String) {
+        self.0.push(Difference { field, at: at.to_owned(), words });
     }
 
     fn person(&mut self, claim: &Claim, known: &Known, profile: &Profile) {
@@ -112,7 +112,7 @@ impl Differences {
                  card, or correct the list."
             )
         };
-        let at = "header.patient.name";
+        let at = "patient.name";
         match names {
             NameIs::Same => {}
             NameIs::Variant(_) if patient.name.last.is_empty() || known.name.last.is_empty() => {}
@@ -135,7 +135,7 @@ impl Differences {
                 iso(a),
                 iso(b)
             );
-            self.add(Field::BirthDate, "header.patient.birth-date", words);
+            self.add(Field::BirthDate, "patient.birth_date", words);
         }
         if let (Some(a), Some(b)) = (patient.gender, known.gender)
             && a != b
@@ -143,7 +143,7 @@ impl Differences {
             && b != Gender::Unknown
         {
             let words = format!("The visit says {}, {says} (row {row}) {}.", gender(a), gender(b));
-            self.add(Field::Gender, "header.patient.gender", words);
+            self.add(Field::Gender, "patient.gender", words);
         }
         self.member(claim, known, profile);
         if let (Some(a), Some(b)) = (&patient.address, &known.address)
@@ -154,7 +154,7 @@ impl Differences {
                 place(a),
                 place(b)
             );
-            self.add(Field::Address, "header.patient.address", words);
+            self.add(Field::Address, "patient.address", words);
         }
         self.cover(claim, known, profile);
     }
@@ -171,18 +171,18 @@ impl Differences {
             matches!(compare_members(&coverage.subscriber.member_id, listed), MemberIs::Same | MemberIs::PersonCode)
         };
         let words = |how: &str| format!("The visit has the member id {visit}, {says} (row {row}) {listed}: {how}.");
-        let at = "header.coverages.subscriber.member-id";
+        let at = of_coverage(claim, "subscriber.member_id");
         match compare_members(visit, listed) {
             MemberIs::Unknown | MemberIs::Same => {}
             MemberIs::PersonCode => {
-                self.add(Field::MemberIdForm, at, words("the two digits of the family member are on one side only"));
+                self.add(Field::MemberIdForm, &at, words("the two digits of the family member are on one side only"));
             }
-            MemberIs::Slip(how) => self.add(Field::MemberId, at, words(how)),
+            MemberIs::Slip(how) => self.add(Field::MemberId, &at, words(how)),
             // The id of the patient's other payer is no mistake.
             MemberIs::Other if claim.header.coverages.iter().any(another) => {}
-            MemberIs::Other if payer == Some(true) => self.add(Field::MemberId, at, words("another id")),
+            MemberIs::Other if payer == Some(true) => self.add(Field::MemberId, &at, words("another id")),
             MemberIs::Other => {
-                self.add(Field::MemberIdForm, at, words("another id; the list does not say of which payer"));
+                self.add(Field::MemberIdForm, &at, words("another id; the list does not say of which payer"));
             }
         }
         let is_self = coverage.relationship == Relationship::PatientIsSubscriber;
@@ -191,7 +191,7 @@ impl Differences {
                 "The claim says that the patient is the subscriber, {says} (row {row}) that the patient is a dependent. Name \
                  the subscriber."
             );
-            self.add(Field::Subscriber, "header.coverages.relationship", words);
+            self.add(Field::Subscriber, &of_coverage(claim, "relationship"), words);
         }
     }
 
@@ -214,8 +214,13 @@ impl Differences {
             "The service is of {}, and {says} (row {row}) says that {how}. Ask for the cover of that day before you bill.",
             iso(if early.is_some() { span.start } else { span.end })
         );
-        self.add(Field::CoverageDates, "header.coverages", words);
+        self.add(Field::CoverageDates, &of_coverage(claim, "payer"), words);
     }
+}
+
+/// A field of the coverage that the claim goes to, as other edits name it.
+fn of_coverage(claim: &Claim, field: &str) -> String {
+    format!("coverages[{}].{field}", claim.destination)
 }
 
 /// Whether the known person's payer is the one that this claim goes to. None: the list names none.

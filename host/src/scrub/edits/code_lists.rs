@@ -288,7 +288,14 @@ fn unknown(coded: &Coded<'_>, context: &Context, day: i64, table: Option<&Label>
         _ => "",
     };
     let version = table.map_or("", |label| label.version.as_str());
-    format!("is not in {} (list {version}).{meant} Correct it.{newer}", coded.system.title())
+    let set = match coded.system {
+        System::PlaceOfService => "places of service",
+        System::HcpcsModifier => "modifiers of HCPCS",
+        System::CptModifier => "modifiers of CPT",
+        System::Taxonomy => "provider taxonomies",
+        other => return format!("is not in {} (list {version}).{meant} Correct it.{newer}", other.title()),
+    };
+    format!("is not among the {set} (list {version}).{meant} Correct it.{newer}")
 }
 
 fn category(coded: &Coded<'_>, context: &Context, day: i64, asked: &str) -> String {

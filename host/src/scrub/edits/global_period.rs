@@ -51,7 +51,12 @@ struct Included<'a> {
 }
 
 /// The surgery whose global period a service lies in.
-fn surgery<'a>(claim: &'a Claim, context: &Context<'a>, known: &[Known<'a>], one: &Known<'a>) -> Option<Included<'a>> {
+fn surgery<'a>(
+    claim: &'a Claim,
+    context: &Context<'a>,
+    mut known: impl Iterator<Item = Known<'a>>,
+    one: &Known<'a>,
+) -> Option<Included<'a>> {
     let within = |surgery: &Billed<'_>, global: Option<i64>| {
         let after = one.billed.days.0 - surgery.days.0;
         let included = global.is_some_and(|global| global > 0 && (1..=global).contains(&after));
@@ -62,7 +67,7 @@ fn surgery<'a>(claim: &'a Claim, context: &Context<'a>, known: &[Known<'a>], one
     let apart = |theirs: &[&str]| {
         !theirs.is_empty() && !own_categories.is_empty() && !own_categories.iter().any(|own| theirs.contains(own))
     };
-    let of_claim = known.iter().find_map(|other| {
+    let of_claim = known.find_map(|other| {
         let days_after = within(&other.billed, other.pfs.global.days_after())?;
         let theirs: Vec<&str> = diagnoses(claim, other.line).filter_map(|diagnosis| diagnosis.code.get(..3)).collect();
         Some(Included { surgery: other.billed, days_after, unrelated: apart(&theirs) })
@@ -80,11 +85,13 @@ fn surgery<'a>(claim: &'a Claim, context: &Context<'a>, known: &[Known<'a>], one
 
 fn visit(claim: &Claim, context: &Context, report: &mut Report) {
     let known = known(claim, context);
-    for one in known.iter().filter(|one| is_visit(one.billed.code) && !is_preventive(&one.line.procedure.code)) {
+    for one in known.clone().filter(|one| is_visit(one.billed.code) && !is_preventive(&one.line.procedure.code)) {
         if has(one.billed.modifiers, &["24", "25", "57"]) {
             continue;
         }
-        let Some(Included { surgery, days_after, unrelated }) = surgery(claim, context, &known, one) else { continue };
+        let Some(Included { surgery, days_after, unrelated }) = surgery(claim, context, known.clone(), &one) else {
+            continue;
+        };
         let fix = if unrelated { add(one.number, one.billed.modifiers, "24") } else { None };
         let words = format!(
             "Line {} ({}) is a visit {days_after} days after {}, whose payment includes visits of that time. Did it have nothing to do with the surgery? If the record says so, enter 24; if not, it is not billed (99024 reports it).",
@@ -103,12 +110,14 @@ fn is_preventive(code: &str) -> bool {
 
 fn procedure(claim: &Claim, context: &Context, report: &mut Report) {
     let known = known(claim, context);
-    for one in known.iter().filter(|one| one.pfs.global.days_after().is_some() && !is_visit(one.billed.code)) {
+    for one in known.clone().filter(|one| one.pfs.global.days_after().is_some() && !is_visit(one.billed.code)) {
         let modifiers = one.billed.modifiers;
         if has(modifiers, &["58", "78", "79", "55"]) || modifiers.iter().any(|modifier| says_distinct(modifier)) {
             continue;
         }
-        let Some(Included { surgery, days_after, unrelated }) = surgery(claim, context, &known, one) else { continue };
+        let Some(Included { surgery, days_after, unrelated }) = surgery(claim, context, known.clone(), &one) else {
+            continue;
+        };
         let site = |modifiers: &[String]| -> Vec<String> {
             modifiers.iter().filter(|modifier| names_site(modifier) && *modifier != "50").cloned().collect()
         };

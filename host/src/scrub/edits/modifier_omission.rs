@@ -105,17 +105,16 @@ pub(super) struct Known<'a> {
     pub(super) pfs: Indicators,
 }
 
-/// The lines of a claim that the fee schedule of their day knows.
-pub(super) fn known<'a>(claim: &'a Claim, context: &Context<'a>) -> Vec<Known<'a>> {
-    if context.codes.tables(crate::pfs::KIND).is_empty() || !billed::follows_ncci(claim, context) {
-        return Vec::new();
-    }
-    let one = |(number, line): (u16, &'a ServiceLine)| {
+/// The lines of a claim that the fee schedule of their day knows. Allocates nothing: most claims miss no modifier.
+pub(super) fn known<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<Item = Known<'a>> + Clone + use<'a> {
+    let asked = !context.codes.tables(crate::pfs::KIND).is_empty() && billed::follows_ncci(claim, context);
+    let codes = context.codes;
+    let one = move |(number, line): (u16, &'a ServiceLine)| {
         let billed = Billed::of_line(claim, number, line)?;
-        let pfs = PfsTable::on(context.codes, billed.days.0)?.lookup(billed.code)?;
+        let pfs = PfsTable::on(codes, billed.days.0)?.lookup(billed.code)?;
         Some(Known { number, line, billed, pfs })
     };
-    super::numbered(claim).filter_map(one).collect()
+    super::numbered(claim).take(if asked { usize::MAX } else { 0 }).filter_map(one)
 }
 
 /// Indicators of a service that was billed.
@@ -154,15 +153,15 @@ pub(super) fn names_site(modifier: &str) -> bool {
 
 fn bilateral(claim: &Claim, context: &Context, report: &mut Report) {
     let known = known(claim, context);
-    let unsaid = |one: &&Known<'_>| {
+    let unsaid = |one: &Known<'_>| {
         let modifiers = &one.line.procedure.modifiers;
         matches!(one.pfs.bilateral, 1 | 3)
             && !modifiers.iter().any(|modifier| names_site(modifier) || says_distinct(modifier))
             && !has(modifiers, &["58", "78", "79", "80", "81", "82", "AS"])
     };
-    for one in known.iter().filter(unsaid) {
+    for one in known.clone().filter(unsaid) {
         let sides: Vec<Side> = diagnoses(claim, one.line).filter_map(|diagnosis| side_of(&diagnosis.code)).collect();
-        let other = known.iter().filter(unsaid).find(|other| {
+        let other = known.clone().filter(unsaid).find(|other| {
             other.number != one.number
                 && other.billed.code == one.billed.code
                 && other.billed.meets(&one.billed).is_some()
@@ -203,18 +202,18 @@ fn single(sides: &[Side]) -> Option<Side> {
 fn separate_visit(claim: &Claim, context: &Context, report: &mut Report) {
     let known = known(claim, context);
     let tables = Tables::of(context.codes);
-    for visit in known.iter().filter(|one| is_visit(one.billed.code)) {
+    for visit in known.clone().filter(|one| is_visit(one.billed.code)) {
         if has(visit.billed.modifiers, &["24", "25", "57"])
             || matches!(tables.ptp(visit.billed.days.0), Answer::Known(..))
         {
             continue;
         }
-        let minor = |one: &&Known<'_>| {
+        let minor = |one: &Known<'_>| {
             matches!(one.pfs.global, Global::Day | Global::Ten)
                 && !is_visit(one.billed.code)
                 && one.billed.meets(&visit.billed).is_some()
         };
-        let Some(procedure) = known.iter().find(minor) else { continue };
+        let Some(procedure) = known.clone().find(minor) else { continue };
         let of_procedure: Vec<&Diagnosis> = diagnoses(claim, procedure.line).collect();
         let mut own = diagnoses(claim, visit.line).peekable();
         let apart = own.peek().is_some() && !of_procedure.is_empty() && own.all(|one| !of_procedure.contains(&one));
@@ -246,12 +245,9 @@ fn just_before(visit: &Billed<'_>, surgery: &Billed<'_>) -> bool {
 fn decision(claim: &Claim, context: &Context, report: &mut Report) {
     const SAID: &[&str] = &["24", "25", "57"];
     let known = known(claim, context);
-    if known.is_empty() {
-        return;
-    }
     let is_major = |pfs: &Indicators| pfs.global == Global::Ninety;
-    for visit in known.iter().filter(|one| is_visit(one.billed.code) && !has(one.billed.modifiers, SAID)) {
-        let own = known.iter().filter(|one| is_major(&one.pfs)).map(|one| one.billed);
+    for visit in known.clone().filter(|one| is_visit(one.billed.code) && !has(one.billed.modifiers, SAID)) {
+        let own = known.clone().filter(|one| is_major(&one.pfs)).map(|one| one.billed);
         let others = billed::earlier(claim, context).filter(|other| {
             just_before(&visit.billed, other) && indicators(context, other).is_some_and(|pfs| is_major(&pfs))
         });
@@ -267,7 +263,7 @@ fn decision(claim: &Claim, context: &Context, report: &mut Report) {
             tell(report, visit.number, words, fix);
         }
     }
-    for surgery in known.iter().filter(|one| is_major(&one.pfs)) {
+    for surgery in known.filter(|one| is_major(&one.pfs)) {
         let visit = billed::earlier(claim, context)
             .find(|other| is_visit(other.code) && !has(other.modifiers, SAID) && just_before(other, &surgery.billed));
         if let Some(visit) = visit {

@@ -97,14 +97,23 @@ pub const KINDS: &[Kind] = &[
     ncci("critical-care-hour-without-first", "ncci.*", CODE, |m| shaped(m, shape("99292*2", "R6521", Senior, "", "21"), |_, _| {})),
     capture("charge-ten-times-the-schedule", "typo.*", &["line:charge"], |m| office(m, |_, c| c.line(1).charge *= 10)),
     capture("birth-day-and-month-turned", "demographics.*", &["patient.birth_date"], |m| office(m, |_, c| {
-        c.mrn = "RO000001".into();
+        registered(c, "RO000001", ["Ashdown", "Clara", "19750308", "F", "HB100000001"]);
         c.patient.born = "19750803".into();
     })),
     capture("last-name-of-another-person", "demographics.*", &["patient.name"], |m| office(m, |_, c| {
-        (c.mrn, c.patient.last, c.patient.born) = ("RO000002".into(), "Quillfeather".into(), "19680212".into());
+        registered(c, "RO000002", ["Birkett", "Hugo", "19680212", "M", "HB100000002"]);
+        c.patient.last = "Quillfeather".into();
     })),
     capture("member-id-two-digits-turned", "demographics.*", &["coverages[0].subscriber.member_id"], |m| office(m, |_, c| {
-        c.mrn = "RO000003".into();
+        registered(c, "RO000003", ["Calloway", "Esme", "19811130", "F", "HB123456789"]);
         c.cover().member = "HB124356789".into();
     })),
 ];
+
+/// Makes the patient the one of a row of the roster (`sources.rs`): last and first name, birth date, sex, member id.
+fn registered(claim: &mut Claim, mrn: &str, [last, first, born, sex, member]: [&str; 5]) {
+    claim.mrn = mrn.into();
+    let patient = &mut claim.patient;
+    (patient.last, patient.first, patient.born, patient.sex) = (last.into(), first.into(), born.into(), sex.into());
+    claim.cover().member = member.into();
+}
