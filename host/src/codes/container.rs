@@ -44,6 +44,11 @@ impl Cover {
     pub fn has(self, day: i64) -> bool {
         (self.first..=self.last).contains(&day)
     }
+
+    /// The day itself where the table knows it, else the first or last day that it knows, whichever is nearer.
+    pub fn nearest(self, day: i64) -> i64 {
+        day.clamp(self.first, self.last.max(self.first))
+    }
 }
 
 impl std::fmt::Display for Cover {

@@ -12,6 +12,13 @@ use super::shelf::Shelf;
 pub enum Kept {
     /// It is new, and in this file.
     Written(PathBuf),
+    /// It is new and in this file, and a later version that knows all of its days answers for it.
+    Behind {
+        /// The file.
+        path: PathBuf,
+        /// Kind, version and days of the later one.
+        newer: String,
+    },
     /// The same table was there.
     Already,
 }
@@ -31,27 +38,14 @@ pub enum KeepError {
         /// Source of the new one.
         source_name: String,
     },
-    /// A later version knows all of its days.
-    #[error(
-        "{name} (days {cover}) is older than {newer} (days {newer_cover}), which is loaded and knows all of its days: it would never be asked"
-    )]
-    Older {
-        /// Kind and version.
-        name: String,
-        /// Its days.
-        cover: String,
-        /// Kind and version of the later one.
-        newer: String,
-        /// Its days.
-        newer_cover: String,
-    },
     /// Writing failed.
     #[error(transparent)]
     Container(#[from] ContainerError),
 }
 
 /// Keeps tables in a folder whose tables are on this shelf, all or none. `replace`: a version that is there with other
-/// content gives way. `partial` tables never make another one useless.
+/// content gives way. One that is older than what is loaded is kept beside it, and that is said: a later one that is complete and
+/// knows all of its days answers for it.
 ///
 /// # Errors
 /// [`KeepError`]; before the first one is written, except where the disk fails between two.
@@ -80,19 +74,16 @@ pub fn keep(
                 && known.cover.last >= label.cover.last
                 && !is_partial(known, bytes)
         });
-        if let Some((newer, _)) = newer {
-            return Err(KeepError::Older {
-                name: label.name(),
-                cover: label.cover.to_string(),
-                newer: newer.name(),
-                newer_cover: newer.cover.to_string(),
-            });
-        }
-        new.push(!is_same);
+        let newer = newer.map(|(newer, _)| format!("{} (days {})", newer.name(), newer.cover));
+        new.push((!is_same).then_some(newer));
     }
     let mut kept = Vec::with_capacity(tables.len());
     for ((label, payload), new) in tables.iter().zip(new) {
-        kept.push(if new { Kept::Written(write(folder, label, payload)?) } else { Kept::Already });
+        kept.push(match new {
+            None => Kept::Already,
+            Some(None) => Kept::Written(write(folder, label, payload)?),
+            Some(Some(newer)) => Kept::Behind { path: write(folder, label, payload)?, newer },
+        });
     }
     Ok(kept)
 }

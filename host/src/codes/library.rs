@@ -3,7 +3,7 @@
 //! Whoever needs tables takes the shelf of the moment and keeps it for its batch; a newly imported table is on the next.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 
@@ -68,18 +68,38 @@ impl Library {
     }
 }
 
-/// What a plugin may ask: a table is named as its system.
+/// What a plugin may ask: a table is named as its system (`icd10cm`, `hcpcs`); the shelf of the moment answers.
 impl CodeTables for Library {
     fn lookup(&self, _practice: &str, table: &str, codes: &[String], on: Date) -> Vec<Answer> {
-        let unknown = || Answer { known: false, valid: false, target: String::new() };
-        let Some(system) = System::by_name(table) else { return codes.iter().map(|_| unknown()).collect() };
-        let (shelf, day) = (self.shelf(), day_number(on));
-        let answer = |code: &String| match look(&shelf, system, code, day).verdict {
-            Verdict::Valid => Answer { known: true, valid: true, target: String::new() },
-            Verdict::NotBillable | Verdict::NotYet { .. } => Answer { known: true, ..unknown() },
-            Verdict::Retired { replaced_by, .. } => Answer { known: true, valid: false, target: replaced_by },
-            Verdict::Unknown | Verdict::NotCovered => unknown(),
-        };
-        codes.iter().map(answer).collect()
+        answers(&self.shelf(), table, codes, on)
     }
+}
+
+/// The public tables that come with claimhost and no others: what a plugin's fixtures see, so that they answer alike on every
+/// host, whatever its operator has imported.
+#[derive(Debug, Default)]
+pub struct PublicTables(OnceLock<Shelf>);
+
+impl CodeTables for PublicTables {
+    fn lookup(&self, _practice: &str, table: &str, codes: &[String], on: Date) -> Vec<Answer> {
+        let shelf = self.0.get_or_init(|| {
+            let tables = embedded::tables().unwrap_or_default();
+            Shelf::of(tables.iter().filter_map(|(label, payload)| Table::in_memory(label, payload).ok()))
+        });
+        answers(shelf, table, codes, on)
+    }
+}
+
+/// One answer for each code, in order. `known`: some table has it; `valid`: it may be billed on that day; `target`: what replaced it.
+fn answers(shelf: &Shelf, table: &str, codes: &[String], on: Date) -> Vec<Answer> {
+    let unknown = || Answer { known: false, valid: false, target: String::new() };
+    let Some(system) = System::by_name(table) else { return codes.iter().map(|_| unknown()).collect() };
+    let day = day_number(on);
+    let answer = |code: &String| match look(shelf, system, code, day).verdict {
+        Verdict::Valid => Answer { known: true, valid: true, target: String::new() },
+        Verdict::NotBillable | Verdict::NotYet { .. } => Answer { known: true, ..unknown() },
+        Verdict::Retired { replaced_by, .. } => Answer { known: true, valid: false, target: replaced_by },
+        Verdict::Unknown | Verdict::NotCovered => unknown(),
+    };
+    codes.iter().map(answer).collect()
 }

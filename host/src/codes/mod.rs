@@ -15,6 +15,6 @@ pub mod shelf;
 mod system;
 
 pub use keep::{KeepError, Kept, keep};
-pub use library::Library;
-pub use lookup::{ICD10_STARTS, Looked, Verdict, below, look, near};
+pub use library::{Library, PublicTables};
+pub use lookup::{ICD10_STARTS, Looked, Verdict, below, is_covered, known_until, look, near};
 pub use system::{Rhythm, System};

@@ -147,11 +147,13 @@ impl Check {
         let table = looked.table.map(|label| Asked { version: label.version.clone(), cover: label.cover.to_string() });
         let asked =
             looked.table.map_or(String::new(), |label| format!(" ({} {}, {})", label.kind, label.version, label.cover));
+        // Between two tables what lies below a category, or near a code, is that of the table that was asked.
+        let nearest = looked.table.map_or(on, |label| label.cover.nearest(on));
         let (verdict, words, date, instead) = match looked.verdict {
             Verdict::Valid if system == System::Icd9cm => ("valid", "by its form".to_owned(), None, Vec::new()),
             Verdict::Valid => ("valid", "may be billed".to_owned(), None, Vec::new()),
             Verdict::NotBillable => {
-                let (codes, count) = below(shelf, system, code, on, BELOW_MAX);
+                let (codes, count) = below(shelf, system, code, nearest, BELOW_MAX);
                 (
                     "not-billable",
                     format!("a category: {count} codes below it, such as {}", codes.join(", ")),
@@ -168,7 +170,7 @@ impl Check {
                 ("retired", format!("in force until {}{by}", day(last)), Some(day(last)), instead)
             }
             Verdict::Unknown => {
-                let codes = near(shelf, system, code, on, BELOW_MAX);
+                let codes = near(shelf, system, code, nearest, BELOW_MAX);
                 let meant = if codes.is_empty() { String::new() } else { format!("; perhaps {}", codes.join(", ")) };
                 ("unknown", format!("does not exist{meant}"), None, codes)
             }

@@ -1,6 +1,6 @@
 //! `codes import FILE...`: published files into tables. Nothing is kept of a file that has a fault.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -9,15 +9,15 @@ use sha2::{Digest, Sha256};
 use super::super::output::{print, print_json};
 use super::super::{Failure, Global};
 use super::{cover, library};
-use crate::codes::container::{Cover, Label};
+use crate::codes::container::{Cover, EXTENSION, Label};
 use crate::codes::import::{Asked, ImportError, Unpacked, import, recognises, unpack};
 use crate::codes::list::List;
-use crate::codes::{Kept, System, keep};
+use crate::codes::{Kept, Library, System, keep};
 use crate::ncci::import as ncci;
 use crate::ncci::{Quarter, Service};
 
 /// `codes import`
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Import {
     /// Files as they were published; several only where they are one table (NCCI pairs)
     #[arg(required = true, value_name = "FILE")]
@@ -75,6 +75,8 @@ struct Told {
     partial: bool,
     /// False where the same table was loaded already.
     new: bool,
+    /// A later table that knows all of its days and answers for it; null where there is none.
+    older_than: Option<String>,
 }
 
 /// What is left out, and how many rows of it.
@@ -82,28 +84,36 @@ type Counted = Vec<(String, u64)>;
 
 impl Import {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
-        let library = library(global)?;
-        let (ready, left_out) = self.read()?;
-        let tables: Vec<(&Label, &[u8])> = ready.iter().map(|table| (&table.label, table.payload.as_slice())).collect();
-        let is_partial = |_: &Label, payload: &[u8]| List::open(payload).is_some_and(|list| list.is_partial());
-        let kept = keep(library.folder(), &library.shelf(), &tables, self.replace, is_partial)
-            .map_err(|error| Failure::missing(format!("nothing imported: {error}")))?;
-        let told = ready.iter().zip(&kept).map(|(Ready { label, partial, .. }, kept)| Told {
-            kind: label.kind.clone(),
-            version: label.version.clone(),
-            cover: label.cover.to_string(),
-            rows: label.rows,
-            partial: *partial,
-            new: matches!(kept, Kept::Written(_)),
-        });
-        let left_out = left_out.into_iter().map(|(what, count)| LeftOut { what, count }).collect();
-        let answer = Answer { tables: told.collect(), left_out };
+        let answer = self.keep(&library(global)?)?;
         if global.json {
             print_json(&answer);
         } else {
             tell(&answer);
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Reads the files and keeps their tables beside those of a library.
+    fn keep(&self, library: &Library) -> Result<Answer, Failure> {
+        let (ready, left_out) = self.read()?;
+        let tables: Vec<(&Label, &[u8])> = ready.iter().map(|table| (&table.label, table.payload.as_slice())).collect();
+        let is_partial = |_: &Label, payload: &[u8]| List::open(payload).is_some_and(|list| list.is_partial());
+        let kept = keep(library.folder(), &library.shelf(), &tables, self.replace, is_partial)
+            .map_err(|error| Failure::missing(format!("nothing imported: {error}")))?;
+        let told = ready.iter().zip(kept).map(|(Ready { label, partial, .. }, kept)| Told {
+            kind: label.kind.clone(),
+            version: label.version.clone(),
+            cover: label.cover.to_string(),
+            rows: label.rows,
+            partial: *partial,
+            new: kept != Kept::Already,
+            older_than: match kept {
+                Kept::Behind { newer, .. } => Some(newer),
+                Kept::Written(_) | Kept::Already => None,
+            },
+        });
+        let left_out = left_out.into_iter().map(|(what, count)| LeftOut { what, count }).collect();
+        Ok(Answer { tables: told.collect(), left_out })
     }
 
     /// Everything that the files hold, read whole before anything is kept.
@@ -196,6 +206,35 @@ impl Import {
     }
 }
 
+/// Imports every published file below the folder of tables itself, each as `codes import FILE` would: for the demo, whose
+/// practices put theirs there. The tables that lie beside them, and files that are being written, are passed over.
+pub(in crate::cli) fn import_below(folder: &Path) -> Result<(), Failure> {
+    let mut files = Vec::new();
+    published(folder, &mut files)?;
+    files.sort();
+    for file in files {
+        // Opened anew for each file, so that the second of two that are one table is told so.
+        Import { files: vec![file], ..Import::default() }.keep(&Library::open(folder))?;
+    }
+    Ok(())
+}
+
+fn published(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        if path.is_dir() {
+            published(&path, files)?;
+        } else if !is_hidden && path.extension().is_none_or(|extension| extension != EXTENSION) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
 /// `2026Q2`, or a month of it: `2026-04`.
 fn quarter(text: &str) -> Option<Quarter> {
     Quarter::parse(text).or_else(|| Quarter::of_file_name(&format!("{text}-01")))
@@ -207,6 +246,9 @@ fn tell(answer: &Answer) {
         let new = if table.new { "" } else { " (loaded already, nothing changed)" };
         let Told { kind, version, cover, rows, .. } = table;
         print(&format!("{kind} {version}: {rows} rows, days of service {cover}{partial}{new}"));
+        if let Some(newer) = &table.older_than {
+            print(&format!("  older than {newer}, which is loaded and answers for all of its days: kept beside it"));
+        }
     }
     for LeftOut { what, count } in &answer.left_out {
         print(&format!("left out: {count} {what}"));

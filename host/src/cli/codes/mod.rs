@@ -16,6 +16,8 @@ use crate::codes::container::Cover;
 use crate::config::Config;
 use crate::lifecycle::HostError;
 
+pub(super) use import::import_below;
+
 /// Tables of codes and of NCCI by day of service
 #[derive(Debug, Subcommand)]
 pub(crate) enum Codes {

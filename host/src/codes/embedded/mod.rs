@@ -87,6 +87,11 @@ pub(super) fn missing(shelf: &Shelf) -> Vec<String> {
     names.filter(|name| !known.contains(name)).collect()
 }
 
+/// SHA-256 of the archive: which public tables this claimhost has.
+pub fn digest() -> [u8; 32] {
+    Sha256::digest(ARCHIVE).into()
+}
+
 /// Every embedded table: its label and its payload. None where the archive is damaged, which a test rules out.
 pub fn tables() -> Option<Vec<(Label, Vec<u8>)>> {
     read(ARCHIVE)

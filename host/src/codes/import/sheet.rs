@@ -188,8 +188,13 @@ fn of_form(records: &[(u64, StringRecord)], code: usize, asked: Option<System>) 
             only => What::Only(only),
         });
     }
-    let cells: Vec<&str> =
-        records.iter().take(PEEK_ROWS).filter_map(|(_, record)| record.get(code)).map(marked).collect();
+    let cells: Vec<&str> = records
+        .iter()
+        .filter_map(|(_, record)| record.get(code))
+        .filter(|cell| !cell.is_empty())
+        .map(marked)
+        .take(PEEK_ROWS)
+        .collect();
     let all = |fits: &dyn Fn(&str) -> bool| !cells.is_empty() && cells.iter().all(|cell| fits(cell));
     if all(&|cell| System::of_procedure(cell).is_some()) {
         Some(What::Procedures)
