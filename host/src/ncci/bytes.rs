@@ -16,13 +16,15 @@ pub struct PayloadError {
 pub(super) struct Cursor<'a> {
     kind: &'static str,
     rest: &'a [u8],
+    /// Bytes of the whole payload.
+    length: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// Starts after the magic.
     pub(super) fn open(kind: &'static str, magic: [u8; 8], payload: &'a [u8]) -> Result<Self, PayloadError> {
         match payload.strip_prefix(&magic) {
-            Some(rest) => Ok(Self { kind, rest }),
+            Some(rest) => Ok(Self { kind, rest, length: payload.len() }),
             None => Err(PayloadError {
                 kind,
                 found: format!("{} bytes that begin otherwise", payload.len()),
@@ -48,6 +50,12 @@ impl<'a> Cursor<'a> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(|| self.short(count))?;
         self.rest = rest;
         Ok(taken)
+    }
+
+    /// Passes over the zeros that [`push_align`] wrote.
+    pub(super) fn align(&mut self, to: usize) -> Result<(), PayloadError> {
+        let at = self.length - self.rest.len();
+        self.bytes(at.next_multiple_of(to) - at).map(|_| ())
     }
 
     /// Nothing may be left.
@@ -83,6 +91,11 @@ pub(super) fn u8_at<const N: usize>(record: &[u8; N], at: usize) -> u8 {
 /// A count as payloads keep it. More than four thousand million is no table.
 pub(super) fn push_number(out: &mut Vec<u8>, number: usize) {
     out.extend_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+/// Zeros up to a multiple of a cache line: payloads lie in their files at such multiples, and so in memory.
+pub(super) fn push_align(out: &mut Vec<u8>, to: usize) {
+    out.resize(out.len().next_multiple_of(to), 0);
 }
 
 /// Short texts, each with its length before it, and the bytes of all before them: rationales.

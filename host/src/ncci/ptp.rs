@@ -1,22 +1,27 @@
-//! Procedure-to-procedure pairs: millions of rows in about nine bytes each, one cache line a lookup.
+//! Procedure-to-procedure pairs: millions of rows in about eleven bytes each, one cache line a lookup.
 //!
-//! Sections: header, code table (open addressing, code to a number of 16 bits), attributes (dates, indicator,
-//! rationale: few hundred to few thousand differ), buckets of 64 bytes with nine slots (pair of numbers, attribute).
-//! A full bucket says so and the next one is read too. Readers borrow; nothing is copied or built at opening.
+//! Sections: header, attributes (dates, indicator, rationale: few hundred to few thousand differ), then buckets of 64 bytes that
+//! begin at a cache line, each with eight slots of eight bytes: the ranks of the two codes and the number of the attribute. A
+//! full bucket says so and the next one is read too. Ranks are computed, so that a pair costs one read of a line that is not in
+//! the cache. Readers borrow; nothing is copied or built at opening.
 
 use super::Code;
-use super::bytes::{Cursor, PayloadError, Texts, i32_at, push_number, push_texts, u8_at, u32_at};
+use super::bytes::{Cursor, PayloadError, Texts, i32_at, push_align, push_number, push_texts, u8_at};
 
 const KIND: &str = "ptp";
-const MAGIC: [u8; 8] = *b"NCCIPTP1";
-/// Slots of a bucket: four bytes key, three bytes attribute, and one byte for all of count and overflow.
-const SLOTS: usize = 9;
+const MAGIC: [u8; 8] = *b"NCCIPTP2";
+/// Slots of a bucket.
+const SLOTS: usize = 8;
 const BUCKET: usize = 64;
 const ATTRIBUTE: usize = 12;
-const CODE_SLOT: usize = 8;
-/// Of nine slots six are used on average: one bucket in twelve overflows into its neighbour.
+/// Of eight slots six are used on average: one bucket in seven overflows into its neighbour, which is the next cache line.
 const FILL: usize = 6;
-const OVERFLOW: u8 = 0x80;
+/// A slot from its low end: 20 bits each for the two ranks, 22 for the attribute; the highest bit of a bucket's last slot says that
+/// it overflows. No rank is 0, and so no slot that is used.
+const RANK_BITS: u32 = 20;
+const KEY: u64 = (1 << (2 * RANK_BITS)) - 1;
+const ATTRIBUTES_MAX: usize = 1 << 22;
+const OVERFLOW: u64 = 1 << 63;
 
 /// What may be done about a pair (CMS: correct coding modifier indicator).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,16 +71,11 @@ impl Attribute {
 /// The table, over borrowed bytes.
 #[derive(Clone, Copy)]
 pub struct PtpTable<'a> {
-    codes: &'a [[u8; CODE_SLOT]],
     attributes: &'a [[u8; ATTRIBUTE]],
     buckets: &'a [[u8; BUCKET]],
     rationales: Texts<'a>,
     rows: usize,
 }
-
-/// The number of a code within one table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CodeNumber(u16);
 
 impl<'a> PtpTable<'a> {
     /// Opens a payload: sizes are checked, content is read at look-up.
@@ -84,20 +84,14 @@ impl<'a> PtpTable<'a> {
     /// [`PayloadError`]: no such payload, or cut off.
     pub fn open(payload: &'a [u8]) -> Result<Self, PayloadError> {
         let mut cursor = Cursor::open(KIND, MAGIC, payload)?;
-        let (rows, codes, attributes, buckets) =
-            (cursor.number()?, cursor.number()?, cursor.number()?, cursor.number()?);
+        let (rows, attributes, buckets) = (cursor.number()?, cursor.number()?, cursor.number()?);
         let rationales = Texts::open(&mut cursor)?;
-        let table = Self {
-            codes: cursor.records(codes)?,
-            attributes: cursor.records(attributes)?,
-            buckets: cursor.records(buckets)?,
-            rationales,
-            rows,
-        };
+        let attributes = cursor.records(attributes)?;
+        cursor.align(BUCKET)?;
+        let table = Self { attributes, buckets: cursor.records(buckets)?, rationales, rows };
         cursor.end()?;
-        if !table.codes.len().is_power_of_two() || table.buckets.is_empty() {
-            let found = format!("{} code slots and {} buckets", codes, buckets);
-            return Err(PayloadError { kind: KIND, found, expected: "a power of two, and one bucket".to_owned() });
+        if table.buckets.is_empty() {
+            return Err(PayloadError { kind: KIND, found: "no bucket".to_owned(), expected: "one or more".to_owned() });
         }
         Ok(table)
     }
@@ -107,41 +101,33 @@ impl<'a> PtpTable<'a> {
         self.rows
     }
 
-    /// The number of a code that is in some pair. Look it up once a line, then ask for pairs.
-    pub fn number(&self, code: Code) -> Option<CodeNumber> {
-        let mask = self.codes.len() - 1;
-        let mut at = spread(code.packed(), self.codes.len());
-        for _ in 0..self.codes.len() {
-            let slot = self.codes.get(at)?;
-            match u32_at(slot, 0) {
-                0 => return None,
-                found if found == code.packed() => return Some(CodeNumber(u16::from_le_bytes([slot[4], slot[5]]))),
-                _ => at = (at + 1) & mask,
-            }
-        }
-        None
-    }
-
-    /// The row that bundles column 1 and column 2 on a day. Where rows overlap (none should), the stricter.
-    pub fn pair(&self, column1: CodeNumber, column2: CodeNumber, day: i32) -> Option<Attribute> {
-        let key = key(column1, column2);
+    /// The row that bundles two codes, column 1 and column 2, on a day (a day number). Where rows overlap (none should), the
+    /// stricter. A code of no form of CPT or HCPCS is in no pair.
+    #[inline]
+    pub fn lookup(&self, column1: Code, column2: Code, day: i32) -> Option<Attribute> {
+        let key = key(column1.rank()?, column2.rank()?);
         let mut at = spread(key, self.buckets.len());
         let mut best: Option<Attribute> = None;
         for _ in 0..self.buckets.len() {
-            let bucket = self.buckets.get(at)?;
-            let state = bucket[BUCKET - 1];
-            let mut matches = slots_with(bucket, key);
+            let (slots, _) = self.buckets.get(at)?.as_chunks::<8>();
+            let mut matches = 0_u32;
+            let mut last = 0;
+            // All eight are compared, full or not: no branch to guess wrong.
+            for (slot, bytes) in slots.iter().enumerate() {
+                last = u64::from_le_bytes(*bytes);
+                matches |= u32::from(last & KEY == key) << slot;
+            }
             while matches != 0 {
                 let slot = matches.trailing_zeros() as usize;
                 matches &= matches - 1;
-                if let Some(row) = self.attribute(bucket, slot)
+                if let Some(row) = slots.get(slot).and_then(|bytes| self.attribute(u64::from_le_bytes(*bytes)))
                     && row.bundles_on(day)
                     && best.is_none_or(|best| row.indicator < best.indicator)
                 {
                     best = Some(row);
                 }
             }
-            if state & OVERFLOW == 0 {
+            if last & OVERFLOW == 0 {
                 break;
             }
             at = if at + 1 == self.buckets.len() { 0 } else { at + 1 };
@@ -149,20 +135,14 @@ impl<'a> PtpTable<'a> {
         best
     }
 
-    /// The row that bundles two codes, in this order, on a day (a day number).
-    pub fn lookup(&self, column1: Code, column2: Code, day: i32) -> Option<Attribute> {
-        self.pair(self.number(column1)?, self.number(column2)?, day)
-    }
-
     /// CMS's reason for a row, as the file gave it.
     pub fn rationale(&self, row: &Attribute) -> &'a str {
         self.rationales.get(row.rationale)
     }
 
-    fn attribute(&self, bucket: &[u8; BUCKET], slot: usize) -> Option<Attribute> {
-        let at = SLOTS * 4 + slot * 3;
-        let [low, middle, high] = *bucket.get(at..)?.first_chunk::<3>()?;
-        let record = self.attributes.get(u32::from_le_bytes([low, middle, high, 0]) as usize)?;
+    fn attribute(&self, slot: u64) -> Option<Attribute> {
+        let number = usize::try_from((slot & !OVERFLOW) >> (2 * RANK_BITS)).ok()?;
+        let record = self.attributes.get(number)?;
         Some(Attribute {
             effective: i32_at(record, 0),
             deletion: i32_at(record, 4),
@@ -173,23 +153,13 @@ impl<'a> PtpTable<'a> {
     }
 }
 
-/// A bit for each slot with this key. All nine are compared, full or not: no branch to guess wrong, and no key is 0.
-fn slots_with(bucket: &[u8; BUCKET], key: u32) -> u32 {
-    let (keys, _) = bucket.as_chunks::<4>();
-    let mut matches = 0;
-    for (slot, found) in keys.iter().take(SLOTS).enumerate() {
-        matches |= u32::from(u32::from_le_bytes(*found) == key) << slot;
-    }
-    matches
-}
-
-const fn key(column1: CodeNumber, column2: CodeNumber) -> u32 {
-    (column1.0 as u32) << 16 | column2.0 as u32
+const fn key(column1: u32, column2: u32) -> u64 {
+    (column1 as u64) << RANK_BITS | column2 as u64
 }
 
 /// A place in `0..places`: Fibonacci hashing, then the high half of a product instead of a division.
-fn spread(key: u32, places: usize) -> usize {
-    let mixed = u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+fn spread(key: u64, places: usize) -> usize {
+    let mixed = key.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ mixed >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 32;
     (mixed.wrapping_mul(places as u64) >> 32) as usize
 }
@@ -197,11 +167,11 @@ fn spread(key: u32, places: usize) -> usize {
 /// Why rows cannot become a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PtpBuildError {
-    /// Codes have numbers of 16 bits.
-    #[error("{0} codes, expected at most 65,535: this is no NCCI table")]
-    TooManyCodes(usize),
-    /// Attributes have numbers of 24 bits.
-    #[error("{0} combinations of dates and indicators, expected at most 16,777,216: this is no NCCI table")]
+    /// A pair is found by the ranks of its codes.
+    #[error("{0}, which has the form of neither CPT nor HCPCS: this is no NCCI table")]
+    OtherForm(Code),
+    /// Attributes have numbers of 22 bits.
+    #[error("{0} combinations of dates and indicators, expected at most 4,194,304: this is no NCCI table")]
     TooManyAttributes(usize),
 }
 
@@ -209,17 +179,16 @@ pub enum PtpBuildError {
 #[derive(Default)]
 pub struct PtpBuilder {
     rows: Vec<Row>,
-    codes: std::collections::HashMap<u32, u32>,
+    other_form: Option<Code>,
     attributes: Vec<Attribute>,
     known: std::collections::HashMap<Attribute, u32>,
     rationales: Vec<String>,
 }
 
-/// One row: the two code numbers and the attribute's.
+/// One row: what its pair is found by, and the number of its attribute.
 #[derive(Clone, Copy)]
 struct Row {
-    column1: u32,
-    column2: u32,
+    key: u64,
     attribute: u32,
 }
 
@@ -240,8 +209,11 @@ impl PtpBuilder {
             self.attributes.push(attribute);
             (self.attributes.len() - 1) as u32
         });
-        let (column1, column2) = (self.code(column1), self.code(column2));
-        self.rows.push(Row { column1, column2, attribute });
+        match (column1.rank(), column2.rank()) {
+            (Some(one), Some(two)) => self.rows.push(Row { key: key(one, two), attribute }),
+            (Some(_), None) => self.other_form = Some(column2),
+            (None, _) => self.other_form = Some(column1),
+        }
     }
 
     /// Rows so far.
@@ -254,84 +226,52 @@ impl PtpBuilder {
         self.rows.is_empty()
     }
 
-    fn code(&mut self, code: Code) -> u32 {
-        let next = self.codes.len() as u32 + 1; // from 1: an empty slot has the key 0
-        *self.codes.entry(code.packed()).or_insert(next)
-    }
-
     /// Writes the payload.
     ///
     /// # Errors
     /// [`PtpBuildError`].
     pub fn build(&self) -> Result<Vec<u8>, PtpBuildError> {
-        if self.codes.len() >= 1 << 16 {
-            return Err(PtpBuildError::TooManyCodes(self.codes.len()));
+        if let Some(code) = self.other_form {
+            return Err(PtpBuildError::OtherForm(code));
         }
-        if self.attributes.len() > 1 << 24 {
+        if self.attributes.len() > ATTRIBUTES_MAX {
             return Err(PtpBuildError::TooManyAttributes(self.attributes.len()));
         }
-        let (codes, buckets) = (self.code_slots(), self.buckets());
+        let buckets = self.buckets();
         let mut out = MAGIC.to_vec();
-        for count in [self.rows.len(), codes.len(), self.attributes.len(), buckets.len()] {
+        for count in [self.rows.len(), self.attributes.len(), buckets.len()] {
             push_number(&mut out, count);
         }
         push_texts(&mut out, &self.rationales);
-        out.extend(codes.iter().flatten());
         for row in &self.attributes {
             out.extend_from_slice(&row.effective.to_le_bytes());
             out.extend_from_slice(&row.deletion.to_le_bytes());
             out.extend_from_slice(&[row.indicator as u8, u8::from(row.before_1996)]);
             out.extend_from_slice(&row.rationale.to_le_bytes());
         }
-        out.extend(buckets.iter().flatten());
+        push_align(&mut out, BUCKET);
+        for slot in buckets.iter().flatten() {
+            out.extend_from_slice(&slot.to_le_bytes());
+        }
         Ok(out)
     }
 
-    fn code_slots(&self) -> Vec<[u8; CODE_SLOT]> {
-        let places = (self.codes.len() * 2).next_power_of_two().max(2);
-        let mut slots = vec![[0_u8; CODE_SLOT]; places];
-        let mut numbered: Vec<(u32, u32)> = self.codes.iter().map(|(code, number)| (*number, *code)).collect();
-        numbered.sort_unstable(); // equal rows give equal bytes, whatever the map's order
-        for (number, code) in numbered {
-            let mut at = spread(code, places);
-            while let Some(slot) = slots.get_mut(at) {
-                if u32_at(slot, 0) == 0 {
-                    let [a, b, c, d] = code.to_le_bytes();
-                    let [e, f, ..] = number.to_le_bytes();
-                    *slot = [a, b, c, d, e, f, 0, 0];
-                    break;
-                }
-                at = (at + 1) & (places - 1);
-            }
-        }
-        slots
-    }
-
-    fn buckets(&self) -> Vec<[u8; BUCKET]> {
+    fn buckets(&self) -> Vec<[u64; SLOTS]> {
         let places = self.rows.len().div_ceil(FILL).max(1);
-        let mut buckets = vec![[0_u8; BUCKET]; places];
+        let mut buckets = vec![[0_u64; SLOTS]; places];
         for row in &self.rows {
-            let key = row.column1 << 16 | row.column2;
-            let mut at = spread(key, places);
+            let mut at = spread(row.key, places);
             while let Some(bucket) = buckets.get_mut(at) {
-                let count = usize::from(bucket[BUCKET - 1] & !OVERFLOW);
-                if count < SLOTS {
-                    let [low, middle, high, _] = row.attribute.to_le_bytes();
-                    put(bucket, count * 4, key.to_le_bytes());
-                    put(bucket, SLOTS * 4 + count * 3, [low, middle, high]);
-                    bucket[BUCKET - 1] += 1;
+                if let Some(slot) = bucket.iter_mut().find(|slot| **slot & !OVERFLOW == 0) {
+                    *slot |= u64::from(row.attribute) << (2 * RANK_BITS) | row.key;
                     break;
                 }
-                bucket[BUCKET - 1] |= OVERFLOW;
+                if let Some(last) = bucket.last_mut() {
+                    *last |= OVERFLOW;
+                }
                 at = (at + 1) % places;
             }
         }
         buckets
-    }
-}
-
-fn put<const N: usize>(bucket: &mut [u8; BUCKET], at: usize, bytes: [u8; N]) {
-    if let Some(place) = bucket.get_mut(at..at + N) {
-        place.copy_from_slice(&bytes);
     }
 }

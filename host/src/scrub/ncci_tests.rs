@@ -267,15 +267,32 @@ fn what_no_table_knows_is_told_and_never_passed() {
     for line in &mut claim.lines[1..] {
         line.service_dates = DateRange { start: on(2025, 12, 31), end: on(2025, 12, 31) };
     }
-    // Pairs know their past; units and add-on codes know their quarter.
-    assert_eq!(told(&claim, shelf(), AS_OF), [(Severity::Hold, Some(2))]);
-    assert_eq!(told(&claim, shelf(), on(2028, 12, 31)), [(Severity::Hold, Some(2))]);
-    assert_eq!(told(&claim, shelf(), on(2029, 1, 1)), [(Severity::Warn, Some(2))]);
+    // Pairs know their past; units and add-on codes know their quarter. What is older than the tables is sent.
+    assert_eq!(told(&claim, shelf(), AS_OF), [(Severity::Warn, Some(2))]);
+    for (day, severity) in [(on(2026, 4, 1), Severity::Warn), (on(2029, 3, 31), Severity::Hold)] {
+        for line in &mut claim.lines[1..] {
+            line.service_dates = DateRange { start: day, end: day };
+        }
+        assert_eq!(told(&claim, shelf(), on(2029, 12, 31)), [(severity, Some(2))], "36 months after the quarter");
+    }
     let mut other = profile();
     other.payer[0].id = text("90001");
     other.payer[0].ncci = false;
     let context = Context { as_of: AS_OF, profile: &other, earlier: &[], codes: &empty, known: &[] };
     assert!(scrub(&claim, &context).iter().all(|finding| finding.rule != "code.not-covered"));
+}
+
+#[test]
+fn a_line_in_two_pairs_has_one_finding_that_names_both() {
+    // 20610/99213 and 93000/99214 are pairs of the table; so is the panel with each of its parts.
+    let findings = found(&with(&["80048", "80053", "80053-59"]), &[], &profile());
+    let of_line: Vec<_> = findings.iter().filter(|finding| finding.at.line == Some(1)).collect();
+    assert_eq!(of_line.len(), 1, "{findings:?}");
+    assert!(
+        of_line[0].words.contains("line 2 (80053)") && of_line[0].words.contains("line 3 (80053)"),
+        "{:?}",
+        of_line[0]
+    );
 }
 
 #[test]

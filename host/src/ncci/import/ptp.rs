@@ -4,7 +4,7 @@ use csv::ByteRecord;
 
 use super::super::ptp::{Attribute, Indicator, PtpBuilder};
 use super::super::{Code, Kind, Quarter, Service};
-use super::cells::{At, begins_with_code};
+use super::cells::{At, begins_with_code, parse_code};
 use super::sheet::Sheet;
 use super::{ImportError, Imported, Source};
 
@@ -119,7 +119,7 @@ impl Read {
                 let cell = at.cell(record, columns.column2, "column 2")?;
                 let mut codes = 0;
                 for code in cell.split(|byte| *byte == b' ').filter(|code| !code.is_empty()) {
-                    let Some(column2) = Code::from_bytes(code) else {
+                    let Some(column2) = parse_code(code) else {
                         return Err(at.error(
                             "column 2",
                             code,

@@ -52,7 +52,38 @@ struct Bundled<'a> {
     table: &'a Label,
 }
 
+/// What is told of one line: every pair that it is in, and the fix where all of them propose the same.
+struct Told {
+    line: u16,
+    words: String,
+    fix: Option<Fix>,
+}
+
+/// A line has one finding of an edit, which names all of its pairs: a second finding at one place would look like the first.
+fn tell(told: &mut Vec<Told>, line: u16, words: String, fix: Option<Fix>) {
+    match told.iter_mut().find(|known| known.line == line) {
+        Some(known) => {
+            known.words.push(' ');
+            known.words.push_str(&words);
+            if known.fix != fix {
+                known.fix = None;
+            }
+        }
+        None => told.push(Told { line, words, fix }),
+    }
+}
+
+fn report_all(told: Vec<Told>, report: &mut Report) {
+    for Told { line, words, fix } in told {
+        match fix {
+            Some(fix) => report.line_with_fix(line, FIELD, words, fix),
+            None => report.line(line, FIELD, words),
+        }
+    }
+}
+
 fn never(claim: &Claim, context: &Context, report: &mut Report) {
+    let mut told = Vec::new();
     each(claim, context, Indicator::Never, |pair| {
         let what = match pair.column2.place {
             Place::Line(_) => format!(
@@ -68,11 +99,13 @@ fn never(claim: &Claim, context: &Context, report: &mut Report) {
                 pair.named()
             ),
         };
-        report.line(pair.line(), FIELD, what);
+        tell(&mut told, pair.line(), what, None);
     });
+    report_all(told, report);
 }
 
 fn modifier_missing(claim: &Claim, context: &Context, report: &mut Report) {
+    let mut told = Vec::new();
     each(claim, context, Indicator::WithModifier, |pair| {
         let [column1, column2] =
             [&pair.column1, &pair.column2].map(|billed| Side { code: billed.code, modifiers: billed.modifiers });
@@ -89,11 +122,9 @@ fn modifier_missing(claim: &Claim, context: &Context, report: &mut Report) {
             pair.named(),
             question(&pair)
         );
-        match fix(claim, &pair) {
-            Some(fix) => report.line_with_fix(pair.line(), FIELD, words, fix),
-            None => report.line(pair.line(), FIELD, words),
-        }
+        tell(&mut told, pair.line(), words, fix(claim, &pair));
     });
+    report_all(told, report);
 }
 
 impl Bundled<'_> {
