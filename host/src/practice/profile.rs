@@ -78,6 +78,14 @@ pub struct Profile {
     /// What happens to a claim with more units of a day than a clinical limit (NCCI MUE, indicator 3) pays without appeal.
     #[serde(default)]
     pub mue_clinical: Consequence,
+    /// Months after which tables of codes are too old: a day of service that lies so long after the last day that they know holds
+    /// the claim (`code.not-covered`); before, and for days older than the tables, it warns. 0: every day after them holds.
+    #[serde(default = "thirty_six")]
+    pub code_cover_hold_months: u16,
+}
+
+const fn thirty_six() -> u16 {
+    36
 }
 
 const fn seventy_two() -> u16 {

@@ -71,6 +71,14 @@ impl<'a> Report<'a> {
         Self { edit, findings }
     }
 
+    /// Findings of another edit, into the same list: for a pass that finds what several edits are about.
+    pub fn of<'b>(&'b mut self, edit: &'b Edit) -> Report<'b>
+    where
+        'a: 'b,
+    {
+        Report { edit, findings: self.findings }
+    }
+
     /// A finding about the claim as a whole.
     pub fn header(&mut self, field: impl Into<String>, words: impl Into<String>) {
         self.push(None, field.into(), words.into(), None);

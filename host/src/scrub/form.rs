@@ -1,6 +1,6 @@
 //! Forms of codes and fields: pure functions without a regular expression, so that a clean claim costs next to nothing.
 //!
-//! Form only. Whether a code exists and was in force on a day is the code-set work.
+//! Form only. Whether a code exists and was in force on a day, the code lists say (`edits/code_lists.rs`).
 
 pub use crate::codes::form::{is_cpt, is_hcpcs, is_icd9, is_icd10, is_modifier};
 

@@ -9,6 +9,8 @@ mod demographics;
 
 use super::{Context, EDITS, EarlierClaim, explain, holds, scrub};
 
+#[path = "code_tests.rs"]
+mod code_tests;
 #[path = "ncci_tests.rs"]
 mod ncci_tests;
 
@@ -521,7 +523,7 @@ fn each_fault_is_found_by_its_edit_and_by_no_other() {
 #[test]
 fn every_edit_has_a_row_a_unique_id_and_its_text() {
     for (at, edit) in EDITS.iter().enumerate() {
-        let known = demographics::FAULTS.iter().map(|(id, _)| *id);
+        let known = demographics::FAULTS.iter().map(|(id, _)| *id).chain(code_tests::FAULTS.iter().map(|(id, ..)| *id));
         assert!(FAULTS.iter().map(|(id, _)| *id).chain(known).any(|id| id == edit.id), "{} has no row", edit.id);
         assert!(EDITS.iter().take(at).all(|before| before.id != edit.id), "{} twice", edit.id);
         let parts = edit.explain;

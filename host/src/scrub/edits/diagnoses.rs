@@ -61,7 +61,7 @@ pub const FORM: Edit = Edit {
     explain: Explain {
         what: "ICD-10-CM: letter, two of digit or A or B, up to four more. ICD-9-CM: three to five digits, V or E codes.",
         why: "A code of another form exists nowhere; the claim is rejected.",
-        known_problems: "A code may have the form and not exist: the code-set work finds that.",
+        known_problems: "A code may have the form and not exist: code.unknown.",
         example: "Z9 (too short). Repair: code the diagnosis in full.",
         fix: "None.",
     },

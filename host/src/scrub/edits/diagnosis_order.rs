@@ -1,6 +1,6 @@
 //! Which diagnosis may stand first, and which may not stand together (ICD-10-CM Official Guidelines).
 //!
-//! Rules that follow from the published categories. What the tabular list says of single codes is the code-set work.
+//! Rules that follow from the published categories. What the tabular list says of single codes is not here.
 
 use crate::claim::{Claim, DiagnosisSystem, Severity};
 use crate::scrub::{Context, Edit, Explain, Report};
@@ -59,7 +59,7 @@ pub const SECONDARY_ONLY: Edit = Edit {
     explain: Explain {
         what: "Codes whose category is of diseases classified elsewhere, organisms as the cause of such diseases (B95-B97), weeks of gestation (Z3A), resistance (Z16) and body mass index (Z68) are neither the claim's first diagnosis nor the first of a line.",
         why: "The disease itself is missing in front of it, and payers reject the claim.",
-        known_problems: "Knows whole categories; single codes with a code first note in other categories are the code-set work.",
+        known_problems: "Knows whole categories; single codes with a code first note in other categories are not found.",
         example: "F02.80 first. Repair: put the disease first.",
         fix: "None: which disease, only the chart knows.",
     },

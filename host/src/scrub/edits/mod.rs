@@ -5,6 +5,8 @@ mod anesthesia;
 mod billing;
 mod charges;
 mod claim_dates;
+mod code_cover;
+mod code_lists;
 mod coordination;
 mod dates;
 mod demographics;
@@ -15,7 +17,6 @@ mod duplicates;
 mod member;
 mod modifier_use;
 mod ncci_addon;
-mod ncci_cover;
 mod ncci_pairs;
 mod ncci_units;
 mod patient_address;
@@ -157,6 +158,10 @@ pub const EDITS: &[Edit] = &[
     demographics::SUBSCRIBER,
     demographics::IDENTITY,
     demographics::TWO_ALIKE,
+    code_lists::UNKNOWN,
+    code_lists::NOT_BILLABLE,
+    code_lists::NOT_YET,
+    code_lists::RETIRED,
     duplicates::LINE,
     duplicates::CLAIM,
     ncci_pairs::NEVER,
@@ -164,7 +169,7 @@ pub const EDITS: &[Edit] = &[
     ncci_units::LINE,
     ncci_units::DAY,
     ncci_addon::PRIMARY_MISSING,
-    ncci_cover::NOT_COVERED,
+    code_cover::NOT_COVERED,
     text::LINES,
     text::CHARACTERS,
     text::LENGTH,

@@ -58,7 +58,7 @@ pub const WRONG_CODE: Edit = Edit {
     explain: Explain {
         what: "Finds 24, 25 and 57 on anesthesia, surgery, imaging and laboratory codes; 59, XE, XS, XP, XU, 26, TC, 50, RT, LT, 58, 78, 79, 80, 81, 82, AS, 62 and 66 on visits (99202-99499); P1-P6 outside anesthesia; QW outside the laboratory; JW and JZ on visits; 50, RT and LT on laboratory codes.",
         why: "The payer ignores or rejects it, and what was meant is not said; often it belongs to the line above or below.",
-        known_problems: "Classes of codes only: whether a procedure can be bilateral is the code-set work.",
+        known_problems: "Classes of codes only: whether a procedure can be bilateral is not known here.",
         example: "20610-25 beside 99213. Repair: 25 to the visit.",
         fix: "None: which line was meant, only the coder knows.",
     },

@@ -35,7 +35,7 @@ pub const FORM: Edit = Edit {
     explain: Explain {
         what: "Place of service of claim and lines has two digits.",
         why: "The code set has two-digit codes only.",
-        known_problems: "Whether the code is in the set is the code-set work.",
+        known_problems: "A code may have the form and not exist: code.unknown.",
         example: "A leading zero lost: 2 for 02. Repair: correct the table of locations or the export.",
         fix: "None: 1 may be 01 or 11.",
     },

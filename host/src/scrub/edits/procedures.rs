@@ -72,7 +72,7 @@ pub const FORM: Edit = Edit {
     explain: Explain {
         what: "Five digits; four digits and A, F, T, U or M; or a letter A to V and four digits.",
         why: "A code of another form exists nowhere; the claim is rejected.",
-        known_problems: "A code may have the form and not exist: the code-set work finds that.",
+        known_problems: "A code may have the form and not exist: code.unknown.",
         example: "9921. Repair: correct the charge, or map the field that has the code.",
         fix: "None.",
     },
@@ -101,7 +101,7 @@ pub const MODIFIER_FORM: Edit = Edit {
     explain: Explain {
         what: "Every modifier has two letters or digits.",
         why: "A receiver rejects others.",
-        known_problems: "Whether the modifier exists and fits the code is the code-set work.",
+        known_problems: "A modifier may have the form and not exist: code.unknown.",
         example: "2, or 25,59 in one field. Repair: correct the charge or the mapping.",
         fix: "None.",
     },
