@@ -8,6 +8,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use claimhost::claim::{Date, Document, Ignored, Outcome, Setup};
+use claimhost::codes::Library;
+use claimhost::codes::container::{Cover, Label, write};
+use claimhost::codes::list::{Entry, pack};
 use claimhost::plugin::build::build_guest;
 use claimhost::plugin::{
     Adapter, Answer, CodeTables, FaultKind, FixtureError, FixturePolicy, LogEntry, OpenError, PluginError, PluginHost,
@@ -250,9 +253,57 @@ fn guest_words_reach_the_sealed_log_and_nothing_else() {
 fn code_tables_answer_only_where_granted() {
     let site = Site::new("[permissions]\ncode_tables = [\"icd10cm\"]\n");
     let host = PluginHost::open(PluginHostConfig { tables: Arc::new(OneTable), ..site.config() }).unwrap();
-    let answers = ask(&host.adapter("hostile").unwrap(), "north", &["code:icd10cm", "code:hcpcs"]);
-    assert_eq!(reason(&answers[0]), "known unknown ");
-    assert_eq!(reason(&answers[1]), "unknown unknown ");
+    let answers = ask(&host.adapter("hostile").unwrap(), "north", &["code:icd10cm A1 B2", "code:hcpcs A1 B2"]);
+    assert_eq!(reason(&answers[0]), "valid unknown");
+    assert_eq!(reason(&answers[1]), "unknown unknown");
+}
+
+/// A folder of tables as a host has it, with one that its operator imported: HCPCS that knows J0001 alone.
+fn library(site: &Site) -> Arc<Library> {
+    let folder = site.root.path().join("codes");
+    let label = Label {
+        kind: "hcpcs".to_owned(),
+        version: "2026-01".to_owned(),
+        cover: Cover { first: 20_454, last: 20_543 },
+        rows: 1,
+        source: "own.csv".to_owned(),
+        source_sha256: [0; 32],
+    };
+    write(&folder, &label, &pack(&[Entry::plain("J0001")], true)).unwrap();
+    Arc::new(Library::open(&folder))
+}
+
+#[test]
+fn granted_tables_are_those_of_the_shelf_by_day() {
+    let site = Site::new("[permissions]\ncode_tables = [\"icd10cm\", \"hcpcs\"]\n");
+    let host = PluginHost::open(PluginHostConfig { tables: library(&site), ..site.config() }).unwrap();
+    let asked = [
+        "code:icd10cm I10 E11 B880 Q999X",
+        "code:hcpcs J0001 C9014 J0000",
+        "code:place-of-service 11",
+        "code:nothing 1",
+    ];
+    let answers = ask(&host.adapter("hostile").unwrap(), "north", &asked);
+    let told: Vec<&str> = answers.iter().map(reason).collect();
+    // 2026-01-01 lies between two lists of ICD-10-CM that agree on I10; B88.0 ended in October, C9014 was replaced.
+    assert_eq!(told, ["valid known known unknown", "valid knownJ0567 unknown", "unknown", "unknown"]);
+}
+
+#[test]
+fn fixtures_see_the_public_tables_and_not_those_of_the_operator() {
+    let site = Site::new("[permissions]\ncode_tables = [\"hcpcs\"]\n");
+    let expected = r#"[{"Ignored":{"id":"hostile.code","reason":"unknown knownJ0567"}}]"#;
+    site.fixture("codes", "code:hcpcs J0001 C9014", expected);
+    let host = PluginHost::open(PluginHostConfig { tables: library(&site), ..site.config() }).unwrap();
+    let adapter = host.adapter("hostile").unwrap_or_else(|| panic!("{:?}", host.list()));
+    assert_eq!(reason(&ask(&adapter, "north", &["code:hcpcs J0001 C9014"])[0]), "valid knownJ0567");
+}
+
+#[test]
+fn a_table_that_does_not_exist_cannot_be_granted() {
+    let site = Site::new("[permissions]\ncode_tables = [\"icd10\"]\n");
+    let error = site.open().list()[0].error.clone().unwrap().to_string();
+    assert!(error.contains("no table `icd10`") && error.contains("icd10cm"), "{error}");
 }
 
 #[test]

@@ -10,11 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crate::claim::{Date, Setup, day_number};
+use crate::codes::Library;
 use crate::codes::shelf::Shelf;
 use crate::config::{Config, FolderConfig};
 use crate::lifecycle::summary::{Summary, summarize};
 use crate::lifecycle::{HostError, answers, assemble, ingest, later, submit};
-use crate::plugin::{LogBuffer, PluginHost, PluginHostConfig, PluginLog};
+use crate::plugin::{CodeTables, LogBuffer, PluginHost, PluginHostConfig, PluginLog};
 use crate::practice::Profile;
 use crate::store::{MasterKey, PracticeStore, Store, StoreResult, Tx};
 
@@ -25,8 +26,9 @@ pub struct Host {
     pub(super) clearing: PracticeStore,
     pub(super) plugins: PluginHost,
     log: Arc<LogBuffer>,
-    /// The tables of codes and pairs, looked at anew with every turn.
-    pub(super) codes: Shelf,
+    library: Arc<Library>,
+    /// The tables of codes and pairs of this turn.
+    pub(super) codes: Arc<Shelf>,
     pub(super) practices: Vec<Practice>,
     pub(super) as_of: Date,
     /// Files younger than this are still being written; zero where a run takes what is there.
@@ -87,8 +89,10 @@ impl Host {
     pub fn open(config: Config, as_of: Date) -> Result<Self, HostError> {
         let store = Store::open(&config.store.path, master_key(&config)?)?;
         let log = Arc::new(LogBuffer::default());
+        let library = Arc::new(Library::open(&config.codes.folder));
         let of_plugins = PluginHostConfig {
             log: Arc::clone(&log) as Arc<dyn PluginLog>,
+            tables: Arc::clone(&library) as Arc<dyn CodeTables>,
             ..PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone())
         };
         let plugins = PluginHost::open(of_plugins).map_err(|error| HostError::Plugin(error.to_string()))?;
@@ -115,12 +119,12 @@ impl Host {
             });
         }
         let clearing = store.clearing()?;
-        let codes = Shelf::open(&config.codes.folder);
+        let codes = library.shelf();
         for problem in codes.problems() {
             tracing::error!(%problem, "codes: a table cannot be used");
         }
         let (settle, stop) = (Duration::ZERO, Arc::default());
-        Ok(Self { config, store, clearing, plugins, log, codes, practices, as_of, settle, stop })
+        Ok(Self { config, store, clearing, plugins, log, library, codes, practices, as_of, settle, stop })
     }
 
     /// The day that rules, windows and file dates see.
@@ -282,8 +286,8 @@ impl Host {
 
     /// Tables, profiles and mappings that changed on disk. One that cannot be used changes nothing and is logged.
     fn reload(&mut self) {
-        if self.codes.is_stale(&self.config.codes.folder) {
-            self.codes = self.codes.reopen(&self.config.codes.folder);
+        if self.library.refresh() {
+            self.codes = self.library.shelf();
             for problem in self.codes.problems() {
                 tracing::error!(%problem, "codes: a table cannot be used; what was loaded before stays");
             }

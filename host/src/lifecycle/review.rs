@@ -128,7 +128,7 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         candidate.looked.clear();
         candidate.looked.push(Looked { rule_set: String::new(), digest: env!("CARGO_PKG_VERSION").to_owned() });
         let (profile, known) = (&practice.profile, candidate.people.as_slice());
-        let context = scrub::Context { as_of: host.as_of(), profile, earlier: &own, codes: &host.codes, known };
+        let context = scrub::Context { as_of: host.as_of(), profile, earlier: &own, codes: &*host.codes, known };
         let mut found = scrub::scrub(&candidate.claim, &context);
         scrub::undelivered::explain(&mut found, &candidate.undelivered);
         for finding in found {

@@ -24,8 +24,9 @@ use crate::intake::framing;
 
 /// The day every fixture document was received.
 const RECEIVED: Date = Date { year: 2026, month: 3, day: 2 };
-/// The practice that fixtures run for: no id in a configuration can be empty.
-const PRACTICE: &str = "";
+/// The practice that fixtures run for: no id in a configuration can be empty. Its code tables are the public ones that come
+/// with claimhost.
+pub(super) const PRACTICE: &str = "";
 /// Orders that the warm session sees, besides the one by name.
 const SHUFFLES: u64 = 3;
 

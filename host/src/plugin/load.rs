@@ -35,6 +35,7 @@ pub(super) struct Shared {
     pub(super) pool: Pool,
     pub(super) log: Arc<dyn PluginLog>,
     pub(super) tables: Arc<dyn CodeTables>,
+    pub(super) fixture_tables: Arc<dyn CodeTables>,
     pub(super) last_try: Mutex<()>,
     pub(super) limits_cap: Limits,
     pub(super) fixtures: FixturePolicy,
@@ -163,6 +164,7 @@ fn prove(shared: &Shared, plugin: &Plugin) -> Result<(), FixtureError> {
         .chain_update(&plugin.digest)
         .chain_update(settings_digest(plugin.engine()))
         .chain_update(fixtures::digest(&plugin.folder)?)
+        .chain_update(crate::codes::embedded::digest())
         .finalize()
         .into();
     if shared.fixtures == FixturePolicy::Remember && shared.cache.is_verified(&key) {

@@ -105,7 +105,7 @@ impl Limits {
 pub struct Permissions {
     /// Hosts a puller or poster may name in a request.
     pub http_hosts: Vec<String>,
-    /// Code tables it may look up.
+    /// Code tables it may look up: names of [`crate::codes::System`].
     pub code_tables: Vec<String>,
     /// Days of earlier lines a rule set may see; the lower of this and what it asks for.
     pub look_back_days: u16,
@@ -223,6 +223,12 @@ impl Manifest {
         if !matches!((parts.next(), parts.next()), (Some(std::path::Component::Normal(_)), None)) {
             return Err(("component", "component: expected the name of a file in the plugin's folder".to_owned()));
         }
+        let tables = || crate::codes::System::ALL.into_iter().map(crate::codes::System::name);
+        if let Some(unknown) = self.permissions.code_tables.iter().find(|table| !tables().any(|known| known == *table))
+        {
+            let known: Vec<&str> = tables().collect();
+            return Err(("code_tables", format!("code_tables: no table `{unknown}`; there are {}", known.join(", "))));
+        }
         let limits = &self.limits;
         let ceilings = [
             ("deadline_ms", limits.deadline_ms),
@@ -284,6 +290,12 @@ mod tests {
             ("framing = ", "framin = ", Some(5), "did you mean `framing`"),
             ("framing = \"hl7v2\"", "", Some(3), "framing is missing"),
             ("formats = [\"hl7v2\"]", "", Some(3), "formats is missing"),
+            (
+                "evidence = \"documented\"",
+                "evidence = \"documented\"\n[permissions]\ncode_tables = [\"icd10\"]",
+                Some(9),
+                "no table `icd10`; there are icd10cm",
+            ),
             ("evidence", "component = \"../else.wasm\"\nevidence", Some(7), "name of a file"),
             ("\"documented\"\n", "\"documented\"\n[limits]\nmemory_mb = 1\n", Some(9), "did you mean `memory_mib`"),
             ("\"documented\"\n", "\"documented\"\n[limits]\ndeadline_ms = 0\n", Some(9), "at least 1"),

@@ -22,6 +22,7 @@ use super::load::{Active, Entry, Plugin, Shared, compile, load};
 use super::manifest::{Evidence, Framing, Kind, Limits, Manifest, ManifestError};
 use super::pool::Pool;
 use super::rules::RuleSet;
+use crate::codes::PublicTables;
 
 /// Sessions that wait for their next call; the rest of the slots stays free for new ones.
 const IDLE_MAX: usize = SESSIONS_MAX as usize * 3 / 4;
@@ -51,10 +52,12 @@ pub struct PluginHostConfig {
     pub log: Arc<dyn PluginLog>,
     /// Code tables that plugins may be granted.
     pub tables: Arc<dyn CodeTables>,
+    /// Code tables that their fixtures see: the same on every host.
+    pub fixture_tables: Arc<dyn CodeTables>,
 }
 
 impl PluginHostConfig {
-    /// Usual limits, fixtures remembered, no log, no code tables.
+    /// Usual limits, fixtures remembered, no log; code tables for fixtures alone.
     pub fn new(folders: Vec<PathBuf>, cache: PathBuf) -> Self {
         Self {
             folders,
@@ -63,6 +66,7 @@ impl PluginHostConfig {
             fixtures: FixturePolicy::default(),
             log: Arc::new(DropLog::default()),
             tables: Arc::new(NoTables),
+            fixture_tables: Arc::new(PublicTables::default()),
         }
     }
 }
@@ -176,6 +180,7 @@ impl PluginHost {
             pool: Pool::new(SESSIONS_MAX as usize, IDLE_MAX),
             log: config.log,
             tables: config.tables,
+            fixture_tables: config.fixture_tables,
             last_try: Mutex::new(()),
             limits_cap: config.limits_cap,
             fixtures: config.fixtures,

@@ -52,7 +52,9 @@ pub(super) struct Session {
 impl Started {
     /// Starts an instance for a practice.
     pub(super) fn new(plugin: &Plugin, practice: &str) -> Result<Self, Fault> {
-        let tables = std::sync::Arc::clone(&plugin.shared.tables);
+        let of_fixtures = practice == super::fixtures::PRACTICE;
+        let tables = if of_fixtures { &plugin.shared.fixture_tables } else { &plugin.shared.tables };
+        let tables = std::sync::Arc::clone(tables);
         let state = State::new(practice, plugin.limits, std::sync::Arc::clone(&plugin.granted_tables), tables);
         let mut store = Store::new(plugin.engine(), state);
         store.limiter(|state| state);

@@ -103,9 +103,17 @@ fn answer(text: &str) -> Outcome {
             }]);
         }
         "code" => {
+            // TABLE CODE...: what each is on the first day of 2026.
             let date = Date { year: 2026, month: 1, day: 1 };
-            let answers = codes::lookup(rest, &["A1".into(), "B2".into()], date);
-            answers.iter().map(|answer| if answer.known { "known " } else { "unknown " }).collect()
+            let mut words = rest.split(' ');
+            let table = words.next().unwrap_or_default();
+            let asked: Vec<String> = words.map(str::to_owned).collect();
+            let told = |answer: &codes::Answer| match (answer.known, answer.valid) {
+                (true, true) => "valid".to_owned(),
+                (true, false) => format!("known{}", answer.target),
+                (false, _) => "unknown".to_owned(),
+            };
+            codes::lookup(table, &asked, date).iter().map(told).collect::<Vec<_>>().join(" ")
         }
         _ => text.to_owned(),
     };
