@@ -66,6 +66,7 @@ impl Demo {
         self.practices(&practices, &folder, &progress, start.as_deref())?;
         configure(&folder, &workspace)?;
         let config = Config::load(&folder.join("claimhost.toml")).map_err(HostError::from)?;
+        super::codes::import_below(&config.codes.folder)?;
         let feeds = folder.join(format!("feeds/run-{}", progress.run));
         let days: Vec<Day> = serde_json::from_slice(&fs::read(feeds.join("days.json"))?)
             .map_err(|error| Failure::internal(format!("days.json: {error}")))?;
