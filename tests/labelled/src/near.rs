@@ -168,8 +168,8 @@ pub const NEAR: &[Kind] = &[
     kind(Label::NearMiss, "mue-at-the-limit", "", NONE, Needs::Ncci, |m| shaped(m, shape("J3301*16 20610-RT", "M1711", Middle, "", "11", Commercial), |_, _| {})),
     kind(Label::NearMiss, "mue-at-the-limit-over-two-lines", "", NONE, Needs::Ncci, |m| shaped(m, shape("93000 93000-76 93000-76", "R079", Middle, "", "11", Commercial), |_, _| {})),
     kind(Label::NearMiss, "add-on-with-its-primary", "", NONE, Needs::Ncci, |m| shaped(m, shape("11104 11103", "D485", Middle, "", "11", Commercial), |_, _| {})),
-    kind(Label::NearMiss, "code-valid-up-to-the-day", "", NONE, Needs::Codes, |m| office(m, |_, c| { (c.diagnoses, c.delay) = (vec!["B880".into()], "7".into()); c.move_to(crate::day::Day::from_ymd(2025, 9, 30)); })),
-    kind(Label::NearMiss, "code-on-its-first-day", "", NONE, Needs::Codes, |m| office(m, |_, c| { (c.diagnoses, c.delay) = (vec!["B8801".into()], "7".into()); c.move_to(crate::day::Day::from_ymd(2025, 10, 1)); })),
+    kind(Label::NearMiss, "code-valid-up-to-the-day", "", NONE, Needs::Codes, |m| office(m, |_, c| { (c.diagnoses, c.delay) = (vec!["B880".into()], "7".into()); c.line(1).pointers = vec![1]; c.move_to(crate::day::Day::from_ymd(2025, 9, 30)); })),
+    kind(Label::NearMiss, "code-on-its-first-day", "", NONE, Needs::Codes, |m| office(m, |_, c| { (c.diagnoses, c.delay) = (vec!["B8801".into()], "7".into()); c.line(1).pointers = vec![1]; c.move_to(crate::day::Day::from_ymd(2025, 10, 1)); })),
     kind(Label::NearMiss, "charge-a-little-off-the-schedule", "", NONE, Needs::Capture, |m| office(m, |_, c| c.line(1).charge += 300)),
     kind(Label::NearMiss, "nickname-of-the-roster", "", NONE, Needs::Capture, |m| office(m, |_, c| c.patient.first = "Bea".into())),
 ];

@@ -58,6 +58,7 @@ pub fn files(practice: &Practice) -> Vec<File> {
         file("ncci/ptp-practitioner.txt", pairs()),
         file("ncci/mue-practitioner.csv", limits()),
         file("ncci/add-on-codes.txt", add_ons()),
+        file("codes/taxonomy.csv", taxonomies(practice)),
         file("practice/fees.csv", fees()),
         file("practice/roster.csv", roster()),
     ]
@@ -140,6 +141,16 @@ fn add_ons() -> String {
         }
     }
     text
+}
+
+/// The taxonomies of the practice and its doctors, with those that specialties beside theirs have, as an operator's list.
+fn taxonomies(practice: &Practice) -> String {
+    let own = practice.doctors.iter().map(|doctor| doctor.taxonomy.as_str()).chain([practice.taxonomy]);
+    let beside = ["207R00000X", "207Y00000X", "208600000X", "208100000X", "2084P0800X", "363L00000X", "363A00000X"];
+    let mut codes: Vec<&str> = own.chain(beside).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    format!("Code\r\n{}\r\n", codes.join("\r\n"))
 }
 
 /// Code and usual price of one unit, dollars: every code of the shapes.

@@ -72,7 +72,7 @@ pub const KINDS: &[Kind] = &[
     codes("diagnosis-that-is-none", "code.*", DIAGNOSES, |m| coded(m, "I1099", None)),
     codes("diagnosis-after-its-last-day", "code.*", DIAGNOSES, |m| coded(m, "B880", Some(Day::from_ymd(2025, 10, 1)))),
     codes("diagnosis-before-its-first-day", "code.*", DIAGNOSES, |m| coded(m, "B8801", Some(Day::from_ymd(2025, 9, 30)))),
-    codes("hcpcs-that-is-none", "code.*", CODE, |m| shaped(m, TESTS, |_, c| c.line(3).code = "G9998".into())),
+    codes("hcpcs-that-is-none", "code.*", CODE, |m| shaped(m, TESTS, |_, c| c.line(3).code = "G0000".into())),
     codes("place-of-service-that-is-none", "code.*", &["place_of_service"], |m| office(m, |m, c| c.pos = m.rng.pick(&["29", "30", "43", "88"]).into())),
     codes("modifier-that-is-none", "code.*", &["line:procedure.modifiers", "line:procedure"], |m| shaped(m, OFFICE, |_, c| c.line(1).modifiers = vec!["ZY".into()])),
     codes("taxonomy-that-is-none", "code.*", &["rendering.taxonomy"], |m| office(m, |_, c| if let Some(doctor) = &mut c.rendering { doctor.taxonomy = "207ZZ9999X".into(); })),
