@@ -1,5 +1,6 @@
 //! What one look-up among all pairs of a quarter costs: the published table where CLAIMHOST_CORPUS has it, else an invented one of the
-//! same size. Half of the questions have a pair. Beside it a hash map of packed pairs, which needs three times the memory.
+//! same size. Half of the questions have a pair. Beside it a hash map of packed pairs, which needs three times the memory. Then
+//! what opening every table costs, in time and in memory.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::print_stdout)]
 
@@ -11,26 +12,15 @@ use std::io::Read;
 use std::time::Duration;
 
 use claimhost::claim::{Date, day_number};
-use claimhost::ncci::Code;
+use claimhost::codes::container::{Cover, Label, Table, write};
+use claimhost::codes::shelf::Shelf;
 use claimhost::ncci::import::{Asked, Source, import};
-use claimhost::ncci::ptp::{Attribute, Indicator, PtpBuilder, PtpTable};
-use support::{figure, machine, median};
+use claimhost::ncci::ptp::PtpTable;
+use claimhost::ncci::{Code, Kind};
+use support::tables::{self, Pair, Random};
+use support::{figure, machine, median, resident_mb, scratch};
 
 const ASKED: usize = 1_000_000;
-const INVENTED: usize = 2_500_000;
-
-type Pair = (Code, Code);
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % limit
-    }
-}
 
 /// The payload, its pairs, and those of them that are in effect on the day.
 fn published(day: i32) -> Option<(Vec<u8>, Vec<Pair>)> {
@@ -51,21 +41,6 @@ fn published(day: i32) -> Option<(Vec<u8>, Vec<Pair>)> {
     Some((imported.payload, pairs))
 }
 
-fn invented() -> (Vec<u8>, Vec<Pair>) {
-    let mut random = Random(7);
-    let codes: Vec<Code> = (0..13_000).map(|number| Code::parse(&format!("{:05}", number * 7)).unwrap()).collect();
-    let (mut builder, mut pairs) = (PtpBuilder::default(), Vec::new());
-    for number in 0..INVENTED {
-        let pair = (codes[random.below(codes.len())], codes[random.below(codes.len())]);
-        let deletion = if number % 3 == 0 { (number % 1_000) as i32 } else { i32::MAX };
-        let indicator = if number % 4 == 0 { Indicator::Never } else { Indicator::WithModifier };
-        let row = Attribute { effective: 0, deletion, indicator, before_1996: false, rationale: 0 };
-        builder.push(pair.0, pair.1, row);
-        pairs.push(pair);
-    }
-    (builder.build().unwrap(), pairs)
-}
-
 fn nanos(time: Duration) -> f64 {
     time.as_secs_f64() * 1e9 / ASKED as f64
 }
@@ -73,8 +48,18 @@ fn nanos(time: Duration) -> f64 {
 fn main() {
     machine();
     let day = i32::try_from(day_number(Date { year: 2024, month: 8, day: 1 })).unwrap();
-    let (payload, pairs) = published(day).unwrap_or_else(invented);
-    let table = PtpTable::open(&payload).unwrap();
+    let (payload, pairs) = published(day).unwrap_or_else(|| tables::invented(7));
+    // In its file, mapped, as a host has it.
+    let label = Label {
+        kind: Kind::PtpPractitioner.name().to_owned(),
+        version: "2024Q3".to_owned(),
+        cover: Cover { first: i64::from(day), last: i64::from(day) },
+        rows: pairs.len() as u64,
+        source: "bench".to_owned(),
+        source_sha256: [0; 32],
+    };
+    let mapped = Table::open(&write(&scratch("bench-pairs"), &label, &payload).unwrap()).unwrap();
+    let table = PtpTable::open(mapped.payload()).unwrap();
     assert_eq!(table.rows(), pairs.len());
     let mut random = Random(0x2024);
     let asked: Vec<Pair> = (0..ASKED)
@@ -100,4 +85,21 @@ fn main() {
     let time = median(|| peer = asked.iter().filter(|pair| map.contains_key(&black_box(key(pair)))).count());
     assert!(peer >= found);
     figure("ptp_lookup_std_hash_map_ns", nanos(time), "ns");
+    drop((map, pairs, asked, payload));
+    open_all();
+}
+
+/// Opens the folder of all tables again and again, each byte checked; what it takes once, and what stays in memory.
+fn open_all() {
+    let folder = tables::folder();
+    let before = resident_mb();
+    let shelf = Shelf::open(&folder);
+    let resident = resident_mb() - before;
+    assert!(shelf.problems().is_empty() && shelf.all().count() >= 15, "{:?}", shelf.problems());
+    let bytes: u64 = shelf.all().map(|table| table.size()).sum();
+    drop(shelf);
+    let time = median(|| assert!(black_box(Shelf::open(&folder)).problems().is_empty()));
+    figure("tables_mb", bytes as f64 / 1e6, "MB");
+    figure("tables_open_ms", time.as_secs_f64() * 1e3, "ms");
+    figure("tables_resident_mb", resident, "MB");
 }

@@ -7,6 +7,7 @@
 
 pub mod claims;
 pub mod practice;
+pub mod tables;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -49,6 +50,13 @@ pub fn micros(time: Duration, count: usize) -> f64 {
 /// Items of `count` a second.
 pub fn per_second(time: Duration, count: usize) -> f64 {
     count as f64 / time.as_secs_f64()
+}
+
+/// Resident memory of this process, MB.
+pub fn resident_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(0.0) / 1024.0
 }
 
 /// The project's folder.

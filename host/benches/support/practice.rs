@@ -9,6 +9,9 @@ pub const PAYER: &str = "99001";
 /// The clock of every measurement.
 pub const AS_OF: &str = "2026-03-02";
 
+/// What is charged: one visit, three tests.
+pub const CODES: [&str; LINES] = ["99213", "93000", "36415", "85025"];
+
 /// A national provider identifier with a right check digit, from its first nine digits.
 pub fn npi(nine: u64) -> String {
     let digits = format!("80840{nine:09}");
@@ -74,8 +77,7 @@ pub fn message(out: &mut String, n: usize) {
         patient % 900 + 1,
     );
     let _ = write!(out, "PV1|1|O|MAIN^2^1||||{xcn}|{xcn}|||||||||||V{n:07}\r");
-    let codes = ["99213", "93000", "36415", "85025"];
-    for (at, (code, cents)) in codes.into_iter().zip([15_000, 4_200, 900, 2_150]).enumerate() {
+    for (at, (code, cents)) in CODES.into_iter().zip([15_000, 4_200, 900, 2_150]).enumerate() {
         let charge = cents + n % 7 * 10;
         let dollars = format!("{}.{:02}", charge / 100, charge % 100);
         let set = at + 1;
