@@ -116,6 +116,13 @@ fn every_field_is_checked_and_named_and_nothing_of_a_bad_entry_is_kept() {
     std::fs::write(&roster, "Patient ID,Last,First,DOB,Payer,Member ID\nM7,Vance,Orla,01/10/1980,EXAMPLE,ID7\n")
         .unwrap();
     assert!(site.command(&["roster", "import", &roster.to_string_lossy()]).status.success());
+    std::fs::write(site.dir().join("practices/my-practice/fees.csv"), "code,fee\n99213,90.00\n").unwrap();
+    site.edit("practices/my-practice/profile.toml", "usage = \"T\"", "usage = \"T\"\nfees = \"fees.csv\"");
+    site.edit(
+        "practices/my-practice/profile.toml",
+        "[crosswalk.procedure]",
+        "[[crosswalk.code]]\ncode = \"OV3\"\ntarget = \"99213\"\nto = \"2026-04-30\"\n[crosswalk.procedure]\nOV4 = \"99213\"",
+    );
     let changed = |number: u32, change: &dyn Fn(&mut Value)| {
         let mut value = entry(number);
         change(&mut value);
@@ -137,6 +144,10 @@ fn every_field_is_checked_and_named_and_nothing_of_a_bad_entry_is_kept() {
         (changed(2, &|e| e["charges"][0]["pointers"] = json!("C")), "charges[0].pointers "),
         (changed(2, &|e| e["member_id"] = json!("")), "member_id entry.missing"),
         (changed(2, &|e| e["membr_id"] = json!("X")), "membr_id entry.unknown-field"),
+        (changed(2, &|e| e["charges"][0]["procedure"] = json!("ZZ1")), "charges[0].procedure procedure.unmapped"),
+        (changed(2, &|e| e["charges"][0]["procedure"] = json!("OV3")), "charges[0].procedure crosswalk.other-days"),
+        (changed(2, &|e| e["charges"][0]["charge"] = json!("900.00")), "charges[0].charge typo.charge"),
+        (changed(2, &|e| e["diagnoses"] = json!(["M54.5"])), "diagnoses code."), // a category since 2021
         (entry(7), "patient_birth_date demographic.birth-date"), // day and month swapped against the roster
     ];
     let input: String = cases.iter().map(|(value, _)| format!("{value}\n")).collect();
@@ -147,10 +158,16 @@ fn every_field_is_checked_and_named_and_nothing_of_a_bad_entry_is_kept() {
         assert!(found.iter().any(|field| field.starts_with(expected)), "{value}: {expected} in {found:?}");
     }
     assert_eq!(files(&site), Vec::<String>::new());
+    // What the crosswalk knows on the day is good.
+    let mapped = changed(8, &|e| e["charges"][0]["procedure"] = json!("OV4"));
+    let (code, said) = enter(&site, &mapped.to_string(), &[]);
+    assert_eq!((code, &said["entered"]), (0, &1.into()), "{said}");
     // What would only be held may be entered all the same; what cannot be read may not.
-    let (code, said) = enter(&site, &format!("[{},{}]", cases[15].0, cases[5].0), &["--anyway"]);
+    let held = &cases.last().unwrap().0;
+    let (code, said) = enter(&site, &format!("[{held},{}]", cases[5].0), &["--anyway"]);
     assert_eq!((code, &said["entered"], &said["refused"]), (4, &1.into(), &1.into()), "{said}");
-    assert_eq!(site.run(DAY)["claims"]["held"], 1);
+    let summary = site.run(DAY);
+    assert_eq!((&summary["claims"]["held"], &summary["claims"]["submitted"]), (&1.into(), &1.into()), "{summary}");
 }
 
 #[test]

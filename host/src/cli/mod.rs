@@ -6,7 +6,7 @@
 //!
 //! Commands that only look (`document`, `visit`, `claim`, `denial`, `remittance list`, `audit`, `work`, `trace`) open the store through
 //! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `roster import`, `remittance choose`) open the
-//! whole host. Things are named as `reference.rs` says.
+//! whole host. `charge enter` only looks too: what it takes is a file for the next turn. Things are named as `reference.rs` says.
 
 mod audit;
 mod charge;

@@ -48,11 +48,11 @@ pub const FREE_KIND: &str = "POSTOP";
 impl Appointment {
     /// The date after the first `count` pieces of news.
     pub fn date_after(&self, count: usize) -> Day {
-        let moved = self.news.iter().take(count).filter_map(|(_, news)| match news {
+        let mut moved = self.news.iter().take(count).filter_map(|(_, news)| match news {
             News::Moved(date) => Some(*date),
             _ => None,
         });
-        moved.last().unwrap_or(self.date)
+        moved.next_back().unwrap_or(self.date)
     }
 }
 

@@ -13,11 +13,12 @@ use crate::claim::{
 };
 use crate::cli::reader::load_profile;
 use crate::cli::{Failure, Global};
+use crate::codes::Library;
 use crate::codes::shelf::Shelf;
 use crate::config::Config;
 use crate::intake::framing::{Framer, Framing, Item, Joins};
 use crate::lifecycle::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, master_key, other_claims};
-use crate::plugin::{Adapter, Checked, PluginHost, PluginHostConfig, Translated};
+use crate::plugin::{Adapter, Checked, CodeTables, PluginHost, PluginHostConfig, Translated};
 use crate::practice::Profile;
 use crate::scrub::{self, Context, VisitDays};
 use crate::store::{PracticeStore, Store, StoreError, StoreResult};
@@ -27,7 +28,7 @@ use crate::visit::{Event, complete_visit, event_digest, fold};
 pub(super) struct Checker {
     practice: String,
     profile: Profile,
-    codes: Shelf,
+    codes: Arc<Shelf>,
     plugins: PluginHost,
     adapter: Arc<Adapter>,
     setup: Setup,
@@ -62,7 +63,11 @@ impl Checker {
             Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
             Err(other) => return Err(other.into()),
         };
-        let of_plugins = PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone());
+        let library = Arc::new(Library::open(&config.codes.folder));
+        let of_plugins = PluginHostConfig {
+            tables: Arc::clone(&library) as Arc<dyn CodeTables>,
+            ..PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone())
+        };
         let plugins = PluginHost::open(of_plugins).map_err(|error| Failure::internal(error.to_string()))?;
         let adapter = plugins.adapter(ENTRY_ADAPTER).ok_or_else(|| {
             Failure::config(format!(
@@ -72,7 +77,7 @@ impl Checker {
         Ok(Self {
             practice: practice.to_owned(),
             profile,
-            codes: Shelf::open(&config.codes.folder),
+            codes: library.shelf(),
             plugins,
             adapter,
             setup: Setup { settings: Vec::new(), mapping: ENTRY_MAPPING.to_owned() },
