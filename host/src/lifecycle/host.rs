@@ -37,7 +37,7 @@ pub struct Host {
     /// What was last logged of each watched folder.
     told: parking_lot::Mutex<HashMap<String, [u64; 4]>>,
     /// With which day and profiles files past their time were removed.
-    tidied: Option<(Date, Vec<Option<SystemTime>>)>,
+    tidied: Option<(Date, Vec<Changed>)>,
     stop: Arc<AtomicBool>,
 }
 
@@ -273,7 +273,7 @@ impl Host {
     /// As [`Host::turn`].
     pub fn settle(&mut self) -> Result<(), HostError> {
         while self.turn()?.moved() {}
-        let now = (self.as_of, self.practices.iter().map(|practice| practice.profile_changed).collect());
+        let now = (self.as_of, self.practices.iter().map(|practice| practice.profile_changed.clone()).collect());
         if self.tidied.as_ref() != Some(&now) {
             tidy::tidy(self)?;
             self.tidied = Some(now);

@@ -12,8 +12,7 @@ mod field;
 mod prompt;
 
 use std::fs;
-use std::io::{IsTerminal, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,9 +23,9 @@ use self::check::{Checker, Known};
 use self::entry::{Difference, Entry, Problem, Weight};
 use super::output::{BOLD, GREEN, RED, RESET, dollars, print, print_json};
 use super::{Failure, Global};
-use crate::clearinghouse::outbox::make_private;
 use crate::config::Config;
 use crate::lifecycle::HostError;
+use crate::private;
 
 /// Charges keyed by hand.
 #[derive(Debug, clap::Subcommand)]
@@ -288,19 +287,11 @@ fn waiting(folder: &Path, rows: &[Vec<String>]) -> Result<Waiting, Failure> {
 /// Writes the file under another name, makes it durable, and gives it its name: whoever stops this leaves all of it or nothing
 /// that anybody takes.
 fn lay_down(folder: &Path, rows: &[Vec<String>]) -> Result<(), Failure> {
-    make_private(folder)?;
+    private::make_folder(folder)?;
     let text = rows_text(rows);
     let digest = hex::encode(Sha256::digest(text.as_bytes()));
     let name = format!("entry-{}.csv", digest.get(..16).unwrap_or(&digest));
-    let unfinished = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    let named = written.and_then(|()| fs::rename(&unfinished, folder.join(name)));
-    if let Err(error) = named {
-        let _ = fs::remove_file(&unfinished);
-        return Err(error.into());
-    }
-    fs::File::open(folder)?.sync_all()?;
+    private::write_whole(folder, &name, text.as_bytes())?;
     Ok(())
 }
 
