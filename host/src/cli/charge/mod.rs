@@ -105,8 +105,7 @@ impl Charge {
             folder: config.intake.charge_entry.join(&command.practice),
             anyway: command.anyway,
         };
-        let good =
-            if global.json { desk.from_json(command.double_key)? } else { desk.from_keyboard(command.double_key)? };
+        let good = if global.json { desk.take_json(command.double_key)? } else { desk.take_keyed(command.double_key)? };
         Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(4) })
     }
 }
@@ -119,7 +118,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn from_json(&self, double_key: bool) -> Result<bool, Failure> {
+    fn take_json(&self, double_key: bool) -> Result<bool, Failure> {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;
         let mut read: Vec<(Entry, Vec<Problem>)> = Vec::new();
@@ -172,7 +171,7 @@ impl Desk {
     }
 
     /// Visit after visit, until an empty visit number.
-    fn from_keyboard(&self, double_key: bool) -> Result<bool, Failure> {
+    fn take_keyed(&self, double_key: bool) -> Result<bool, Failure> {
         let mut good = true;
         while let Some(entry) = prompt::entry(&self.checker, double_key)? {
             let (status, problems) = self.take(&entry, Vec::new())?;

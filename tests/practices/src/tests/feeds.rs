@@ -123,6 +123,20 @@ fn defects_are_visible_in_the_feeds() {
             assert!(summit.contains(part), "{part}");
         }
         assert!(summit.split("~\n").any(|s| s.starts_with("NM1*IL") && s.split('*').count() < 9), "no member id");
+        for own in ["QQ7", "OLD1", "NV1", "EV1"] {
+            let sent = with(&cedar, "FT1|", 7, &|code| code == own) * with(&harbor, "FT1|", 6, &|code| code == own);
+            assert!(sent > 0 && maple.contains(&format!(",{own},")), "{own}");
+        }
+        for hl7 in [&cedar, &harbor] {
+            for event in ["SIU^S12", "SIU^S13", "SIU^S14", "SIU^S15", "SIU^S26"] {
+                assert!(hl7.contains(event), "{event}");
+            }
+        }
+        for export in [&maple, &summit] {
+            for status in [",Scheduled,", ",Completed,", ",Cancelled,", ",No Show,", ",Rescheduled,", ",POSTOP,"] {
+                assert!(export.contains(status), "{status}");
+            }
+        }
     }
 }
 
