@@ -120,10 +120,10 @@ impl Ends {
         }
         let mut found: BTreeMap<(String, u64), Vec<Value>> = BTreeMap::new();
         for visit in list(&self.site.json(&["visit", "list"])) {
-            let (id, practice) = (text(visit, "id"), text(visit, "practice"));
+            let practice = text(visit, "practice");
             let number = visit.get("visit_id").and_then(Value::as_u64).unwrap_or_default();
             let Some(claims) = by_visit.get(&(practice.clone(), number)) else { continue };
-            let shown = self.site.json(&["visit", "show", &id]);
+            let shown = self.site.json(&["visit", "show", &format!("{practice}/{number}")]);
             let events = shown.get("events").map(list).unwrap_or_default().iter();
             let documents: BTreeSet<u64> =
                 events.filter_map(|event| event.get("document").and_then(Value::as_u64)).collect();

@@ -124,7 +124,7 @@ fn hl7_messages() {
             case("day with time and offset", with("|20260501||CG", "|20260501143000-0500||CG"), &["claim"]),
             case("range of days", with("|20260501||CG", "|20260501^20260501||CG"), &["claim"]),
             case("amount with currency", with("90.00", "90.00&USD"), &["claim"]),
-            case("amount of another currency", with("90.00", "90.00&EUR"), &["rejected: hl7.currency FT1[1]-11"]),
+            case("amount of another currency", with("90.00", "90.00&EUR"), &["rejected: hl7.misaligned FT1[1]-11"]),
             case("without DG1", with("DG1|1||J06.9^^I10\r", ""), &["claim"]),
             case(
                 "without PV1, the account is the visit",
@@ -311,7 +311,7 @@ fn fhir_files() {
             ),
             case("coded in SNOMED CT only", clinical, &["held: procedure.unmapped"]),
             case("a charge entered in error", changed("\"billable\"", "\"entered-in-error\""), &["visit"]),
-            case("a charge that is planned", changed("\"billable\"", "\"planned\""), &["visit"]),
+            case("a charge that is planned", changed("\"billable\"", "\"planned\""), &["ignored: planned"]),
             case("a visit that did not take place", changed("\"finished\"", "\"cancelled\""), &["visit"]),
             case("an encounter alone", RESOURCES[2], &["visit"]),
             case("a patient alone", RESOURCES[0], &["ignored: Patient (1"]),
@@ -330,7 +330,11 @@ fn fhir_files() {
                 r#"{"resourceType":"Bundle","type":"history","entry":[{"request":{"method":"DELETE","url":"ChargeItem/1"}}]}"#,
                 &["rejected: fhir.deletion Bundle.entry[0]"],
             ),
-            case("a search that found nothing", r#"{"resourceType":"Bundle","type":"searchset","total":0}"#, &[]),
+            case(
+                "a search that found nothing",
+                r#"{"resourceType":"Bundle","type":"searchset","total":0}"#,
+                &["ignored: no resource"],
+            ),
             case("cut off", plain("searchset").trim_end_matches("]}"), &["rejected: fhir.truncated file", "claim"]),
             case(
                 "XML",
@@ -390,11 +394,11 @@ fn x12_files() {
             case("ST03 left out", text.replacen("*005010X222A1~BHT", "~BHT", 1), &["claim"]),
             case("an encounter", text.replacen("*CH~", "*RP~", 1), &["claim"]),
             case("a demand of subrogation", text.replacen("*CH~", "*31~", 1), &["rejected: x12.element BHT06"]),
-            case("two interchanges", text.clone() + &member(&text), &["claim", "claim"]),
+            case("two interchanges", text.clone() + &member(&text), &["claim", "held: duplicate.claim"]),
             case(
                 "two interchanges, the second of other delimiters",
                 text.clone() + &member(&other("|", ">", "\n")).replace(&format!("CLM|{control}|"), "CLM|OTHER2|"),
-                &["claim", "claim"],
+                &["claim", "held: duplicate.claim"],
             ),
             case("837I", guide("005010X223A2"), &["rejected: x12.version GS08"]),
             case("837I, the next erratum", guide("005010X223A3"), &["rejected: x12.version GS08"]),
@@ -418,7 +422,11 @@ fn x12_files() {
                 &["rejected: x12.wrong-transaction file"],
             ),
             case("837 without a claim", body("837"), &["rejected: x12.no-claims file"]),
-            case("cut off inside of the claim", &text[..se - 20], &["rejected: x12.truncated"]),
+            case(
+                "cut off inside of the claim",
+                &text[..se - 20],
+                &["rejected: x12.truncated file", "rejected: x12.truncated file"],
+            ),
             case(
                 "IEA is gone",
                 text[..text.find("~IEA*").unwrap() + 1].to_owned(),
@@ -466,7 +474,7 @@ fn delimited_files() {
             case("blank row", file("V1", "V1") + ",,,,,,,,,,,,,,,,,,,,\n", &["claim", "ignored: without anything"]),
             case("an amount without a code", file("99213", ""), &["held: procedure.missing"]),
             case("neither code nor amount", file("99213,1,90.00", ",1,0.00"), &["visit"]),
-            case("a day in another order", file("05/01/2026", "2026-05-01"), &["rejected: csv.date row 2, column DOS"]),
+            case("a day in another order", file("05/01/2026", "2026-05-01"), &["rejected: csv.date row 1, column DOS"]),
             case("a cell too many", file("J06.9", "J06.9,x"), &["rejected: csv."]),
             mapped(
                 "[columns]\nprocedure = \"Code\"\n",

@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(service(&concept(&[snomed, &cpt("99213")])), code(ProcedureSystem::Cpt, "99213", &[]));
         assert_eq!(service(&concept(&[&cpt("20610-59-RT")])), code(ProcedureSystem::Cpt, "20610", &["59", "RT"]));
         assert_eq!(service(&concept(&[&cpt("20610"), &cpt("RT")])), code(ProcedureSystem::Cpt, "20610", &["RT"]));
-        assert_eq!(service(&concept(&[snomed])), Service::Clinical("a SNOMED CT code".to_owned()));
+        assert_eq!(service(&concept(&[snomed])), Service::Clinical("162673000".to_owned()));
         assert_eq!(service(r#"{"text":"visit"}"#), Service::Nothing);
         let own = r#"{"system":"http://clinic.example/chargemaster","code":"99213"}"#;
         assert_eq!(service(&concept(&[own])), code(ProcedureSystem::Internal, "99213", &[]));
