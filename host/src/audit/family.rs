@@ -54,8 +54,7 @@ pub const FAMILIES: [Family; 4] = [DEMOGRAPHICS, CODES, TYPOS, MODIFIERS];
 impl Family {
     /// Whether a finding of this rule is its own.
     pub fn has(&self, rule: &str) -> bool {
-        let is = |own: &&str| if own.ends_with('.') { rule.starts_with(*own) } else { rule == *own };
-        self.rules.iter().any(|own| is(&own))
+        self.rules.iter().any(|own| if own.ends_with('.') { rule.starts_with(own) } else { rule == *own })
     }
 }
 

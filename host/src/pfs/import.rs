@@ -107,7 +107,7 @@ fn quarter_of(name: &str) -> Option<Quarter> {
         let rest = rest.trim_start_matches(['_', '-', ' ']);
         let quarter = ["jan", "apr", "jul", "oct"].iter().position(|month| rest.starts_with(month)).or_else(|| {
             let letter = rest.bytes().next()?;
-            let alone = rest.bytes().nth(1).is_none_or(|next| !next.is_ascii_alphabetic());
+            let alone = rest.as_bytes().get(1).is_none_or(|next| !next.is_ascii_alphabetic());
             (alone && (b'a'..=b'd').contains(&letter)).then(|| usize::from(letter - b'a'))
         });
         Quarter::new(year, u8::try_from(quarter.unwrap_or(0)).ok()? + 1)

@@ -58,9 +58,12 @@ fn modified(claim: &mut Claim, modifier: &str) {
     claim.lines[1].procedure.modifiers = vec![text(modifier)];
 }
 
+/// What is done to the clean claim.
+type Change = fn(&mut Claim);
+
 /// Edit, place, what is done to the clean claim, which is of 2026-03-02: exactly this edit must speak, of this place.
 #[rustfmt::skip]
-pub(super) const FAULTS: &[(&str, &str, fn(&mut Claim))] = &[
+pub(super) const FAULTS: &[(&str, &str, Change)] = &[
     ("code.unknown", "diagnoses[0]", |c| codes(c, &["I1099", "E119"])),
     ("code.unknown", "diagnoses[1]", |c| codes(c, &["I10", "E191"])),
     ("code.unknown", "diagnoses[0]", |c| codes(c, &["S93401X"])),
@@ -91,7 +94,7 @@ pub(super) const FAULTS: &[(&str, &str, fn(&mut Claim))] = &[
 
 /// What no list may object to, nor be silent about where it does not know.
 #[rustfmt::skip]
-const NEAR_MISSES: &[(&str, fn(&mut Claim))] = &[
+const NEAR_MISSES: &[(&str, Change)] = &[
     ("between two lists that both have the codes", |_| {}),
     ("on the last day of a code", |c| { codes(c, &["B880"]); served(c, on(2025, 9, 30)); }),
     ("a service that begins on the last day of a code", |c| { codes(c, &["B880"]); served(c, on(2025, 9, 30)); for line in &mut c.lines { line.service_dates.end = on(2025, 10, 2); } }),
@@ -108,7 +111,7 @@ const NEAR_MISSES: &[(&str, fn(&mut Claim))] = &[
 
 /// What lies beyond the lists: sent, and said.
 #[rustfmt::skip]
-const BEYOND: &[(&str, &str, fn(&mut Claim))] = &[
+const BEYOND: &[(&str, &str, Change)] = &[
     ("a code that is new since the list before", "ICD-10-CM", |c| { codes(c, &["B8801"]); served(c, on(2025, 10, 1)); }),
     ("before every list of diagnoses", "ICD-10-CM", |c| { served(c, on(2019, 5, 6)); c.header.place_of_service.clear(); }),
     ("before the list of places", "place of service", |c| { codes(c, &["M545"]); served(c, on(2021, 5, 6)); }),
