@@ -22,6 +22,8 @@ pub(super) struct Hl7v2 {
     ordinal: u32,
     /// The message before the one in hand.
     before: Vec<u8>,
+    /// MLLP's start block stands behind the last end block. Alone it holds nothing that could be lost.
+    block_begun: bool,
     /// A message begins with MLLP's start block and its end block has not come.
     block_open: bool,
     /// Bytes that were cut.
@@ -38,6 +40,7 @@ impl Hl7v2 {
             splitter: FrameSplitter::default(),
             ordinal: 0,
             before: Vec::new(),
+            block_begun: false,
             block_open: false,
             length: 0,
             at_end: false,
@@ -55,6 +58,7 @@ impl Hl7v2 {
                 // Something follows: the message before was no last one.
                 self.emit_last(out);
             }
+            self.block_open |= self.block_begun && kind == FrameKind::Message;
             match kind {
                 _ if too_long => self.ordinal = self.ordinal.saturating_add(u32::from(kind == FrameKind::Message)),
                 FrameKind::Message if self.at_end && !is_terminated(&bytes) => self.last = Some((range, bytes)),
@@ -62,7 +66,8 @@ impl Hl7v2 {
                 FrameKind::Envelope(_) => out.push_back(Item::Gap(Gap { range, kind: GapKind::Envelope })),
                 FrameKind::Filler => {
                     let block = bytes.iter().rev().find(|byte| matches!(**byte, START_BLOCK | END_BLOCK));
-                    self.block_open = block.map_or(self.block_open, |byte| *byte == START_BLOCK);
+                    self.block_begun = block.map_or(self.block_begun, |byte| *byte == START_BLOCK);
+                    self.block_open &= self.block_begun;
                     out.push_back(Item::Gap(Gap { range, kind: GapKind::Filler }));
                 }
                 FrameKind::Stray => out.push_back(stray(range)),

@@ -313,6 +313,7 @@ fn a_last_segment_without_its_end_is_whole_unless_something_says_that_it_is_cut(
         (format!("\x0b{head}{whole}"), "hl7.cut-off", "in a block that does not end"),
         (format!("\x0b{head}{whole}\x1c\r"), "", "in a block"),
         (format!("\x0b{head}{whole}\r"), "hl7.truncated", "the block does not end"),
+        (format!("{head}{whole}\r\x0b\r\n"), "", "a start block with nothing in it"),
     ] {
         let items = cut(Framing::Hl7v2, file.as_bytes());
         assert_covered(file.as_bytes(), &items);
