@@ -96,7 +96,7 @@ fn no_framing_holds_its_file() {
             "fhir_many",
             "inbox/fhir",
             ["{\"resourceType\":\"Bundle\",\"entry\":[\n", entry.as_str(), "{\"resource\":{}}]}"],
-            None,
+            Some("fhir.no-resource"),
         ),
         ("fhir_deep", "inbox/fhir", ["{\"resourceType\":\"Bundle\",\"entry\":[", "[[[[[[[[", ""], Some("fhir.")),
         ("answer", "transport/in", [isa, "CLP*1*1*1*1~", ""], Some("x12.too-large")),

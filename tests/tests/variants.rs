@@ -148,7 +148,11 @@ fn hl7_messages() {
             case("batch", batch("BTS|2\rFTS|1\r"), &["claim", "claim"]),
             case("batch with a wrong count", batch("BTS|3\rFTS|1\r"), &["claim", "claim", "rejected: hl7.count file"]),
             case("batch without its end", batch(""), &["claim", "claim", "rejected: hl7.truncated file"]),
-            case("torn line", with("12 ELM STREET", "12 ELM\rSTREET"), &["rejected: hl7.torn-segment line after PID"]),
+            case(
+                "torn line",
+                with("12 ELM STREET", "12 ELM\rSTREET"),
+                &["rejected: hl7.torn-segment line after PID", "rejected: hl7.stray-lines file"],
+            ),
             case("a header and no more", "MSH|^~\\&|EHR|SITE", &["rejected: hl7.message-type MSH-9"]),
             case("BAR P01", of_kind("BAR^P01"), &["ignored: BAR^P01"]),
             case("BAR P05", of_kind("BAR^P05"), &["ignored: BAR^P05"]),
