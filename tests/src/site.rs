@@ -3,6 +3,7 @@
 //! Runs the real binary only. What a test asserts it reads from `--json`. Read `charge_message` for the HL7 message that
 //! this practice bills without a finding.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -289,4 +290,18 @@ fn segment(name: &str, fields: &[(usize, &str)]) -> String {
         at = *place;
     }
     text
+}
+
+/// The documents of a summary by end.
+///
+/// # Panics
+/// Where they do not add up to what was received.
+#[allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test helper: its failure is the test's")]
+pub fn counts(summary: &Value) -> BTreeMap<String, u64> {
+    let documents = summary["documents"].as_object().expect("documents");
+    let counts: BTreeMap<_, _> =
+        documents.iter().map(|(key, value)| (key.clone(), value.as_u64().expect("a count"))).collect();
+    let ends: u64 = ["translated", "ignored", "rejected", "parked", "pending"].iter().map(|end| counts[*end]).sum();
+    assert_eq!(counts["received"], ends, "{summary}");
+    counts
 }

@@ -2,23 +2,13 @@
 //! that are no files. Nothing is billed otherwise than it was sent, nothing is lost, and the rest goes on.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
-use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 
-use claimhost_tests::site::{CLEARING, Charge, PRACTICE, Site};
+use claimhost_tests::site::{CLEARING, Charge, PRACTICE, Site, counts};
 use serde_json::Value;
 
 const DAY: &str = "2026-05-20";
-
-/// The counts of the summary, which add up.
-fn counts(summary: &Value) -> BTreeMap<String, u64> {
-    let documents = summary["documents"].as_object().unwrap();
-    let counts: BTreeMap<_, _> = documents.iter().map(|(key, value)| (key.clone(), value.as_u64().unwrap())).collect();
-    let ends: u64 = ["translated", "ignored", "rejected", "parked", "pending"].iter().map(|end| counts[*end]).sum();
-    assert_eq!(counts["received"], ends, "{summary}");
-    counts
-}
 
 /// A message with three charges, a day apart.
 fn three_charges(number: u32) -> String {

@@ -4,9 +4,7 @@
 //! `CLAIMHOST_BIG=1` adds a file of 200 MB; one of 20 MB is always there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
-use std::collections::BTreeMap;
-
-use claimhost_tests::site::{CLEARING, Charge, PRACTICE, Site};
+use claimhost_tests::site::{CLEARING, Charge, PRACTICE, Site, counts};
 use serde_json::Value;
 
 /// In a bad file where a patient's value would be: it must not be seen in a log.
@@ -122,15 +120,6 @@ fn put(site: &Site, file: &Bad) {
         "csv" => site.csv(file.name, &file.bytes),
         _ => site.answer(file.name, &file.bytes),
     }
-}
-
-/// The counts of the summary add up; returns them.
-fn counts(summary: &Value) -> BTreeMap<String, u64> {
-    let documents = summary["documents"].as_object().unwrap();
-    let counts: BTreeMap<_, _> = documents.iter().map(|(key, value)| (key.clone(), value.as_u64().unwrap())).collect();
-    let ends: u64 = ["translated", "ignored", "rejected", "parked", "pending"].iter().map(|end| counts[*end]).sum();
-    assert_eq!(counts["received"], ends, "{summary}");
-    counts
 }
 
 #[test]

@@ -504,6 +504,12 @@ const NEAR_MISSES: &[Row] = &[
     }),
 ];
 
+/// A finding as the snapshots have it: a line each.
+fn told(id: &str, finding: &Finding) -> String {
+    let line = finding.at.line.map_or(String::new(), |line| format!("line {line} "));
+    format!("{id} [{:?}] {line}{}: {}\n", finding.severity, finding.at.field, finding.words)
+}
+
 #[test]
 fn each_fault_is_found_by_its_edit_and_by_no_other() {
     let (mut words, mut wrong) = (String::new(), Vec::new());
@@ -515,8 +521,7 @@ fn each_fault_is_found_by_its_edit_and_by_no_other() {
             wrong.push((at, *id, found.iter().map(|finding| finding.rule.clone()).collect::<Vec<_>>()));
         }
         for finding in &found {
-            let line = finding.at.line.map_or(String::new(), |line| format!("line {line} "));
-            words.push_str(&format!("{id} [{:?}] {line}{}: {}\n", finding.severity, finding.at.field, finding.words));
+            words.push_str(&told(id, finding));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

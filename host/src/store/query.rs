@@ -9,7 +9,6 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 
-use super::submission::SubmissionRow;
 use super::{Inner, MasterKey, PracticeStore, SCHEMAS, Store, StoreError, StoreResult, Tx};
 
 /// How long a reader waits for a writer's checkpoint.
@@ -159,28 +158,6 @@ impl Tx<'_> {
              GROUP BY group_code, reason HAVING SUM(amount_cents) <> 0 ORDER BY SUM(amount_cents) DESC",
             (self.practice_id(), claim_id),
             |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-    }
-
-    /// One submission.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn submission(&self, submission_id: u64) -> StoreResult<Option<SubmissionRow>> {
-        self.row(
-            "SELECT submission_id, state, file_name, created_day, claim_count, charge_cents FROM submission
-             WHERE practice_id = ?1 AND submission_id = ?2",
-            (self.practice_id(), submission_id),
-            |row| {
-                Ok(SubmissionRow {
-                    submission_id: row.get(0)?,
-                    state: row.get(1)?,
-                    file_name: row.get(2)?,
-                    created_day: row.get(3)?,
-                    claim_count: row.get(4)?,
-                    charge_cents: row.get(5)?,
-                })
-            },
         )
     }
 

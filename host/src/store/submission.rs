@@ -187,6 +187,15 @@ impl Tx<'_> {
         Ok(added == 1)
     }
 
+    /// One submission.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn submission(&self, submission_id: u64) -> StoreResult<Option<SubmissionRow>> {
+        let sql = format!("{SUBMISSION} AND submission_id = ?2");
+        self.row(&sql, (self.practice_id(), submission_id), submission_row)
+    }
+
     /// Takes a fact back: a parked remittance's payments no longer stand.
     ///
     /// # Errors

@@ -142,7 +142,7 @@ fn each_difference_is_found_by_its_edit_and_by_no_other() {
             wrong.push(format!("{at}: {id}: {rules:?}"));
         }
         for finding in &findings {
-            words.push_str(&format!("{id} [{:?}] {}: {}\n", finding.severity, finding.at.field, finding.words));
+            words.push_str(&told(id, finding));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

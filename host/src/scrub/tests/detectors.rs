@@ -287,8 +287,7 @@ fn each_fault_is_found_by_its_edit_with_its_fix_and_by_no_other() {
             wrong.push(format!("{at} {id} {fixes}: {rules:?} {fixed:?}"));
         }
         for finding in &found {
-            let line = finding.at.line.map_or(String::new(), |line| format!("line {line} "));
-            words.push_str(&format!("{id} [{:?}] {line}{}: {}\n", finding.severity, finding.at.field, finding.words));
+            words.push_str(&told(id, finding));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
