@@ -27,7 +27,9 @@ pub(super) fn make(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     }
     let mut candidates: Vec<Candidate> = Vec::with_capacity(drafts.len());
     for draft in &drafts {
-        candidates.push(Candidate::new(draft.body.claim.clone(), Some(draft.claim_id), draft.patient));
+        let mut candidate = Candidate::new(draft.body.claim.clone(), Some(draft.claim_id), draft.patient);
+        candidate.visit_id = Some(draft.visit_id);
+        candidates.push(candidate);
     }
     review(host, practice, &mut candidates)?;
     let today = host.today();
@@ -67,6 +69,7 @@ pub(super) fn make(host: &Host, practice: &Practice) -> Result<u64, HostError> {
 
 struct Draft {
     claim_id: u64,
+    visit_id: u64,
     version: u32,
     kind: VersionKind,
     payer_id: String,
@@ -103,7 +106,8 @@ fn draft(tx: &Tx<'_>, claim_id: u64) -> StoreResult<Option<Draft>> {
     let patient = tx.patient_of_claim(claim_id)?.and_then(|mac| mac.try_into().ok()).unwrap_or([0; 32]);
     let kind = if at == 0 { VersionKind::Secondary } else { VersionKind::Tertiary };
     let version = versions.last().map_or(1, |version| version.version + 1);
-    Ok(Some(Draft { claim_id, version, kind, payer_id, patient, body }))
+    let Some(visit_id) = tx.claim(claim_id)?.map(|row| row.visit_id) else { return Ok(None) };
+    Ok(Some(Draft { claim_id, visit_id, version, kind, payer_id, patient, body }))
 }
 
 /// The payer's last decision on a version that stands.

@@ -294,7 +294,7 @@ pub(crate) fn other_claims(tx: &Tx<'_>, claim: &Claim) -> StoreResult<(Vec<Earli
     };
     let claims = claims_of(tx, &patient, day_number(span.start) - OWN_LOOK_BACK_DAYS)?;
     let own = claims.iter().map(|known| earlier(known).as_scrub()).collect();
-    let alike = alike(claim).map_or(Ok(Vec::new()), |key| stored_alike(tx, &key, None, &patient))?;
+    let alike = alike(claim).map_or(Ok(Vec::new()), |key| stored_alike(tx, &key, None, None, &patient))?;
     Ok((own, alike))
 }
 
@@ -352,7 +352,7 @@ fn claims_alike(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec
                 out.push(others);
                 continue;
             };
-            others.extend(stored_alike(tx, &key, candidate.claim_id, &candidate.patient)?);
+            others.extend(stored_alike(tx, &key, candidate.visit_id, candidate.claim_id, &candidate.patient)?);
             let beside = before.entry(key).or_default();
             for other in beside.iter().filter(|other| other.patient != candidate.patient).take(ALIKE_MAX) {
                 let named = other.visit_id.map_or_else(String::new, |visit| format!("of visit {visit}"));
@@ -365,20 +365,23 @@ fn claims_alike(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec
     })?)
 }
 
-/// Live claims of other patient records with this key.
+/// Live claims of other patient records with this key: those of visits before this one (all, where it is not stored yet), and
+/// later ones that are not held. So the later of two is held however often and beside whatever it is looked at.
 fn stored_alike(
     tx: &Tx<'_>,
     key: &[Vec<u8>; 3],
-    own: Option<u64>,
+    own_visit: Option<u64>,
+    own_claim: Option<u64>,
     patient: &[u8; 32],
 ) -> StoreResult<Vec<EarlierClaim>> {
     let parts: Vec<&[u8]> = key.iter().map(Vec::as_slice).collect();
     let mut others = Vec::new();
     for claim_id in tx.claims_named(ClaimKey::BirthDayCharge, &parts, ALIKE_MAX)? {
         let Some(row) = tx.claim(claim_id)? else { continue };
-        let of_another =
-            Some(claim_id) != own && tx.patient_of_claim(claim_id)?.is_some_and(|other| other != patient.as_slice());
-        if of_another && row.billed_cents > 0 && row.state != ClaimState::Held.as_str() {
+        let of_another = Some(claim_id) != own_claim
+            && tx.patient_of_claim(claim_id)?.is_some_and(|other| other != patient.as_slice());
+        let counts = own_visit.is_none_or(|own| row.visit_id < own) || row.state != ClaimState::Held.as_str();
+        if of_another && row.billed_cents > 0 && counts {
             let body = tx.version_body(claim_id, row.live_version)?;
             others.push(EarlierClaim::of(&body.claim, true));
         }

@@ -13,7 +13,7 @@ pub const SLIP: Edit = Edit {
     severity: Severity::Hold,
     source: "the practice's fee schedule (`fees` of the profile); 005010X222A1 2400 SV102",
     explain: Explain {
-        what: "Compares charge with fee times units and names the slip: a decimal point (ten or a hundred times, a tenth), swapped digits, one digit, one unit's fee for several, one unit's fee taken too often.",
+        what: "Compares charge with fee times units and names the slip: a decimal point (ten or a hundred times, a tenth), swapped digits, one digit, one unit's fee for several, one unit's fee taken too often. Within `fee_tolerance_percent` only swapped digits are one.",
         why: "Payers pay the lower of charge and fee: a charge that is too low is money nobody will ask about, one that is too high is refunded with questions.",
         known_problems: "Lines with a modifier that changes the price (50, 52, 53, 22, 26, TC, 80 and their like) are compared only where the schedule has a row with it. Minutes are not compared.",
         example: "99213 at 1200.00, fee 120.00. Repair: correct the charge.",
@@ -45,7 +45,7 @@ const PRICED: &[&str] = &[
     "AD", "QK", "QX", "QY", "QZ", "CO", "CQ", "FB", "FC",
 ];
 
-/// A line whose charge is further from its fee than the practice tolerates.
+/// A line whose charge is further from its fee than the practice tolerates, or has its digits swapped.
 struct Off<'a> {
     number: u16,
     line: &'a ServiceLine,
@@ -107,10 +107,15 @@ fn each<'a>(claim: &'a Claim, context: &Context<'a>, mut call: impl FnMut(&Off<'
         }
         let expected = (i128::from(fee.cents) * i128::from(units) + 500) / 1000;
         let allowed = expected * i128::from(context.profile.fee_tolerance_percent) / 100;
-        if (i128::from(line.charge) - expected).abs() > allowed
-            && let Ok(expected) = i64::try_from(expected)
-        {
-            call(&Off { number, line, fee, expected });
+        if expected == i128::from(line.charge) {
+            continue;
+        }
+        let is_far = (i128::from(line.charge) - expected).abs() > allowed;
+        let Ok(expected) = i64::try_from(expected) else { continue };
+        let off = Off { number, line, fee, expected };
+        // Swapped digits are no matter of price, however near they come to it: 110 for 101.
+        if is_far || digits_slip(&off) == Some(Slip::Swapped) {
+            call(&off);
         }
     }
 }
@@ -135,10 +140,13 @@ fn named(off: &Off<'_>) -> Option<&'static str> {
     if units % 1000 == 0 && units > 1000 && times(charge, expected, units / 1000) {
         return Some("the units were taken twice");
     }
-    // Cents are not typed where the price is in whole dollars.
-    let digits = |cents: i64| {
-        let both_whole = charge % 100 == 0 && expected % 100 == 0;
-        if both_whole { (cents / 100).to_string() } else { cents.to_string() }
-    };
-    Slip::between(&digits(charge), &digits(expected)).map(Slip::of_digits)
+    digits_slip(off).map(Slip::of_digits)
+}
+
+/// The slip of one digit. Cents are not typed where the price is in whole dollars.
+fn digits_slip(off: &Off<'_>) -> Option<Slip> {
+    let (charge, expected) = (off.line.charge, off.expected);
+    let both_whole = charge % 100 == 0 && expected % 100 == 0;
+    let digits = |cents: i64| if both_whole { (cents / 100).to_string() } else { cents.to_string() };
+    Slip::between(&digits(charge), &digits(expected))
 }

@@ -177,6 +177,7 @@ pub(super) const FAULTS: &[Case] = &[
     ("typo.charge", "", |s| charge(s, 19_000)),
     ("typo.charge", "", |s| { s.claim.lines[1].units.thousandths = 3000; }),
     ("typo.charge", "", |s| { s.claim.lines[1].units.thousandths = 3000; s.claim.lines[1].charge = 54_000; sum(&mut s.claim); }),
+    ("typo.charge", "", |s| { s.claim.lines[1].units.thousandths = 9000; s.claim.lines[1].charge = 50_400; sum(&mut s.claim); }), // 540 swapped, within 10%
     ("typo.charge", "", |s| { served(&mut s.claim, on(2025, 12, 31)); s.claim.lines[0].charge = 15_000; s.claim.lines[1].charge = 500; sum(&mut s.claim); }),
     ("charge.fee-schedule", "", |s| charge(s, 17_700)),
     ("charge.fee-schedule", "", |s| { lines(&mut s.claim, &["71046-26"]); s.claim.lines[0].charge = 4_500; sum(&mut s.claim); }),
