@@ -63,9 +63,13 @@ impl Family {
 /// # Errors
 /// The store's.
 pub fn work(tx: &Tx<'_>, claim_id: u64, findings: &[StoredFinding], cents: i64, today: i64) -> StoreResult<()> {
+    let open = tx.open_work_kinds(("claim", claim_id))?;
     for family in FAMILIES {
         let own = findings.iter().map(|stored| &stored.finding).filter(|finding| family.has(&finding.rule));
         let words: Vec<&str> = own.map(|finding| finding.words.as_str()).collect();
+        if words.is_empty() && !open.iter().any(|kind| kind == family.work) {
+            continue;
+        }
         if words.is_empty() {
             tx.close_work(Some(family.work), ("claim", claim_id), today)?;
         } else {

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use crate::claim::{Claim, ClaimHeader, Frequency, day_number, destination, from_day_number, service_span};
 use crate::practice::Route;
 use crate::scrub::VisitDays;
-use crate::store::claim::{ClaimKey, ClaimRow, VersionBody, VersionKind, VersionRow};
+use crate::store::claim::{ClaimKey, ClaimRow, StoredFinding, VersionBody, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
-use crate::store::{StoreResult, Tx};
+use crate::store::{Encoded, StoreError, StoreResult, Tx};
 use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, Split, Visit};
 
 use super::control::{control_number, line_control_number};
@@ -34,10 +34,11 @@ pub(super) fn due(host: &Host, practice: &Practice) -> Result<u64, HostError> {
         if rows.is_empty() {
             return Ok(moved);
         }
-        let mut plans = Vec::with_capacity(rows.len());
+        let of = |tx: &Tx<'_>| rows.into_iter().map(|row| Plan::of(host, practice, tx, row)).collect();
+        let all: Vec<Plan> = practice.store.read::<_, StoreError>(of)?;
+        let mut plans = Vec::with_capacity(all.len());
         let mut patients = HashSet::new();
-        for row in rows {
-            let plan = practice.store.read(|tx| Plan::of(host, practice, tx, row))?;
+        for plan in all {
             if plan.waits {
                 done.insert(plan.row.visit_id);
                 let words =
@@ -82,10 +83,27 @@ struct Step {
     kind: VersionKind,
     draft: Option<Draft>,
     candidate: Option<Candidate>,
+    /// Draft and candidate, once it was looked at.
+    written: Option<Written>,
     /// Versions that count no longer: refused ones that this one stands for, or an unsent one that the visit does not say.
     retired: Vec<u32>,
     /// With nothing in their place: the charge of the last of them leaves the ledger again.
     take_back: bool,
+}
+
+/// A version as it goes into the store.
+struct Written {
+    claim: Claim,
+    body: Encoded,
+    /// What [`alike`] says of its claim.
+    alike: Option<[Vec<u8>; 3]>,
+    patient: [u8; 32],
+    findings: Vec<StoredFinding>,
+    /// Rules whose fixes were applied, with the digest that proposed them.
+    fixed: Vec<(String, String)>,
+    /// Digests of the rule sets that looked.
+    digests: String,
+    state: VersionState,
 }
 
 impl Plan {
@@ -251,14 +269,41 @@ impl Plan {
     fn retire(&mut self, known: &Lineage, retired: Vec<u32>, take_back: bool) {
         if !retired.is_empty() {
             let (claim_id, kind) = (Some(known.claim_id), VersionKind::Original);
-            self.steps.push(Step { claim_id, version: 0, kind, draft: None, candidate: None, retired, take_back });
+            let (draft, candidate, written) = (None, None, None);
+            self.steps.push(Step { claim_id, version: 0, kind, draft, candidate, written, retired, take_back });
         }
     }
 }
 
 impl Step {
     fn new(claim_id: Option<u64>, version: u32, kind: VersionKind, draft: Draft) -> Self {
-        Self { claim_id, version, kind, draft: Some(draft), candidate: None, retired: Vec::new(), take_back: false }
+        let (candidate, written, retired) = (None, None, Vec::new());
+        Self { claim_id, version, kind, draft: Some(draft), candidate, written, retired, take_back: false }
+    }
+}
+
+impl Written {
+    fn of(source_system: &str, visit_number: &str, draft: Draft, candidate: Candidate) -> StoreResult<Self> {
+        let digests = candidate.rule_digests();
+        let split = serde_json::to_value(draft.why).ok().and_then(|why| why.as_str().map(str::to_owned));
+        let mut body = VersionBody {
+            claim: candidate.claim,
+            source_system: source_system.to_owned(),
+            visit_number: visit_number.to_owned(),
+            charges: draft.charges,
+            split: split.unwrap_or_default(),
+            looked: candidate.looked,
+        };
+        Ok(Self {
+            body: body.encode()?,
+            alike: alike(&body.claim),
+            claim: body.claim,
+            patient: candidate.patient,
+            findings: candidate.findings,
+            fixed: candidate.fixed,
+            digests,
+            state: candidate.state,
+        })
     }
 }
 
@@ -376,9 +421,13 @@ fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) -> Result<(
         plans.iter_mut().flat_map(|plan| &mut plan.steps).filter_map(|step| step.candidate.take()).collect();
     review(host, practice, &mut candidates)?;
     let mut reviewed = candidates.into_iter();
-    for step in plans.iter_mut().flat_map(|plan| &mut plan.steps) {
-        if step.draft.is_some() {
-            step.candidate = reviewed.next();
+    for plan in &mut plans {
+        for step in &mut plan.steps {
+            if let Some(draft) = step.draft.take()
+                && let Some(candidate) = reviewed.next()
+            {
+                step.written = Some(Written::of(&plan.source_system, &plan.visit_number, draft, candidate)?);
+            }
         }
     }
     practice.store.write(|tx| -> Result<(), HostError> {
@@ -407,61 +456,50 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
         tx.open_work(kind, visit, today, 0, words)?;
     }
     for step in plan.steps {
+        let is_new = step.claim_id.is_none();
         let Some(claim_id) = step.claim_id.map_or_else(|| tx.next_claim_id().map(Some), |id| Ok(Some(id)))? else {
             continue;
         };
         for retired in &step.retired {
             retire(tx, claim_id, *retired, step.take_back && Some(retired) == step.retired.first(), today)?;
         }
-        if step.draft.is_none() {
+        let Some(written) = step.written else {
             refold(tx, claim_id, today, "visit")?;
             continue;
-        }
-        let (Some(draft), Some(candidate)) = (step.draft, step.candidate) else { continue };
+        };
         let number = control_number(tx, claim_id, step.version);
         tx.tenant(&host.clearing).own(Owned::Claim, &number, tx.practice_id())?;
-        let digests = candidate.rule_digests();
-        let mut claim = candidate.claim;
-        claim.control_number.clone_from(&number);
-        let payer_id = destination(&claim).map(|coverage| coverage.payer.id.clone()).unwrap_or_default();
+        let digests = &written.digests;
+        let payer_id = destination(&written.claim).map(|coverage| coverage.payer.id.clone()).unwrap_or_default();
         let row = VersionRow {
             claim_id,
             version: step.version,
             control_number: number,
             kind: step.kind,
             payer_id: payer_id.clone(),
-            state: candidate.state,
-            charge_cents: claim.total_charge,
+            state: written.state,
+            charge_cents: written.claim.total_charge,
             created_day: today,
             submitted_day: None,
         };
-        put_claim(tx, practice, &row, &claim, plan.row.visit_id, &candidate.patient)?;
-        for (rule, digest) in &candidate.fixed {
+        put_claim(tx, practice, &row, &written, plan.row.visit_id)?;
+        for (rule, digest) in &written.fixed {
             tx.record("claim", claim_id, today, &format!("rule:{rule}"), "fix applied", digest)?;
         }
-        let split = serde_json::to_value(draft.why).ok().and_then(|why| why.as_str().map(str::to_owned));
-        let body = VersionBody {
-            claim,
-            source_system: plan.source_system.clone(),
-            visit_number: plan.visit_number.clone(),
-            charges: draft.charges,
-            split: split.unwrap_or_default(),
-            looked: candidate.looked,
-        };
-        let known = tx.version(claim_id, step.version)?;
-        if let Some(parts) = alike(&body.claim) {
+        let known = if is_new { None } else { tx.version(claim_id, step.version)? };
+        if let Some(parts) = &written.alike {
             let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_slice()).collect();
             tx.name_version(ClaimKey::BirthDayCharge, &parts, claim_id, step.version)?;
         }
-        tx.put_version(&row, &body)?;
-        tx.put_findings(claim_id, step.version, &candidate.findings)?;
-        crate::audit::family::work(tx, claim_id, &candidate.findings, row.charge_cents, today)?;
+        tx.put_version(&row, &written.body)?;
+        tx.put_findings(claim_id, step.version, &written.findings)?;
+        crate::audit::family::work(tx, claim_id, &written.findings, row.charge_cents, today)?;
         let same = |before: VersionRow| (before.state, before.charge_cents) == (row.state, row.charge_cents);
         if !known.is_some_and(same) {
             let event = format!("version {} {} ({})", row.version, row.state.as_str(), row.kind.as_str());
-            tx.record("claim", claim_id, today, "host", &event, &digests)?;
+            tx.record("claim", claim_id, today, "host", &event, digests)?;
         }
-        refold_by(tx, claim_id, today, "scrub", &digests)?;
+        refold_by(tx, claim_id, today, "scrub", digests)?;
     }
     Ok(tx.set_visit(&plan.row, plan.state, today)?)
 }
@@ -486,11 +524,10 @@ fn put_claim(
     tx: &Tx<'_>,
     practice: &Practice,
     version: &VersionRow,
-    claim: &Claim,
+    written: &Written,
     visit_id: u64,
-    patient: &[u8; 32],
 ) -> StoreResult<()> {
-    let span = service_span(&claim.lines);
+    let span = service_span(&written.claim.lines);
     let (service_from, service_to) = span.map_or((0, 0), |span| (day_number(span.start), day_number(span.end)));
     let known = tx.claim(version.claim_id)?;
     let payer = practice.profile.payer.iter().find(|payer| payer.id == version.payer_id);
@@ -508,6 +545,6 @@ fn put_claim(
     };
     match known {
         Some(_) => tx.update_claim(&row),
-        None => tx.add_claim(&row, patient),
+        None => tx.add_claim(&row, &written.patient),
     }
 }

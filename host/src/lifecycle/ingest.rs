@@ -13,15 +13,15 @@ use super::crash::crash_point;
 use super::host::{Folder, Host, Practice};
 use super::pieces::{Batch, FileCut, Framed, Known, Pending, StoredFile};
 use crate::audit::capture;
-use crate::claim::{Document, DocumentEvent, Outcome, Problem, VisitUpdate, from_day_number};
+use crate::claim::{Document, DocumentEvent, ExpectedVisit, Outcome, Problem, VisitUpdate, from_day_number};
 use crate::intake::folder::{self, Arrival};
 use crate::intake::framing::{Frame, Framer, Framing, FramingProblem, Joins, Settings};
 use crate::plugin::{Adapter, OpenError, PluginHost, Translated};
 use crate::private;
 use crate::store::document::{DocumentStatus, NewDocument, format_ranges};
 use crate::store::file::{Cut, FileRow};
-use crate::store::visit::StoredEvent;
-use crate::store::{StoreError, StoreResult, Tx};
+use crate::store::visit::{NewEvent, StoredEvent};
+use crate::store::{Encoded, StoreError, StoreResult, Tx};
 use crate::visit::{event_digest, out_of_range};
 
 /// Takes what lies in the practice's folders. Returns how many documents got an end.
@@ -198,14 +198,14 @@ impl Intake<'_> {
             }
         };
         let count = u64::try_from(batch.len()).unwrap_or(0);
-        let mut translated = translated.into_iter();
+        let mut told = translated.into_iter().map(Told::of).collect::<StoreResult<Vec<_>>>()?.into_iter();
         self.practice.store.write(|tx| -> Result<(), HostError> {
             for pending in batch.drain(..) {
                 match &pending.framed {
                     Framed::Problem(problem) => self.refuse(tx, &pending, problem)?,
                     Framed::Frame(frame) => {
-                        if let Some(outcome) = translated.next() {
-                            self.settle(tx, &pending, frame, outcome)?;
+                        if let Some(told) = told.next() {
+                            self.settle(tx, &pending, frame, told)?;
                         }
                     }
                 }
@@ -253,9 +253,8 @@ impl Intake<'_> {
     }
 
     /// Gives one document its end. The row comes first, because events name it.
-    fn settle(&self, tx: &Tx<'_>, pending: &Pending, frame: &Frame, translated: Translated) -> Result<(), HostError> {
-        let translated = within_range(translated);
-        let (mut status, reason, detail) = end_of(&translated);
+    fn settle(&self, tx: &Tx<'_>, pending: &Pending, frame: &Frame, told: Told) -> Result<(), HostError> {
+        let Told { mut status, reason, detail, events } = told;
         let digest = self.adapter.digest();
         let before = pending.document_id.map(|document_id| self.status_of(tx, document_id)).transpose()?;
         let document_id = match pending.document_id {
@@ -287,23 +286,23 @@ impl Intake<'_> {
         if let Some(kind) = work {
             tx.open_work(kind, subject, self.host.today(), 0, &reason)?;
         }
-        if let Translated::Outcome(Outcome::Events(events)) = translated {
-            let mut told = Vec::new();
+        if status == DocumentStatus::Translated {
+            let mut known = Vec::new();
             let mut news = false;
-            for event in events {
-                let update = match event {
-                    DocumentEvent::Visit(update) => update,
-                    DocumentEvent::Expected(expected) => {
-                        news |= capture::expect(tx, document_id, pending.received_day, &expected)?;
+            for event in &events {
+                let event = match event {
+                    TheirEvent::Visit(event) => event,
+                    TheirEvent::Expected(expected) => {
+                        news |= capture::expect(tx, document_id, pending.received_day, expected)?;
                         continue;
                     }
                 };
-                let Some((visit_id, opened)) = add(tx, document_id, pending.received_day, digest, update)? else {
+                let Some((visit_id, opened)) = add(tx, document_id, pending.received_day, digest, event)? else {
                     continue;
                 };
                 news = true;
-                if !told.contains(&visit_id) {
-                    told.push(visit_id);
+                if !known.contains(&visit_id) {
+                    known.push(visit_id);
                     if !opened {
                         let event = format!("event of document {document_id}");
                         tx.record("visit", visit_id, pending.received_day, "host", &event, digest)?;
@@ -336,6 +335,45 @@ impl Intake<'_> {
         digest: &str,
     ) -> StoreResult<()> {
         tx.record("document", document_id, self.host.today(), self.actor, &super::retry::event(before, after), digest)
+    }
+}
+
+/// What an adapter said of one document, ready to be stored.
+struct Told {
+    status: DocumentStatus,
+    reason: String,
+    detail: serde_json::Value,
+    events: Vec<TheirEvent>,
+}
+
+enum TheirEvent {
+    Visit(VisitEvent),
+    Expected(ExpectedVisit),
+}
+
+/// News of one visit with its digest, and written down.
+struct VisitEvent {
+    update: VisitUpdate,
+    digest: [u8; 32],
+    body: Encoded,
+}
+
+impl Told {
+    fn of(translated: Translated) -> StoreResult<Self> {
+        let translated = within_range(translated);
+        let (status, reason, detail) = end_of(&translated);
+        let Translated::Outcome(Outcome::Events(events)) = translated else {
+            return Ok(Self { status, reason, detail, events: Vec::new() });
+        };
+        let events = events.into_iter().map(|event| match event {
+            DocumentEvent::Visit(update) => Ok(TheirEvent::Visit(VisitEvent {
+                digest: event_digest(&update),
+                body: Encoded::of("visit_event", &update)?,
+                update,
+            })),
+            DocumentEvent::Expected(expected) => Ok(TheirEvent::Expected(expected)),
+        });
+        Ok(Self { status, reason, detail, events: events.collect::<StoreResult<_>>()? })
     }
 }
 
@@ -381,30 +419,32 @@ fn add(
     document_id: u64,
     day: i64,
     plugin_digest: &str,
-    update: VisitUpdate,
+    event: &VisitEvent,
 ) -> StoreResult<Option<(u64, bool)>> {
+    let VisitEvent { update, digest, body } = event;
     let (visit_id, opened) = tx.visit_of(&update.source_system, &update.visit_number, day, plugin_digest)?;
-    let mut digest = event_digest(&update);
+    let mut digest = *digest;
     if update.charges.iter().any(|charge| charge.id.is_empty() && charge.reverses.is_empty()) {
         // Without a key to trust, the same content in another document is a suspected repeat, which the fold holds.
         use sha2::Digest;
         digest = sha2::Sha256::new().chain_update(digest).chain_update(document_id.to_be_bytes()).finalize().into();
     }
-    capture::visit_touched(tx, visit_id, &update)?;
-    let event = StoredEvent { document_id, arrived_day: day, digest, update };
-    if tx.add_event(visit_id, &digest, &event)? {
+    capture::visit_touched(tx, visit_id, update)?;
+    let event = NewEvent { document_id, arrived_day: day, digest, update, body };
+    if tx.add_event(visit_id, &event)? {
         return Ok(Some((visit_id, opened)));
     }
     // The same content again. It is news only where something in between, in the source's own order, took its charges back.
     let Some(digest) = charged_again(&tx.events(visit_id)?, &event) else { return Ok(None) };
-    let added = tx.add_event(visit_id, &digest, &StoredEvent { digest, ..event })?;
+    let added = tx.add_event(visit_id, &NewEvent { digest, ..event })?;
     Ok(added.then_some((visit_id, opened)))
 }
 
 /// The digest under which a charge counts again: told before, taken back since, and told once more.
-fn charged_again(known: &[StoredEvent], event: &StoredEvent) -> Option<[u8; 32]> {
-    let order = |event: &StoredEvent| (event.update.order.sequence, event.update.order.event_time.clone());
-    let (now, before) = (order(event), known.iter().find(|known| known.digest == event.digest).map(order)?);
+fn charged_again(known: &[StoredEvent], event: &NewEvent<'_>) -> Option<[u8; 32]> {
+    let order = |update: &VisitUpdate| (update.order.sequence, update.order.event_time.clone());
+    let before = known.iter().find(|known| known.digest == event.digest)?;
+    let (now, before) = (order(event.update), order(&before.update));
     let ids: Vec<&str> =
         event.update.charges.iter().map(|charge| charge.id.as_str()).filter(|id| !id.is_empty()).collect();
     let touches = |known: &StoredEvent| {
@@ -415,7 +455,7 @@ fn charged_again(known: &[StoredEvent], event: &StoredEvent) -> Option<[u8; 32]>
             .any(|charge| ids.contains(&charge.id.as_str()) || ids.contains(&charge.reverses.as_str()))
     };
     let between = |known: &&StoredEvent| {
-        let at = order(known);
+        let at = order(&known.update);
         at > before && at < now && known.digest != event.digest && touches(known)
     };
     known.iter().find(between)?;

@@ -42,7 +42,6 @@ pub(super) fn make(host: &Host, practice: &Practice) -> Result<u64, HostError> {
             let digests = candidate.rule_digests();
             body.looked = candidate.looked;
             body.claim = candidate.claim;
-            body.claim.control_number.clone_from(&number);
             let row = VersionRow {
                 claim_id: draft.claim_id,
                 version: draft.version,
@@ -54,7 +53,7 @@ pub(super) fn make(host: &Host, practice: &Practice) -> Result<u64, HostError> {
                 created_day: today,
                 submitted_day: None,
             };
-            tx.put_version(&row, &body)?;
+            tx.put_version(&row, &body.encode()?)?;
             tx.put_findings(draft.claim_id, draft.version, &candidate.findings)?;
             tx.later_done(draft.claim_id)?;
             let event = format!("version {} {} ({})", row.version, row.state.as_str(), row.kind.as_str());

@@ -2,13 +2,15 @@
 
 use crate::claim::{Claim, LineReferenceKind, Phi};
 use crate::clearinghouse::outbox::deliver;
-use crate::clearinghouse::professional::{self, Created, Envelope, Partner, Purpose, Receiver, Submitter};
+use crate::clearinghouse::professional::{
+    self, Created, Envelope, Partner, Purpose, Receiver, Rendered, Submitter, WriteError,
+};
 use crate::practice::{Profile, Usage};
 use crate::store::claim::{ClaimKey, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::remittance::PostingRow;
 use crate::store::submission::{SubmissionRow, SubmittedClaim};
-use crate::store::{PracticeStore, StoreError, Tx};
+use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
 
 use super::crash::crash_point;
 use super::host::{Host, Practice};
@@ -18,14 +20,16 @@ use super::{Fact, HostError, VersionState};
 
 /// Writes and sends what is ready. Returns how many claims.
 pub(super) fn send(host: &Host, practice: &Practice) -> Result<u64, HostError> {
+    resend_refused(&practice.store, host.today())?;
     let mut sent = 0;
     loop {
         host.check_stop()?;
-        let batch = practice.store.write(|tx| write_batch(host, practice, tx))?;
+        let batch = practice.store.read(|tx| ready(host, tx))?;
+        let is_last = batch.is_empty();
+        sent += submit(host, practice, batch)?;
         transmit(host, &practice.store)?;
-        match batch {
-            0 => return Ok(sent),
-            count => sent += count,
+        if is_last {
+            return Ok(sent);
         }
     }
 }
@@ -43,40 +47,60 @@ fn transmit(host: &Host, practice: &PracticeStore) -> Result<(), HostError> {
     Ok(())
 }
 
-fn write_batch(host: &Host, practice: &Practice, tx: &Tx<'_>) -> Result<u64, HostError> {
-    let today = host.today();
-    let limit = host.config.clearinghouse.claims_per_file_max;
-    resend_refused(tx, today)?;
-    let mut batch: Vec<(VersionRow, Phi<Claim>)> = Vec::new();
-    for version in tx.versions_in(VersionState::Ready, limit)? {
-        let claim = Phi::new(tx.version_body(version.claim_id, version.version)?.claim);
-        batch.push((version, claim));
-    }
+/// A version that may leave, and its claim.
+type Ready = (VersionRow, Phi<Claim>);
+
+fn ready(host: &Host, tx: &Tx<'_>) -> StoreResult<Vec<Ready>> {
+    let versions = tx.versions_in(VersionState::Ready, host.config.clearinghouse.claims_per_file_max)?;
+    let with_claim = |version: VersionRow| {
+        let claim = tx.version_body(version.claim_id, version.version)?.claim;
+        Ok((version, Phi::new(claim)))
+    };
+    versions.into_iter().map(with_claim).collect()
+}
+
+/// Renders the claims, and then, in one transaction, numbers the interchange and keeps it with what it moves. Nothing else moves
+/// versions of the practice in between: its steps are in order.
+fn submit(host: &Host, practice: &Practice, batch: Vec<Ready>) -> Result<u64, HostError> {
     if batch.is_empty() {
         return Ok(0);
     }
+    let (mut fit, mut unfit, mut rendered) = (Vec::with_capacity(batch.len()), Vec::new(), Vec::new());
+    for (version, claim) in batch {
+        match professional::render(0, claim.expose()) {
+            Ok(text) => {
+                rendered.push(text);
+                fit.push((version, claim));
+            }
+            Err(error) => unfit.push((version, claim, error)),
+        }
+    }
+    practice.store.write(|tx| -> Result<u64, HostError> {
+        for (version, claim, error) in &unfit {
+            hold_unwritable(tx, version, claim.expose(), error, host.today())?;
+        }
+        match fit.is_empty() {
+            true => Ok(0),
+            false => keep(host, practice, tx, &fit, &rendered),
+        }
+    })
+}
+
+fn keep(
+    host: &Host,
+    practice: &Practice,
+    tx: &Tx<'_>,
+    batch: &[Ready],
+    rendered: &[Rendered],
+) -> Result<u64, HostError> {
+    let today = host.today();
     let clearing = tx.tenant(&host.clearing);
     let submission_id = clearing.next_interchange()?;
     let number = format!("{submission_id:09}");
     clearing.own(Owned::Interchange, &number, tx.practice_id())?;
     let envelope = envelope(&practice.profile, host, u32::try_from(submission_id).unwrap_or(u32::MAX));
-    let write = |batch: &[(VersionRow, Phi<Claim>)]| {
-        let claims: Vec<&Claim> = batch.iter().map(|(_, claim)| claim.expose()).collect();
-        professional::write(&envelope, &claims)
-    };
-    let written = match write(&batch) {
-        Ok(written) => written,
-        Err(_) => {
-            hold_unwritable(tx, &mut batch, &envelope, today)?;
-            if batch.is_empty() {
-                return Ok(0);
-            }
-            write(&batch).map_err(|error| HostError::Unwritable {
-                practice: tx.practice_id().to_owned(),
-                what: error.to_string(),
-            })?
-        }
-    };
+    let written = professional::assemble(&envelope, rendered)
+        .map_err(|error| HostError::Unwritable { practice: tx.practice_id().to_owned(), what: error.to_string() })?;
     let mut charge_cents = 0;
     let mut submitted = Vec::with_capacity(batch.len());
     for ((version, claim), place) in batch.iter().zip(&written.claims) {
@@ -115,45 +139,40 @@ fn write_batch(host: &Host, practice: &Practice, tx: &Tx<'_>) -> Result<u64, Hos
 /// others go.
 fn hold_unwritable(
     tx: &Tx<'_>,
-    batch: &mut Vec<(VersionRow, Phi<Claim>)>,
-    envelope: &Envelope,
+    version: &VersionRow,
+    claim: &Claim,
+    error: &WriteError,
     today: i64,
 ) -> Result<(), StoreError> {
-    let mut kept = Vec::with_capacity(batch.len());
-    for (version, claim) in batch.drain(..) {
-        let Err(error) = professional::write(envelope, &[claim.expose()]) else {
-            kept.push((version, claim));
-            continue;
-        };
-        let mut findings = tx.findings(version.claim_id, version.version)?;
-        for text in professional::unwritable(claim.expose()) {
-            let words = format!("The claim form cannot carry {} in this field. Correct it in the EHR.", text.found);
-            findings.push(hold("text.unwritable", &text.at, &words));
-        }
-        findings.push(hold(
-            "claim.unwritable",
-            "claim",
-            &format!("The 837P cannot be written: {error}. Correct it in the EHR."),
-        ));
-        tx.put_findings(version.claim_id, version.version, &findings)?;
-        tx.set_version_state(&version, VersionState::Held, None)?;
-        tx.record("claim", version.claim_id, today, "host", &format!("version {} held (837P)", version.version), "")?;
-        refold(tx, version.claim_id, today, "837P")?;
+    let mut findings = tx.findings(version.claim_id, version.version)?;
+    for text in professional::unwritable(claim) {
+        let words = format!("The claim form cannot carry {} in this field. Correct it in the EHR.", text.found);
+        findings.push(hold("text.unwritable", &text.at, &words));
     }
-    *batch = kept;
-    Ok(())
+    let words = format!("The 837P cannot be written: {error}. Correct it in the EHR.");
+    findings.push(hold("claim.unwritable", "claim", &words));
+    tx.put_findings(version.claim_id, version.version, &findings)?;
+    tx.set_version_state(version, VersionState::Held, None)?;
+    tx.record("claim", version.claim_id, today, "host", &format!("version {} held (837P)", version.version), "")?;
+    refold(tx, version.claim_id, today, "837P")
 }
 
 /// A TA1 or 999 rejection returns its claims to ready, for new control numbers.
-fn resend_refused(tx: &Tx<'_>, today: i64) -> Result<(), StoreError> {
-    for version in tx.versions_in(VersionState::Rejected, usize::MAX)? {
-        if fold_version(tx, &version)?.may_resend {
-            tx.set_version_state(&version, VersionState::Ready, None)?;
-            let event = format!("version {} ready (refused interchange or transaction)", version.version);
-            tx.record("claim", version.claim_id, today, "host", &event, "")?;
-        }
+fn resend_refused(practice: &PracticeStore, today: i64) -> Result<(), StoreError> {
+    let refused = practice.read(|tx| tx.versions_in(VersionState::Rejected, usize::MAX))?;
+    if refused.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    practice.write(|tx| {
+        for version in &refused {
+            if fold_version(tx, version)?.may_resend {
+                tx.set_version_state(version, VersionState::Ready, None)?;
+                let event = format!("version {} ready (refused interchange or transaction)", version.version);
+                tx.record("claim", version.claim_id, today, "host", &event, "")?;
+            }
+        }
+        Ok(())
+    })
 }
 
 /// The charge itself enters the ledger when the version first leaves; what it replaces leaves it.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, StoreResult, Tx};
+use super::{Encoded, StoreError, StoreResult, Tx};
 use crate::claim::{Claim, Finding, Severity};
 use crate::lifecycle::VersionState;
 
@@ -117,7 +117,7 @@ pub struct VersionRow {
 /// What a version holds: the claim, and which charge each line came from.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct VersionBody {
-    /// The claim as it is sent.
+    /// The claim as it is sent. Its CLM01 is the row's and not kept again here: a body is written down before there is a row.
     pub claim: Claim,
     /// Source system and visit number, for the trace.
     pub source_system: String,
@@ -130,6 +130,17 @@ pub struct VersionBody {
     /// Who looked at it before it might leave.
     #[serde(default)]
     pub looked: Vec<Looked>,
+}
+
+impl VersionBody {
+    /// Writes it down, for [`Tx::put_version`]. Its CLM01 is taken from it.
+    ///
+    /// # Errors
+    /// As [`Encoded::of`].
+    pub fn encode(&mut self) -> StoreResult<Encoded> {
+        self.claim.control_number.clear();
+        Ok(Encoded::of(BODY, self)?)
+    }
 }
 
 /// Who looked at a version, as they were then: claimhost's own edits, or a rule set.
@@ -271,8 +282,8 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn put_version(&self, version: &VersionRow, body: &VersionBody) -> StoreResult<()> {
-        let sealed = self.seal_json("claim_body", version_row_id(version.claim_id, version.version), body)?;
+    pub fn put_version(&self, version: &VersionRow, body: &Encoded) -> StoreResult<()> {
+        let sealed = self.seal(BODY, version_row_id(version.claim_id, version.version), &body.0);
         let written = self.execute(
             "INSERT INTO claim_version (practice_id, claim_id, version, control_number, kind, payer_id, state, charge_cents,
              created_day, submitted_day) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -451,13 +462,16 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn version_body(&self, claim_id: u64, version: u32) -> StoreResult<VersionBody> {
-        let sealed: Option<Vec<u8>> = self.row(
-            "SELECT body FROM claim_body WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3",
+        let found: Option<(String, Vec<u8>)> = self.row(
+            "SELECT control_number, body FROM claim_version JOIN claim_body USING (practice_id, claim_id, version)
+             WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3",
             (self.practice_id(), claim_id, version),
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        let sealed = sealed.ok_or(StoreError::Missing { what: "claim version", id: claim_id })?;
-        self.unseal_json("claim_body", version_row_id(claim_id, version), &sealed)
+        let (control_number, sealed) = found.ok_or(StoreError::Missing { what: "claim version", id: claim_id })?;
+        let mut body: VersionBody = self.unseal_json(BODY, version_row_id(claim_id, version), &sealed)?;
+        body.claim.control_number = control_number;
+        Ok(body)
     }
 
     /// Replaces the findings of a version.
@@ -525,6 +539,8 @@ pub const fn severity_str(severity: Severity) -> &'static str {
         Severity::Info => "info",
     }
 }
+
+const BODY: &str = "claim_body";
 
 /// The row id that a version's body is sealed under.
 fn version_row_id(claim_id: u64, version: u32) -> u64 {

@@ -239,6 +239,21 @@ impl PracticeStore {
     }
 }
 
+/// A record as its table keeps it, not sealed yet. Made before a transaction is opened: practices work side by side, and while
+/// one writes the others wait.
+pub struct Encoded(zeroize::Zeroizing<Vec<u8>>);
+
+impl Encoded {
+    /// Writes a record down.
+    ///
+    /// # Errors
+    /// [`SealError::NotARecord`], which no record of ours gives: they hold texts, integers and lists.
+    pub fn of<T: serde::Serialize>(table: &'static str, record: &T) -> Result<Self, SealError> {
+        let bytes = serde_json::to_vec(record).map_err(|_| SealError::NotARecord { table, row: 0 })?;
+        Ok(Self(zeroize::Zeroizing::new(bytes)))
+    }
+}
+
 /// One transaction, seen as one tenant.
 pub struct Tx<'a> {
     connection: &'a Connection,
@@ -266,6 +281,11 @@ impl<'a> Tx<'a> {
         let bytes =
             zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| SealError::NotARecord { table, row })?);
         Ok(self.seal(table, row, &bytes))
+    }
+
+    fn seal_encoded(&self, table: &'static str, row: u64, parts: &[&[u8]]) -> Vec<u8> {
+        let bytes = zeroize::Zeroizing::new(parts.concat());
+        self.seal(table, row, &bytes)
     }
 
     fn unseal_json<T: serde::de::DeserializeOwned>(

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{StoreResult, Tx};
+use super::{Encoded, StoreResult, Tx};
 use crate::claim::VisitUpdate;
 
 /// A visit's state as the last assembly left it.
@@ -84,6 +84,20 @@ pub struct StoredEvent {
     pub update: VisitUpdate,
 }
 
+/// One event to store.
+pub struct NewEvent<'a> {
+    /// As [`StoredEvent::document_id`].
+    pub document_id: u64,
+    /// As [`StoredEvent::arrived_day`].
+    pub arrived_day: i64,
+    /// As [`StoredEvent::digest`].
+    pub digest: [u8; 32],
+    /// The news itself.
+    pub update: &'a VisitUpdate,
+    /// The same, written down.
+    pub body: &'a Encoded,
+}
+
 impl From<StoredEvent> for crate::visit::Event {
     /// Not `Event::new`: the digest is stored, and hashing the whole update again would cost more than the fold.
     fn from(stored: StoredEvent) -> Self {
@@ -161,9 +175,9 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn add_event(&self, visit_id: u64, digest: &[u8; 32], event: &StoredEvent) -> StoreResult<bool> {
-        let mac = self.lookup("event", &[digest]);
-        let body = self.seal_json("visit_event", visit_id, &(hex::encode(event.digest), &event.update))?;
+    pub fn add_event(&self, visit_id: u64, event: &NewEvent<'_>) -> StoreResult<bool> {
+        let mac = self.lookup("event", &[&event.digest]);
+        let body = self.seal_encoded("visit_event", visit_id, &[&event.digest, &event.body.0]);
         let added = self.execute(
             "INSERT OR IGNORE INTO visit_event (practice_id, visit_id, event_mac, document_id, arrived_day, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -195,11 +209,13 @@ impl Tx<'_> {
         )?;
         rows.into_iter()
             .map(|(document_id, arrived_day, body)| {
-                let (digest, update): (String, VisitUpdate) = self.unseal_json("visit_event", visit_id, &body)?;
-                let mut bytes = [0; 32];
-                hex::decode_to_slice(digest, &mut bytes)
-                    .map_err(|_| super::SealError::NotARecord { table: "visit_event", row: visit_id })?;
-                Ok(StoredEvent { document_id, arrived_day, digest: bytes, update })
+                let broken = super::SealError::NotARecord { table: "visit_event", row: visit_id };
+                let bytes = self.practice.keys.unseal("visit_event", visit_id, &body)?;
+                let event = bytes.split_first_chunk().and_then(|(digest, update)| {
+                    let update = serde_json::from_slice(update).ok()?;
+                    Some(StoredEvent { document_id, arrived_day, digest: *digest, update })
+                });
+                Ok(event.ok_or(broken)?)
             })
             .collect()
     }

@@ -19,8 +19,8 @@ struct Body {
     segments: u32,
 }
 
-/// A claim rendered with its parents.
-struct Rendered {
+/// A claim rendered with its parents: everything of it but its places and numbers in an interchange.
+pub struct Rendered {
     billing: Body,
     subscriber: Body,
     patient: Option<Body>,
@@ -34,14 +34,21 @@ struct Rendered {
 /// # Errors
 /// Of the first claim that cannot be sent; then nothing is written.
 pub fn write(envelope: &Envelope, claims: &[&Claim]) -> Result<Written, WriteError> {
+    let rendered = claims.iter().enumerate().map(|(n, claim)| render(n, claim));
+    assemble(envelope, &rendered.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// Writes rendered claims of one practice as one interchange.
+///
+/// # Errors
+/// [`WriteError::Envelope`], [`WriteError::Empty`].
+pub fn assemble(envelope: &Envelope, claims: &[Rendered]) -> Result<Written, WriteError> {
     if claims.is_empty() {
         return Err(WriteError::Empty);
     }
-    let rendered: Vec<Rendered> =
-        claims.iter().enumerate().map(|(n, claim)| render(n, claim)).collect::<Result<_, _>>()?;
     let mut assembly = Assembly { out: head(envelope)?, position: 0, traces: claims.iter().map(|_| None).collect() };
     let mut transactions = 0_u32;
-    for (n, part) in rendered.chunks(CLAIMS_PER_TRANSACTION_MAX).enumerate() {
+    for (n, part) in claims.chunks(CLAIMS_PER_TRANSACTION_MAX).enumerate() {
         assembly.transaction(envelope, transactions, n * CLAIMS_PER_TRANSACTION_MAX, part)?;
         transactions += 1;
     }
@@ -108,7 +115,11 @@ fn body(out: Out) -> Body {
     Body { segments: out.0.ordinal(), bytes: out.0.into_bytes() }
 }
 
-fn render(n: usize, claim: &Claim) -> Result<Rendered, WriteError> {
+/// Renders one claim, called by its number in errors.
+///
+/// # Errors
+/// What the 837P cannot carry.
+pub fn render(n: usize, claim: &Claim) -> Result<Rendered, WriteError> {
     if let Some(refusal) = refusals(claim).into_iter().find(|refusal| refusal.sending == Sending::Blocks) {
         return Err(WriteError::Blocked { claim: n, refusal });
     }

@@ -24,7 +24,7 @@ use std::ops::Range;
 
 use crate::claim::{Claim, Contact, Date};
 
-pub use assemble::write;
+pub use assemble::{Rendered, assemble, render, write};
 pub use refusal::{Refusal, Sending, refusals, table};
 pub use roundtrip::{Lost, RoundTripError, claim_of, round_trip};
 pub use unwritable::{Unwritable, unwritable};
