@@ -66,14 +66,15 @@ pub fn message(out: &mut String, n: usize) {
     let day = if n % 4 == 3 { "20260202" } else { "20260227" };
     let names = ["Abel", "Brook", "Corin", "Dale", "Esme", "Flora", "Gwen", "Hale"];
     let (last, first) = (format!("Testa{}", letters(patient)), names[patient % names.len()]);
-    let born = 1940 + patient % 20;
+    // Birth dates as spread as those of a practice: few share one with another's day and total.
+    let born = format!("{}{:02}{:02}", 1936 + patient % 50, patient / 50 % 12 + 1, patient / 7 % 28 + 1);
     let doctor = npi(187_654_321);
     let xcn = format!("{doctor}^Linde^Maren^^^^^^^^^^NPI");
     let _ = write!(out, "MSH|^~\\&|EHR|BIRCH|HOST|BILL|20260302080000||DFT^P03^DFT_P03|M{n:08}|P|2.5.1\r");
     let _ = write!(out, "EVN|P03|20260302080000\r");
     let _ = write!(
         out,
-        "PID|1||MR{patient:06}^^^BIRCH^MR||{last}^{first}||{born}0411|F|||{} Harrow Ln^^Ashby^OH^43017-1200|||||||AC{n}\r",
+        "PID|1||MR{patient:06}^^^BIRCH^MR||{last}^{first}||{born}|F|||{} Harrow Ln^^Ashby^OH^43017-1200|||||||AC{n}\r",
         patient % 900 + 1,
     );
     let _ = write!(out, "PV1|1|O|MAIN^2^1||||{xcn}|{xcn}|||||||||||V{n:07}\r");
@@ -89,7 +90,7 @@ pub fn message(out: &mut String, n: usize) {
     out.push_str("DG1|1||E11.65^^I10|||F|||||||||1\rDG1|2||I10^^I10|||F|||||||||2\r");
     let _ = write!(
         out,
-        "IN1|1|PARTB|{PAYER}|Federal Part B Ashby||||||||||||{last}^{first}|SEL|{born}0411|{} Harrow Ln^^Ashby^OH^43017-1200\
+        "IN1|1|PARTB|{PAYER}|Federal Part B Ashby||||||||||||{last}^{first}|SEL|{born}|{} Harrow Ln^^Ashby^OH^43017-1200\
          |||||||||||||||||{}\r",
         patient % 900 + 1,
         mbi(patient),
