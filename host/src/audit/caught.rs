@@ -7,7 +7,6 @@ use std::ops::AddAssign;
 
 use super::family::{self, Family};
 use crate::lifecycle::ClaimState;
-use crate::scrub::holds;
 use crate::store::expected::ExpectedState;
 use crate::store::{StoreResult, Tx};
 
@@ -116,9 +115,8 @@ pub fn caught(tx: &Tx<'_>) -> StoreResult<Caught> {
     }
     for claim in tx.claims()?.iter().filter(|claim| claim.state == ClaimState::Held.as_str()) {
         let findings = tx.findings(claim.claim_id, claim.live_version)?;
-        let found = findings.iter().map(|stored| &stored.finding);
         let held: Vec<&str> =
-            found.filter(|found| holds(std::slice::from_ref(found))).map(|found| found.rule.as_str()).collect();
+            findings.iter().filter(|stored| stored.holds()).map(|stored| stored.finding.rule.as_str()).collect();
         let worth = Worth { count: 1, cents: claim.billed_cents };
         caught.add(worth, |detector| detector.family.is_some_and(|family| held.iter().any(|rule| family.has(rule))));
     }

@@ -65,7 +65,8 @@ impl Family {
 pub fn work(tx: &Tx<'_>, claim_id: u64, findings: &[StoredFinding], cents: i64, today: i64) -> StoreResult<()> {
     let open = tx.open_work_kinds(("claim", claim_id))?;
     for family in FAMILIES {
-        let own = findings.iter().map(|stored| &stored.finding).filter(|finding| family.has(&finding.rule));
+        let to_do = findings.iter().filter(|stored| stored.accepted.is_none()).map(|stored| &stored.finding);
+        let own = to_do.filter(|finding| family.has(&finding.rule));
         let words: Vec<&str> = own.map(|finding| finding.words.as_str()).collect();
         if words.is_empty() && !open.iter().any(|kind| kind == family.work) {
             continue;
@@ -134,6 +135,7 @@ pub fn tally(tx: &Tx<'_>, family: &Family) -> StoreResult<Tally> {
         let mut seen = BTreeSet::new();
         let mut findings = Vec::new();
         for stored in tx.findings(claim_id, claim.live_version)? {
+            let holds = stored.holds();
             let finding = stored.finding;
             if !family.has(&finding.rule) {
                 continue;
@@ -142,7 +144,7 @@ pub fn tally(tx: &Tx<'_>, family: &Family) -> StoreResult<Tally> {
             let empty = || RuleCount { rule, findings: 0, holds: 0, claims: 0, cents: 0 };
             let count = rules.entry(finding.rule.clone()).or_insert_with(empty);
             count.findings += 1;
-            count.holds += u64::from(crate::scrub::holds(std::slice::from_ref(&finding)));
+            count.holds += u64::from(holds);
             if seen.insert(finding.rule.clone()) {
                 count.claims += 1;
                 count.cents += claim.billed_cents;

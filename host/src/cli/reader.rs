@@ -8,6 +8,7 @@ use super::{Failure, Global};
 use crate::config::Config;
 use crate::lifecycle::{HostError, master_key};
 use crate::practice::Profile;
+use crate::store::clearing::Owned;
 use crate::store::{CLEARING, PracticeStore, Store, StoreError};
 
 /// The configuration and every tenant that has something.
@@ -71,6 +72,23 @@ impl Reader {
             "there is no practice `{id}`{near}\nhint: the practices are {}",
             known.join(", ")
         )))
+    }
+
+    /// The practice and lineage that a reference means: our id, or the CLM01 of a version, which payers and findings name.
+    pub(crate) fn claim(&self, reference: &Reference, practice: Option<&str>) -> Result<(PracticeStore, u64), Failure> {
+        let number = reference.id();
+        let owner = match (reference.number(), &self.clearing) {
+            (None, Some(clearing)) => clearing.read(|tx| tx.owner(Owned::Claim, number))?,
+            _ => None,
+        };
+        let Some(owner) = owner.filter(|owner| reference.practice().or(practice).is_none_or(|asked| asked == owner))
+        else {
+            return self.one(reference, practice, "claim", "claim list");
+        };
+        let missing = || no_such("claim", reference, "claim list");
+        let store = self.chosen(Some(&owner))?.into_iter().next().ok_or_else(missing)?;
+        let version = store.read(|tx| tx.version_by_control_number(number))?.ok_or_else(missing)?;
+        Ok((store, version.claim_id))
     }
 
     /// The tenant and id that a reference means. `what` and `list` are for its error: "claim", "claim list".

@@ -12,7 +12,6 @@ use super::reader::Reader;
 use super::reference::name;
 use super::{Failure, Global, Whose};
 use crate::claim::day_number;
-use crate::store::claim::severity_str;
 use crate::store::work::WorkRow;
 use crate::store::{StoreResult, Tx};
 
@@ -153,7 +152,7 @@ fn words(tx: &Tx<'_>, row: &WorkRow) -> StoreResult<String> {
         "claim.held" => {
             let Some(claim) = tx.claim(claim_id)? else { return Ok(String::new()) };
             let findings = tx.findings(claim_id, claim.live_version)?;
-            let holds = findings.iter().filter(|one| matches!(severity_str(one.finding.severity), "reject" | "hold"));
+            let holds = findings.iter().filter(|one| one.holds());
             Ok(each_once(holds.map(|one| one.finding.rule.clone())))
         }
         "claim.denied" => {

@@ -5,6 +5,7 @@
 //! `handover.rs` keeps accounts right over several payers, `refusal.rs` words what is refused of an answer.
 //! `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it, `summary.rs` counts.
 
+mod accept;
 mod answers;
 mod arrive;
 mod assemble;
@@ -30,6 +31,7 @@ mod submit;
 pub mod summary;
 mod tidy;
 
+pub use accept::{Answer, Word};
 pub use conflict::Choice;
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};

@@ -70,7 +70,7 @@ impl Candidate {
 pub(super) fn hold(rule: &str, field: &str, words: &str) -> StoredFinding {
     let at = ClaimPlace { line: None, field: field.to_owned() };
     let finding = Finding { rule: rule.to_owned(), severity: Severity::Hold, at, words: words.to_owned(), fix: None };
-    StoredFinding { finding, plugin_digest: String::new() }
+    StoredFinding::new(finding, "")
 }
 
 /// Looks at every candidate; sets findings and state.
@@ -93,9 +93,10 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
         }
     }
     look(host, practice, candidates, &earlier, &again);
+    note_accepted(practice, candidates)?;
     for candidate in candidates {
         let payer = destination(&candidate.claim).and_then(|coverage| payer_of(practice, &coverage.payer.id));
-        candidate.state = if candidate.findings.iter().any(|stored| holds(stored.finding.severity)) {
+        candidate.state = if candidate.findings.iter().any(StoredFinding::holds) {
             VersionState::Held
         } else if payer.is_some_and(|payer| payer.route == Route::ViaEhr) {
             VersionState::ViaEhr
@@ -106,8 +107,18 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
     Ok(())
 }
 
-fn holds(severity: Severity) -> bool {
-    matches!(severity, Severity::Reject | Severity::Hold)
+/// Marks what an operator has accepted of each visit.
+fn note_accepted(practice: &Practice, candidates: &mut [Candidate]) -> Result<(), HostError> {
+    Ok(practice.store.read(|tx| -> StoreResult<()> {
+        for candidate in candidates.iter_mut().filter(|candidate| candidate.findings.iter().any(StoredFinding::holds)) {
+            let Some(visit_id) = candidate.visit_id else { continue };
+            let known = tx.acceptances(visit_id)?;
+            for stored in candidate.findings.iter_mut().filter(|stored| stored.finding.severity == Severity::Hold) {
+                stored.accepted = tx.accepted(&known, &stored.finding).cloned();
+            }
+        }
+        Ok(())
+    })?)
 }
 
 fn payer_of<'a>(practice: &'a Practice, id: &str) -> Option<&'a Payer> {
@@ -146,7 +157,7 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         for finding in found {
             let same = |stored: &StoredFinding| stored.finding.rule == finding.rule && stored.finding.at == finding.at;
             if !candidate.findings.iter().any(same) {
-                candidate.findings.push(StoredFinding { finding, plugin_digest: String::new() });
+                candidate.findings.push(StoredFinding::new(finding, ""));
             }
         }
         let person = &candidate.claim.header.patient;
@@ -211,11 +222,8 @@ fn ask(
         match answer {
             Checked::Findings(findings) => {
                 candidate.looked.push(Looked { rule_set: rules.id().to_owned(), digest: rules.digest().to_owned() });
-                candidate.findings.extend(
-                    findings
-                        .into_iter()
-                        .map(|finding| StoredFinding { finding, plugin_digest: rules.digest().to_owned() }),
-                );
+                let stored = findings.into_iter().map(|finding| StoredFinding::new(finding, rules.digest()));
+                candidate.findings.extend(stored);
             }
             Checked::NotEvaluated(fault) => {
                 let words =

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::acceptance::Acceptance;
 use super::{Encoded, StoreError, StoreResult, Tx};
 use crate::claim::{Claim, Finding, Severity};
 use crate::lifecycle::VersionState;
@@ -159,6 +160,21 @@ pub struct StoredFinding {
     pub finding: Finding,
     /// Digest of the rule plugin; empty for the host's own edits.
     pub plugin_digest: String,
+    /// An operator's word that it is right as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
+}
+
+impl StoredFinding {
+    /// One that nobody has accepted.
+    pub fn new(finding: Finding, plugin_digest: &str) -> Self {
+        Self { finding, plugin_digest: plugin_digest.to_owned(), accepted: None }
+    }
+
+    /// Whether it keeps its claim from being sent.
+    pub fn holds(&self) -> bool {
+        self.accepted.is_none() && crate::scrub::holds(std::slice::from_ref(&self.finding))
+    }
 }
 
 impl Tx<'_> {

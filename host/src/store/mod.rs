@@ -2,8 +2,9 @@
 //!
 //! A handle is obtained per practice ([`Store::practice`]) and every query goes through a [`Tx`] of that handle, so that a
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
-//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `submission`, `remittance`, and `history`, `work`, `clearing`, `plugin_log`.
+//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `acceptance`, `submission`, `remittance`, and `history`, `work`, `clearing`, `plugin_log`.
 
+pub mod acceptance;
 pub mod claim;
 pub mod clearing;
 pub mod document;

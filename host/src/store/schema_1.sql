@@ -154,6 +154,17 @@ CREATE TABLE finding (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX finding_by_rule ON finding (practice_id, rule);
 
+-- An operator's word that what a rule holds of a visit is right as it is.
+CREATE TABLE acceptance (
+    practice_id TEXT NOT NULL,
+    visit_id INTEGER NOT NULL,
+    finding_mac BLOB NOT NULL,      -- of rule, field and words: another value is another finding
+    rule TEXT NOT NULL,
+    accepted_day INTEGER NOT NULL,
+    body BLOB NOT NULL,             -- sealed: who, why
+    PRIMARY KEY (practice_id, visit_id, finding_mac)
+) STRICT, WITHOUT ROWID;
+
 -- The outbox: bytes, control numbers and state are one transaction; sending is write, fsync, rename.
 CREATE TABLE submission (
     practice_id TEXT NOT NULL,

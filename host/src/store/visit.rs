@@ -247,6 +247,18 @@ impl Tx<'_> {
         )
     }
 
+    /// Looks again at one visit.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn look_again_at(&self, visit_id: u64) -> StoreResult<()> {
+        self.execute(
+            "UPDATE visit SET changed = 1 WHERE practice_id = ?1 AND visit_id = ?2",
+            (self.practice_id(), visit_id),
+        )?;
+        Ok(())
+    }
+
     /// One visit.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::store::StoreResult;
 /// `claim history`
 #[derive(Debug, clap::Args)]
 pub(crate) struct History {
-    /// The claim, as `claim list` prints it
+    /// The claim, as `claim list` prints it, or its CLM01
     #[arg(value_name = "PRACTICE/ID")]
     id: Reference,
     #[command(flatten)]
@@ -21,7 +21,7 @@ pub(crate) struct History {
 
 impl History {
     pub(super) fn run(&self, global: &Global, reader: &Reader) -> Result<ExitCode, Failure> {
-        let (practice, id) = reader.one(&self.id, self.whose.practice(), "claim", "claim list")?;
+        let (practice, id) = reader.claim(&self.id, self.whose.practice())?;
         let rows = practice.read(|tx| -> StoreResult<_> { tx.history("claim", id) })?;
         if rows.is_empty() {
             return Err(no_such("claim", &self.id, "claim list"));

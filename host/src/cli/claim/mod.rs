@@ -1,5 +1,6 @@
-//! `claim list|show|history|why`: where each claim is, what it says, what moved it, and why it waits.
+//! `claim list|show|history|why|accept`: where each claim is, what it says, what moved it, why it waits, and that it need not.
 
+mod accept;
 mod history;
 mod list;
 pub(super) mod show;
@@ -23,6 +24,8 @@ pub(crate) enum Claim {
     History(history::History),
     /// Says which rules found something, in words, and what to do
     Why(why::Why),
+    /// Accepts what a rule holds, with a reason: this visit is right as it is
+    Accept(accept::Accept),
 }
 
 impl Claim {
@@ -33,6 +36,7 @@ impl Claim {
             Self::Show(show) => show.run(global, &reader),
             Self::History(history) => history.run(global, &reader),
             Self::Why(why) => why.run(global, &reader),
+            Self::Accept(accept) => accept.run(global, &reader),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::store::remittance::PostingRow;
 /// `claim show`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Show {
-    /// The claim, as `claim list` prints it
+    /// The claim, as `claim list` prints it, or its CLM01
     #[arg(value_name = "PRACTICE/ID")]
     id: Reference,
     #[command(flatten)]
@@ -43,7 +43,7 @@ struct Shown {
 
 impl Show {
     pub(super) fn run(&self, global: &Global, reader: &Reader) -> Result<ExitCode, Failure> {
-        let (practice, id) = reader.one(&self.id, self.whose.practice(), "claim", "claim list")?;
+        let (practice, id) = reader.claim(&self.id, self.whose.practice())?;
         let shown = practice.read(|tx| -> StoreResult<_> {
             let Some(row) = tx.claim(id)? else { return Ok(None) };
             let body = tx.version_body(id, row.live_version)?;

@@ -11,12 +11,13 @@ use super::super::visit::thousandths;
 use super::super::{Failure, Global, Whose};
 use crate::claim::{ClaimPlace, Fix, Severity};
 use crate::store::StoreResult;
+use crate::store::acceptance::Acceptance;
 use crate::store::claim::{Looked, StoredFinding, severity_str};
 
 /// `claim why`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Why {
-    /// The claim, as `claim list` prints it
+    /// The claim, as `claim list` prints it, or its CLM01
     #[arg(value_name = "PRACTICE/ID")]
     id: Reference,
     #[command(flatten)]
@@ -38,6 +39,8 @@ pub(in super::super) struct FoundLine {
     pub(in super::super) fix: Option<String>,
     /// Digest of the rule set; empty for claimhost's own edits.
     pub(in super::super) plugin_digest: String,
+    /// An operator's word that it is right as it is: it no longer holds the claim.
+    pub(in super::super) accepted: Option<Acceptance>,
 }
 
 #[derive(Serialize)]
@@ -52,7 +55,7 @@ struct Answer {
 
 impl Why {
     pub(super) fn run(&self, global: &Global, reader: &Reader) -> Result<ExitCode, Failure> {
-        let (practice, id) = reader.one(&self.id, self.whose.practice(), "claim", "claim list")?;
+        let (practice, id) = reader.claim(&self.id, self.whose.practice())?;
         let known = practice.read(|tx| -> StoreResult<_> {
             let Some(claim) = tx.claim(id)? else { return Ok(None) };
             let findings = tx.findings(id, claim.live_version)?;
@@ -81,12 +84,15 @@ fn tell(answer: &Answer) {
     if answer.findings.is_empty() {
         print("  nothing was found");
     }
-    for FoundLine { rule, severity, place, words, fix, plugin_digest } in &answer.findings {
+    for FoundLine { rule, severity, place, words, fix, plugin_digest, accepted } in &answer.findings {
         let colour = if matches!(*severity, "reject" | "hold") { RED } else { BOLD };
         print(&format!("\n{colour}{severity}{RESET}  {rule}  at {place}"));
         print(&format!("  {words}"));
         if let Some(fix) = fix {
             print(&format!("  fix: {fix}; add {rule} to apply_fixes of the profile to let claimhost do it"));
+        }
+        if let Some(Acceptance { by, reason, on }) = accepted {
+            print(&format!("  accepted on {on} by {by}: {reason}"));
         }
         if !plugin_digest.is_empty() {
             print(&format!("  plugin {plugin_digest}"));
@@ -114,6 +120,7 @@ pub(in super::super) fn found(stored: &StoredFinding) -> FoundLine {
         words: finding.words.clone(),
         fix: finding.fix.as_ref().map(fix_words),
         plugin_digest: stored.plugin_digest.clone(),
+        accepted: stored.accepted.clone(),
     }
 }
 
