@@ -39,24 +39,24 @@ impl Code {
         })
     }
 
-    /// A number from 1 to 620,000 for codes of the forms of CPT and HCPCS Level II: five digits, four digits and a letter, a
-    /// letter and four digits. None for others. Computed, not looked up: it is what a pair is found by.
+    /// A number below [`Code::PLACES`] for codes of the forms of CPT and HCPCS Level II: five digits, four digits and a letter, a
+    /// letter and four digits. Its low six bits are the last character, the rest numbers the four before. None for other codes.
+    /// Computed, not looked up: a pair is found by it.
     #[inline]
-    pub const fn rank(self) -> Option<u32> {
-        const DIGIT: u32 = 0x30;
-        let [a, b, c, d, e] =
-            [self.0 >> 24 & 0x3F, self.0 >> 18 & 0x3F, self.0 >> 12 & 0x3F, self.0 >> 6 & 0x3F, self.0 & 0x3F];
-        if b < DIGIT || c < DIGIT || d < DIGIT {
+    pub const fn place(self) -> Option<u32> {
+        /// Set in the six bits of a digit, never in those of a letter.
+        const DIGIT: u32 = 0x20;
+        const MIDDLE: u32 = DIGIT << 18 | DIGIT << 12 | DIGIT << 6;
+        if self.0 & MIDDLE != MIDDLE || (self.0 >> 24 | self.0) & DIGIT == 0 {
             return None;
         }
-        let middle = (b - DIGIT) * 100 + (c - DIGIT) * 10 + (d - DIGIT);
-        match (a >= DIGIT, e >= DIGIT) {
-            (true, true) => Some(1 + (a - DIGIT) * 10_000 + middle * 10 + (e - DIGIT)),
-            (true, false) => Some(100_001 + (e - 1) * 10_000 + (a - DIGIT) * 1_000 + middle),
-            (false, true) => Some(360_001 + (a - 1) * 10_000 + middle * 10 + (e - DIGIT)),
-            (false, false) => None,
-        }
+        let [a, b, c, d] = [self.0 >> 24, self.0 >> 18 & 0xF, self.0 >> 12 & 0xF, self.0 >> 6 & 0xF];
+        let first = if a & DIGIT == 0 { a + 9 } else { a & 0xF };
+        Some((first * 1_000 + b * 100 + c * 10 + d) << 6 | self.0 & 0x3F)
     }
+
+    /// One more than the highest [`Code::place`]: 64 for each of 36 first characters and three digits.
+    pub const PLACES: u32 = 36 * 1_000 << 6;
 
     /// The code of a packed form. A corrupt one gives some other code, never a fault.
     pub const fn from_packed(packed: u32) -> Self {
@@ -91,15 +91,15 @@ mod tests {
         }
 
         #[test]
-        fn ranks_are_apart_and_only_of_the_forms_there_are(
+        fn places_are_apart_and_only_of_the_forms_there_are(
             left in "[0-9]{5}|[0-9]{4}[A-Z]|[A-Z][0-9]{4}", right in "[0-9]{5}|[0-9]{4}[A-Z]|[A-Z][0-9]{4}", other in "[A-Z0-9]{5}",
         ) {
-            let rank = |text: &str| Code::parse(text).unwrap().rank();
-            prop_assert!(rank(&left).is_some_and(|rank| (1..=620_000).contains(&rank)));
-            prop_assert_eq!(rank(&left) == rank(&right), left == right);
+            let place = |text: &str| Code::parse(text).unwrap().place();
+            prop_assert!(place(&left).is_some_and(|place| place < Code::PLACES));
+            prop_assert_eq!(place(&left) == place(&right), left == right);
             let letters: Vec<bool> = other.bytes().map(|byte| byte.is_ascii_alphabetic()).collect();
             let has_form = !(letters[1..4].contains(&true) || letters[0] && letters[4]);
-            prop_assert_eq!(rank(&other).is_some(), has_form);
+            prop_assert_eq!(place(&other).is_some(), has_form);
         }
 
         #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::ptp::{Attribute, Indicator, PtpBuilder, PtpTable};
+use super::ptp::{Attribute, Indicator, PtpBuildError, PtpBuilder, PtpTable};
 use super::{Code, PayloadError, addon, mue};
 
 /// Few codes, so that pairs repeat and their dates overlap.
@@ -94,6 +94,47 @@ fn equal_rows_give_equal_bytes() {
         builder.build().unwrap()
     };
     assert_eq!(build(), build());
+}
+
+/// Codes of five digits, then those of a letter and four digits.
+fn numbered(number: u32) -> Code {
+    let letter = char::from(b'A' + (number / 10_000).saturating_sub(10) as u8);
+    let text = if number < 100_000 { format!("{number:05}") } else { format!("{letter}{:04}", number % 10_000) };
+    Code::parse(&text).unwrap()
+}
+
+#[test]
+fn more_codes_and_more_dates_than_sixteen_bits_have_are_all_told_apart() {
+    const CODES: u32 = 66_000;
+    let mut builder = PtpBuilder::default();
+    let attribute = |number: u32| Attribute {
+        effective: number as i32,
+        deletion: i32::MAX,
+        indicator: Indicator::WithModifier,
+        before_1996: false,
+        rationale: 0,
+    };
+    for number in 0..CODES {
+        builder.push(numbered(number), numbered(number * 7 % CODES), attribute(number));
+    }
+    let payload = builder.build().unwrap();
+    let table = PtpTable::open(&payload).unwrap();
+    for number in 0..CODES {
+        let ask = |column2| table.lookup(numbered(number), numbered(column2), i32::MAX);
+        assert_eq!(ask(number * 7 % CODES), Some(attribute(number)));
+        assert_eq!(ask((number * 7 + 1) % CODES), None);
+    }
+}
+
+#[test]
+fn a_table_of_more_codes_than_there_can_be_is_refused() {
+    let mut builder = PtpBuilder::default();
+    let attribute =
+        Attribute { effective: 0, deletion: 9, indicator: Indicator::Never, before_1996: false, rationale: 0 };
+    for number in 0..131_073 {
+        builder.push(numbered(number), numbered(0), attribute);
+    }
+    assert_eq!(builder.build(), Err(PtpBuildError::TooManyCodes(131_073)));
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl At<'_> {
 
 /// A code of the form of CPT or HCPCS Level II: five letters are a word of a title.
 pub(super) fn parse_code(cell: &[u8]) -> Option<Code> {
-    Code::from_bytes(cell).filter(|code| code.rank().is_some())
+    Code::from_bytes(cell).filter(|code| code.place().is_some())
 }
 
 /// Whether a row is data: its first cell is a code, or its second where the first says that the contractor decides.
