@@ -138,7 +138,7 @@ fn a_million_pairs_dates_and_modifiers_answer_as_the_file_does() {
     let text = text(&folder, name);
     let imported = imported(name, &text);
     assert_eq!((imported.kind, imported.rows), (Kind::PtpPractitioner, 2_546_017));
-    assert!(imported.payload.len() < 30_000_000, "{} bytes", imported.payload.len());
+    assert!(imported.payload.len() < 5_000_000, "{} bytes", imported.payload.len());
     let table = PtpTable::open(&imported.payload).unwrap();
 
     let mut file: HashMap<(&str, &str), Rows<'_>> = HashMap::new();

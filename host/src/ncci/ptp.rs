@@ -211,7 +211,7 @@ fn number(directory: &[[u8; ENTRY]], place: u32) -> u32 {
 /// Why rows cannot become a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PtpBuildError {
-    /// A pair is found by the ranks of its codes.
+    /// A pair is found by the places of its codes.
     #[error("{0}, which has the form of neither CPT nor HCPCS: this is no NCCI table")]
     OtherForm(Code),
     /// Each code of column 1 has a line of its own in the index.

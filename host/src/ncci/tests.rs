@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use super::ptp::{Attribute, Indicator, PtpBuildError, PtpBuilder, PtpTable};
 use super::{Code, PayloadError, addon, mue};
 
-/// Few codes, so that pairs repeat and their dates overlap.
+/// Often of few codes, so that pairs repeat and their dates overlap; else of so many that a table has several pages.
 fn code() -> impl Strategy<Value = Code> {
     prop_oneof![
         (0_u32..12).prop_map(|number| Code::parse(&format!("{:05}", 99_200 + number)).unwrap()),
-        "[A-V][0-9]{4}".prop_map(|text| Code::parse(&text).unwrap()),
+        "[A-V][0-9]{4}|[0-9]{4}[A-Z]".prop_map(|text| Code::parse(&text).unwrap()),
     ]
 }
 
@@ -28,7 +28,7 @@ fn attribute() -> impl Strategy<Value = Attribute> {
 proptest! {
     #[test]
     fn the_packed_table_answers_as_the_list_does(
-        rows in prop::collection::vec((code(), code(), attribute()), 0..400),
+        rows in prop::collection::vec((code(), code(), attribute()), 0..1_000),
         asked in prop::collection::vec((code(), code(), -5_i32..70), 1..200),
     ) {
         let mut builder = PtpBuilder::default();
@@ -58,7 +58,9 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_payload_is_an_error_or_answers_without_a_fault(at in 0_usize..2_000, value: u8, cut in 0_usize..2_000) {
+    fn a_damaged_payload_is_an_error_or_answers_without_a_fault(
+        at in 0_usize..4_000, value: u8, cut in prop_oneof![0_usize..2_000, 0_usize..1_000_000],
+    ) {
         let mut builder = PtpBuilder::default();
         let code = |number: u32| Code::parse(&format!("{number:05}")).unwrap();
         let attribute =
@@ -70,7 +72,8 @@ proptest! {
         if let Ok(table) = PtpTable::open(&payload[..cut.min(payload.len() - 1)]) {
             prop_assert!(false, "{} rows of a part", table.rows());
         }
-        let at = at % payload.len();
+        // The first 2,000 bytes, header to directory, or the last, index and pages.
+        let at = if at < 2_000 { at } else { payload.len() + 2_000 - 1 - at };
         payload[at] = value;
         if let Ok(table) = PtpTable::open(&payload) {
             for number in 0..61 {
