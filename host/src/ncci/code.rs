@@ -56,7 +56,7 @@ impl Code {
     }
 
     /// One more than the highest [`Code::place`]: 64 for each of 36 first characters and three digits.
-    pub const PLACES: u32 = 36 * 1_000 << 6;
+    pub const PLACES: u32 = 36_000 << 6;
 
     /// The code of a packed form. A corrupt one gives some other code, never a fault.
     pub const fn from_packed(packed: u32) -> Self {

@@ -86,7 +86,7 @@ impl Attribute {
 
     fn bytes(&self, more: bool) -> [u8; ATTRIBUTE] {
         let ([a, b, c, d], [e, f, g, h]) = (self.effective.to_le_bytes(), self.deletion.to_le_bytes());
-        let flags = if self.before_1996 { BEFORE_1996 } else { 0 } | if more { MORE } else { 0 };
+        let flags = (u8::from(self.before_1996) * BEFORE_1996) | (u8::from(more) * MORE);
         let [low, high] = self.rationale.to_le_bytes();
         [a, b, c, d, e, f, g, h, self.indicator as u8, flags, low, high]
     }
