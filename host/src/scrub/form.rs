@@ -4,7 +4,7 @@
 
 pub use crate::codes::form::{is_cpt, is_hcpcs, is_icd9, is_icd10, is_modifier};
 
-use crate::claim::{Address, Date, Procedure, ProcedureSystem, day_number, from_day_number};
+use crate::claim::{Address, Date, Procedure, ProcedureSystem, day_number};
 
 /// The shape of a value that must not be shown: letters `A`, digits `9`, the rest as it is; at most 12 characters.
 pub fn shape(text: &str) -> String {
@@ -51,9 +51,16 @@ pub fn same_modifiers(left: &[String], right: &[String]) -> bool {
         && right.iter().all(|one| left.contains(one))
 }
 
-/// A day of the calendar, from 1850 on.
+/// A day of the calendar, from 1850 on. Every edit of a day asks, so it is counted without a division but one of leap years.
 pub fn is_day(date: Date) -> bool {
-    date.year >= 1850 && date.month >= 1 && date.day >= 1 && from_day_number(day_number(date)) == date
+    let leap = date.year % 4 == 0 && (date.year % 100 != 0 || date.year % 400 == 0);
+    let last = match date.month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + u8::from(leap),
+        _ => return false,
+    };
+    date.year >= 1850 && (1..=last).contains(&date.day)
 }
 
 /// Five digits, nine, or five and four with a dash.
@@ -149,4 +156,21 @@ pub fn age_years(birth: Date, on: Date) -> Option<u16> {
     }
     let had_birthday = (on.month, on.day) >= (birth.month, birth.day);
     Some(on.year - birth.year - u16::from(!had_birthday))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::from_day_number;
+
+    #[test]
+    fn a_day_is_one_that_the_calendar_goes_through() {
+        let dates = (1849..=2104_u16)
+            .flat_map(|year| (0..=13).flat_map(move |month| (0..=32).map(move |day| (year, month, day))));
+        for (year, month, day) in dates {
+            let date = Date { year, month, day };
+            let goes_through = month >= 1 && day >= 1 && from_day_number(day_number(date)) == date;
+            assert_eq!(is_day(date), year >= 1850 && goes_through, "{year}-{month}-{day}");
+        }
+    }
 }
