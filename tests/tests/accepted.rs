@@ -61,10 +61,12 @@ fn what_is_right_as_it_is_leaves_and_says_who_said_so() {
 fn another_value_is_another_finding() {
     let site = held();
     accept(&site, &["2", "typo.charge", "--reason", REASON]);
-    let other = Charge::new(2).message().replace("|MSG2|", "|MSG2B|").replace("|90.00|", "|9000.00|");
-    site.hl7("3.hl7", other.as_bytes());
+    let later = Charge::new(2).message().replace("|MSG2|", "|MSG2B|").replace("20260501120000", "20260502120000");
+    site.hl7("3.hl7", later.replace("|90.00|", "|9000.00|").as_bytes());
     assert_eq!(ends(&site), (0, 2));
-    assert!(findings(&site, "2").iter().all(|finding| finding["accepted"].is_null()));
+    let found = findings(&site, "2");
+    assert!(found.iter().any(|finding| finding["rule"] == "typo.charge"), "{found:?}");
+    assert!(found.iter().all(|finding| finding["accepted"].is_null()), "{found:?}");
 }
 
 #[test]
