@@ -51,6 +51,13 @@ impl Cache {
         if let Some(component) = read(engine, &key, &code, &seal) {
             return Ok((component, Loaded::Cached));
         }
+        // Of several processes that start at once one compiles, and the others take what it made. Without the lock each compiles.
+        let turn = fs::File::create(code.with_extension("lock")).and_then(|file| file.lock().map(|()| file));
+        if turn.is_ok()
+            && let Some(component) = read(engine, &key, &code, &seal)
+        {
+            return Ok((component, Loaded::Cached));
+        }
         let component = Component::new(engine, bytes)?;
         // A cache that cannot be written costs time at the next start, nothing else.
         let artefact = component.serialize()?;
