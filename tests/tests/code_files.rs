@@ -21,8 +21,9 @@ fn file(site: &Site, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
+/// Imports a table that is whole though it has few rows.
 fn imported(site: &Site, path: &std::path::Path, more: &[&str]) -> Value {
-    site.json(&[&["codes", "import", path.to_str().unwrap()], more].concat())
+    site.json(&[&["codes", "import", "--accept-smaller", path.to_str().unwrap()], more].concat())
 }
 
 /// What a refused import says; it must leave with 4.
@@ -70,14 +71,14 @@ fn the_public_lists_are_there_without_an_import() {
 #[test]
 fn a_bad_file_changes_nothing_and_names_its_row() {
     let site = Site::new();
-    imported(&site, &file(&site, "ccipra-v320r0-f1.txt", &pairs(FIRST)), &[]);
+    imported(&site, &file(&site, "pairs-practitioner-v320r0.txt", &pairs(FIRST)), &[]);
     let before = tables(&site);
 
     // Cut in the middle of a row, at a row's end of a zip, and a row whose columns are mixed up.
     let whole = pairs(FIRST);
-    let cut = refused(&site, &file(&site, "ccipra-v321r0-f1.txt", &whole[..whole.len() - 9]), &[]);
-    assert!(cut.contains("ccipra-v321r0-f1.txt"), "{cut}");
-    let zipped = zip("ccipra-v321r0-f1.txt", &whole);
+    let cut = refused(&site, &file(&site, "pairs-practitioner-v321r0.txt", &whole[..whole.len() - 9]), &[]);
+    assert!(cut.contains("pairs-practitioner-v321r0.txt"), "{cut}");
+    let zipped = zip("pairs-practitioner-v321r0.txt", &whole);
     let cut = refused(&site, &file(&site, "pairs.zip", &zipped[..zipped.len() / 2]), &[]);
     assert!(cut.contains("pairs.zip") && cut.contains("cut off or damaged"), "{cut}");
     for (row, told) in [
@@ -87,7 +88,8 @@ fn a_bad_file_changes_nothing_and_names_its_row() {
         ("20610 99214 * 20201301 * 1 visit", "a day of the calendar"),
         ("20610 99213 * 20200101 * 0 visit", "row 2"), // a second opinion on one pair: two quarters in one file
     ] {
-        let words = refused(&site, &file(&site, "ccipra-v321r0-f1.txt", &pairs(&[FIRST, &[row]].concat())), &[]);
+        let words =
+            refused(&site, &file(&site, "pairs-practitioner-v321r0.txt", &pairs(&[FIRST, &[row]].concat())), &[]);
         assert!(words.contains("row 4") && words.contains(told), "{row}: {words}");
     }
     // A list of places in which the columns of a row are turned round, and one of another code set.
@@ -104,10 +106,10 @@ fn a_bad_file_changes_nothing_and_names_its_row() {
 #[test]
 fn quarters_and_years_stand_beside_each_other() {
     let site = Site::new();
-    let first = file(&site, "ccipra-v320r0-f1.txt", &pairs(FIRST));
+    let first = file(&site, "pairs-practitioner-v320r0.txt", &pairs(FIRST));
     let told = imported(&site, &first, &[]);
     assert_eq!((&told["tables"][0]["version"], &told["tables"][0]["new"]), (&"2026Q1".into(), &true.into()));
-    let second = file(&site, "ccipra-v321r0-f1.txt", &pairs(&FIRST[..1]));
+    let second = file(&site, "pairs-practitioner-v321r0.txt", &pairs(&FIRST[..1]));
     imported(&site, &second, &[]);
     let of_pairs = |site: &Site| -> Vec<(String, u64)> {
         tables(site).into_iter().filter(|(name, _)| name.starts_with("ncci-ptp")).collect()
@@ -119,18 +121,23 @@ fn quarters_and_years_stand_beside_each_other() {
     assert_eq!(imported(&site, &second, &[])["tables"][0]["new"], false);
     let other = file(&site, "again.txt", &pairs(&["20610 99214 * 20200101 * 1 visit"]));
     let words = refused(&site, &other, &["--version", "2026Q2", "--service", "practitioner"]);
-    assert!(words.contains("ncci-ptp-practitioner 2026Q2 is loaded already, from ccipra-v321r0-f1.txt"), "{words}");
+    assert!(
+        words.contains("ncci-ptp-practitioner 2026Q2 is loaded already, from pairs-practitioner-v321r0.txt"),
+        "{words}"
+    );
     assert_eq!(of_pairs(&site), both);
 
-    // An older one, whose days a later one knows too (pairs have their days back to 1996), is kept beside it, and that is said.
-    let older = file(&site, "ccipra-v313r0-f1.txt", &pairs(FIRST));
+    // An older one keeps its own days, though a later one knows them too (pairs have their days back to 1996).
+    let older = file(&site, "pairs-practitioner-v313r0.txt", &pairs(FIRST));
     let told = imported(&site, &older, &[]);
-    assert!(told["tables"][0]["older_than"].as_str().unwrap().contains("2026Q"), "{told}");
-    assert_eq!(told["tables"][0]["new"], true);
+    assert_eq!((&told["tables"][0]["older_than"], &told["tables"][0]["new"]), (&Value::Null, &true.into()), "{told}");
     assert_eq!(of_pairs(&site).len(), 3);
 
     // A year of places twice: once as it was, once with another place.
     let year = file(&site, "pos_codes_2027.csv", b"pos_code,name\n11,Office\n12,Home\n");
+    let words = refused(&site, &year, &[]);
+    let told = ["found 2 rows of place-of-service 2027-01", "place-of-service 2024-01 has", "--accept-smaller"];
+    told.iter().for_each(|part| assert!(words.contains(part), "{part}: {words}"));
     imported(&site, &year, &[]);
     assert_eq!(imported(&site, &year, &[])["tables"][0]["new"], false);
     let twice = file(&site, "pos_codes_2027.csv", b"pos_code,name\n11,Office\n12,Home\n11,Office\n");
@@ -142,21 +149,127 @@ fn quarters_and_years_stand_beside_each_other() {
     assert_eq!(imported(&site, &changed, &["--replace"])["tables"][0]["rows"], 1);
 }
 
+/// The kinds, and the version of each, of the NCCI tables and of the files that they are made of.
+fn of_ncci(site: &Site) -> Vec<(String, u64)> {
+    tables(site).into_iter().filter(|(name, _)| name.starts_with("ncci")).collect()
+}
+
+#[test]
+fn a_table_cut_at_a_rows_end_is_not_taken() {
+    let site = Site::new();
+    let row = |number: usize| format!("{:05},1,3,data,Practitioner\n", 10_000 + number);
+    let units = |rows: usize| {
+        let head = "hcpcs_code,mue_units,mue_mai,mue_rationale,mue_service\n";
+        (head.to_owned() + &(0..rows).map(row).collect::<String>()).into_bytes()
+    };
+    // The first of its kind is compared with what CMS publishes.
+    let words = refused(&site, &file(&site, "mue_practitioner_2026-04-01.csv", &units(99)), &[]);
+    assert!(words.contains("found 99 rows") && words.contains("expected at least 10000"), "{words}");
+    let whole = file(&site, "mue_practitioner_2026-04-01.csv", &units(14_000));
+    assert_eq!(site.json(&["codes", "import", whole.to_str().unwrap()])["tables"][0]["rows"], 14_000);
+    // The next one with it: 12,599 of 14,000 are less than 90 percent.
+    let cut = file(&site, "mue_practitioner_2026-07-01.csv", &units(12_599));
+    let words = refused(&site, &cut, &[]);
+    let told = ["found 12599 rows", "expected at least 12600", "ncci-mue-practitioner 2026Q2 has 14000"];
+    told.iter().for_each(|part| assert!(words.contains(part), "{part}: {words}"));
+    assert_eq!(of_ncci(&site).len(), 1, "what was loaded answers");
+    let next = file(&site, "mue_practitioner_2026-07-01.csv", &units(12_600));
+    assert_eq!(site.json(&["codes", "import", next.to_str().unwrap()])["tables"][0]["new"], true);
+    // In the middle of its last row, and without a row: told as what it is, at its row.
+    let whole = units(14_000);
+    let words = refused(&site, &file(&site, "mue_practitioner_2026-07-01.csv", &whole[..whole.len() - 9]), &[]);
+    assert!(words.contains("row 14001, end of file") && words.contains("cut off"), "{words}");
+    let words = refused(&site, &file(&site, "mue_practitioner_2026-07-01.csv", &units(0)), &[]);
+    assert!(words.contains("no row below the header"), "{words}");
+}
+
+#[test]
+fn the_files_of_a_quarter_are_one_table_however_they_come() {
+    let rows = [
+        "20610 99213 * 20200101 * 1 visit",
+        "29827 29820 * 20200101 * 1 less",
+        "45385 45380 * 20200101 * 1 less",
+        "80053 80048 * 20200101 * 0 panel",
+    ];
+    let one = &rows[..1];
+    let names = |number: usize| format!("ccipra-v321r0-f{number}.TXT");
+    let part = |site: &Site, number: usize| file(site, &names(number), &pairs(&rows[number - 1..number]));
+    // One after the other.
+    let site = Site::new();
+    for number in [2, 1, 4] {
+        let told = imported(&site, &part(&site, number), &[]);
+        let words = told["incomplete"][0].as_str().unwrap();
+        assert!(words.contains("2026Q2 is incomplete, and not used") && words.contains("f3"), "{words}");
+        assert!(!of_ncci(&site).iter().any(|(name, _)| name == "ncci-ptp-practitioner 2026Q2"));
+    }
+    let status = site.json(&["--as-of", "2026-05-11", "codes", "status"]);
+    let pairs_known = status["systems"].as_array().unwrap().iter().find(|row| row["system"] == "ncci-ptp-practitioner");
+    assert_eq!(pairs_known.unwrap()["today"], false, "{status}");
+    assert!(
+        status["incomplete"][0].as_str().unwrap().contains("f1, f2, f4 of 4 files there; import f3 too"),
+        "{status}"
+    );
+    let told = imported(&site, &part(&site, 3), &[]);
+    assert_eq!((&told["incomplete"], &told["tables"][1]["rows"]), (&serde_json::json!([]), &4.into()), "{told}");
+    let first = of_ncci(&site);
+    assert_eq!(first.len(), 5, "the table and its files: {first:?}");
+    let status = site.json(&["--as-of", "2026-05-11", "codes", "status"]);
+    assert_eq!(status["incomplete"], serde_json::json!([]));
+    // One of them again is nothing new; with other rows it is refused, and takes its place in the table when told to.
+    assert!(
+        imported(&site, &part(&site, 1), &[])["tables"].as_array().unwrap().iter().all(|told| told["new"] == false)
+    );
+    let other = file(&site, &names(1), &pairs(&["20610 99214 * 20200101 * 1 visit", one[0]]));
+    assert!(refused(&site, &other, &["--accept-smaller"]).contains("2026Q2-f1 is loaded already"));
+    assert_eq!(imported(&site, &other, &["--replace"])["tables"][1]["rows"], 5);
+
+    // Together, in any order, and in one that CMS cut into two.
+    let site = Site::new();
+    let paths: Vec<PathBuf> = [3, 1, 2, 4].into_iter().map(|number| part(&site, number)).collect();
+    let mut arguments = vec!["codes", "import", "--accept-smaller"];
+    arguments.extend(paths.iter().map(|path| path.to_str().unwrap()));
+    assert_eq!(site.json(&arguments)["incomplete"], serde_json::json!([]));
+    let mut together = of_ncci(&site);
+    together.sort();
+    let mut after = first;
+    after.sort();
+    assert_eq!(together, after);
+    let old = file(&site, "ccipra-v180r0-f1.TXT", &pairs(one));
+    imported(&site, &old, &["--parts", "2"]);
+    let old = file(&site, "ccipra-v180r0-f2.TXT", &pairs(&[rows[2]]));
+    assert_eq!(imported(&site, &old, &["--parts", "2"])["tables"][1]["version"], "2012Q1");
+    // Twice the same number, and one that is too high.
+    let fifth = file(&site, "ccipra-v321r0-f5.TXT", &pairs(one));
+    assert!(refused(&site, &fifth, &[]).contains("found f5, expected f1 to f4"));
+}
+
+#[test]
+fn a_gzip_file_is_taken_as_it_lies() {
+    let Some(corpus) = std::env::var_os("CLAIMHOST_CORPUS") else {
+        println!("skipped: CLAIMHOST_CORPUS is not set, the published file is not here");
+        return;
+    };
+    let site = Site::new();
+    let path = PathBuf::from(corpus).join("codesets/ncci/ptp_practitioner_2024-07-01.csv.gz");
+    let told = site.json(&["codes", "import", path.to_str().unwrap()]);
+    assert_eq!((&told["tables"][0]["version"], &told["tables"][0]["rows"]), (&"2024Q3".into(), &2_546_017.into()));
+}
+
 #[test]
 fn an_import_that_is_killed_leaves_nothing_half() {
     let site = Site::new();
-    imported(&site, &file(&site, "ccipra-v320r0-f1.txt", &pairs(FIRST)), &[]);
+    imported(&site, &file(&site, "pairs-practitioner-v320r0.txt", &pairs(FIRST)), &[]);
     let before = tables(&site);
     let mut large = HEADING.to_owned();
     for number in 0..60_000 {
         large += &format!("{:05}\t{:05}\t\t20200101\t*\t1\treason\n", number % 300 * 331, 10_000 + number / 300);
     }
-    let path = file(&site, "ccipra-v321r0-f1.txt", large.as_bytes());
+    let path = file(&site, "pairs-practitioner-v321r0.txt", large.as_bytes());
     let config = site.dir().join("claimhost.toml");
     let mut killed = 0;
     for wait in [20, 60, 120, 240, 480, 900] {
         let mut import = Command::new(claimhost());
-        import.arg("--config").arg(&config).args(["codes", "import"]).arg(&path);
+        import.arg("--config").arg(&config).args(["codes", "import", "--accept-smaller"]).arg(&path);
         let mut child = import.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(wait));
         child.kill().unwrap();
@@ -214,7 +327,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 fn a_whole_archive_is_read() {
     let site = Site::new();
     let mut archive = std::fs::File::create(site.dir().join("pairs.zip")).unwrap();
-    archive.write_all(&zip("ccipra-v321r0-f1.txt", &pairs(FIRST))).unwrap();
+    archive.write_all(&zip("pairs-practitioner-v321r0.txt", &pairs(FIRST))).unwrap();
     let told = imported(&site, &site.dir().join("pairs.zip"), &[]);
     assert_eq!(told["tables"][0]["version"], "2026Q2");
     assert_eq!(told["tables"][0]["rows"], 2);

@@ -205,7 +205,7 @@ fn modifiers_that_the_context_calls_for() {
     let site = Site::new();
     let path = site.dir().join("rvu_indicators_2026-04.csv");
     std::fs::write(&path, INDICATORS).unwrap();
-    let imported = site.json(&["codes", "import", &path.display().to_string()]);
+    let imported = site.json(&["codes", "import", "--accept-smaller", &path.display().to_string()]);
     assert_eq!(
         (&imported["tables"][0]["kind"], &imported["tables"][0]["rows"]),
         (&"pfs".into(), &3.into()),

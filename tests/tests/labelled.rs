@@ -126,7 +126,7 @@ fn prepare(site: &Site, out: &Path) {
     assert!(output.status.success(), "roster: {}", String::from_utf8_lossy(&output.stderr));
     for (table, told) in TABLES {
         let path = out.join(table);
-        let arguments = [&["codes", "import", path.to_str().unwrap()], *told].concat();
+        let arguments = [&["codes", "import", "--accept-smaller", path.to_str().unwrap()], *told].concat();
         let output = site.command(&arguments);
         assert!(output.status.success(), "{table}: {}", String::from_utf8_lossy(&output.stderr));
     }

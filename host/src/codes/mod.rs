@@ -12,9 +12,11 @@ mod library;
 pub mod list;
 mod lookup;
 pub mod shelf;
+mod size;
 mod system;
 
-pub use keep::{KeepError, Kept, keep};
+pub use keep::{KeepError, Kept, Policy, keep};
 pub use library::{Library, PublicTables};
 pub use lookup::{ICD10_STARTS, Looked, Verdict, below, is_covered, known_until, look, near};
+pub use size::least;
 pub use system::{Rhythm, System};

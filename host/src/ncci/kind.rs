@@ -100,6 +100,16 @@ impl Kind {
         }
     }
 
+    /// For whom it is published; add-on codes are for all.
+    pub const fn service(self) -> Option<Service> {
+        match self {
+            Self::PtpPractitioner | Self::MuePractitioner => Some(Service::Practitioner),
+            Self::PtpOutpatient | Self::MueOutpatient => Some(Service::Outpatient),
+            Self::MueDme => Some(Service::Dme),
+            Self::Addon => None,
+        }
+    }
+
     /// The units of a service type.
     pub const fn mue(service: Service) -> Self {
         match service {

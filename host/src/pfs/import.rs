@@ -29,7 +29,7 @@ pub struct Imported {
 
 /// Whether a file is one, by its columns.
 pub fn recognises(source: &Source<'_>) -> bool {
-    Sheet::open(source.name, source.bytes, begins_with_code).is_ok_and(|sheet| {
+    Sheet::peek(source.name, source.bytes, begins_with_code).is_ok_and(|sheet| {
         sheet.column(&["glob"]).is_some() && sheet.column(&["bilat"]).is_some() && sheet.column(&["hcpcs"]).is_some()
     })
 }

@@ -10,6 +10,7 @@ use super::library;
 use crate::claim::{Date, day_number, iso};
 use crate::codes::shelf::Shelf;
 use crate::codes::{System, Verdict, below, look, near};
+use crate::ncci::parts;
 
 /// Codes below a category that are told.
 const BELOW_MAX: usize = 5;
@@ -67,8 +68,10 @@ impl Check {
     fn tables(&self, global: &Global, shelf: &Shelf) -> ExitCode {
         let on = day_number(self.on);
         let wanted = self.system.map(System::name);
-        let tables =
-            shelf.all().map(|table| table.label()).filter(|label| wanted.is_none_or(|kind| label.kind == kind));
+        let tables = shelf
+            .all()
+            .map(|table| table.label())
+            .filter(|label| !parts::is_part(&label.kind) && wanted.is_none_or(|kind| label.kind == kind));
         let days: Vec<Day> = tables
             .filter(|label| label.cover.has(on))
             .map(|label| Day {

@@ -6,21 +6,22 @@ use std::process::ExitCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::super::output::{print, print_json};
+use super::super::output::{RED, RESET, print, print_json};
 use super::super::{Failure, Global};
-use super::{cover, library};
+use super::{cover, files, library};
 use crate::codes::container::{Cover, EXTENSION, Label};
 use crate::codes::import::{Asked, ImportError, Unpacked, import, recognises, unpack};
 use crate::codes::list::List;
-use crate::codes::{Kept, Library, System, keep};
+use crate::codes::shelf::Shelf;
+use crate::codes::{Kept, Library, Policy, System, keep};
 use crate::ncci::import as ncci;
-use crate::ncci::{Quarter, Service};
+use crate::ncci::{Kind, Quarter, Service, parts};
 use crate::pfs;
 
 /// `codes import`
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Import {
-    /// Files as they were published; several only where they are one table (NCCI pairs)
+    /// Files as they were published, zip and gzip too; several only where they are one table (NCCI pairs)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// What the codes are, where the file does not say
@@ -38,6 +39,12 @@ pub(crate) struct Import {
     /// Takes the place of the same version with other content
     #[arg(long)]
     replace: bool,
+    /// Takes a table that is far shorter than the one loaded, or than every published one: it is whole all the same
+    #[arg(long)]
+    accept_smaller: bool,
+    /// Files that the pairs of this quarter were cut into (f1, f2, ...)
+    #[arg(long, value_name = "COUNT", default_value_t = parts::FILES, value_parser = clap::value_parser!(u8).range(1..=9))]
+    parts: u8,
     /// For whom an NCCI table is: practitioner, outpatient or dme
     #[arg(long, value_name = "SERVICE", value_parser = service)]
     service: Option<Service>,
@@ -48,10 +55,10 @@ fn service(text: &str) -> Result<Service, String> {
 }
 
 /// A table that is ready to be kept.
-struct Ready {
-    label: Label,
-    payload: Vec<u8>,
-    partial: bool,
+pub(super) struct Ready {
+    pub(super) label: Label,
+    pub(super) payload: Vec<u8>,
+    pub(super) partial: bool,
 }
 
 #[derive(Serialize)]
@@ -59,6 +66,8 @@ struct Answer {
     tables: Vec<Told>,
     /// Rows and files that are in no table, each with its reason.
     left_out: Vec<LeftOut>,
+    /// Quarters of which files are missing, so that they are not used.
+    incomplete: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -96,10 +105,19 @@ impl Import {
 
     /// Reads the files and keeps their tables beside those of a library.
     fn keep(&self, library: &Library) -> Result<Answer, Failure> {
-        let (ready, left_out) = self.read()?;
+        let shelf = library.shelf();
+        let (ready, left_out) = self.read(&shelf)?;
         let tables: Vec<(&Label, &[u8])> = ready.iter().map(|table| (&table.label, table.payload.as_slice())).collect();
-        let is_partial = |_: &Label, payload: &[u8]| List::open(payload).is_some_and(|list| list.is_partial());
-        let kept = keep(library.folder(), &library.shelf(), &tables, self.replace, is_partial)
+        let policy = Policy {
+            replace: self.replace,
+            accept_smaller: self.accept_smaller,
+            // One file of several is as long as it is; what they are together is compared.
+            is_partial: |label, payload| {
+                parts::is_part(&label.kind) || List::open(payload).is_some_and(|list| list.is_partial())
+            },
+            keeps_days: |kind| Kind::ALL.iter().any(|known| known.name() == kind),
+        };
+        let kept = keep(library.folder(), &shelf, &tables, &policy)
             .map_err(|error| Failure::missing(format!("nothing imported: {error}")))?;
         let told = ready.iter().zip(kept).map(|(Ready { label, partial, .. }, kept)| Told {
             kind: label.kind.clone(),
@@ -114,11 +132,19 @@ impl Import {
             },
         });
         let left_out = left_out.into_iter().map(|(what, count)| LeftOut { what, count }).collect();
-        Ok(Answer { tables: told.collect(), left_out })
+        let tables: Vec<Told> = told.collect();
+        library.refresh();
+        let incomplete = parts::incomplete(&library.shelf());
+        let incomplete = incomplete.iter().filter(|quarter| {
+            tables.iter().any(|told| {
+                told.kind == parts::kind(quarter.kind) && told.version.starts_with(&quarter.quarter.to_string())
+            })
+        });
+        Ok(Answer { incomplete: incomplete.map(ToString::to_string).collect(), tables, left_out })
     }
 
     /// Everything that the files hold, read whole before anything is kept.
-    fn read(&self) -> Result<(Vec<Ready>, Counted), Failure> {
+    fn read(&self, shelf: &Shelf) -> Result<(Vec<Ready>, Counted), Failure> {
         let refused = |error: &dyn std::fmt::Display| Failure::missing(format!("nothing imported: {error}"));
         let (mut files, mut sum) = (Vec::new(), Sha256::new());
         for path in &self.files {
@@ -138,7 +164,7 @@ impl Import {
         if !pairs.is_empty() {
             let left = files.iter().filter(|file| !pairs.iter().any(|pair| pair.name == file.name));
             let left_out = left.map(|file| (format!("{}: no NCCI table", file.name), 1)).collect();
-            return Ok((vec![self.ncci(&pairs, sum)?], left_out));
+            return Ok((self.ncci(shelf, &pairs, sum)?, left_out));
         }
         let of_fees =
             |file: &&Unpacked| pfs::import::recognises(&ncci::Source { name: &file.name, bytes: &file.bytes });
@@ -235,12 +261,16 @@ impl Import {
         Ok(ready)
     }
 
-    /// The files of one NCCI table.
-    fn ncci(&self, sources: &[ncci::Source<'_>], sum: [u8; 32]) -> Result<Ready, Failure> {
+    /// The files of one NCCI table; of pairs that CMS cut into several, each file as well, and the table once all are there.
+    fn ncci(&self, shelf: &Shelf, sources: &[ncci::Source<'_>], sum: [u8; 32]) -> Result<Vec<Ready>, Failure> {
         let quarter = self.quarter()?;
         let asked = ncci::Asked { quarter, service: self.service };
         let table =
             ncci::import(sources, asked).map_err(|error| Failure::missing(format!("nothing imported: {error}")))?;
+        let is_pairs = matches!(table.kind, Kind::PtpPractitioner | Kind::PtpOutpatient);
+        if is_pairs && self.parts > 1 && sources.iter().any(|source| parts::number(source.name).is_some()) {
+            return files::joined(shelf, sources, table, self.parts, self.cover);
+        }
         let (first, last) = table.cover;
         let label = Label {
             kind: table.kind.name().to_owned(),
@@ -250,19 +280,20 @@ impl Import {
             source: sources.first().map(|source| source.name.chars().take(200).collect()).unwrap_or_default(),
             source_sha256: sum,
         };
-        Ok(Ready { label, payload: table.payload, partial: false })
+        Ok(vec![Ready { label, payload: table.payload, partial: false }])
     }
 }
 
 /// Imports every published file below the folder of tables itself, each as `codes import FILE` would: for the demo, whose
-/// practices put theirs there. The tables that lie beside them, and files that are being written, are passed over.
+/// practices put theirs there. Theirs are invented and have a few rows each, so that smaller ones are taken. The tables that lie beside
+/// them, and files that are being written, are passed over.
 pub(in crate::cli) fn import_below(folder: &Path) -> Result<(), Failure> {
     let mut files = Vec::new();
     published(folder, &mut files)?;
     files.sort();
     for file in files {
         // Opened anew for each file, so that the second of two that are one table is told so.
-        Import { files: vec![file], ..Import::default() }.keep(&Library::open(folder))?;
+        Import { files: vec![file], accept_smaller: true, ..Import::default() }.keep(&Library::open(folder))?;
     }
     Ok(())
 }
@@ -301,4 +332,5 @@ fn tell(answer: &Answer) {
     for LeftOut { what, count } in &answer.left_out {
         print(&format!("left out: {count} {what}"));
     }
+    answer.incomplete.iter().for_each(|words| print(&format!("{RED}{words}{RESET}")));
 }

@@ -12,7 +12,7 @@ use crate::codes::container::{Cover, OPEN_END, Table};
 use crate::codes::list::List as Codes;
 use crate::codes::shelf::Shelf;
 use crate::codes::{Library, System};
-use crate::ncci::Kind;
+use crate::ncci::{Kind, parts};
 use crate::pfs;
 
 /// `codes list`
@@ -135,6 +135,8 @@ impl Span {
 struct Told {
     today: String,
     systems: Vec<Known>,
+    /// Quarters of pairs of which files are missing: they are not used.
+    incomplete: Vec<String>,
     problems: Vec<String>,
 }
 
@@ -158,6 +160,7 @@ impl Status {
                     print(&format!("  {RED}does not know today, {}{RESET}", told.today));
                 }
             }
+            told.incomplete.iter().for_each(|words| print(&format!("{RED}{words}{RESET}")));
             tell_problems(&told.problems);
         }
         Ok(if told.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(4) })
@@ -171,7 +174,8 @@ fn told(library: &Library, global: &Global) -> Told {
     let kinds = Kind::ALL.map(|kind| (kind.name(), "CMS's NCCI file of the quarter (cms.gov)"));
     let fees = std::iter::once((pfs::KIND, pfs::PUBLISHED_AS));
     let systems = systems.chain(kinds).chain(fees).map(|(name, import)| known(&shelf, name, import, day_number(today)));
-    Told { today: iso(today), systems: systems.collect(), problems: library.problems() }
+    let incomplete = parts::incomplete(&shelf).iter().map(ToString::to_string).collect();
+    Told { today: iso(today), systems: systems.collect(), incomplete, problems: library.problems() }
 }
 
 fn known(shelf: &Shelf, system: &'static str, import: &'static str, today: i64) -> Known {

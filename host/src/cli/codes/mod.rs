@@ -1,6 +1,7 @@
 //! `codes`: tables of codes and of NCCI by day of service: import, look at them, ask them.
 
 mod check;
+mod files;
 mod generate;
 mod import;
 mod list;

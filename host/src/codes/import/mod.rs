@@ -22,10 +22,6 @@ pub use unpack::{Unpacked, unpack};
 
 use rows::Sorted;
 
-/// Rows that a published list has at least. Fewer: cut off, or not the whole list.
-const ICD10_ROWS_MIN: usize = 60_000;
-const HCPCS_ROWS_MIN: usize = 5_000;
-
 /// What the operator says where the file does not, or against it.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
@@ -95,6 +91,8 @@ struct Row {
 struct Read {
     rows: Vec<Row>,
     left_out: Vec<(String, u64)>,
+    /// Whether each row tells the code's status.
+    has_status: bool,
 }
 
 impl Read {
@@ -123,7 +121,13 @@ pub fn import(name: &str, bytes: &[u8], asked: &Asked, source_sha256: [u8; 32]) 
         Some(layout) => fixed::read(name, bytes, layout)?,
         None => sheet::read(name, bytes, asked.system)?,
     };
-    let Read { mut rows, mut left_out } = read;
+    let Read { mut rows, mut left_out, has_status } = read;
+    let has = |system| rows.iter().any(|row| row.system == system);
+    // A list of payments or of one year's services has most Level II codes, and not all. It has all CPT numbers only where it tells each
+    // code's status too, the ones that are not paid among them (CMS's relative value file, Addendum B): a list of services that were
+    // billed lacks vaccines and category II.
+    let mixed = has(System::Cpt) && has(System::Hcpcs);
+    let only_some = |system| mixed && (system == System::Hcpcs || (system == System::Cpt && !has_status));
     if let Some(asked) = asked.system {
         let before = rows.len();
         rows.retain(|row| row.system == asked);
@@ -139,14 +143,13 @@ pub fn import(name: &str, bytes: &[u8], asked: &Asked, source_sha256: [u8; 32]) 
             ));
         }
     }
-    let (mut lists, mixed) = (Vec::new(), rows.iter().any(|row| row.system == System::Cpt));
+    let mut lists = Vec::new();
     for system in System::ALL {
         let of: Vec<Row> = rows.extract_if(.., |row| row.system == system).collect();
         if of.is_empty() {
             continue;
         }
-        // A list of payments or of one year's services has most Level II codes, and not all.
-        let partial = asked.partial || (system == System::Hcpcs && mixed);
+        let partial = asked.partial || only_some(system);
         lists.push(list(name, system, of, partial, asked, source_sha256)?);
     }
     if lists.is_empty() {
@@ -165,17 +168,6 @@ fn list(
 ) -> Result<Imported, ImportError> {
     let count = rows.len() as u64;
     let Sorted { entries } = rows::sorted(name, system, rows, partial)?;
-    let least = match system {
-        System::Icd10cm => ICD10_ROWS_MIN,
-        System::Hcpcs => HCPCS_ROWS_MIN,
-        _ => 1,
-    };
-    if entries.len() < least && !partial {
-        let expected = format!(
-            "at least {least}, as every published list of {system} has: is the file cut off? --partial for a list that is not meant to be complete"
-        );
-        return Err(ImportError::new(name, None, format!("{} codes", entries.len()), expected));
-    }
     let (mut version, cover) = version_and_cover(name, system, &entries, asked)?;
     if partial && !asked.partial {
         version.push_str("-partial");

@@ -42,6 +42,7 @@ const LAST: &[&str] = &[
     "adjenddate",
     "deactivationdate",
 ];
+const STATUS: &[&str] = &["status", "statuscode", "oppsstatusindicator", "statusindicator", "si"];
 const REPLACED: &[&str] = &["xref", "xref1", "crossreference", "crossreferencecode1", "replacedby"];
 
 /// The columns of a table.
@@ -80,7 +81,9 @@ pub(super) fn read(file: &str, bytes: &[u8], asked: Option<System>) -> Result<Re
     let records = records(file, bytes)?;
     let (at, columns) = heading(file, &records, asked)?;
     let width = records.get(at).map_or(0, |(_, heading)| heading.len());
-    let mut read = Read::default();
+    let names = records.get(at).into_iter().flat_map(|(_, heading)| heading.iter().map(plain));
+    let has_status = names.into_iter().any(|name| STATUS.contains(&name.as_str()));
+    let mut read = Read { has_status, ..Read::default() };
     for (row, record) in records.iter().skip(at + 1) {
         take(file, *row, record, &columns, asked, width, &mut read)?;
     }

@@ -22,7 +22,7 @@ pub struct Unpacked {
 /// [`ImportError`]: a damaged archive, or none of its files is text.
 pub fn unpack(name: &str, bytes: Vec<u8>) -> Result<Vec<Unpacked>, ImportError> {
     if bytes.starts_with(b"\x1F\x8B") {
-        return Err(ImportError::new(name, None, "a gzip file", "the file itself, or a zip archive: unpack it first"));
+        return gunzip(name, &bytes).map(|file| vec![file]);
     }
     if !bytes.starts_with(b"PK\x03\x04") {
         return Ok(vec![Unpacked { name: name.to_owned(), bytes }]);
@@ -64,4 +64,19 @@ pub fn unpack(name: &str, bytes: Vec<u8>) -> Result<Vec<Unpacked>, ImportError> 
         ));
     }
     Ok(files)
+}
+
+/// The file in a gzip file; its name is that without `.gz`.
+fn gunzip(name: &str, bytes: &[u8]) -> Result<Unpacked, ImportError> {
+    let refused = |found: &str, expected: &str| ImportError::new(name, None, found, expected);
+    let mut content = Vec::new();
+    let read = flate2::read::MultiGzDecoder::new(bytes).take(UNPACKED_MAX + 1).read_to_end(&mut content);
+    read.map_err(|_| {
+        refused("a gzip file that cannot be read", "a whole one: it is cut off or damaged; fetch it again")
+    })?;
+    if content.len() as u64 > UNPACKED_MAX {
+        return Err(refused("a file of more than 512 MB", "a published list"));
+    }
+    let inner = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".GZ")).unwrap_or(name);
+    Ok(Unpacked { name: inner.to_owned(), bytes: content })
 }

@@ -26,7 +26,7 @@ pub struct Source<'a> {
 /// What the operator says where the file does not, or against it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Asked {
-    /// `--quarter`
+    /// `--version`
     pub quarter: Option<Quarter>,
     /// `--service`
     pub service: Option<Service>,
@@ -75,9 +75,10 @@ impl ImportError {
     }
 }
 
-/// Whether a file looks like an NCCI table at all, by its header: for an importer that knows many kinds of files.
+/// Whether a file looks like an NCCI table at all, by its header: for an importer that knows many kinds of files. One that is cut off, or
+/// has no rows, still does: what is wrong with it is told by its own reader.
 pub fn recognises(source: &Source<'_>) -> bool {
-    Sheet::open(source.name, source.bytes, cells::begins_with_code).is_ok_and(|sheet| family(&sheet).is_some())
+    Sheet::peek(source.name, source.bytes, cells::begins_with_code).is_ok_and(|sheet| family(&sheet).is_some())
 }
 
 /// The three kinds of files.
@@ -110,7 +111,7 @@ pub fn import(sources: &[Source<'_>], asked: Asked) -> Result<Imported, ImportEr
     };
     let quarter = one(sources, "quarter", asked.quarter, |source| Quarter::of_file_name(source.name))?;
     let Some(quarter) = quarter else {
-        let expected = "a name that tells it (`ccipra-v302r0-f1.txt`, `mue_2024-07-01.csv`), or --quarter 2024Q3";
+        let expected = "a name that tells it (`ccipra-v302r0-f1.txt`, `mue_2024-07-01.csv`), or --version 2024Q3";
         return Err(ImportError::new(first.name, None, "quarter", "no quarter in the file's name", expected));
     };
     let service = one(sources, "service type", asked.service, |source| Service::of_file_name(source.name))?;

@@ -22,13 +22,28 @@ pub(crate) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    /// Reads up to the first row whose first cell is data.
+    /// Reads up to the first row whose first cell is data, of a file that is there to its end.
     pub(crate) fn open(file: &'a str, bytes: &'a [u8], is_data: fn(&ByteRecord) -> bool) -> Result<Self, ImportError> {
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        if !bytes.ends_with(b"\n") {
-            let found = if bytes.is_empty() { "an empty file" } else { "a last row without a line end" };
-            return Err(ImportError::new(file, None, "end of file", found, "the whole table; fetch the file again"));
+        let whole = "the whole table; fetch the file again";
+        if bytes.is_empty() {
+            return Err(ImportError::new(file, None, "end of file", "an empty file", whole));
         }
+        if !bytes.ends_with(b"\n") {
+            let last = bytes.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+            let found = "a last row without a line end, so it is cut off";
+            return Err(ImportError::new(file, Some(last), "end of file", found, whole));
+        }
+        let sheet = Self::peek(file, bytes, is_data)?;
+        if sheet.first.is_none() {
+            let found = "no row below the header";
+            return Err(ImportError::new(file, None, "table", found, "rows that begin with procedure codes"));
+        }
+        Ok(sheet)
+    }
+
+    /// As [`Sheet::open`], of a file that may be cut off or end after its header: to see which table it is.
+    pub(crate) fn peek(file: &'a str, bytes: &'a [u8], is_data: fn(&ByteRecord) -> bool) -> Result<Self, ImportError> {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let delimiter = if bytes.iter().take(PEEK).any(|byte| *byte == b'\t') { b'\t' } else { b',' };
         let mut builder = ReaderBuilder::new();
         builder.delimiter(delimiter).has_headers(false).flexible(true).trim(csv::Trim::All);
@@ -37,7 +52,7 @@ impl<'a> Sheet<'a> {
         let mut sheet = Self { file, bytes, reader, names, first: None, record };
         for _ in 0..=TITLE_ROWS_MAX {
             if !sheet.advance()? {
-                break;
+                return Ok(sheet);
             }
             if is_data(&sheet.record) {
                 sheet.first = Some(sheet.record.clone());

@@ -141,12 +141,7 @@ fn every_fault_names_its_row() {
     let addon_head = "primary_code,add_on_code,aoc_edit_type\n";
     let cases: Vec<Wrong> = vec![
         ("empty", pra, String::new(), &["empty file"]),
-        (
-            "titles only",
-            pra,
-            CMS.lines().take(4).map(|row| format!("{row}\n")).collect(),
-            &["begins with procedure codes"],
-        ),
+        ("titles only", pra, CMS.lines().take(4).map(|row| format!("{row}\n")).collect(), &["no row below the header"]),
         ("cut in a row", pra, CMS[..CMS.len() - 12].to_owned(), &["without a line end", "fetch the file again"]),
         (
             "cut at a cell, mended by hand",
@@ -197,7 +192,7 @@ fn every_fault_names_its_row() {
             format!("{CMS}Column 1\tColumn 2\t\tDate\t*\tModifier\tx\r\n"),
             &["row 9", "column 1"],
         ),
-        ("no quarter", "pairs.txt", CMS.to_owned(), &["--quarter"]),
+        ("no quarter", "pairs.txt", CMS.to_owned(), &["--version 2024Q3"]),
         ("other columns", "list_2024-07-01.csv", "code,price\n20610,1\n".to_owned(), &["header", "PTP pairs"]),
         ("grouped twice", grouped, format!("{GROUPED}20610,*,1,4,99214\n"), &["row 5", "20610/99214", "row 2"]),
         ("grouped, a code cut off", grouped, GROUPED.replace("99213 99214", "99213 9921"), &["row 2", "column 2"]),
