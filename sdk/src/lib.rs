@@ -21,6 +21,7 @@ pub mod mapping;
 #[cfg(feature = "fixtures")]
 pub mod rule_cases;
 pub mod setting;
+pub mod stay;
 
 pub use bindings::adapter::claimhost::plugin::evidence;
 pub use bindings::adapter::claimhost::plugin::{claim, codes, intake, log};

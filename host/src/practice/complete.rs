@@ -332,7 +332,7 @@ fn address(postal: &PostalAddress) -> Address {
     }
 }
 
-const fn no_extras() -> ClaimExtras {
+pub(crate) const fn no_extras() -> ClaimExtras {
     ClaimExtras {
         dates: Vec::new(),
         references: Vec::new(),

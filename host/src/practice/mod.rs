@@ -12,6 +12,8 @@ mod profile;
 mod sheet;
 
 pub use check::{ProfileError, ProfileProblem};
+#[cfg(test)]
+pub(crate) use complete::no_extras;
 pub use complete::{CompletionProblem, complete, complete_coverages, is_laboratory_test};
 pub use crosswalk::{CodeSet, Conflict, Crosswalk, CrosswalkCode, Mapped, Mapping};
 pub use fees::{Fee, Fees};

@@ -1,6 +1,7 @@
 //! Merging the headers of a visit's events, field by field: what a later event says replaces, what it leaves empty stays.
 //!
-//! Lists are replaced whole (a later list of coverages is the new list). Diagnoses are not merged here: `fold.rs` keeps
+//! Lists are replaced whole (a later list of coverages is the new list), but for dates of the claim, each of which is a field of its
+//! own: a discharge that is told later takes no admission away. Diagnoses are not merged here: `fold.rs` keeps
 //! those that live charges still point to.
 
 use serde::Serialize;
@@ -114,7 +115,12 @@ fn merge_patient(into: &mut Patient, later: &Patient) {
 }
 
 fn merge_extras(into: &mut ClaimExtras, later: &ClaimExtras) {
-    list(&mut into.dates, &later.dates);
+    for date in &later.dates {
+        match into.dates.iter_mut().find(|known| known.kind == date.kind) {
+            Some(known) => known.clone_from(date),
+            None => into.dates.push(date.clone()),
+        }
+    }
     list(&mut into.references, &later.references);
     list(&mut into.notes, &later.notes);
     list(&mut into.attachments, &later.attachments);
@@ -173,7 +179,23 @@ pub(super) fn provider_identity(provider: &Provider) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claim::{ClaimDate, ClaimDateKind, Date, DateRange};
     use crate::visit::samples::{coverage, diagnosis, header, name};
+
+    #[test]
+    fn dates_of_the_claim_are_fields_of_their_own() {
+        let dated = |dates: &[(ClaimDateKind, u8)]| {
+            let dates = dates.iter().map(|(kind, day)| {
+                let day = Date { year: 2026, month: 5, day: *day };
+                ClaimDate { kind: *kind, value: DateRange { start: day, end: day } }
+            });
+            let extras = ClaimExtras { dates: dates.collect(), ..crate::practice::no_extras() };
+            ClaimHeader { extras: Some(extras), ..nothing_said() }
+        };
+        let mut merged = dated(&[(ClaimDateKind::Admission, 8), (ClaimDateKind::Discharge, 11)]);
+        merge(&mut merged, &dated(&[(ClaimDateKind::Discharge, 12)]));
+        assert_eq!(merged, dated(&[(ClaimDateKind::Admission, 8), (ClaimDateKind::Discharge, 12)]));
+    }
 
     #[test]
     fn what_is_empty_stays_and_what_is_said_replaces() {

@@ -58,7 +58,9 @@ impl Site {
                 Fate::Cancel => true,
             };
             live += u32::from(!cancelled);
-            let header = self.claim_header(resources, claim, problems);
+            let mut doubts = Vec::new();
+            let header = self.claim_header(resources, claim, &mut doubts, problems);
+            charges.doubts.extend(doubts.into_iter().filter(|_| !cancelled));
             let coverages = if charges.list.is_empty() || header.coverages == charges.header.coverages {
                 Vec::new()
             } else {
@@ -134,11 +136,12 @@ impl Site {
         &self,
         resources: &'r Resources<'a>,
         claim: &'r Resource<'a>,
+        doubts: &mut Vec<Problem>,
         problems: &mut Vec<Problem>,
     ) -> ClaimHeader {
         let p = &self.paths.claim;
         let patient = self.patient(resources, claim, claim.json.get("patient"), problems);
-        let coverages: Vec<Coverage> = self.claim_coverages(resources, claim, &patient, problems);
+        let coverages: Vec<Coverage> = self.claim_coverages(resources, claim, &patient, doubts, problems);
         let billing = p.billing.first(&claim.json).and_then(|who| self.provider(resources, claim, who));
         let requester = p.referral.first(&claim.json).and_then(|request| {
             let (holder, request) = resources.find(claim, request)?;

@@ -12,26 +12,35 @@ use crate::hl7::responsibility;
 use crate::intake::Problem;
 
 impl Site {
-    /// Coverages that a Claim names, in the order of `insurance.sequence`.
+    /// Coverages that a Claim names, in the order of `insurance.sequence`. One that is not in force by its own status is left out, with
+    /// a doubt: who is billed then, a person decides.
     pub(super) fn claim_coverages<'r, 'a>(
         &self,
         resources: &'r Resources<'a>,
         claim: &'r Resource<'a>,
         patient: &Patient,
+        doubts: &mut Vec<Problem>,
         problems: &mut Vec<Problem>,
     ) -> Vec<Coverage> {
         let mut insurance: Vec<&Json<'_>> = self.paths.claim.insurance.all(&claim.json);
         insurance.sort_by_key(|one| number(one.get("sequence")));
         let mut coverages = Vec::new();
-        for (position, one) in insurance.into_iter().enumerate() {
+        for one in insurance {
             let Some(reference) = one.get("coverage") else { continue };
             let mut coverage = match resources.find(claim, reference) {
+                Some((holder, json)) if is_void(json) => {
+                    let status = json.get("status").unwrap_or(json);
+                    let found = format!("status {}", json.text_of("status").unwrap_or_default());
+                    let remedy = "have the claim name the coverage that is in force; this one is not billed";
+                    doubts.push(holder.problem("fhir.coverage-status", status, &found, "active", remedy));
+                    continue;
+                }
                 Some((holder, json)) => self.coverage(resources, holder, json, patient, problems),
                 None => elsewhere(reference),
             };
             let authorization = one.get("preAuthRef").and_then(|list| list.items().first()).map(plain);
             coverage.prior_authorization = authorization.filter(|text| !text.is_empty());
-            coverage.responsibility = responsibility(position);
+            coverage.responsibility = responsibility(coverages.len());
             coverages.push(coverage);
         }
         coverages
@@ -45,10 +54,7 @@ impl Site {
         on: Option<Date>,
         problems: &mut Vec<Problem>,
     ) -> Vec<Coverage> {
-        let holds = |coverage: &&Resource<'_>| {
-            let void = matches!(coverage.json.text_of("status"), Some("cancelled" | "draft" | "entered-in-error"));
-            !void && in_force(&coverage.json, on)
-        };
+        let holds = |coverage: &&Resource<'_>| !is_void(&coverage.json) && in_force(&coverage.json, on);
         let mut known: Vec<&Resource<'_>> = resources.of("Coverage").filter(holds).collect();
         known.sort_by_key(|coverage| (number(self.paths.coverage.order.first(&coverage.json)), coverage.id.clone()));
         let read = |(position, coverage): (usize, &Resource<'_>)| Coverage {
@@ -140,6 +146,11 @@ impl Site {
         local_ids.dedup();
         Payer { name: json.text_of("name").unwrap_or_default().to_owned(), local_ids, ..Payer::default() }
     }
+}
+
+/// Whether a coverage says of itself that it is none, or none yet (Coverage.status).
+fn is_void(json: &Json<'_>) -> bool {
+    matches!(json.text_of("status"), Some("cancelled" | "draft" | "entered-in-error"))
 }
 
 /// What a reference to something outside of the document says of itself.

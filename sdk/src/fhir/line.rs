@@ -44,6 +44,13 @@ pub struct Source<'s, 'r, 'a> {
     pub dates: Option<(&'r Resource<'a>, &'r Json<'a>)>,
 }
 
+/// Minutes where the quantity says so (UCUM `min`: anesthesia), else units.
+fn unit(quantity: Option<&Json<'_>>) -> Unit {
+    let said = |name| quantity.and_then(|quantity| quantity.text_of(name)).unwrap_or_default();
+    let is_minutes = said("code") == "min" || matches!(said("unit"), "min" | "minute" | "minutes");
+    if is_minutes { Unit::Minutes } else { Unit::Units }
+}
+
 impl Site {
     /// Reads a line. `None`: no line, or `problems` says why not.
     pub(super) fn line(
@@ -79,7 +86,7 @@ impl Site {
             procedure: procedure?,
             charge: charge.unwrap_or(0),
             unit_charge,
-            units: Quantity { unit: Unit::Units, thousandths: units },
+            units: Quantity { unit: unit(paths.units.first(item)), thousandths: units },
             place_of_service: place
                 .into_iter()
                 .find_map(|place| self.codes.place_of_service(place))

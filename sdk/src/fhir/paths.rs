@@ -26,7 +26,7 @@ paths! {
     /// Order of versions.
     OrderPaths in "order" { time, version }
     /// Below an Encounter.
-    VisitPaths in "visit" { number, date, location, rendering, referring }
+    VisitPaths in "visit" { number, class, date, location, rendering, referring }
     /// Below a Patient or RelatedPerson.
     PatientPaths in "patient" { mrn, authority, name, birth_date, death_date, gender, address }
     /// Below a Practitioner, Organization, Location or PractitionerRole.

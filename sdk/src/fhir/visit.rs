@@ -9,9 +9,13 @@ use super::path::plain;
 use super::people::local_id;
 use super::resources::{Resource, Resources};
 use super::values;
-use crate::claim::{ClaimHeader, Date, Provider, ServiceLine};
+use crate::claim::{ClaimExtras, ClaimHeader, Date, Provider, ServiceLine};
 use crate::hl7::ChargeType;
 use crate::intake::{Charge, ChargeAction, Place, Problem, SourceOrder, VisitStatus, VisitUpdate};
+use crate::stay::stay;
+
+/// Classes of an Encounter that is a stay (ActEncounterCode): inpatient, acute and not acute.
+const INPATIENT: [&str; 3] = ["IMP", "ACUTE", "NONAC"];
 
 /// The resources of one visit.
 #[derive(Default)]
@@ -360,10 +364,21 @@ impl Site {
         let line_says = charges.iter().find_map(|charge| charge.line.providers.as_ref()?.rendering.clone());
         header.rendering = header.rendering.or(line_says).or_else(|| who(&v.rendering));
         header.referring = header.referring.or_else(|| who(&v.referring));
+        header.extras = header.extras.or_else(|| self.stay(encounter));
         if let Some(place) = v.location.first(&encounter.json).filter(|_| header.location.is_empty()) {
             self.place(resources, encounter, place, &mut header);
         }
         header
+    }
+
+    /// Admission and discharge: the period of an Encounter that is a stay. A period without a whole day says nothing.
+    fn stay(&self, encounter: &Resource<'_>) -> Option<ClaimExtras> {
+        let v = &self.paths.visit;
+        let class = v.class.first(&encounter.json);
+        let is_stay = class.is_some_and(|class| INPATIENT.contains(&class.text_of("code").unwrap_or_default()));
+        let period = v.date.first(&encounter.json).filter(|_| is_stay)?;
+        let day = |end: &str| values::date(encounter, period.get(end)?, &mut Vec::new());
+        stay(day("start"), day("end"))
     }
 
     /// What a reference to a Location or Organization says of the place.

@@ -82,7 +82,7 @@ pub fn charge(
     let line = ServiceLine {
         charge: amount.checked_abs()?,
         unit_charge: unit_charge.and_then(i64::checked_abs),
-        units: Quantity { unit: Unit::Units, thousandths: units.checked_abs()? },
+        units: quantity(site, group, units, problems)?,
         place_of_service: text(p.place_of_service.of(group)),
         diagnosis_pointers: diagnoses.pointers(group, own_procedure),
         service_dates: service_dates(site, group, problems)?,
@@ -111,6 +111,21 @@ fn signed_units(site: &Site, group: &Group<'_, '_>, problems: &mut Vec<Problem>)
     let Some(value) = site.paths.units.of(group).and_then(Value::present) else { return Some(0) };
     let read = value.component(1).thousandths();
     read.map_err(|error| problems.push(of_value(&error, site.paths.units.key))).ok()
+}
+
+/// Minutes, where the site sends them for this charge; else units.
+fn quantity(site: &Site, group: &Group<'_, '_>, units: i64, problems: &mut Vec<Problem>) -> Option<Quantity> {
+    let field = &site.paths.minutes;
+    let Some(value) = field.of(group).and_then(Value::present) else {
+        return Some(Quantity { unit: Unit::Units, thousandths: units.checked_abs()? });
+    };
+    match value.component(1).thousandths() {
+        Ok(minutes) => Some(Quantity { unit: Unit::Minutes, thousandths: minutes.checked_abs()? }),
+        Err(error) => {
+            problems.push(of_value(&error, field.key));
+            None
+        }
+    }
 }
 
 /// Units times price, where that is a whole number of cents.

@@ -23,9 +23,10 @@ pub use paths::{Field, Paths};
 pub use people::{gender, relationship};
 pub use schedule::{ScheduleDefaults, attendance, attendances};
 
-use crate::claim::{ClaimHeader, Patient, PatientId, PatientIdKind};
+use crate::claim::{ClaimExtras, ClaimHeader, Patient, PatientId, PatientIdKind};
 use crate::intake::{Document, Event, Ignored, Outcome, Place, Problem, Setup, SourceOrder, VisitStatus, VisitUpdate};
 use crate::mapping::Mapping;
+use crate::stay::stay;
 use align::Alignment;
 use coverage::Coverages;
 use diagnoses::Diagnoses;
@@ -46,6 +47,8 @@ pub struct Defaults {
     pub visit_events: &'static [&'static str],
     /// Events that close a visit.
     pub closed_events: &'static [&'static str],
+    /// Classes of patients (`[visit] class`) whose visit is a stay, with admission and discharge.
+    pub inpatient_classes: &'static [&'static str],
     /// Events that say it did not take place.
     pub cancelled_events: &'static [&'static str],
     /// Contract fields for which these messages have no place.
@@ -63,6 +66,7 @@ pub struct Site {
     visit_events: Vec<String>,
     closed_events: Vec<String>,
     cancelled_events: Vec<String>,
+    inpatient_classes: Vec<String>,
     undelivered: Vec<String>,
     schedule: Schedule,
 }
@@ -105,6 +109,7 @@ impl Site {
         }
         let closed_events = mapping.list("visit.closed_events", defaults.closed_events);
         let cancelled_events = mapping.list("visit.cancelled_events", defaults.cancelled_events);
+        let inpatient_classes = mapping.list("visit.inpatient_classes", defaults.inpatient_classes);
         let mut undelivered: Vec<String> = defaults.undelivered.iter().map(|field| (*field).to_owned()).collect();
         for (field, element) in
             [(&paths.place_of_service, "header.place-of-service"), (&paths.ndc_quantity, "line.drug.amount")]
@@ -116,7 +121,17 @@ impl Site {
         let schedule = Schedule::read(&mut mapping, defaults);
         mapping.finish()?;
         let visit_events = defaults.visit_events.iter().map(|event| (*event).to_owned()).collect();
-        Ok(Self { paths, types, payer_ids, visit_events, closed_events, cancelled_events, undelivered, schedule })
+        Ok(Self {
+            paths,
+            types,
+            payer_ids,
+            visit_events,
+            closed_events,
+            cancelled_events,
+            inpatient_classes,
+            undelivered,
+            schedule,
+        })
     }
 
     /// Translates one message.
@@ -222,17 +237,29 @@ impl Site {
         let patient = self.patient(message, problems);
         let coverages = self.coverages(&patient).shared(message, problems);
         let referring = people::provider(p.referring.path.iter().flat_map(|path| message.repetitions(path)));
+        let extras = self.stay(message, problems);
         VisitUpdate {
             source_system: text(p.source_system.of_message(message)),
             visit_number,
             order: self.order(message, problems),
             status: self.status(event),
-            header: ClaimHeader { patient, coverages, referring, ..ClaimHeader::default() },
+            header: ClaimHeader { patient, coverages, referring, extras, ..ClaimHeader::default() },
             charges: Vec::new(),
             complete: false,
             undelivered: self.undelivered.clone(),
             doubts: Vec::new(),
         }
+    }
+
+    /// Admission and discharge. Outpatient visits have a time of arrival in these fields, which is no admission.
+    fn stay(&self, message: &Message<'_>, problems: &mut Vec<Problem>) -> Option<ClaimExtras> {
+        let p = &self.paths;
+        let class = text(p.visit_class.of_message(message));
+        if !self.inpatient_classes.contains(&class) {
+            return None;
+        }
+        let mut day = |field: &Field| coverage::date(field, field.of_message(message), problems);
+        stay(day(&p.admission), day(&p.discharge))
     }
 
     fn order(&self, message: &Message<'_>, problems: &mut Vec<Problem>) -> SourceOrder {

@@ -81,6 +81,12 @@ paths! {
     visit_number = "visit.number"
     /// `header.location`.
     visit_location = "visit.location"
+    /// The class of the patient (table 0004): whether the visit is a stay.
+    visit_class = "visit.class"
+    /// `header.extras.dates`, kind admission, of a stay.
+    admission = "visit.admission"
+    /// `header.extras.dates`, kind discharge, of a stay.
+    discharge = "visit.discharge"
     /// `source-order.sequence`.
     sequence = "order.sequence"
     /// `source-order.event-time`.
@@ -113,6 +119,8 @@ paths! {
     modifiers = "charge.modifiers"
     /// `line.units`.
     units = "charge.units"
+    /// `line.units` in minutes, where the site sends them (anesthesia).
+    minutes = "charge.minutes"
     /// `line.charge`.
     amount = "charge.amount"
     /// `line.unit-charge`.

@@ -6,6 +6,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod columns;
+mod coverage;
+mod extras;
 mod row;
 mod schedule;
 
@@ -26,12 +28,15 @@ const DELIVERS: &[&str] = &[
     "header.patient.address",
     "header.coverages",
     "header.coverages.prior-authorization",
+    "header.coverages.referral-number",
     "header.diagnoses",
     "header.rendering",
     "header.referring",
     "header.place-of-service",
     "header.location",
     "header.stated-total",
+    "header.extras.dates",
+    "header.extras.ambulance",
     "line.procedure",
     "line.procedure.modifiers",
     "line.charge",

@@ -1,14 +1,17 @@
-//! One row to one visit update with one charge.
+//! One row to one visit update with one charge. Who pays is in `coverage.rs`, what few visits have in `extras.rs`.
 
 use claimhost_sdk::claim::{
     Address, ClaimHeader, Coverage, Date, DateRange, Diagnosis, LineProviders, Patient, PatientId, PatientIdKind,
-    Payer, PersonName, Procedure, Provider, Quantity, Relationship, ServiceLine, Subscriber, Unit,
+    PersonName, Procedure, Provider, Quantity, ServiceLine, Unit,
 };
 use claimhost_sdk::delimited::{self, DateFormat};
 use claimhost_sdk::intake::{Charge, ChargeAction, Problem, SourceOrder, VisitStatus, VisitUpdate};
 use claimhost_sdk::{code, hl7};
 
 use crate::columns::Cells;
+
+/// Diagnoses that a line points to (SV107).
+const POINTERS_MAX: usize = 4;
 
 /// Reads the cells of one row and collects what is wrong with them.
 pub struct Row<'r> {
@@ -50,6 +53,7 @@ impl Row<'_> {
             place_of_service: self.text("place_of_service"),
             location: self.text("location"),
             stated_total: self.money("total"),
+            extras: self.extras(),
             ..ClaimHeader::default()
         };
         let status = match self.text("status").to_ascii_lowercase().as_str() {
@@ -111,7 +115,8 @@ impl Row<'_> {
         if said.is_none() {
             self.problem("action", "csv.action", "new, replace, cancel, credit or nothing");
         }
-        let units = self.quantity("units").unwrap_or(0);
+        let quantity = self.units();
+        let units = quantity.thousandths;
         let unit_charge = self.money("unit_charge");
         let product = unit_charge.and_then(|price| units.checked_mul(price)).filter(|product| product % 1000 == 0);
         let amount = self.money("charge").or(product.map(|product| product / 1000)).unwrap_or(0);
@@ -139,7 +144,7 @@ impl Row<'_> {
             },
             charge: amount.saturating_abs(),
             unit_charge: unit_charge.map(i64::saturating_abs),
-            units: Quantity { unit: Unit::Units, thousandths: units.saturating_abs() },
+            units: Quantity { thousandths: units.saturating_abs(), ..quantity },
             place_of_service: self.text("place_of_service"),
             diagnosis_pointers: self.pointers(diagnoses, positions),
             service_dates: DateRange { start, end },
@@ -157,7 +162,22 @@ impl Row<'_> {
         })
     }
 
-    /// The diagnoses, and for each dx column its position among them. A pointer means the column.
+    /// Minutes, where the row has them (anesthesia), else units.
+    fn units(&mut self) -> Quantity {
+        let (units, minutes) = (self.quantity("units"), self.quantity("minutes"));
+        let Some(minutes) = minutes else {
+            return Quantity { unit: Unit::Units, thousandths: units.unwrap_or(0) };
+        };
+        // A count beside minutes is of another measure: only one goes on the claim.
+        if units.is_some_and(|units| units.saturating_abs() != 1000 && units != minutes) {
+            let expected = "nothing, 1 or the minutes: the line has minutes, and the 837P has one quantity";
+            self.problem("units", "csv.units-and-minutes", expected);
+        }
+        Quantity { unit: Unit::Minutes, thousandths: minutes }
+    }
+
+    /// The diagnoses as the columns have them, one that stands there twice too (the scrub says so), and for each column the position
+    /// of its diagnosis, the first where there are several. A pointer means the column.
     fn diagnoses(&self) -> (Vec<Diagnosis>, Vec<Option<u8>>) {
         let mut list: Vec<Diagnosis> = Vec::new();
         let mut positions = Vec::new();
@@ -168,9 +188,7 @@ impl Row<'_> {
                 continue;
             }
             let at = list.iter().position(|known| *known == diagnosis).unwrap_or(list.len());
-            if at == list.len() {
-                list.push(diagnosis);
-            }
+            list.push(diagnosis);
             positions.push(u8::try_from(at + 1).ok());
         }
         (list, positions)
@@ -181,7 +199,15 @@ impl Row<'_> {
     fn pointers(&mut self, diagnoses: usize, positions: &[Option<u8>]) -> Vec<u8> {
         let count = u8::try_from(diagnoses).unwrap_or(u8::MAX);
         match delimited::pointers(self.cells.text("pointers")) {
-            Some(named) if named.is_empty() => (1..=count.min(4)).collect(),
+            Some(named) if named.is_empty() => {
+                let mut first: Vec<u8> = Vec::new();
+                for at in positions.iter().copied().flatten() {
+                    if first.len() < POINTERS_MAX && !first.contains(&at) {
+                        first.push(at);
+                    }
+                }
+                first
+            }
             Some(named) => {
                 let at = |pointer: u8| positions.get(usize::from(pointer).wrapping_sub(1)).copied().flatten();
                 named.into_iter().map(|pointer| at(pointer).unwrap_or(pointer.max(count.saturating_add(1)))).collect()
@@ -219,50 +245,6 @@ impl Row<'_> {
         }
     }
 
-    /// The coverage of the columns with this ending; `None` without payer and member id.
-    fn coverage(&mut self, patient: &Patient, ending: &str) -> Option<Coverage> {
-        let key = |name: &str| format!("{name}{ending}");
-        let (payer, member_id) = (self.text(&key("payer")), self.text(&key("member_id")));
-        if payer.is_empty() && member_id.is_empty() {
-            return None;
-        }
-        let name = PersonName {
-            last: self.text(&key("subscriber_last")),
-            first: self.text(&key("subscriber_first")),
-            ..PersonName::default()
-        };
-        let unnamed = name == PersonName::default();
-        let said = hl7::relationship(self.cells.text(&key("relationship")));
-        let relationship =
-            said.unwrap_or(if unnamed { Relationship::PatientIsSubscriber } else { Relationship::Unknown });
-        let person = if relationship == Relationship::PatientIsSubscriber {
-            Subscriber {
-                name: patient.name.clone(),
-                birth_date: patient.birth_date,
-                gender: patient.gender,
-                address: patient.address.clone(),
-                ..Subscriber::default()
-            }
-        } else {
-            Subscriber {
-                name,
-                birth_date: self.date(&key("subscriber_birth_date")),
-                gender: hl7::gender(self.cells.text(&key("subscriber_gender"))),
-                // A superbill has one address; a family on one policy is taken to live there.
-                address: patient.address.clone(),
-                ..Subscriber::default()
-            }
-        };
-        let authorization = if ending.is_empty() { self.text("authorization") } else { String::new() };
-        Some(Coverage {
-            payer: Payer { name: payer.clone(), local_ids: vec![payer], ..Payer::default() },
-            subscriber: Subscriber { member_id, group_number: self.text(&key("group_number")), ..person },
-            relationship,
-            prior_authorization: (!authorization.is_empty()).then_some(authorization),
-            ..Coverage::default()
-        })
-    }
-
     /// A provider by NPI, as written (a spreadsheet may have cost it a zero), and local id.
     fn provider(&self, npi: &str, local_id: &str) -> Option<Provider> {
         let (npi, local_id) = (self.text(npi), self.text(local_id));
@@ -270,11 +252,11 @@ impl Row<'_> {
         any.then(|| Provider { npi: (!npi.is_empty()).then_some(npi), local_id, ..Provider::default() })
     }
 
-    fn text(&self, key: &str) -> String {
+    pub(crate) fn text(&self, key: &str) -> String {
         self.cells.text(key).to_owned()
     }
 
-    fn date(&mut self, key: &str) -> Option<Date> {
+    pub(crate) fn date(&mut self, key: &str) -> Option<Date> {
         let text = self.cells.text(key);
         let day = self.dates.day(text);
         if day.is_none() && !text.is_empty() {
@@ -283,7 +265,7 @@ impl Row<'_> {
         day
     }
 
-    fn money(&mut self, key: &str) -> Option<i64> {
+    pub(crate) fn money(&mut self, key: &str) -> Option<i64> {
         let text = self.cells.text(key);
         let cents = delimited::cents(text);
         if cents.is_none() && !text.is_empty() {
@@ -292,7 +274,7 @@ impl Row<'_> {
         cents
     }
 
-    fn quantity(&mut self, key: &str) -> Option<i64> {
+    pub(crate) fn quantity(&mut self, key: &str) -> Option<i64> {
         let text = self.cells.text(key);
         let thousandths = delimited::thousandths(text);
         if thousandths.is_none() && !text.is_empty() {
@@ -301,7 +283,7 @@ impl Row<'_> {
         thousandths
     }
 
-    fn problem(&mut self, key: &str, id: &str, expected: &str) {
+    pub(crate) fn problem(&mut self, key: &str, id: &str, expected: &str) {
         self.problems.push(Problem {
             id: id.to_owned(),
             at: self.cells.place(key),

@@ -17,6 +17,7 @@ pub const STANDARD: Defaults = Defaults {
         ("order.version", "meta.versionId"),
         // Encounter
         ("visit.number", "id"),
+        ("visit.class", "class"),
         ("visit.date", "period"),
         ("visit.location", "location.location"),
         (
@@ -106,7 +107,7 @@ pub const STANDARD: Defaults = Defaults {
     closed: &["finished"],
     cancelled: &["cancelled", "entered-in-error"],
     clinical_procedures: "hold",
-    undelivered: &["coverage.filing-indicator", "line.emergency", "line.epsdt"],
+    undelivered: &["coverage.filing-indicator", "header.extras.ambulance", "line.emergency", "line.epsdt"],
 };
 
 /// What the resources of this family can carry.
@@ -126,6 +127,7 @@ const DELIVERS: &[&str] = &[
     "header.service-facility",
     "header.location",
     "header.place-of-service",
+    "header.extras.dates",
     "line.procedure",
     "line.procedure.modifiers",
     "line.charge",

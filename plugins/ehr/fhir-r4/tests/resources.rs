@@ -5,7 +5,7 @@ use std::path::Path;
 
 use claimhost_fhir::{EntryScanner, Grouper, Head, Scanned};
 use claimhost_sdk::Adapter;
-use claimhost_sdk::claim::{Date, DiagnosisSystem, ProcedureSystem, Relationship};
+use claimhost_sdk::claim::{ClaimDateKind, Date, DiagnosisSystem, ProcedureSystem, Relationship, Unit};
 use claimhost_sdk::intake::{
     ChargeAction, Document, Event, Outcome, Problem, Related, Setup, VisitStatus, VisitUpdate,
 };
@@ -338,5 +338,76 @@ fn no_text_makes_it_panic() {
             let Some((head, tail)) = whole.split_at_checked(at) else { continue };
             let _ = outcomes("", &format!("{head}{}", tail.replacen(from, to, 1)));
         }
+    }
+}
+
+/// An Encounter of this class and period beside a charge of its.
+fn encounter(class: &str, period: &str) -> String {
+    let encounter = format!(
+        r#"{{"resourceType":"Encounter","id":"e1","status":"finished","class":{{"code":"{class}"}},"period":{period}}}"#
+    );
+    format!(r#"{{"resourceType":"Bundle","entry":[{{"resource":{encounter}}},{{"resource":{}}}]}}"#, charge_item(""))
+}
+
+#[test]
+fn the_period_of_an_inpatient_encounter_is_the_stay() {
+    let whole = r#"{"start":"2026-02-01T08:00:00Z","end":"2026-02-05"}"#;
+    let days = |class: &str, period: &str| -> Vec<(ClaimDateKind, u8)> {
+        let extras = visit("", &encounter(class, period)).header.extras;
+        extras.into_iter().flat_map(|extras| extras.dates).map(|date| (date.kind, date.value.start.day)).collect()
+    };
+    let both = [(ClaimDateKind::Admission, 1), (ClaimDateKind::Discharge, 5)];
+    for class in ["IMP", "ACUTE", "NONAC"] {
+        assert_eq!(days(class, whole), both, "{class}");
+    }
+    assert_eq!(days("IMP", r#"{"start":"2026-02-01"}"#), both[..1], "still there");
+    // A month is no day of admission: the scrub asks for it.
+    assert_eq!(days("IMP", r#"{"start":"2026-02"}"#), []);
+    assert_eq!(days("AMB", whole), []);
+}
+
+#[test]
+fn a_quantity_in_minutes_is_minutes() {
+    let timed = charge_item("").replace(r#""quantity":{"value":1}"#, r#""quantity":{"value":45,"code":"min"}"#);
+    let units = visit("", &timed).charges[0].line.units;
+    assert_eq!((units.unit, units.thousandths), (Unit::Minutes, 45_000));
+    assert_eq!(visit("", &charge_item("")).charges[0].line.units.unit, Unit::Units);
+}
+
+#[test]
+fn a_coverage_that_is_cancelled_is_not_billed_and_that_is_said() {
+    let file = |status: &str| {
+        let claim = format!(
+            r#"{{"resourceType":"Claim","id":"k1","status":"active","use":"claim","type":{{"coding":[{{"code":"professional"}}]}},
+            "patient":{{"reference":"Patient/p"}},"insurance":[
+            {{"sequence":1,"coverage":{{"reference":"Coverage/a"}}}},{{"sequence":2,"coverage":{{"reference":"Coverage/b"}}}}],
+            "item":[{{"sequence":1,"productOrService":{{"coding":[{{"system":"{CPT}","code":"99213"}}]}},
+            "servicedDate":"2026-02-03","quantity":{{"value":1}},"net":{{"value":90,"currency":"USD"}}}}]}}"#
+        );
+        let coverage = |id: &str, status: &str| {
+            format!(
+                r#"{{"resourceType":"Coverage","id":"{id}","status":"{status}","subscriberId":"{id}1",
+                "beneficiary":{{"reference":"Patient/p"}},"payor":[{{"display":"PAYER {id}"}}]}}"#
+            )
+        };
+        let entries =
+            [claim, coverage("a", status), coverage("b", "active")].map(|one| format!(r#"{{"resource":{one}}}"#));
+        format!(r#"{{"resourceType":"Bundle","entry":[{}]}}"#, entries.join(","))
+    };
+    let members = |update: &VisitUpdate| -> Vec<String> {
+        update.header.coverages.iter().map(|coverage| coverage.subscriber.member_id.clone()).collect()
+    };
+    let active = visit("", &file("active"));
+    assert_eq!((members(&active), active.doubts.len()), (vec!["a1".to_owned(), "b1".to_owned()], 0));
+    for status in ["cancelled", "entered-in-error", "draft"] {
+        let update = visit("", &file(status));
+        assert_eq!(members(&update), ["b1"], "{status}");
+        let doubt = &update.doubts[0];
+        assert_eq!(doubt.id, "fhir.coverage-status");
+        assert!(doubt.found.contains(status) && doubt.at.path.ends_with("status"), "{doubt:?}");
+        assert_eq!(
+            update.header.coverages[0].responsibility, active.header.coverages[0].responsibility,
+            "it is the first now"
+        );
     }
 }

@@ -4,7 +4,7 @@
 
 use claimhost_hl7v2::frames;
 use claimhost_sdk::Adapter;
-use claimhost_sdk::claim::{Date, ProcedureSystem, Relationship};
+use claimhost_sdk::claim::{ClaimDateKind, Date, ProcedureSystem, Relationship, Unit};
 use claimhost_sdk::intake::{ChargeAction, Document, Event, Outcome, Problem, Setup, VisitUpdate};
 use plugin_hl7v2_dft::Dft;
 
@@ -286,4 +286,35 @@ fn of_several_ids_the_medical_record_number_is_the_patients() {
     // The site's own word counts.
     let second = "[patient]\nmrn = \"PID-3[2].1\"\nauthority = \"PID-3[2].4.1\"\n";
     assert_eq!(ids("M1^^^S^MR~M2^^^T^PI", second), own("M2", "T"));
+}
+
+#[test]
+fn an_inpatient_visit_has_the_days_of_its_stay() {
+    let charge = "FT1|1|C1||20260509||CG|99232^^C4|||1|150.00||||||||I25.10^^I10";
+    let stay = |class: &str, rest: &str| {
+        let pv1 = format!("PV1|1|{class}{}{rest}", "|".repeat(42));
+        message(charge).replace("PV1|1|O", &pv1)
+    };
+    let days = |mapping: &str, text: &str| -> Vec<(ClaimDateKind, u8)> {
+        let extras = visit(mapping, text).header.extras;
+        extras.into_iter().flat_map(|extras| extras.dates).map(|date| (date.kind, date.value.start.day)).collect()
+    };
+    let both = [(ClaimDateKind::Admission, 8), (ClaimDateKind::Discharge, 12)];
+    assert_eq!(days("", &stay("I", "20260508071500|20260512")), both);
+    assert_eq!(days("", &stay("I", "20260508")), both[..1]);
+    // The time an outpatient came is no admission; a site may call its stays otherwise.
+    assert_eq!(days("", &stay("O", "20260508071500|20260512")), []);
+    assert_eq!(days("[visit]\ninpatient_classes = [\"IP\"]\n", &stay("IP", "20260508")), both[..1]);
+    let problems = rejected("", &stay("I", "soon"));
+    assert_eq!((problems[0].at.path.as_str(), problems.len()), ("PV1-44.1", 1), "{problems:?}");
+}
+
+#[test]
+fn minutes_come_from_where_the_site_says() {
+    let anesthesia =
+        message("FT1|1|C1||20260509||CG|00840^^C4|||1|900.00||||||||I25.10^^I10").replace("\rDG1", "\rZFT|45\rDG1");
+    let units = |mapping: &str| visit(mapping, &anesthesia).charges[0].line.units.clone();
+    assert_eq!((units("").unit, units("").thousandths), (Unit::Units, 1_000));
+    let timed = units("[charge]\nminutes = \"ZFT-1\"\n");
+    assert_eq!((timed.unit, timed.thousandths), (Unit::Minutes, 45_000));
 }
