@@ -264,3 +264,44 @@ fn a_schedule_of_many_rows_streams() {
     );
     assert_eq!(report["gap_cents"].as_i64().unwrap(), i64::from(rows - 1) * 10_000);
 }
+
+#[test]
+fn one_charged_visit_answers_one_expected_visit() {
+    let partner = |row: String| row.replace(",DR01,", ",DR99,");
+    let rows = [
+        // Two appointments of a day and one charged visit: one of them is a gap.
+        row("A1", "", "Completed", "05/01/2026", "EST", 1),
+        row("A2", "", "Completed", "05/01/2026", "LAB", 1).replace(",9:00,", ",9:30,"),
+        // Booked with somebody else of the practice, who was covered.
+        partner(row("A3", "", "Completed", "05/01/2026", "EST", 2)),
+        // Cancelled on the schedule, seen and charged all the same; cancelled with somebody else, and that stays so.
+        row("A4", "", "Cancelled", "05/01/2026", "EST", 3),
+        partner(row("A5", "", "Cancelled", "05/01/2026", "EST", 4)),
+        // Two appointments under one visit number have its dollars once.
+        row("A6", "V5", "Completed", "05/01/2026", "EST", 5),
+        row("A7", "V5", "Completed", "05/01/2026", "LAB", 5).replace(",9:00,", ",9:30,"),
+    ];
+    for is_reversed in [false, true] {
+        let site = site();
+        let mut rows = rows.to_vec();
+        if is_reversed {
+            rows.reverse();
+            // Charges after the schedule: the gaps close, but for one.
+            schedule(&site, "s.csv", &rows.concat());
+            site.run(LATER);
+            assert_eq!(count(&report(&site), "gaps"), 5);
+        }
+        for number in 1..=5 {
+            charge(&site, number, "125.00");
+        }
+        if !is_reversed {
+            schedule(&site, "s.csv", &rows.concat());
+        }
+        site.run(LATER);
+        let found = report(&site);
+        let counts = ["charged", "cancelled", "gaps"].map(|name| count(&found, name));
+        assert_eq!(counts, [5, 1, 1], "{found}");
+        assert_eq!(found["charged_cents"], 4 * 12_500, "{found}");
+        assert_eq!(found["gap_list"][0]["appointment_id"], "A2", "{found}");
+    }
+}

@@ -1,10 +1,11 @@
 //! Charge capture: every visit that somebody should charge for, against the charges that came.
 //!
-//! `fold.rs`: a set of appointment and arrival messages to one expected visit. `settle.rs`: what became of it. `worth.rs`:
+//! `fold.rs`: a set of appointment and arrival messages to one expected visit. `settle.rs`: what became of it; `answer.rs`: which charges are its own. `worth.rs`:
 //! what a gap is worth, by the practice's own history. `report.rs`: counts and dollars. Here: how news gets in.
 //!
 //! What becomes of an expected visit depends on the set of what is known, never on the order in which it arrived.
 
+mod answer;
 mod fold;
 mod report;
 mod settle;

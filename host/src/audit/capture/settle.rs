@@ -1,15 +1,15 @@
-//! What became of each expected visit: charged, cancelled, no-show, no-charge, not yet due, or a gap, which is work.
+//! What became of each expected visit: charged, cancelled, no-show, no-charge, not yet due, or a gap, which is work. Which charges
+//! answer which expected visit is decided in `answer.rs`.
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::{may_have_come, same_patient};
 use super::worth::worth;
-use super::{Basis, Expected, Worth, fold, label, letters, minutes, patient_day_keys, visit_key};
-use crate::claim::{Attendance, ChargeAction, Provider, VisitStatus, day_number, from_day_number, iso};
+use super::{Basis, Expected, Worth, fold, label, minutes, patient_day_keys, visit_key};
+use crate::claim::{Attendance, VisitStatus, day_number, from_day_number, iso};
 use crate::practice::Profile;
 use crate::store::expected::{ExpectedRow, ExpectedState, Settled, StoredExpectation};
-use crate::store::visit::StoredEvent;
 use crate::store::{PracticeStore, StoreResult, Tx};
-use crate::visit::{Event, Verdict, Visit, fold as fold_visit, same_person};
 
 /// Kind of the work item of a gap.
 pub const WORK_GAP: &str = "audit.charge-gap";
@@ -77,47 +77,23 @@ pub fn settle(store: &PracticeStore, profile: &Profile, today: i64) -> StoreResu
     Ok(moved)
 }
 
-struct Settling<'a> {
-    tx: &'a Tx<'a>,
-    profile: &'a Profile,
+pub(super) struct Settling<'a> {
+    pub(super) tx: &'a Tx<'a>,
+    pub(super) profile: &'a Profile,
     today: i64,
 }
 
 /// How one ended.
-struct End {
-    state: ExpectedState,
-    visit_id: Option<u64>,
-    cents: i64,
-    why: String,
+pub(super) struct End {
+    pub(super) state: ExpectedState,
+    pub(super) visit_id: Option<u64>,
+    pub(super) cents: i64,
+    pub(super) why: String,
 }
 
 impl End {
     fn of(state: ExpectedState, why: impl Into<String>) -> Self {
         Self { state, visit_id: None, cents: 0, why: why.into() }
-    }
-}
-
-/// A visit with the charges it has.
-struct Charges {
-    visit_id: u64,
-    visit: Visit,
-    source_system: String,
-    visit_number: String,
-    /// There were charges, and every one of them was credited or cancelled.
-    taken_back: bool,
-}
-
-impl Charges {
-    fn cents(&self) -> i64 {
-        self.visit.charges.iter().map(|charge| charge.line.charge).sum()
-    }
-
-    fn cents_on(&self, day: i64) -> Option<i64> {
-        let on = self.visit.charges.iter().filter(|charge| {
-            let dates = charge.line.service_dates;
-            (day_number(dates.start)..=day_number(dates.end)).contains(&day)
-        });
-        on.map(|charge| charge.line.charge).reduce(|sum, cents| sum + cents)
     }
 }
 
@@ -158,7 +134,7 @@ impl Settling<'_> {
             None => None,
         };
         if let Some(direct) = &direct
-            && let Some(cents) = self.charged_directly(id, direct, day, number)?
+            && let Some(cents) = self.charged_directly(id, expected, direct, day, number)?
         {
             let why = if expected.is_live() {
                 "charged under its visit number".to_owned()
@@ -169,6 +145,11 @@ impl Settling<'_> {
         }
         let because =
             |said: &str| if told.reason.is_empty() { said.to_owned() } else { format!("{said}: {}", told.reason) };
+        if may_have_come(expected)
+            && let Some(found) = self.charged_elsewhere(id, expected, day, direct.as_ref())?
+        {
+            return Ok(found);
+        }
         match expected.status {
             Attendance::Cancelled => return Ok(End::of(ExpectedState::Cancelled, because("cancelled"))),
             Attendance::NoShow => return Ok(End::of(ExpectedState::NoShow, because("the patient did not come"))),
@@ -178,8 +159,7 @@ impl Settling<'_> {
             Attendance::Moved => return Ok(End::of(ExpectedState::Moved, "another appointment stands for it")),
             Attendance::Booked | Attendance::Arrived | Attendance::Fulfilled => {}
         }
-        let free = |known: &&String| known.trim().eq_ignore_ascii_case(told.visit_type.trim());
-        if let Some(kind) = self.profile.no_charge_visit_types.iter().find(free) {
+        if let Some(kind) = self.free_type(expected) {
             let why = format!("nobody charges for visits of type {kind} (the profile's no_charge_visit_types)");
             return Ok(End::of(ExpectedState::NoCharge, why));
         }
@@ -205,6 +185,12 @@ impl Settling<'_> {
             return Ok(End { visit_id, ..End::of(ExpectedState::NotYetDue, "its hours have not passed") });
         }
         Ok(End { visit_id, ..End::of(ExpectedState::Gap, "no charges came") })
+    }
+
+    /// The profile's visit type that nobody charges for, where it is one.
+    pub(super) fn free_type(&self, expected: &Expected) -> Option<&String> {
+        let is_it = |known: &&String| known.trim().eq_ignore_ascii_case(expected.told.visit_type.trim());
+        self.profile.no_charge_visit_types.iter().find(is_it)
     }
 
     /// The first day at whose beginning the profile's hours have passed.
@@ -235,7 +221,13 @@ impl Settling<'_> {
     }
 
     /// Whether another one stands for it: of an arrival its appointment, of a slot booked twice the first booking.
-    fn same_visit(&self, id: u64, expected: &Expected, day: i64, number: Option<[u8; 32]>) -> StoreResult<Option<End>> {
+    pub(super) fn same_visit(
+        &self,
+        id: u64,
+        expected: &Expected,
+        day: i64,
+        number: Option<[u8; 32]>,
+    ) -> StoreResult<Option<End>> {
         let same =
             |other: u64, why: &str| Some(End::of(ExpectedState::SameVisit, format!("{why} (expected visit {other})")));
         if expected.is_arrival() {
@@ -275,7 +267,7 @@ impl Settling<'_> {
     }
 
     /// Expected visits with one of these keys, each once.
-    fn others(&self, id: u64, keys: &[[u8; 32]]) -> StoreResult<Vec<(u64, Expected)>> {
+    pub(super) fn others(&self, id: u64, keys: &[[u8; 32]]) -> StoreResult<Vec<(u64, Expected)>> {
         let mut ids = Vec::new();
         for key in keys {
             ids.extend(self.tx.expected_with(key)?);
@@ -289,106 +281,6 @@ impl Settling<'_> {
             }
         }
         Ok(others)
-    }
-
-    fn charges(&self, visit_id: u64) -> StoreResult<Charges> {
-        let stored = self.tx.events(visit_id)?;
-        let first = stored.first().map(|event| (event.update.source_system.clone(), event.update.visit_number.clone()));
-        let (source_system, visit_number) = first.unwrap_or_default();
-        let charges =
-            |event: &StoredEvent| event.update.charges.iter().any(|charge| charge.action == ChargeAction::New);
-        let charged = stored.iter().any(charges);
-        let events: Vec<Event> = stored.into_iter().map(Event::from).collect();
-        let visit = fold_visit(&events);
-        let taken_back = charged && visit.charges.is_empty();
-        Ok(Charges { visit_id, visit, source_system, visit_number, taken_back })
-    }
-
-    /// Live charges under the visit number. A number that several appointments on other days share (a series) has to have
-    /// charges of the day.
-    fn charged_directly(
-        &self,
-        id: u64,
-        direct: &Charges,
-        day: i64,
-        number: Option<[u8; 32]>,
-    ) -> StoreResult<Option<i64>> {
-        if direct.visit.charges.is_empty() {
-            return Ok(None);
-        }
-        let others = number.map_or(Ok(Vec::new()), |key| self.others(id, &[key]))?;
-        let series = others.iter().any(|(_, other)| {
-            let at = other.told.start.map(|at| day_number(at.day));
-            other.is_live() && !other.told.appointment_id.is_empty() && at.is_some_and(|at| at != day)
-        });
-        Ok(if series { direct.cents_on(day) } else { Some(direct.cents()) })
-    }
-
-    /// Charges under another visit number: the same patient, day and provider. Not those of a visit that another appointment
-    /// names by its number: they are that appointment's.
-    fn charged_elsewhere(
-        &self,
-        id: u64,
-        expected: &Expected,
-        day: i64,
-        direct: Option<&Charges>,
-    ) -> StoreResult<Option<End>> {
-        let mut visits = Vec::new();
-        for key in patient_day_keys(self.tx, &expected.told.patient, day) {
-            visits.extend(self.tx.visits_with_charge_day(&key)?);
-        }
-        visits.sort_unstable();
-        visits.dedup();
-        for visit_id in visits.into_iter().filter(|visit| direct.is_none_or(|direct| direct.visit_id != *visit)) {
-            let found = self.charges(visit_id)?;
-            let Some(cents) = found.cents_on(day) else { continue };
-            let person = &found.visit.header.patient;
-            if !is_patient(expected, person) {
-                continue;
-            }
-            let rendering =
-                found.visit.charges.iter().find_map(|charge| {
-                    charge.line.providers.as_ref().and_then(|providers| providers.rendering.clone())
-                });
-            if !self.may_be_one_provider(&expected.told.provider, &rendering.or(found.visit.header.rendering.clone())) {
-                continue;
-            }
-            let key = visit_key(self.tx, &found.source_system, &found.visit_number);
-            let named = self.others(id, &[key])?.into_iter().any(|(_, other)| {
-                other.is_live()
-                    && !other.told.appointment_id.is_empty()
-                    && other.told.visit_number == found.visit_number
-            });
-            if named {
-                continue;
-            }
-            let why = if expected.told.visit_number.is_empty() {
-                "charged: same patient, day and provider"
-            } else {
-                "charged under another visit number: same patient, day and provider"
-            };
-            return Ok(Some(End {
-                state: ExpectedState::Charged,
-                visit_id: Some(visit_id),
-                cents,
-                why: why.to_owned(),
-            }));
-        }
-        Ok(None)
-    }
-
-    /// The provider as one name for the same person: the NPI where the roster knows it.
-    fn known_as(&self, provider: &Provider) -> Option<String> {
-        let listed =
-            self.profile.provider_by(provider.npi.as_deref(), &provider.local_id).map(|known| known.npi.clone());
-        let own = provider.npi.clone().or_else(|| (!provider.local_id.is_empty()).then(|| provider.local_id.clone()));
-        listed.or(own)
-    }
-
-    /// False only where both are named and differ.
-    fn may_be_one_provider(&self, a: &Option<Provider>, b: &Option<Provider>) -> bool {
-        let known = |provider: &Option<Provider>| provider.as_ref().and_then(|provider| self.known_as(provider));
-        !matches!((known(a), known(b)), (Some(a), Some(b)) if a != b)
     }
 
     fn write(&self, id: u64, expected: &Expected, day: i64, end: &End) -> StoreResult<bool> {
@@ -496,46 +388,6 @@ fn same_day(arrival: &Expected, appointment: &Expected) -> bool {
     }
 }
 
-fn same_patient(a: &Expected, b: &Expected) -> bool {
-    is_patient(a, &b.told.patient)
-}
-
-/// By a shared id that nothing contradicts; by name and birth date only where no id says that they are two people.
-fn is_patient(expected: &Expected, person: &crate::claim::Patient) -> bool {
-    if same_person(&expected.told.patient, person) == Verdict::Conflict {
-        return false;
-    }
-    let other = |id: &crate::claim::PatientId| {
-        person
-            .ids
-            .iter()
-            .any(|known| known.kind == id.kind && known.authority == id.authority && known.value != id.value)
-    };
-    share_id(expected, person) || (same_name(expected, person) && !expected.told.patient.ids.iter().any(other))
-}
-
-/// An id of one value; authorities that both sides name must agree.
-fn share_id(expected: &Expected, person: &crate::claim::Patient) -> bool {
-    let agree = |a: &str, b: &str| a.is_empty() || b.is_empty() || a.eq_ignore_ascii_case(b);
-    expected.told.patient.ids.iter().any(|id| {
-        person.ids.iter().any(|other| {
-            id.kind == other.kind
-                && !id.value.trim().is_empty()
-                && id.value.trim() == other.value.trim()
-                && agree(id.authority.trim(), other.authority.trim())
-        })
-    })
-}
-
-fn same_name(expected: &Expected, person: &crate::claim::Patient) -> bool {
-    let (a, b) = (&expected.told.patient, person);
-    let names = |name: &crate::claim::PersonName| (letters(&name.last), letters(&name.first));
-    a.birth_date.is_some()
-        && a.birth_date == b.birth_date
-        && !a.name.last.is_empty()
-        && names(&a.name) == names(&b.name)
-}
-
 fn who(expected: &Expected) -> String {
     let patient = &expected.told.patient;
     let name = format!("{} {}", patient.name.first, patient.name.last).trim().to_owned();
@@ -545,7 +397,7 @@ fn who(expected: &Expected) -> String {
     patient.ids.first().map_or_else(|| "A patient".to_owned(), |id| format!("Patient {}", id.value))
 }
 
-const fn word(status: Attendance) -> &'static str {
+pub(super) const fn word(status: Attendance) -> &'static str {
     match status {
         Attendance::Booked => "booked",
         Attendance::Arrived => "arrived",
