@@ -48,8 +48,9 @@ fn piped(site: &Site, input: &str, more: &[&str]) -> Output {
 
 fn fields(answer: &Value) -> Vec<String> {
     let problems = answer["problems"].as_array().unwrap();
-    // No table of pairs was imported here, and each claim says so.
-    let told = problems.iter().filter(|problem| problem["rule"] != "code.not-covered");
+    // No table of pairs and no list of CPT numbers was imported here, and each claim says so.
+    let silent = ["code.not-covered", "entry.code-not-checked"];
+    let told = problems.iter().filter(|problem| !silent.iter().any(|rule| problem["rule"] == *rule));
     told.map(|problem| format!("{} {}", problem["field"].as_str().unwrap(), problem["rule"].as_str().unwrap()))
         .collect()
 }
@@ -168,6 +169,62 @@ fn every_field_is_checked_and_named_and_nothing_of_a_bad_entry_is_kept() {
     assert_eq!((code, &said["entered"], &said["refused"]), (4, &1.into(), &1.into()), "{said}");
     let summary = site.run(DAY);
     assert_eq!((&summary["claims"]["held"], &summary["claims"]["submitted"]), (&1.into(), &1.into()), "{summary}");
+}
+
+#[test]
+fn a_code_that_no_list_could_tell_is_said_to_be_unchecked() {
+    let site = Site::new();
+    let mut value = entry(1);
+    value["charges"][0]["procedure"] = json!("99201"); // ended with 2020, which only a list of CPT numbers knows
+    let (code, said) = enter(&site, &value.to_string(), &[]);
+    let problems = said["entries"][0]["problems"].as_array().unwrap();
+    let told = problems.iter().find(|problem| problem["rule"] == "entry.code-not-checked").unwrap();
+    assert_eq!((code, &told["field"], &told["weight"]), (0, &"charges[0].procedure".into(), &"warn".into()), "{said}");
+    // With a list of the day it is looked up, and nothing is said of one that is on it.
+    std::fs::write(site.dir().join("numbers_2026.csv"), "cpt\n99213\n99214\n").unwrap();
+    let list = site.dir().join("numbers_2026.csv");
+    site.json(&["codes", "import", "--accept-smaller", "--system", "cpt", list.to_str().unwrap()]);
+    value["visit"] = json!("K2");
+    let (code, said) = enter(&site, &value.to_string(), &[]);
+    assert_eq!(
+        (code, fields(&said["entries"][0])),
+        (4, vec!["charges[0].procedure code.unknown".to_owned()]),
+        "{said}"
+    );
+    let (code, said) = enter(&site, &entry(3).to_string(), &[]);
+    assert!(code == 0 && !said.to_string().contains("entry.code-not-checked"), "{said}");
+}
+
+#[test]
+fn what_a_place_or_a_code_needs_beside_is_asked_for_and_named() {
+    let site = Site::new();
+    let hospital = "[[location]]\nids = [\"HOSP\"]\nplace_of_service = \"21\"\nfacility = { name = \"A HOSPITAL\", npi = \"1000000012\", \
+                    address = { line1 = \"2 EXAMPLE STREET\", line2 = \"\", city = \"ANYTOWN\", state = \"OH\", postal_code = \"430010000\" } }\n\n[[location]]";
+    site.edit("practices/my-practice/profile.toml", "[[location]]", hospital);
+    let mut inpatient = entry(1);
+    inpatient["location"] = json!("HOSP");
+    inpatient["charges"][0]["procedure"] = json!("99232");
+    let (code, said) = enter(&site, &inpatient.to_string(), &[]);
+    assert_eq!(code, 4, "{said}");
+    assert_eq!(fields(&said["entries"][0]), ["admission_date admission-date.missing"], "{said}");
+    inpatient["admission_date"] = json!("04/28/2026");
+    inpatient["discharge_date"] = json!("05/03/2026");
+    let (code, said) = enter(&site, &inpatient.to_string(), &[]);
+    assert_eq!((code, fields(&said["entries"][0])), (0, vec![]), "{said}");
+    let mut anesthesia = entry(2);
+    anesthesia["charges"][0]["procedure"] = json!("00840");
+    anesthesia["charges"][0]["modifiers"] = json!(["AA"]);
+    let (code, said) = enter(&site, &anesthesia.to_string(), &[]);
+    assert!(
+        code == 4 && fields(&said["entries"][0]).contains(&"charges[0].minutes anesthesia.minutes.missing".to_owned()),
+        "{said}"
+    );
+    anesthesia["charges"][0]["minutes"] = json!(45);
+    let (_, said) = enter(&site, &anesthesia.to_string(), &[]);
+    assert!(!said.to_string().contains("anesthesia.minutes.missing"), "{said}");
+    site.run(DAY);
+    let sent: String = site.outbox().into_iter().map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect();
+    assert!(sent.contains("DTP*435*D8*20260428~") && sent.contains("DTP*096*D8*20260503~"), "{sent}");
 }
 
 #[test]

@@ -13,13 +13,13 @@ use crate::claim::{
 };
 use crate::cli::reader::load_profile;
 use crate::cli::{Failure, Global};
-use crate::codes::Library;
 use crate::codes::shelf::Shelf;
+use crate::codes::{Library, System};
 use crate::config::Config;
 use crate::intake::framing::{Framer, Framing, Item, Joins};
 use crate::lifecycle::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, master_key, other_claims};
 use crate::plugin::{Adapter, Checked, CodeTables, PluginHost, PluginHostConfig, Translated};
-use crate::practice::Profile;
+use crate::practice::{Profile, Requirement};
 use crate::scrub::{self, Context, VisitDays};
 use crate::store::{PracticeStore, Store, StoreError, StoreResult};
 use crate::visit::{Event, complete_visit, event_digest, fold};
@@ -35,6 +35,17 @@ pub(super) struct Checker {
     /// None before the first run: nobody is known, and nothing was charged.
     store: Option<PracticeStore>,
     as_of: Date,
+}
+
+/// What few entries need.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    /// The days of a stay: inpatient places.
+    pub(super) stay: bool,
+    /// Where an ambulance went.
+    pub(super) ride: bool,
+    /// The payer's referral number.
+    pub(super) referral: bool,
 }
 
 /// What the store says of an entry's charge ids.
@@ -111,6 +122,19 @@ impl Checker {
         let blank = |rule: &str| rule.ends_with(".missing") || rule.ends_with(".undelivered");
         problems.retain(|problem| asked_with(&problem.field, field) && !blank(&problem.rule));
         Ok(problems)
+    }
+
+    /// What the entry's place and payer need beside what every entry has, as far as both are known.
+    pub(super) fn needs(&self, visit: &Texts) -> Needs {
+        let said = |key: &str| visit.get(key).map(String::as_str).filter(|text| !text.is_empty());
+        let of_location = || Some(self.profile.location_by(said("location")?)?.place_of_service.as_str());
+        let place = said("place_of_service").or_else(of_location).unwrap_or_default();
+        let payer = self.profile.payer_by(said("payer"));
+        Needs {
+            stay: matches!(place, "21" | "51" | "61"),
+            ride: matches!(place, "41" | "42"),
+            referral: payer.is_some_and(|payer| payer.requires.contains(&Requirement::ReferralNumber)),
+        }
     }
 
     /// Whether the store has these charges.
@@ -249,6 +273,7 @@ impl Checker {
             header: visit.header,
             lines,
         };
+        let unchecked: Vec<Problem> = not_looked_up(&claim, &self.codes);
         let (known, (earlier, alike)) = match &self.store {
             Some(store) => store.read(|tx| -> StoreResult<_> {
                 Ok((demographics::people_of(tx, &claim)?, other_claims(tx, &claim)?))
@@ -264,6 +289,7 @@ impl Checker {
             findings.extend(self.rules(claim));
         }
         problems.extend(findings.into_iter().map(of_finding));
+        problems.extend(unchecked);
         // Of header and line alike, where one datum is both.
         let mut seen = Vec::new();
         problems.retain(|problem| {
@@ -306,6 +332,26 @@ impl Checker {
     }
 }
 
+/// CPT numbers where no list of them is loaded: they were not looked up, which must not look like a check that was passed. (Where
+/// lists are loaded and none knows the day, `code.not-covered` says so.)
+fn not_looked_up(claim: &Claim, codes: &Shelf) -> Vec<Problem> {
+    if !codes.tables(System::Cpt.name()).is_empty() {
+        return Vec::new();
+    }
+    let of_cpt = claim.lines.iter().enumerate().filter(|(_, line)| System::Cpt.fits(&line.procedure.code));
+    let problem = |(at, line): (usize, &crate::claim::ServiceLine)| Problem {
+        field: format!("charges[{at}].procedure"),
+        rule: "entry.code-not-checked".to_owned(),
+        weight: Weight::Warn,
+        words: format!(
+            "{} was not looked up: no list of CPT numbers is loaded, so nothing says whether it exists on that day. Import one with `claimhost codes import` ({}).",
+            line.procedure.code,
+            System::Cpt.published_as()
+        ),
+    };
+    of_cpt.map(problem).collect()
+}
+
 /// A service of the entry's day.
 fn provisional(visit: &Texts) -> Texts {
     let day = visit.get("service_date").cloned().unwrap_or_default();
@@ -326,7 +372,11 @@ fn of_finding(finding: Finding) -> Problem {
         Severity::Warn | Severity::Info => Weight::Warn,
     };
     let line = finding.at.line.map(|line| usize::from(line).saturating_sub(1));
-    Problem { field: of_place(line, &finding.at.field), rule: finding.rule, weight, words: finding.words }
+    let field = match (finding.rule.as_str(), line) {
+        ("anesthesia.minutes.missing", Some(at)) => format!("charges[{at}].minutes"),
+        _ => of_place(line, &finding.at.field),
+    };
+    Problem { field, rule: finding.rule, weight, words: finding.words }
 }
 
 /// The entry's field that a place in the claim speaks of; empty where it speaks of the whole.
@@ -345,6 +395,9 @@ fn of_place(line: Option<usize>, place: &str) -> String {
         ("charge", "charge"),
     ];
     let of_visit = [
+        ("extras.dates", "admission_date"),
+        ("extras.ambulance.pickup", "pickup_address1"),
+        ("referral", "referral"),
         ("subscriber.member", "member_id"),
         ("member", "member_id"),
         ("group", "group_number"),
@@ -429,6 +482,10 @@ mod tests {
             (Some(0), "providers.rendering.npi", "rendering"),
             (Some(0), "diagnosis_pointers", "charges[0].pointers"),
             (Some(2), "drug.code", "charges[2].ndc"),
+            (None, "extras.dates", "admission_date"),
+            (Some(0), "extras.ambulance.pickup", "pickup_address1"),
+            (None, "coverages[0].referral_number", "referral"),
+            (None, "header.referring", "referring_npi"),
         ] {
             assert_eq!(of_place(line, place), field, "{line:?} {place}");
         }

@@ -86,10 +86,16 @@ impl Entry {
         (entry, problems)
     }
 
-    /// A charge without a day of its own is of the visit's day; without units, one.
+    /// A charge without a day of its own is of the visit's day; one that is counted in minutes is one unit.
     pub(super) fn fill(&mut self) {
         let day = self.visit.get("service_date").cloned().unwrap_or_default();
         for charge in &mut self.charges {
+            if charge.get("minutes").is_some_and(|minutes| !minutes.is_empty()) {
+                let units = charge.entry("units").or_default();
+                if units.is_empty() {
+                    units.push('1');
+                }
+            }
             let own = charge.entry("service_date").or_default();
             if own.is_empty() {
                 own.clone_from(&day);

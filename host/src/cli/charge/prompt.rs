@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, Write};
 
-use super::check::Checker;
+use super::check::{Checker, Needs};
 use super::entry::{Entry, Problem, Texts, Weight};
 use super::field::{CHARGE, Field, VISIT, misfit};
 use crate::cli::Failure;
@@ -20,10 +20,10 @@ pub(super) fn entry(checker: &Checker, double_key: bool) -> Result<Option<Entry>
         say(&format!(
             "\n{BOLD}New visit{RESET}  (an empty visit number ends; ctrl-C stops, and nothing of the entry is kept)"
         ));
-        let Some(mut entry) = keying(Some(checker))? else { return Ok(None) };
+        let Some(mut entry) = keying(checker, true)? else { return Ok(None) };
         if double_key {
             say(&format!("\n{BOLD}The same visit once more{RESET}"));
-            let Some(second) = keying(None)? else { return Ok(None) };
+            let Some(second) = keying(checker, false)? else { return Ok(None) };
             if !settle(&mut entry, &second)? {
                 continue;
             }
@@ -48,11 +48,12 @@ pub(super) fn entry(checker: &Checker, double_key: bool) -> Result<Option<Entry>
     }
 }
 
-/// Asks every field once. With a checker each is looked at as it is keyed; without one (a second keying) only its form.
-fn keying(checker: Option<&Checker>) -> Result<Option<Entry>, Failure> {
+/// Asks every field once. Each is looked at as it is keyed, or (a second keying) only its form.
+fn keying(asker: &Checker, looks: bool) -> Result<Option<Entry>, Failure> {
+    let checker = looks.then_some(asker);
     let mut entry = Entry { closed: true, ..Entry::default() };
     for field in VISIT {
-        if !is_asked(field.key, &entry.visit) {
+        if !is_asked(field.key, &entry.visit, &asker.needs(&entry.visit)) {
             continue;
         }
         let ends = field.key == "visit";
@@ -80,7 +81,15 @@ fn charge(checker: Option<&Checker>, entry: &Entry) -> Result<Option<Texts>, Fai
     let mut charge = Texts::new();
     for field in CHARGE {
         let drug = charge.get("procedure").is_some_and(|code| code.starts_with('J'));
-        if field.key == "action" || (field.key.starts_with("ndc") && !drug) {
+        let is_timed = charge.get("procedure").is_some_and(|code| is_anesthesia(code));
+        let has_minutes = charge.get("minutes").is_some_and(|minutes| !minutes.is_empty());
+        let skipped = match field.key {
+            "action" => true,
+            "minutes" => !is_timed,
+            "units" => has_minutes,
+            key => key.starts_with("ndc") && !drug,
+        };
+        if skipped {
             continue;
         }
         let usual = match field.key {
@@ -184,8 +193,13 @@ fn shown(text: &str) -> &str {
     if text.is_empty() { "nothing" } else { text }
 }
 
+/// CPT 00100 to 01999: counted in minutes.
+fn is_anesthesia(code: &str) -> bool {
+    code.len() == 5 && code.parse::<u32>().is_ok_and(|number| (100..=1_999).contains(&number))
+}
+
 /// Whether a field has a meaning with what was keyed before.
-fn is_asked(key: &str, so_far: &Texts) -> bool {
+fn is_asked(key: &str, so_far: &Texts, needs: &Needs) -> bool {
     let said = |key: &str| so_far.get(key).is_some_and(|text| !text.is_empty());
     let other = |key: &str| so_far.get(key).is_some_and(|text| !text.is_empty() && text != "Self");
     match key {
@@ -195,6 +209,10 @@ fn is_asked(key: &str, so_far: &Texts) -> bool {
         key if key.starts_with("subscriber_") => other("relationship"),
         "member_id2" | "group_number2" | "relationship2" => said("payer2"),
         "place_of_service" => !said("location"),
+        "referral" => needs.referral,
+        "admission_date" | "discharge_date" => needs.stay,
+        "transport_reason" | "miles" => needs.ride,
+        key if key.starts_with("pickup_") || key.starts_with("dropoff_") => needs.ride,
         _ => true,
     }
 }
