@@ -78,6 +78,27 @@ fn a_roster_against_visits() {
 }
 
 #[test]
+fn rows_of_a_roster_that_cannot_all_be_right_are_named() {
+    let site = Site::new();
+    let rows = [
+        row(1),
+        row(2).replace("M2,", "M1,").replace("Orla", "Ann"), // one id for two people
+        row(3).replace("01/01/1980", "02/02/1982"),
+        row(4).replace("01/01/1980", "02/02/1982"), // two ids for one person, as far as the row says
+        row(1).replace("EXAMPLE,ID-1", "SECOND,S1"), // another coverage of one person is none
+    ];
+    let (ok, said) = import(&site, &format!("{HEADER}{}", rows.concat()), &["--json"]);
+    let imported: Value = serde_json::from_str(&said).unwrap();
+    assert!(ok && imported["patients"] == 5 && imported["doubtful"] == 2, "{said}");
+    let doubts = imported["doubts"].as_array().unwrap();
+    let starts = |at: usize, words: &str| doubts[at].as_str().unwrap().starts_with(words);
+    assert!(starts(0, "row 3: its patient id is that of row 2"), "{said}");
+    assert!(starts(1, "row 5: its name and birth date are those of row 4"), "{said}");
+    let (ok, said) = import(&site, &format!("{HEADER}{}", rows.concat()), &[]);
+    assert!(ok && said.contains("doubtful  row 3") && !said.contains("Vance"), "{said}");
+}
+
+#[test]
 fn two_alike_are_named_and_never_guessed() {
     let site = Site::new();
     let unnumbered = row(8).replace("M8,", ",").replace("ID-8", "");

@@ -4,7 +4,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::output::{print, print_json};
+use super::output::{RED, RESET, print, print_json};
 use super::{Failure, Global, Whose};
 use crate::audit::demographics::roster::{Imported, Mapping, RosterError, import, mapping};
 use crate::claim::{Date, day_number};
@@ -55,6 +55,11 @@ impl Roster {
                 "{} patients in the roster of {practice} ({} before){blank}",
                 imported.patients, imported.before
             ));
+            imported.doubts.iter().for_each(|doubt| print(&format!("{RED}doubtful{RESET}  {doubt}")));
+            let told = u64::try_from(imported.doubts.len()).unwrap_or(u64::MAX);
+            if imported.doubtful > told {
+                print(&format!("and {} more doubtful rows", imported.doubtful - told));
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

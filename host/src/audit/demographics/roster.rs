@@ -3,9 +3,11 @@
 //! A file is the whole roster: it takes the place of the one before, in one transaction. One that cannot be read to its end
 //! changes nothing. Every problem names row and column and the class of what was found, never a value.
 
+use std::collections::HashMap;
 use std::io::Read;
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::{Known, Origin, keys_of_known};
 use crate::claim::{Address, Date, Gender, from_jiff};
@@ -90,7 +92,7 @@ pub enum RosterError {
 }
 
 /// What an import did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Imported {
     /// Patients in the roster now.
     pub patients: u64,
@@ -98,6 +100,64 @@ pub struct Imported {
     pub before: u64,
     /// Blank rows that were passed over.
     pub blank: u64,
+    /// Rows that are loaded and cannot all be right.
+    pub doubtful: u64,
+    /// The first of them: row, and what it has in common with which other row.
+    pub doubts: Vec<String>,
+}
+
+/// What rows have in common that two people have not: an id, or name and birth date.
+#[derive(Default)]
+struct Seen {
+    /// Row that has the id, and who it is.
+    ids: HashMap<String, (u64, [u8; 32])>,
+    /// Row that has name and birth date, and its id.
+    people: HashMap<[u8; 32], (u64, String)>,
+}
+
+impl Seen {
+    /// What is doubtful about a row beside those before it. Several rows of one person (a row for each coverage) are not.
+    fn doubt(&mut self, person: &Known) -> Option<String> {
+        let plain = |text: &str| text.trim().to_lowercase();
+        let name = &person.name;
+        let born = person.birth_date.map(crate::claim::iso).unwrap_or_default();
+        let parts = [plain(&name.last), plain(&name.first), plain(&name.suffix), born.clone()];
+        let who: [u8; 32] = Sha256::digest(parts.join("\u{1f}")).into();
+        let id = person.ids.first().cloned().unwrap_or_default();
+        let row = person.row;
+        let mut doubt = None;
+        if !id.is_empty() {
+            match self.ids.get(&id) {
+                Some((before, known)) if *known != who => {
+                    doubt = Some(format!(
+                        "row {row}: its patient id is that of row {before}, which has another name or birth date; give each \
+                         person an id of their own"
+                    ));
+                }
+                Some(_) => {}
+                None => {
+                    self.ids.insert(id.clone(), (row, who));
+                }
+            }
+        }
+        if !born.is_empty() && !name.last.trim().is_empty() {
+            match self.people.get(&who) {
+                Some((before, known)) if *known != id && !known.is_empty() && !id.is_empty() => {
+                    doubt.get_or_insert_with(|| {
+                        format!(
+                            "row {row}: its name and birth date are those of row {before}, under another patient id; merge \
+                             them in the EHR where they are one person"
+                        )
+                    });
+                }
+                Some(_) => {}
+                None => {
+                    self.people.insert(who, (row, id));
+                }
+            }
+        }
+        doubt
+    }
 }
 
 /// Reads a mapping.
@@ -132,7 +192,8 @@ pub fn import(store: &PracticeStore, file: impl Read, mapping: &Mapping, today: 
     let columns = Columns::of(&header, mapping)?;
     store.write(|tx| {
         let before = tx.forget_people(Origin::Roster.as_str())?;
-        let mut imported = Imported { patients: 0, before, blank: 0 };
+        let mut imported = Imported { before, ..Imported::default() };
+        let mut seen = Seen::default();
         let (mut count, mut told) = (0, Vec::new());
         let mut record = csv::ByteRecord::new();
         let mut row = 1;
@@ -147,6 +208,12 @@ pub fn import(store: &PracticeStore, file: impl Read, mapping: &Mapping, today: 
                 match columns.person(row, &cells, &format) {
                     Ok(person) => {
                         imported.patients += 1;
+                        if let Some(doubt) = seen.doubt(&person) {
+                            imported.doubtful += 1;
+                            if imported.doubts.len() < TOLD_MAX {
+                                imported.doubts.push(doubt);
+                            }
+                        }
                         put(tx, &person, today)?;
                         continue;
                     }
