@@ -45,6 +45,20 @@ pub(crate) fn table(heading: &[&str]) -> Table {
     table
 }
 
+/// Columns of a line of a list: those of the terminal, else 120.
+pub(crate) fn line_width() -> usize {
+    const USUAL: u16 = 120;
+    usize::from(Table::new().width().unwrap_or(USUAL))
+}
+
+/// A line of at most so many characters; one that is cut ends in an ellipsis.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    match text.char_indices().nth(width) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(width.saturating_sub(1)).chain(['\u{2026}']).collect(),
+    }
+}
+
 /// A text from outside as it may go to a terminal: a line end or an escape sequence in it is shown, not obeyed.
 pub(crate) fn visible(text: &str) -> String {
     text.chars().map(|one| if one.is_control() { one.escape_default().to_string() } else { one.to_string() }).collect()

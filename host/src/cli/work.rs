@@ -1,4 +1,4 @@
-//! `work list`: what people have to do, by when, about what, and how.
+//! `work list`: what people have to do, by when and about what, a line each; `work show ID`: one item in full words, and how.
 //!
 //! There is no command that closes an item: the host does, when its cause is gone. An item that could be closed by hand while
 //! its claim is still denied would be a lie, and its money would be in none of the ends.
@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::output::{RED, RESET, day, dollars, print, print_json, table};
-use super::reader::Reader;
-use super::reference::name;
+use super::output::{BOLD, RED, RESET, cut, day, dollars, line_width, print, print_json, visible};
+use super::reader::{Reader, no_such};
+use super::reference::{Reference, name};
 use super::{Failure, Global, Whose};
 use crate::claim::day_number;
 use crate::store::work::WorkRow;
@@ -44,8 +44,20 @@ const KINDS: [(&str, &str); 19] = [
 /// Looks at work.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Work {
-    /// Lists open work, what is due first
+    /// Lists open work, what is due first; words are cut to the width of the terminal
     List(List),
+    /// Shows one item: all of its words, and what to do
+    Show(Show),
+}
+
+/// `work show`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// The item, as `work list` prints it
+    #[arg(value_name = "PRACTICE/ID")]
+    id: Reference,
+    #[command(flatten)]
+    whose: Whose,
 }
 
 /// `work list`
@@ -88,8 +100,35 @@ struct Listed {
 
 impl Work {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
-        let Self::List(list) = self;
-        list.run(global, &Reader::open(global)?)
+        let reader = Reader::open(global)?;
+        match self {
+            Self::List(list) => list.run(global, &reader),
+            Self::Show(show) => show.run(global, &reader),
+        }
+    }
+}
+
+impl Show {
+    fn run(&self, global: &Global, reader: &Reader) -> Result<ExitCode, Failure> {
+        let (practice, id) = reader.one(&self.id, self.whose.practice(), "work item", "work list")?;
+        let today = day_number(global.today());
+        let found = practice.read(|tx| -> StoreResult<_> {
+            let row = tx.open_work_items()?.into_iter().find(|row| row.work_id == id);
+            row.map(|row| Listed::of(tx, row, today)).transpose()
+        })?;
+        let Some(item) = found else { return Err(no_such("open work item", &self.id, "work list")) };
+        if global.json {
+            print_json(&item);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let overdue = if item.overdue { format!("  {RED}overdue{RESET}") } else { String::new() };
+        let Listed { id, row, subject, opened, due, words, to_do, .. } = &item;
+        print(&format!("{BOLD}{id}{RESET}  {}, ${}", row.kind, dollars(row.amount_cents)));
+        print(&format!("about   {} {subject}", row.subject_kind));
+        print(&format!("opened  {opened}, due {due}{overdue}"));
+        print(&format!("what    {words}"));
+        print(&format!("to do   {to_do}"));
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -109,14 +148,12 @@ impl List {
             print_json(&listed);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut out = table(&["due", "kind", "about", "amount", "words", "to do"]);
-        for Listed { row, subject, due, overdue, words, to_do, .. } in &listed {
-            let due = if *overdue { format!("{RED}{due} overdue{RESET}") } else { due.clone() };
-            out.add_row([&due, &row.kind, subject, &dollars(row.amount_cents), words, to_do]);
-        }
-        print(&out.to_string());
+        print(&lines(&listed, line_width()));
         let overdue = listed.iter().filter(|listed| listed.overdue).count();
-        anstream::eprintln!("{} work items, {overdue} overdue", listed.len());
+        anstream::eprintln!(
+            "{} work items, {overdue} overdue; `claimhost work show ID` has all words of one, and what to do",
+            listed.len()
+        );
         Ok(ExitCode::SUCCESS)
     }
 
@@ -124,6 +161,37 @@ impl List {
         let of_kind = |kind: &str| row.kind == kind || row.subject_kind == kind;
         self.kind.as_deref().is_none_or(of_kind) && (!self.overdue || row.due_day < today)
     }
+}
+
+/// A line for each item, none longer than `width`: what does not fit of its words is cut.
+fn lines(listed: &[Listed], width: usize) -> String {
+    let cells = |item: &Listed| {
+        let due = if item.overdue { format!("{} overdue", item.due) } else { item.due.clone() };
+        [due, item.row.kind.clone(), item.id.clone(), item.subject.clone(), dollars(item.row.amount_cents)]
+    };
+    let heading = ["due", "kind", "id", "about", "amount"].map(str::to_owned);
+    let rows: Vec<[String; 5]> = listed.iter().map(cells).collect();
+    let mut wide = [0_usize; 5];
+    for row in std::iter::once(&heading).chain(&rows) {
+        for (wide, cell) in wide.iter_mut().zip(row) {
+            *wide = (*wide).max(cell.chars().count());
+        }
+    }
+    let line = |row: &[String; 5], words: &str| {
+        let mut line = String::new();
+        for (cell, wide) in row.iter().zip(wide) {
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', wide + 2 - cell.chars().count()));
+        }
+        line.push_str(&visible(words));
+        cut(line.trim_end(), width)
+    };
+    let head = format!("{BOLD}{}{RESET}", line(&heading, "words"));
+    let of_items = listed.iter().zip(&rows).map(|(item, row)| {
+        let line = line(row, &item.words);
+        if item.overdue { format!("{RED}{line}{RESET}") } else { line }
+    });
+    std::iter::once(head).chain(of_items).collect::<Vec<_>>().join("\n")
 }
 
 impl Listed {
@@ -202,6 +270,36 @@ mod tests {
         for (kind, to_do) in KINDS {
             assert!(all.contains(&format!("\"{kind}\"")) && !to_do.is_empty(), "{kind}");
         }
+    }
+
+    #[test]
+    fn a_line_fits_and_its_words_are_cut() {
+        let item = |words: &str, overdue| Listed {
+            id: "cedar-family/1204".to_owned(),
+            practice: "cedar-family".to_owned(),
+            row: WorkRow {
+                work_id: 1_204,
+                kind: "audit.demographics".to_owned(),
+                subject_kind: "claim".to_owned(),
+                subject_id: 7,
+                opened_day: 0,
+                due_day: 14,
+                amount_cents: 12_345,
+            },
+            subject: "cedar-family/7".to_owned(),
+            opened: "2026-05-01".to_owned(),
+            due: "2026-05-15".to_owned(),
+            overdue,
+            words: words.to_owned(),
+            to_do: "read it".to_owned(),
+        };
+        let long = "A finding with many words, each of them needed by whoever mends it. ".repeat(8);
+        let said = lines(&[item(&long, true), item("short\nwords", false)], 120);
+        let said = anstream::adapter::strip_str(&said).to_string();
+        let widths: Vec<usize> = said.lines().map(|line| line.chars().count()).collect();
+        assert_eq!(widths.iter().max(), Some(&120), "{said}");
+        assert_eq!(widths.len(), 3, "a line for the heading and each item: {said}");
+        assert!(said.contains("overdue") && said.contains('\u{2026}') && said.contains("short\\nwords"), "{said}");
     }
 
     #[test]
