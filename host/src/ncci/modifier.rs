@@ -10,8 +10,10 @@
 //! | 59, XE, XS, XP, XU | any but evaluation and management and 77427; before 2019-07-01 only column 2 | two procedures, or a visit from its column 2 procedure |
 //! | 58, 78, 79 | any but evaluation and management | as 59 |
 //! | 91 | clinical laboratory tests | as 59 |
-//! | E1-E4, FA, F1-F9, TA, T1-T9, LT, RT, LC, LD, LM, RC, RI | any but evaluation and management | two procedures, unless both name a common site (50 is LT and RT) |
+//! | E1-E4, FA, F1-F9, TA, T1-T9, LT, RT, LC, LD, LM, RC, RI | any but evaluation and management | two procedures, unless both name a common site (50 is LT and RT) or column 2 names none |
 //!
+//! A claim system lets a pair pass whose column 1 alone names a site. That is stricter here: the site of the main procedure
+//! is ordinary coding and says nothing of where the other one was, so the commonest omission would pass unasked.
 //! A visit in column 2 is separated from a procedure by its own modifier alone: a side or 59 on the procedure says
 //! nothing about the visit. 76, 77, 22, 26, 51 and all others separate nothing.
 
@@ -39,6 +41,8 @@ pub enum Unseparated {
     WrongCode([u8; 2]),
     /// Both name the same site.
     SameSite([u8; 2]),
+    /// Column 1 names a site, column 2 none.
+    OneSide([u8; 2]),
 }
 
 /// Whether the modifiers of a pair with indicator 1 separate its codes on a day of service.
@@ -85,7 +89,11 @@ pub fn separates(column1: &Side<'_>, column2: &Side<'_>, day: i64) -> Result<(),
     let some = first | second;
     if some != 0 && !visits.0 && !visits.1 {
         let common = (first | first_both) & (second | second_both);
-        return if common == 0 { Ok(()) } else { Err(Unseparated::SameSite(name_of(common))) };
+        return match (common, second | second_both) {
+            (0, 0) => Err(wrong.map_or(Unseparated::OneSide(name_of(first)), Unseparated::WrongCode)),
+            (0, _) => Ok(()),
+            _ => Err(Unseparated::SameSite(name_of(common))),
+        };
     }
     let site = (some != 0).then(|| name_of(some));
     Err(wrong.or(site).map_or(Unseparated::NoModifier, Unseparated::WrongCode))

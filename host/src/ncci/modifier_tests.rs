@@ -55,6 +55,9 @@ const PUBLISHED: &[Row] = &[
     ("92928-LD", "92920-LD", TODAY, false, MANUAL),
     ("92928-LM", "92920-RI", TODAY, true, MANUAL),
     ("29827-50", "29820-RT", TODAY, false, "50 is both sides"),
+    ("29827-RT", "29820", TODAY, false, "stricter than claim systems: column 2 names no site"),
+    ("11730-T1", "11720", TODAY, false, "stricter than claim systems: column 2 names no site"),
+    ("29827", "29820-LT", TODAY, true, MANUAL),
     ("29827-50", "29820", TODAY, false, "50 is no NCCI modifier"),
     ("29827-50", "29820-50", TODAY, false, "50 is no NCCI modifier"),
     ("29827-RT", "29820-RT-59", TODAY, true, MANUAL),
@@ -108,4 +111,5 @@ fn says_why_not() {
     assert_eq!(verdict("20610-25", "99213", TODAY), Err(Unseparated::WrongCode(*b"25")));
     assert_eq!(verdict("20610-RT", "99213", TODAY), Err(Unseparated::WrongCode(*b"RT")));
     assert_eq!(verdict("29827-RT", "29820-RT", TODAY), Err(Unseparated::SameSite(*b"RT")));
+    assert_eq!(verdict("29827-RT", "29820", TODAY), Err(Unseparated::OneSide(*b"RT")));
 }

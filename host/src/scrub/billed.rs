@@ -111,3 +111,8 @@ pub fn follows_ncci(claim: &Claim, context: &Context) -> bool {
     let known = context.profile.payer.iter().find(|known| known.id == payer);
     claim.frequency != Frequency::Void && known.is_none_or(|known| known.ncci)
 }
+
+/// Whether the payer that the claim goes to covers what Medicare covers, and no more (SBR09).
+pub fn is_medicare_coverage(claim: &Claim) -> bool {
+    destination(claim).is_some_and(|coverage| super::form::follows_medicare_coverage(&coverage.filing_indicator))
+}

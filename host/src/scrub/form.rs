@@ -149,6 +149,12 @@ pub fn is_medicare(filing_indicator: &str) -> bool {
     matches!(filing_indicator, "MB" | "MA")
 }
 
+/// Whether Medicare's own coverage decides: original Medicare, and Medicare Advantage plans (SBR09 16), which cover what it covers.
+/// Medicaid (MC) has NCCI tables of its own, and other payers cover much that Medicare does not.
+pub fn follows_medicare_coverage(filing_indicator: &str) -> bool {
+    is_medicare(filing_indicator) || filing_indicator == "16"
+}
+
 /// Years of age on a day. `None` where the day is before birth or either is no day.
 pub fn age_years(birth: Date, on: Date) -> Option<u16> {
     if !is_day(birth) || !is_day(on) || day_number(on) < day_number(birth) {

@@ -14,9 +14,11 @@ const PAIRS: &str = "Column 1,Column 2,prior to 1996,Effective Date,Deletion Dat
     93000,99214,,20130101,*,1,visit\n\
     29827,29820,,20040101,*,1,lesser\n\
     45385,45380,,20020101,20260301,1,lesser\n\
+    99213,99408,,20200101,*,0,practice\n\
     11055,11720,,20020101,20020101,9,other\n";
 const UNITS: &str = "hcpcs_code,mue_units,mue_mai,mue_rationale,mue_service\n\
-    82374,2,1,data,Practitioner\n20610,2,3,data,Practitioner\n17000,1,2,code,Practitioner\nA4253,0,3,policy,Practitioner\n";
+    82374,2,1,data,Practitioner\n20610,2,3,data,Practitioner\n17000,1,2,code,Practitioner\n\
+    A4253,0,3,policy,Practitioner\n29881,1,2,CMS Policy,Practitioner\n29874,1,2,code,Practitioner\n99408,0,3,CMS Policy,Practitioner\n";
 const EQUIPMENT: &str = "hcpcs_code,mue_units,mue_mai,mue_rationale,mue_service\nA4253,1,3,nature,DME Supplier\n";
 const ADDONS: &str = "primary_code,add_on_code,aoc_edit_type\n\
     99291,99292,1\n11102,11103,1\n11103,11107,1\nCCCCC,0437T,2\n49320,49327,3\n";
@@ -94,6 +96,8 @@ fn pairs_of_one_claim() {
         (&["99213", "20610-59"], &["ncci.ptp.modifier-missing 1"]),
         (&["29827-RT", "29820-RT"], &["ncci.ptp.modifier-missing 2"]),
         (&["29827-RT", "29820-LT"], &[]),
+        (&["29827-RT", "29820"], &["ncci.ptp.modifier-missing 2"]),
+        (&["29827", "29820-RT"], &[]),
         (&["29827-RT", "29820-RT-XS"], &[]),
         (&["29827-76", "29820-77"], &["ncci.ptp.modifier-missing 2"]),
         (&["45385", "45380"], &[]),
@@ -173,7 +177,8 @@ fn units_of_a_line_and_of_a_day() {
         (&["20610-RT", "20610-LT"], &[]),
         (&["20610-50"], &[]),
         (&["20610-50*3"], &["ncci.mue.day 1"]),
-        (&["A4253"], &["ncci.mue.day 1"]),
+        (&["A4253"], &[]), // another payer's coverage is not Medicare's
+        (&["29874-RT", "29874-LT"], &["ncci.mue.day 1"]),
         (&["99499*9"], &[]),
     ];
     for (lines, expected) in cases {
@@ -201,7 +206,36 @@ fn units_over_several_days_suppliers_and_policy() {
     let severity = |lines: &[&str]| found(&with(lines), &[], &warns).first().map(|finding| finding.severity);
     assert_eq!(severity(&["20610*3"]), Some(Severity::Warn), "clinical: policy");
     assert_eq!(severity(&["17000*2"]), Some(Severity::Hold), "absolute: never");
-    assert_eq!(severity(&["A4253"]), Some(Severity::Hold), "not payable at all");
+    assert_eq!(severity(&["A4253"]), None, "Medicare's coverage");
+}
+
+/// NCCI Policy Manual, chapter 1, section V: a limit of 0 and the rationale CMS Policy are Medicare's coverage. Chapter 12 of the
+/// Claims Processing Manual, section 40.7: Medicare wants both sides on one line with 50; others take two.
+#[test]
+fn coverage_and_sides_are_medicares_where_the_payer_is_medicare() {
+    let table: &[(&[&str], Option<Severity>, Option<Severity>)] = &[
+        (&["A4253"], None, Some(Severity::Hold)),
+        (&["A4253-GY"], None, None),
+        (&["99408"], None, Some(Severity::Hold)),
+        (&["29881-RT", "29881-RT-59"], Some(Severity::Warn), Some(Severity::Hold)),
+        (&["29881-RT", "29881-LT"], Some(Severity::Warn), Some(Severity::Hold)),
+        (&["29874-RT", "29874-LT"], Some(Severity::Warn), Some(Severity::Hold)),
+        (&["29874-RT", "29874-RT-59"], Some(Severity::Hold), Some(Severity::Hold)),
+        (&["29874-RT", "29874"], Some(Severity::Hold), Some(Severity::Hold)),
+        (&["29874-50"], None, None),
+        (&["17000*2"], Some(Severity::Hold), Some(Severity::Hold)),
+        (&["99213-25", "99408"], Some(Severity::Warn), Some(Severity::Hold)),
+    ];
+    for (lines, other, medicare) in table {
+        for (filing, expected) in
+            [("CI", other), ("MC", other), ("HM", other), ("MB", medicare), ("MA", medicare), ("16", medicare)]
+        {
+            let mut claim = with(lines);
+            claim.header.coverages[0].filing_indicator = text(filing);
+            let severity = found(&claim, &[], &profile()).into_iter().map(|finding| finding.severity).next();
+            assert_eq!(severity, *expected, "{lines:?} {filing}");
+        }
+    }
 }
 
 #[test]
@@ -223,22 +257,16 @@ fn add_on_codes_need_what_they_add_to() {
     }
 }
 
+/// NCCI Policy Manual, chapter 1, section D: a visit needs no other diagnosis to be separate, and is not separate for having one.
 #[test]
-fn proposes_25_only_where_the_claim_decides() {
-    let fix = |lines: &[&str], pointers: [&[u8]; 2]| {
+fn proposes_nothing_for_the_chart_decides() {
+    for lines in [&["93000", "99214"][..], &["20610", "99213"], &["29827", "29820"]] {
         let mut claim = with(lines);
-        for (line, pointers) in claim.lines.iter_mut().zip(pointers) {
-            line.diagnosis_pointers = pointers.to_vec();
-        }
-        found(&claim, &[], &profile()).into_iter().find_map(|finding| finding.fix)
-    };
-    assert!(
-        matches!(fix(&["93000", "99214"], [&[1], &[2]]), Some(Fix::AddModifier(fix)) if fix.line == 2 && fix.modifier == "25")
-    );
-    assert!(fix(&["93000", "99214"], [&[1], &[1, 2]]).is_none(), "one diagnosis in common");
-    assert!(fix(&["93000", "99214"], [&[], &[2]]).is_none(), "nothing is known");
-    assert!(fix(&["20610", "99213"], [&[1], &[2]]).is_none(), "surgery: 25 or 57 is not decided here");
-    assert!(fix(&["29827", "29820"], [&[1], &[2]]).is_none());
+        claim.lines[0].diagnosis_pointers = vec![1];
+        claim.lines[1].diagnosis_pointers = vec![2];
+        let findings = found(&claim, &[], &profile());
+        assert!(findings.len() == 1 && findings[0].fix.is_none(), "{lines:?}");
+    }
 }
 
 #[test]
@@ -323,7 +351,9 @@ fn words_name_both_codes_the_lines_and_the_table() {
         &["82374*3"],
         &["17000", "17000-59"],
         &["20610*3"],
-        &["A4253"],
+        &["29881-RT", "29881-LT"],
+        &["29827-RT", "29820"],
+        &["99213-25", "99408"],
         &["99292"],
         &["0437T"],
     ] {
@@ -331,5 +361,8 @@ fn words_name_both_codes_the_lines_and_the_table() {
     }
     words.extend(found(&with(&["80053"]), &[earlier(&["80048"])], &profile()).into_iter().map(|finding| finding.words));
     words.extend(found(&with(&["99213"]), &[earlier(&["20610"])], &profile()).into_iter().map(|finding| finding.words));
+    let mut medicare = with(&["A4253", "29881-RT", "29881-LT"]);
+    medicare.header.coverages[0].filing_indicator = text("MB");
+    words.extend(found(&medicare, &[], &profile()).into_iter().map(|finding| finding.words));
     insta::assert_snapshot!(words.join("\n"));
 }

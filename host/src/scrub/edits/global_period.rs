@@ -4,7 +4,7 @@
 //! Global days are those of the Medicare Physician Fee Schedule (`codes import`, kind `pfs`); the earlier surgery is a live
 //! claim of the patient to the same payer by the same provider, or an earlier line of the claim.
 
-use super::modifier_omission::{Known, add, diagnoses, has, indicators, known, names_site, tell};
+use super::modifier_omission::{Known, add, has, indicators, known, names_site, tell};
 use crate::claim::{Claim, Severity};
 use crate::ncci::modifier::is_visit;
 use crate::scrub::billed::{self, Billed};
@@ -22,7 +22,7 @@ pub const VISIT: Edit = Edit {
         why: "Visits after surgery belong to its payment; one for something else is paid only where it says so.",
         known_problems: "Surgery that another practice billed is not seen, nor a partner of the same specialty.",
         example: "27447 on 2 March, 99213 on 2 April for a cough. Repair: 99213-24.",
-        fix: "24, where the visit's diagnoses are of other categories than the surgery's; else a question.",
+        fix: "None: whether the visit had to do with the surgery is in the chart.",
     },
     check: visit,
 };
@@ -38,16 +38,15 @@ pub const PROCEDURE: Edit = Edit {
         why: "Without it the payer takes the second one as part of the first one's payment.",
         known_problems: "As modifier-omission.global-visit.",
         example: "66984-RT on 2 March, 66984-LT on 16 March. Repair: 66984-LT-79.",
-        fix: "79, where the sites differ, or the diagnoses are of other categories than the first one's; else a question.",
+        fix: "79, where the sites differ; else a question.",
     },
     check: procedure,
 };
 
-/// A surgery whose payment includes a service, and whether what is known says that they have nothing to do with each other.
+/// A surgery whose payment includes a service.
 struct Included<'a> {
     surgery: Billed<'a>,
     days_after: i64,
-    unrelated: bool,
 }
 
 /// The surgery whose global period a service lies in.
@@ -62,23 +61,16 @@ fn surgery<'a>(
         let included = global.is_some_and(|global| global > 0 && (1..=global).contains(&after));
         (included && surgery.rendering_npi == one.billed.rendering_npi).then_some(after)
     };
-    let own_categories: Vec<&str> =
-        diagnoses(claim, one.line).filter_map(|diagnosis| diagnosis.code.get(..3)).collect();
-    let apart = |theirs: &[&str]| {
-        !theirs.is_empty() && !own_categories.is_empty() && !own_categories.iter().any(|own| theirs.contains(own))
-    };
     let of_claim = known.find_map(|other| {
         let days_after = within(&other.billed, other.pfs.global.days_after())?;
-        let theirs: Vec<&str> = diagnoses(claim, other.line).filter_map(|diagnosis| diagnosis.code.get(..3)).collect();
-        Some(Included { surgery: other.billed, days_after, unrelated: apart(&theirs) })
+        Some(Included { surgery: other.billed, days_after })
     });
     of_claim.or_else(|| {
         billed::earlier(claim, context).find_map(|other| {
             // The nearer test first: most earlier services are visits of long ago.
             within(&other, Some(90))?;
             let days_after = within(&other, indicators(context, &other)?.global.days_after())?;
-            let theirs: Vec<&str> = other.diagnoses.iter().filter_map(|code| code.get(..3)).collect();
-            Some(Included { surgery: other, days_after, unrelated: apart(&theirs) })
+            Some(Included { surgery: other, days_after })
         })
     })
 }
@@ -89,17 +81,16 @@ fn visit(claim: &Claim, context: &Context, report: &mut Report) {
         if has(one.billed.modifiers, &["24", "25", "57"]) {
             continue;
         }
-        let Some(Included { surgery, days_after, unrelated }) = surgery(claim, context, known.clone(), &one) else {
+        let Some(Included { surgery, days_after }) = surgery(claim, context, known.clone(), &one) else {
             continue;
         };
-        let fix = if unrelated { add(one.number, one.billed.modifiers, "24") } else { None };
         let words = format!(
             "Line {} ({}) is a visit {days_after} days after {}, whose payment includes visits of that time. Did it have nothing to do with the surgery? If the record says so, enter 24; if not, it is not billed (99024 reports it).",
             one.number,
             super::code(one.line),
             surgery.words()
         );
-        tell(report, one.number, words, fix);
+        tell(report, one.number, words, None);
     }
 }
 
@@ -115,7 +106,7 @@ fn procedure(claim: &Claim, context: &Context, report: &mut Report) {
         if has(modifiers, &["58", "78", "79", "55"]) || modifiers.iter().any(|modifier| says_distinct(modifier)) {
             continue;
         }
-        let Some(Included { surgery, days_after, unrelated }) = surgery(claim, context, known.clone(), &one) else {
+        let Some(Included { surgery, days_after }) = surgery(claim, context, known.clone(), &one) else {
             continue;
         };
         let site = |modifiers: &[String]| -> Vec<String> {
@@ -123,7 +114,7 @@ fn procedure(claim: &Claim, context: &Context, report: &mut Report) {
         };
         let (own, theirs) = (site(modifiers), site(surgery.modifiers));
         let other_site = !own.is_empty() && !theirs.is_empty() && !own.iter().any(|site| theirs.contains(site));
-        let fix = if unrelated || other_site { add(one.number, modifiers, "79") } else { None };
+        let fix = if other_site { add(one.number, modifiers, "79") } else { None };
         let words = format!(
             "Line {} ({}) was done {days_after} days after {}, within its global period. Enter 58 if it was planned or more extensive, 78 if it was a return to the operating room for a complication, 79 if it had nothing to do with it.",
             one.number,

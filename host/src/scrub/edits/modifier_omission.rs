@@ -43,7 +43,7 @@ pub const SEPARATE_VISIT: Edit = Edit {
         why: "The visit belongs to the procedure's payment, unless it was significant and separate and says so.",
         known_problems: "Nothing is said of procedures to which the concept does not apply (XXX), such as an ECG.",
         example: "99213 and 17110. Repair: 99213-25 where the record supports it.",
-        fix: "25, where the visit points to other diagnoses than the procedure; else a question.",
+        fix: "None: whether the visit was significant and separate is in the chart. Another diagnosis is neither needed nor enough (NCCI Policy Manual, chapter 1, section D).",
     },
     check: separate_visit,
 };
@@ -214,17 +214,13 @@ fn separate_visit(claim: &Claim, context: &Context, report: &mut Report) {
                 && one.billed.meets(&visit.billed).is_some()
         };
         let Some(procedure) = known.clone().find(minor) else { continue };
-        let of_procedure: Vec<&Diagnosis> = diagnoses(claim, procedure.line).collect();
-        let mut own = diagnoses(claim, visit.line).peekable();
-        let apart = own.peek().is_some() && !of_procedure.is_empty() && own.all(|one| !of_procedure.contains(&one));
-        let fix = if apart { add(visit.number, visit.billed.modifiers, "25") } else { None };
         let words = format!(
             "Line {} ({}) is a visit on the day of {}, whose payment includes it. Was it significant and separate? If the record says so, enter 25; if not, remove it.",
             visit.number,
             super::code(visit.line),
             procedure.billed.words()
         );
-        tell(report, visit.number, words, fix);
+        tell(report, visit.number, words, None);
     }
 }
 

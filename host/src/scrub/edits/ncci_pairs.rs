@@ -1,10 +1,10 @@
 //! NCCI PTP: two procedures of one provider, patient and day that are not paid beside each other.
 
-use crate::claim::{Claim, Fix, LineModifier, Severity};
+use crate::claim::{Claim, Severity};
 use crate::codes::container::Label;
+use crate::ncci::Tables;
 use crate::ncci::modifier::{self, Side, Unseparated};
 use crate::ncci::ptp::{Indicator, PtpTable};
-use crate::ncci::{Code, Tables};
 use crate::scrub::billed::{self, Billed, Place};
 use crate::scrub::{Context, Edit, Explain, Report};
 
@@ -19,7 +19,7 @@ pub const NEVER: Edit = Edit {
     explain: Explain {
         what: "Finds column 1 and column 2 of a pair with indicator 0, in either order, on the same day by the same rendering provider: two lines of the claim, or a line and an earlier live claim to the same payer.",
         why: "The column 2 code is denied, whatever its modifiers say.",
-        known_problems: "Other claims of the same visit (split by provider, place or authorization) are not seen. Payers who do not follow NCCI: ncci = false at the payer in the profile.",
+        known_problems: "Other claims of the same visit (split by provider, place or authorization) are not seen. Where Medicare covers none of the column 2 code (MUE 0) its pair is a warning for other payers. Payers who do not follow NCCI: ncci = false at the payer in the profile.",
         example: "80053 and 80048 on one day. Repair: remove 80048.",
         fix: "None: which of the two was done is in the chart.",
     },
@@ -35,9 +35,9 @@ pub const MODIFIER_MISSING: Edit = Edit {
     explain: Explain {
         what: "As ncci.ptp, for pairs with indicator 1. What separates: 24, 25, 57 on a visit; 59, XE, XS, XP, XU, 58, 78, 79 on a procedure; 91 on a laboratory test; sides, digits, eyelids and coronary arteries that differ. 76 and 77 separate nothing.",
         why: "Without it the column 2 code is denied; with it, it is paid where the record supports it.",
-        known_problems: "A side on one of two procedures is taken as another site, as claim systems do. Whether surgery is major (57) or minor (25) is not known here.",
+        known_problems: "A side on column 2 alone is taken as another site, as claim systems do; one on column 1 alone, which ordinary coding has anyway, is asked about although claim systems let it pass. Whether surgery is major (57) or minor (25) is not known here.",
         example: "20610 and 99213 on one day. Repair: 99213-25, if the visit was significant and separate.",
-        fix: "25, where the visit is for other diagnoses than the procedure and the procedure is no surgery; else a question.",
+        fix: "None: whether the visit was significant and separate is in the chart. Another diagnosis is neither needed nor enough (chapter 1, section D).",
     },
     check: modifier_missing,
 };
@@ -52,33 +52,30 @@ struct Bundled<'a> {
     table: &'a Label,
 }
 
-/// What is told of one line: every pair that it is in, and the fix where all of them propose the same.
+/// What is told of one line: every pair that it is in, as severe as the worst of them.
 struct Told {
     line: u16,
     words: String,
-    fix: Option<Fix>,
+    severity: Severity,
 }
 
 /// A line has one finding of an edit, which names all of its pairs: a second finding at one place would look like the first.
-fn tell(told: &mut Vec<Told>, line: u16, words: String, fix: Option<Fix>) {
+fn tell(told: &mut Vec<Told>, line: u16, words: String, severity: Severity) {
     match told.iter_mut().find(|known| known.line == line) {
         Some(known) => {
             known.words.push(' ');
             known.words.push_str(&words);
-            if known.fix != fix {
-                known.fix = None;
+            if severity == Severity::Hold {
+                known.severity = severity;
             }
         }
-        None => told.push(Told { line, words, fix }),
+        None => told.push(Told { line, words, severity }),
     }
 }
 
 fn report_all(told: Vec<Told>, report: &mut Report) {
-    for Told { line, words, fix } in told {
-        match fix {
-            Some(fix) => report.line_with_fix(line, FIELD, words, fix),
-            None => report.line(line, FIELD, words),
-        }
+    for Told { line, words, severity } in told {
+        report.at_as(severity, Some(line), FIELD, words);
     }
 }
 
@@ -99,7 +96,10 @@ fn never(claim: &Claim, context: &Context, report: &mut Report) {
                 pair.named()
             ),
         };
-        tell(&mut told, pair.line(), what, None);
+        // Medicare pays none of the code anyway, and another payer that does has no reason to bundle it.
+        let moot =
+            !billed::is_medicare_coverage(claim) && super::ncci_units::is_uncovered(claim, context, &pair.column2);
+        tell(&mut told, pair.line(), what, if moot { Severity::Warn } else { Severity::Hold });
     });
     report_all(told, report);
 }
@@ -114,6 +114,9 @@ fn modifier_missing(claim: &Claim, context: &Context, report: &mut Report) {
             Unseparated::NoModifier => String::new(),
             Unseparated::WrongCode(letters) => format!(" Modifier {} does not separate them here.", text(letters)),
             Unseparated::SameSite(letters) => format!(" Both are at {}, which is one site.", text(letters)),
+            Unseparated::OneSide(letters) => {
+                format!(" {} is on the other procedure alone, and says nothing of where this one was.", text(letters))
+            }
         };
         let words = format!(
             "{} is part of {} on that day ({}) unless a modifier says that it was separate.{why} {}",
@@ -122,7 +125,7 @@ fn modifier_missing(claim: &Claim, context: &Context, report: &mut Report) {
             pair.named(),
             question(&pair)
         );
-        tell(&mut told, pair.line(), words, fix(claim, &pair));
+        tell(&mut told, pair.line(), words, Severity::Hold);
     });
     report_all(told, report);
 }
@@ -202,28 +205,6 @@ fn question(pair: &Bundled<'_>) -> String {
             "Was it at another site, in another encounter, or for another reason? If the record says so, enter the sides or digits, else XS, XE, XP, XU or 59 on {line}; if not, remove it."
         )
     }
-}
-
-/// 25, where the claim itself decides: the visit points to other diagnoses than the procedure, which is no surgery.
-fn fix(claim: &Claim, pair: &Bundled<'_>) -> Option<Fix> {
-    let (Place::Line(procedure), Place::Line(visit)) = (pair.column1.place, pair.column2.place) else { return None };
-    let pointers = |line: u16| {
-        let line = claim.lines.get(usize::from(line).checked_sub(1)?)?;
-        Some(line.diagnosis_pointers.as_slice())
-    };
-    let (procedure, of_visit) = (pointers(procedure)?, pointers(visit)?);
-    let apart = !procedure.is_empty() && !of_visit.is_empty() && !of_visit.iter().any(|at| procedure.contains(at));
-    let decides = apart
-        && modifier::is_visit(pair.column2.code)
-        && !is_surgery(pair.column1.code)
-        && pair.column2.modifiers.len() < 4;
-    decides.then(|| Fix::AddModifier(LineModifier { line: visit, modifier: "25".to_owned() }))
-}
-
-/// CPT 10004 to 69990.
-fn is_surgery(code: Code) -> bool {
-    let [first, rest @ ..] = code.letters();
-    matches!(first, b'1'..=b'6') && rest.iter().all(u8::is_ascii_digit)
 }
 
 /// Its words at the beginning of a sentence.

@@ -196,7 +196,7 @@ pub(super) const FAULTS: &[Case] = &[
     ("modifier-omission.bilateral", "", |s| { lines(&mut s.claim, &["20610", "20610-GC"]); }),
     ("modifier-omission.bilateral", "", |s| { lines(&mut s.claim, &["20610"]); s.claim.lines[0].units.thousandths = 2000; s.claim.lines[0].charge = 24_000; sum(&mut s.claim); }),
     ("modifier-omission.bilateral", "", |s| { lines(&mut s.claim, &["20610"]); codes(&mut s.claim, &["M170"]); }),
-    ("modifier-omission.separate-visit", "25@1", |s| { lines(&mut s.claim, &["99213", "17110"]); point(s, 1, &[2]); }),
+    ("modifier-omission.separate-visit", "", |s| { lines(&mut s.claim, &["99213", "17110"]); point(s, 1, &[2]); }),
     ("modifier-omission.separate-visit", "", |s| lines(&mut s.claim, &["99213", "17110"])),
     ("modifier-omission.decision-for-surgery", "57@1", |s| { lines(&mut s.claim, &["99284", "27447-RT"]); s.claim.lines[0].place_of_service = text("23"); }),
     ("modifier-omission.decision-for-surgery", "", |s| { lines(&mut s.claim, &["99213", "27447-RT"]); s.claim.lines[0].service_dates = DateRange { start: on(2026, 3, 1), end: on(2026, 3, 1) }; }),
@@ -204,11 +204,11 @@ pub(super) const FAULTS: &[Case] = &[
     ("modifier-omission.component", "26@1", |s| { lines(&mut s.claim, &["71046"]); s.claim.header.place_of_service = text("22"); }),
     ("modifier-omission.assistant", "AS@1", |s| { lines(&mut s.claim, &["27447-RT"]); s.claim.lines[0].charge = 2_000; sum(&mut s.claim); s.claim.header.rendering.as_mut().unwrap().taxonomy = Some(text("363A00000X")); s.earlier = vec![before("C0", &["27447-RT"], on(2026, 3, 2), |c| c.header.rendering.as_mut().unwrap().npi = Some(text("1124000005")))]; }),
     ("modifier-omission.assistant", "", |s| { lines(&mut s.claim, &["27447-RT"]); s.claim.lines[0].charge = 2_000; sum(&mut s.claim); s.earlier = vec![before("C0", &["27447-RT"], on(2026, 3, 2), |c| c.header.rendering.as_mut().unwrap().npi = Some(text("1124000005")))]; }),
-    ("modifier-omission.global-visit", "24@1", |s| { lines(&mut s.claim, &["99213"]); s.earlier = vec![before("C0", &["27447-RT"], on(2026, 1, 12), |c| codes(c, &["M1711"]))]; }),
+    ("modifier-omission.global-visit", "", |s| { lines(&mut s.claim, &["99213"]); s.earlier = vec![before("C0", &["27447-RT"], on(2026, 1, 12), |c| codes(c, &["M1711"]))]; }),
     ("modifier-omission.global-visit", "", |s| { lines(&mut s.claim, &["99213"]); s.earlier = vec![before("C0", &["27447-RT"], on(2025, 12, 2), |c| codes(c, &["I10"]))]; }),
     ("modifier-omission.global-visit", "", |s| { lines(&mut s.claim, &["17110", "99213"]); s.claim.lines[1].service_dates = DateRange { start: on(2026, 3, 10), end: on(2026, 3, 10) }; }),
     ("modifier-omission.global-procedure", "79@1", |s| { lines(&mut s.claim, &["66984-LT"]); s.earlier = vec![before("C0", &["66984-RT"], on(2026, 2, 16), |_| {})]; }),
-    ("modifier-omission.global-procedure", "79@1", |s| { lines(&mut s.claim, &["17110"]); s.earlier = vec![before("C0", &["27447-RT"], on(2026, 2, 16), |c| codes(c, &["M1711"]))]; }),
+    ("modifier-omission.global-procedure", "", |s| { lines(&mut s.claim, &["17110"]); s.earlier = vec![before("C0", &["27447-RT"], on(2026, 2, 16), |c| codes(c, &["M1711"]))]; }),
     ("modifier-omission.global-procedure", "", |s| { lines(&mut s.claim, &["20610-RT"]); s.earlier = vec![before("C0", &["27447-RT"], on(2026, 2, 16), |_| {})]; }),
 ];
 
