@@ -4,10 +4,12 @@
 //! names of fields, and [`Phi`], which keeps patient data out of logs.
 
 mod date;
+mod mbi;
 mod npi;
 mod phi;
 
 pub use date::{DateError, day_number, from_day_number, from_jiff, iso, parse_iso, to_jiff};
+pub use mbi::{is_mbi, mbi_of};
 pub use npi::npi_is_valid;
 pub use phi::Phi;
 

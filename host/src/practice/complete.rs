@@ -1,15 +1,16 @@
 //! Fills a claim header and its lines from the practice profile: billing provider, payers, roster, places, crosswalks and
 //! the defaults of CLM06-CLM09.
 //!
-//! Never overwrites what the source said, except a payer's id and name, which are the profile's, and codes that the
-//! profile's crosswalk maps. What cannot be found is a problem and stays as it is: the scrub says what is missing.
+//! Never overwrites what the source said, except a payer's id and name, which are the profile's, codes that the
+//! profile's crosswalk maps, and the dashes of a Medicare id. What cannot be found is a problem and stays as it is: the scrub says what is missing.
 
 use super::crosswalk::{CodeSet, Mapped};
 use super::profile::{BillingTaxId, Payer, PostalAddress, Profile, RosterProvider, TaxIdKind};
 use crate::claim::{
     Address, Assignment, BenefitsAssignment, ClaimExtras, ClaimHeader, ClaimReference, ClaimReferenceKind, Contact,
     ContactKind, ContactNumber, Coverage, DiagnosisSystem, LineReferenceKind, Patient, PersonName, ProcedureSystem,
-    Provider, ProviderId, ProviderIdKind, Relationship, Release, Responsibility, ServiceLine, day_number, service_span,
+    Provider, ProviderId, ProviderIdKind, Relationship, Release, Responsibility, ServiceLine, day_number, mbi_of,
+    service_span,
 };
 
 /// Something the profile does not know. Holds the claim.
@@ -75,6 +76,7 @@ pub fn complete_coverages(
                 "no payer of the profile has this id, name or alias; add the alias to its [[payer]]",
             )),
         }
+        as_sent(coverage);
         if coverage.responsibility == Responsibility::Unknown || given.contains(&coverage.responsibility) {
             coverage.responsibility = responsibility_at(position);
         }
@@ -92,6 +94,15 @@ fn fill_payer(coverage: &mut Coverage, payer: &Payer) {
     coverage.payer.id.clone_from(&payer.id);
     coverage.payer.name.clone_from(&payer.name);
     fill(&mut coverage.filing_indicator, &payer.filing_indicator);
+}
+
+/// Medicare takes its id without the dashes that the card prints. What is no MBI stays as it came, for the scrub to tell.
+fn as_sent(coverage: &mut Coverage) {
+    if matches!(coverage.filing_indicator.as_str(), "MB" | "MA")
+        && let Some(id) = mbi_of(&coverage.subscriber.member_id)
+    {
+        coverage.subscriber.member_id = id;
+    }
 }
 
 fn fill_subscriber(coverage: &mut Coverage, patient: &Patient) {

@@ -2,6 +2,7 @@
 //!
 //! Form only. Whether a code exists and was in force on a day, the code lists say (`edits/code_lists.rs`).
 
+pub use crate::claim::is_mbi;
 pub use crate::codes::form::{is_cpt, is_hcpcs, is_icd9, is_icd10, is_modifier};
 
 use crate::claim::{Address, Date, Procedure, ProcedureSystem, day_number};
@@ -120,28 +121,6 @@ pub fn cpt_number(code: &str) -> Option<u32> {
 /// Whether a code of the same length lies between two others, letters and digits compared as they stand: `A0425` to `A0436`.
 pub fn code_between(code: &str, first: &str, last: &str) -> bool {
     code.len() == first.len() && first <= code && code <= last
-}
-
-/// A Medicare beneficiary identifier: eleven places, each with its class; no S, L, O, I, B, Z. Without dashes.
-pub fn is_mbi(text: &str) -> bool {
-    let letter = |byte: u8| byte.is_ascii_uppercase() && !matches!(byte, b'S' | b'L' | b'O' | b'I' | b'B' | b'Z');
-    let digit = |byte: u8| byte.is_ascii_digit();
-    match text.as_bytes() {
-        [a, b, c, d, e, f, g, h, i, j, k] => {
-            matches!(a, b'1'..=b'9')
-                && letter(*b)
-                && (letter(*c) || digit(*c))
-                && digit(*d)
-                && letter(*e)
-                && (letter(*f) || digit(*f))
-                && digit(*g)
-                && letter(*h)
-                && letter(*i)
-                && digit(*j)
-                && digit(*k)
-        }
-        _ => false,
-    }
 }
 
 /// The filing indicators of original Medicare: Part B and Part A.

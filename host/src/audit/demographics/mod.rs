@@ -18,7 +18,7 @@ pub use compare::{Difference, Field, compare};
 pub use find::{Found, find, keys_of_claim, keys_of_known};
 pub use name::{NameIs, compare_names};
 pub use report::{Report, report};
-pub use value::{BirthIs, MemberIs, addresses_differ, compare_births, compare_members, is_hicn, is_mbi};
+pub use value::{BirthIs, MemberIs, addresses_differ, compare_births, compare_members, is_hicn, is_mbi, member_key};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! Two ways to write a person's name: the same, a variant that payers live with, or a difference that denies.
 
-use super::nicknames::of_one_name;
+use super::nicknames::{of_one_name, of_one_spelling};
 use crate::claim::PersonName;
 
 /// What two names are to each other.
@@ -140,6 +140,13 @@ fn words(text: &str) -> Vec<String> {
 /// One letter without its accent. `ä`, `ö`, `ü` become one letter, as most card printers write them.
 fn plain(letter: char, out: &mut String) {
     let base = match letter {
+        // Vietnamese, U+1EA0 to U+1EF9.
+        '\u{1ea0}'..='\u{1eb7}' => "A",
+        '\u{1eb8}'..='\u{1ec7}' => "E",
+        '\u{1ec8}'..='\u{1ecb}' | 'ĩ' | 'Ĩ' => "I",
+        '\u{1ecc}'..='\u{1ee3}' | 'ơ' | 'Ơ' => "O",
+        '\u{1ee4}'..='\u{1ef1}' | 'ư' | 'Ư' | 'ũ' | 'Ũ' => "U",
+        '\u{1ef2}'..='\u{1ef9}' => "Y",
         'à'..='å' | 'À'..='Å' | 'ā' | 'Ā' | 'ă' | 'Ă' | 'ą' | 'Ą' => "A",
         'æ' | 'Æ' => "AE",
         'ç' | 'Ç' | 'ć' | 'Ć' | 'č' | 'Č' => "C",
@@ -193,6 +200,12 @@ fn part(a: &[String], b: &[String], first: bool) -> PartIs {
     if long.starts_with(short.as_str()) && short.len() >= if first { 3 } else { 10 } {
         return PartIs::Variant("cut short");
     }
+    if first && is_unnamed_newborn(a) != is_unnamed_newborn(b) {
+        return PartIs::Variant("a newborn that had no name yet");
+    }
+    if of_one_spelling(&one, &other) {
+        return PartIs::Variant("another spelling of one name");
+    }
     let one_name = |a: &Vec<String>, b: &Vec<String>| a.iter().any(|a| b.iter().any(|b| of_one_name(a, b)));
     if first && one_name(&a.to_vec(), &b.to_vec()) {
         return PartIs::Variant("a nickname");
@@ -200,6 +213,17 @@ fn part(a: &[String], b: &[String], first: bool) -> PartIs {
     let distance = strsim::damerau_levenshtein(&one, &other);
     let slips = if short.len() >= 8 { 2 } else { usize::from(short.len() >= 4) };
     if distance <= slips { PartIs::Typo } else { PartIs::Other }
+}
+
+/// What a hospital writes until the parents have chosen: Baby Girl, Baby Boy A, Newborn, Infant.
+fn is_unnamed_newborn(first: &[String]) -> bool {
+    let name = joined(first);
+    let rest = ["NEWBORN", "INFANT", "BABY"].iter().find_map(|word| name.strip_prefix(word));
+    let of_twins = |rest: &str| matches!(rest, "" | "A" | "B" | "C" | "1" | "2" | "3");
+    rest.is_some_and(|rest| {
+        let sex = ["GIRL", "BOY", "FEMALE", "MALE"].iter().find_map(|sex| rest.strip_prefix(sex));
+        of_twins(sex.unwrap_or(rest))
+    })
 }
 
 /// All words of the shorter name are words of the longer one.
@@ -246,6 +270,17 @@ mod tests {
             ("Roe, Grace", "Roe, Mary, Grace", variant),
             ("Roe, Grace", "Roe, Mary Grace", variant),
             ("Wolfeschlegelst, Hubert", "Wolfeschlegelsteinhausen, Hubert", variant),
+            ("Nguy\u{1ec5}n, An", "Nguyen, An", Same),
+            ("Tr\u{1ea7}n, H\u{1ed3}ng", "TRAN, HONG", Same),
+            ("Vance, Mohammed", "Vance, Muhammad", variant),
+            ("Mohamed, Ali", "Muhammad, Ali", variant),
+            ("Vance, Chip", "Vance, Charles", variant),
+            ("Vance, Gus", "Vance, August", variant),
+            ("Vance, Baby Girl", "Vance, Emma", variant),
+            ("Vance, BABYBOY A", "Vance, Otis", variant),
+            ("Vance, Newborn", "Vance, Otis", variant),
+            ("Vance, Baby Girl A", "Vance, Baby Girl B", Typo(false)),
+            ("Vance, Babette", "Vance, Emma", OtherFirst),
             ("Orla, Vance", "Vance, Orla", Swapped),
             ("Vanec, Orla", "Vance, Orla", Typo(true)),
             ("Vance, Olra", "Vance, Orla", Typo(false)),

@@ -16,6 +16,7 @@ const GROUPS: &[&str] = &[
     "ANNE ANN ANNA ANNIE NANCY NAN ANITA ANA HANNAH",
     "ANTHONY TONY ANTONIO TONIO",
     "ARTHUR ART ARTIE ARTURO",
+    "AUGUST AUGUSTUS AUGUSTINE AUGUSTIN AGUSTIN GUS GUSSIE AUGIE",
     "BARBARA BARB BARBIE BABS",
     "BENJAMIN BEN BENNY BENJI",
     "BERNARD BERNIE BERNARDO",
@@ -23,7 +24,7 @@ const GROUPS: &[&str] = &[
     "CAROLINE CAROLYN CAROL CARRIE CARO",
     "CASSANDRA CASSIE SANDRA",
     "CATHERINE KATHERINE KATHRYN CATHRYN KATHARINE KATE KATIE KATY CATHY KATHY KITTY KAY KAT CATALINA",
-    "CHARLES CHARLIE CHUCK CHAS CHARLEY CARLOS",
+    "CHARLES CHARLIE CHUCK CHAS CHARLEY CHIP CARLOS",
     "CHARLOTTE CHARLIE LOTTIE CHAR",
     "CHRISTINE CHRISTINA CHRIS CHRISSY TINA KRISTINA CRISTINA",
     "CHRISTOPHER CHRIS TOPHER KIT CRISTOBAL",
@@ -56,6 +57,7 @@ const GROUPS: &[&str] = &[
     "GREGORY GREG GREGG GREGORIO",
     "GUADALUPE LUPE LUPITA",
     "GUILLERMO MEMO WILLIAM",
+    "GUSTAVO GUSTAV GUS",
     "HAROLD HAL HARRY",
     "HENRY HANK HARRY HAL ENRIQUE",
     "HERBERT HERB BERT",
@@ -140,9 +142,30 @@ const GROUPS: &[&str] = &[
     "ZACHARY ZACH ZACK ZAC ZACHARIAH",
 ];
 
+/// Spellings of one name that other alphabets give, in first and last names.
+const SPELLINGS: &[&str] = &[
+    "MOHAMMED MUHAMMAD MOHAMED MOHAMMAD MUHAMMED MOHAMAD MUHAMAD MUHAMED MOHAMMOD",
+    "AHMED AHMAD AHMET",
+    "HUSSEIN HUSSAIN HUSAIN HUSEIN HOSSEIN",
+    "HASSAN HASAN",
+    "YUSUF YOUSEF YOUSSEF YOUSUF YUSEF",
+    "FATIMA FATEMA FATIMAH FATMA",
+    "AISHA AYESHA AISHAH AYSHA",
+    "ABDULLAH ABDALLAH ABDULLA ABDALLA",
+];
+
+/// Whether two names (upper case, plain letters) are spellings of one.
+pub(super) fn of_one_spelling(a: &str, b: &str) -> bool {
+    in_one_group(SPELLINGS, a, b)
+}
+
 /// Whether two first names (upper case, plain letters) are forms of one name.
 pub(super) fn of_one_name(a: &str, b: &str) -> bool {
-    GROUPS.iter().any(|group| {
+    in_one_group(GROUPS, a, b)
+}
+
+fn in_one_group(groups: &[&str], a: &str, b: &str) -> bool {
+    groups.iter().any(|group| {
         let has = |name: &str| group.split(' ').any(|known| known == name);
         has(a) && has(b)
     })

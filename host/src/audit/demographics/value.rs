@@ -3,6 +3,8 @@
 use crate::audit::slip::Slip;
 use crate::claim::{Address, Date};
 
+pub use crate::claim::is_mbi;
+
 /// How two birth dates differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BirthIs {
@@ -101,7 +103,7 @@ pub fn compare_members(visit: &str, known: &str) -> MemberIs {
 }
 
 /// Letters and digits in upper case: dashes and blanks are for the eye.
-pub(super) fn member_key(id: &str) -> String {
+pub fn member_key(id: &str) -> String {
     id.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
@@ -116,29 +118,6 @@ pub(super) fn like(id: &str) -> String {
         other => other,
     };
     id.chars().map(digit).collect()
-}
-
-/// The form of a Medicare Beneficiary Identifier: 1-9, letter, letter or digit, digit, letter, letter or digit, digit, two
-/// letters, two digits; letters without S, L, O, I, B, Z (CMS, "Understanding the MBI").
-pub fn is_mbi(id: &str) -> bool {
-    let letter = |byte: u8| byte.is_ascii_uppercase() && !b"SLOIBZ".contains(&byte);
-    let either = |byte: u8| letter(byte) || byte.is_ascii_digit();
-    match *id.as_bytes() {
-        [a, b, c, d, e, f, g, h, i, j, k] => {
-            matches!(a, b'1'..=b'9')
-                && letter(b)
-                && either(c)
-                && d.is_ascii_digit()
-                && letter(e)
-                && either(f)
-                && g.is_ascii_digit()
-                && letter(h)
-                && letter(i)
-                && j.is_ascii_digit()
-                && k.is_ascii_digit()
-        }
-        _ => false,
-    }
 }
 
 /// The form of a Health Insurance Claim Number: nine digits and a beneficiary code (`A`, `B6`, `TA`), or a railroad prefix

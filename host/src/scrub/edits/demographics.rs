@@ -60,12 +60,12 @@ pub const BIRTH_DATE: Edit = Edit {
 pub const GENDER: Edit = Edit {
     id: "demographic.gender",
     title: "The gender is not the one that is known",
-    severity: Severity::Warn,
+    severity: Severity::Hold,
     source: "005010X222A1 2010BA/2010CA NM1, N3, N4, DMG; 005010X279A1 2100C/2100D",
     explain: Explain {
-        what: "Compares female and male; unknown on either side is passed over.",
-        why: "Some payers refuse services that are for one gender only.",
-        known_problems: "A change that the payer has not recorded is a difference too.",
+        what: "Compares female and male; unknown on either side is passed over. A warning where condition code 45 or modifier KX says that the difference is known.",
+        why: "Payers look their member up by name, birth date and gender (271 AAA03 66), and refuse services that are for one gender only; often the visit is another person's.",
+        known_problems: "A change that the payer has not recorded is a difference too: correct the roster, or enter condition code 45.",
         example: "M on the visit, female on the roster. Repair: ask what the payer has.",
         fix: "None: only the card or the patient knows.",
     },
@@ -197,7 +197,8 @@ fn birth_date(claim: &Claim, context: &Context, report: &mut Report) {
 }
 
 fn gender(claim: &Claim, context: &Context, report: &mut Report) {
-    tell(Field::Gender, claim, context, report);
+    let severity = if super::sex_age::incongruence_is_told(claim) { Severity::Warn } else { Severity::Hold };
+    tell_as(Some(severity), Field::Gender, claim, context, report);
 }
 
 fn member_id(claim: &Claim, context: &Context, report: &mut Report) {
@@ -229,12 +230,20 @@ fn two_alike(claim: &Claim, context: &Context, report: &mut Report) {
 }
 
 fn tell(field: Field, claim: &Claim, context: &Context, report: &mut Report) {
+    tell_as(None, field, claim, context, report);
+}
+
+/// With another severity than the edit's, where one is given.
+fn tell_as(severity: Option<Severity>, field: Field, claim: &Claim, context: &Context, report: &mut Report) {
     if context.known.is_empty() {
         return; // most practices have no roster: nothing to compare, nothing to pay for
     }
     for difference in compare(claim, context.known, context.profile) {
         if difference.field == field {
-            report.header(difference.at, difference.words);
+            match severity {
+                Some(severity) => report.at_as(severity, None, difference.at, difference.words),
+                None => report.header(difference.at, difference.words),
+            }
         }
     }
 }

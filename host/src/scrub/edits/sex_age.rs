@@ -7,7 +7,7 @@ use crate::claim::{Claim, Gender, ServiceLine, Severity, day_number};
 use crate::scrub::form::{age_years, cpt_number};
 use crate::scrub::{Context, Edit, Explain, Report};
 
-fn incongruence_is_told(claim: &Claim) -> bool {
+pub(super) fn incongruence_is_told(claim: &Claim) -> bool {
     let told =
         claim.header.extras.as_ref().is_some_and(|extras| extras.condition_codes.iter().any(|code| code == "45"));
     told || claim.lines.iter().any(has_kx)
