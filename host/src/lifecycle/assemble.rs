@@ -1,11 +1,11 @@
 //! Visits that are due: folded, completed, split, looked at, and put on claims; or, where they are billed already, amended.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::claim::{Claim, ClaimHeader, Frequency, day_number, destination, from_day_number, service_span};
 use crate::practice::Route;
 use crate::scrub::VisitDays;
-use crate::store::claim::{ClaimKey, ClaimRow, StoredFinding, VersionBody, VersionKind, VersionRow};
+use crate::store::claim::{ClaimRow, StoredFinding, VersionBody, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
 use crate::store::{Encoded, StoreError, StoreResult, Tx};
@@ -14,7 +14,7 @@ use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, 
 use super::control::{control_number, line_control_number};
 use super::host::{Host, Practice};
 use super::refold::{fold_version, refold, refold_by};
-use super::review::{Candidate, alike, hold, review};
+use super::review::{AlikeKey, Candidate, alike, hold, review};
 use super::submit::charge;
 use super::{ClaimState, Fact, HostError, VersionState};
 
@@ -24,6 +24,7 @@ const BATCH: usize = 250;
 /// Moves every visit that is due. Returns how many.
 pub(super) fn due(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     let mut done = HashSet::new();
+    let mut looked = Vec::new();
     let mut moved = 0;
     loop {
         host.check_stop()?;
@@ -32,6 +33,7 @@ pub(super) fn due(host: &Host, practice: &Practice) -> Result<u64, HostError> {
         let rows = practice.store.read(|tx| tx.visits_to_assemble(today, hold_days, BATCH + done.len()))?;
         let rows: Vec<VisitRow> = rows.into_iter().filter(|row| !done.contains(&row.visit_id)).take(BATCH).collect();
         if rows.is_empty() {
+            look_again(host, practice, &looked)?;
             return Ok(moved);
         }
         let of = |tx: &Tx<'_>| rows.into_iter().map(|row| Plan::of(host, practice, tx, row)).collect();
@@ -48,12 +50,39 @@ pub(super) fn due(host: &Host, practice: &Practice) -> Result<u64, HostError> {
             } else if patients.insert(plan.patient) {
                 // A patient's visits are looked at one after the other: the second one must see the first one's claim.
                 done.insert(plan.row.visit_id);
+                looked.push((plan.row.visit_id, plan.patient));
                 moved += 1;
                 plans.push(plan);
             }
         }
         carry_out(host, practice, plans)?;
     }
+}
+
+/// Looks a second time at the visits of patients who had several in this run: a surgery may have been assembled after the visit in
+/// its global period, a primary procedure after its add-on code. Files have no order of days, and what is known of a patient must
+/// not depend on it. Nothing has left yet; which of two equal claims is held does not change, for a held one holds no other.
+fn look_again(host: &Host, practice: &Practice, looked: &[(u64, [u8; 32])]) -> Result<(), HostError> {
+    let mut visits: HashMap<[u8; 32], usize> = HashMap::new();
+    for (_, patient) in looked {
+        *visits.entry(*patient).or_default() += 1;
+    }
+    let several = |(_, patient): &&(u64, [u8; 32])| visits.get(patient).is_some_and(|count| *count > 1);
+    let mut left: Vec<(u64, [u8; 32])> = looked.iter().filter(several).copied().collect();
+    while !left.is_empty() {
+        host.check_stop()?;
+        let mut patients = HashSet::new();
+        let (now, later): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|(_, patient)| patients.len() < BATCH && patients.insert(*patient));
+        left = later;
+        let plans = practice.store.read(|tx| -> StoreResult<Vec<Plan>> {
+            let rows = now.iter().map(|(visit, _)| tx.visit(*visit)).collect::<StoreResult<Vec<_>>>()?;
+            rows.into_iter().flatten().map(|row| Plan::of(host, practice, tx, row)).collect()
+        })?;
+        let plans = plans.into_iter().filter(|plan| !plan.waits && !plan.steps.is_empty()).collect();
+        carry_out(host, practice, plans)?;
+    }
+    Ok(())
 }
 
 /// What is to be done with one visit.
@@ -96,7 +125,7 @@ struct Written {
     claim: Claim,
     body: Encoded,
     /// What [`alike`] says of its claim.
-    alike: Option<[Vec<u8>; 3]>,
+    alike: Vec<AlikeKey>,
     patient: [u8; 32],
     findings: Vec<StoredFinding>,
     /// Rules whose fixes were applied, with the digest that proposed them.
@@ -487,9 +516,9 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
             tx.record("claim", claim_id, today, &format!("rule:{rule}"), "fix applied", digest)?;
         }
         let known = if is_new { None } else { tx.version(claim_id, step.version)? };
-        if let Some(parts) = &written.alike {
-            let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_slice()).collect();
-            tx.name_version(ClaimKey::BirthDayCharge, &parts, claim_id, step.version)?;
+        for (kind, parts) in &written.alike {
+            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            tx.name_version(*kind, &parts, claim_id, step.version)?;
         }
         tx.put_version(&row, &written.body)?;
         tx.put_findings(claim_id, step.version, &written.findings)?;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::audit::demographics::{Known, people_of};
+use crate::audit::demographics::{Known, member_key, people_of};
 use crate::claim::{
     Claim, ClaimInContext, ClaimPlace, Date, EarlierLine, Finding, Severity, day_number, destination, iso, rendering,
     service_span,
@@ -23,8 +23,6 @@ use super::{ClaimState, HostError, VersionState, fixes};
 
 /// Claims of other records that are compared at most: more share a birth date, a day and a total by chance only.
 const ALIKE_MAX: usize = 16;
-/// Days that the host itself looks back: for repeats of a service, and for another person under the same id.
-const OWN_LOOK_BACK_DAYS: i64 = 400;
 
 /// A claim to look at.
 pub(super) struct Candidate {
@@ -161,7 +159,11 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
             }
         }
         let person = &candidate.claim.header.patient;
-        let other = |earlier: &&Earlier| same_person(person, &earlier.claim.header.patient) == Verdict::Conflict;
+        // Of two people the one who came later is asked about, however often either is looked at.
+        let counts = |earlier: &Earlier| earlier.live || candidate.visit_id.is_none_or(|own| earlier.visit_id < own);
+        let other = |earlier: &&Earlier| {
+            counts(earlier) && same_person(person, &earlier.claim.header.patient) == Verdict::Conflict
+        };
         if let Some(other) = earlier.iter().find(other) {
             let words = format!(
                 "Claim {} has another person under the same patient id. Find out whose id it is; both may be wrong.",
@@ -248,6 +250,7 @@ struct Billed {
 
 /// One earlier claim of the same patient.
 struct Earlier {
+    visit_id: u64,
     claim: Claim,
     live: bool,
     stands: bool,
@@ -264,20 +267,30 @@ impl Earlier {
 fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec<Earlier>>, HostError> {
     let sets = practice.profile.rules.iter().chain(practice.profile.payer.iter().flat_map(|payer| &payer.rules));
     let days = sets.filter_map(|set| host.plugins.rules(set)).map(|rules| i64::from(rules.look_back_days())).max();
-    let days = days.unwrap_or(0).max(OWN_LOOK_BACK_DAYS);
+    let days = days.unwrap_or(0);
+    let start = |candidate: &Candidate| {
+        let span = service_span(&candidate.claim.lines)?;
+        Some(day_number(span.start) - days.max(scrub::look_back_days(&candidate.claim)))
+    };
+    let mut starts: HashMap<[u8; 32], i64> = HashMap::new();
+    for candidate in candidates {
+        if let Some(from) = start(candidate) {
+            starts.entry(candidate.patient).and_modify(|known| *known = from.min(*known)).or_insert(from);
+        }
+    }
     Ok(practice.store.read(|tx| -> StoreResult<_> {
         let mut known: HashMap<[u8; 32], Vec<Billed>> = HashMap::new();
         let mut out = Vec::with_capacity(candidates.len());
         for candidate in candidates {
-            let Some(span) = service_span(&candidate.claim.lines) else {
+            let Some(from) = start(candidate) else {
                 out.push(Vec::new());
                 continue;
             };
-            let from = day_number(span.start) - days;
+            let earliest = starts.get(&candidate.patient).map_or(from, |earliest| *earliest);
             let claims = match known.entry(candidate.patient) {
                 std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
                 std::collections::hash_map::Entry::Vacant(empty) => {
-                    empty.insert(claims_of(tx, &candidate.patient, from)?)
+                    empty.insert(claims_of(tx, &candidate.patient, earliest)?)
                 }
             };
             let other = |claim: &&Billed| {
@@ -300,9 +313,9 @@ pub(crate) fn other_claims(tx: &Tx<'_>, claim: &Claim) -> StoreResult<(Vec<Earli
     let (Some(patient), Some(span)) = (patient_mac(tx, &claim.header), service_span(&claim.lines)) else {
         return Ok(Default::default());
     };
-    let claims = claims_of(tx, &patient, day_number(span.start) - OWN_LOOK_BACK_DAYS)?;
+    let claims = claims_of(tx, &patient, day_number(span.start) - scrub::look_back_days(claim))?;
     let own = claims.iter().map(|known| earlier(known).as_scrub()).collect();
-    let alike = alike(claim).map_or(Ok(Vec::new()), |key| stored_alike(tx, &key, None, None, &patient))?;
+    let alike = stored_alike(tx, &alike(claim), None, None, &patient)?;
     Ok((own, alike))
 }
 
@@ -339,59 +352,76 @@ fn stands(state: &str) -> bool {
     ![ClaimState::Rejected.as_str(), ClaimState::Denied.as_str()].contains(&state)
 }
 
-/// What claims have in common that may be of one person, registered twice: birth date, first day, total. Look-up values are
-/// made of it, so it is never stored.
-pub(super) fn alike(claim: &Claim) -> Option<[Vec<u8>; 3]> {
-    let born = claim.header.patient.birth_date?;
-    let span = service_span(&claim.lines)?;
+/// What claims have in common that may be of one person, registered twice: birth date, first day and total; or payer, member id
+/// and first day. Look-up values are made of it, so it is never stored.
+pub(super) fn alike(claim: &Claim) -> Vec<AlikeKey> {
+    let Some(span) = service_span(&claim.lines) else { return Vec::new() };
     let text = |day: Date| iso(day).into_bytes();
-    Some([text(born), text(span.start), claim.total_charge.to_string().into_bytes()])
+    let total = claim.total_charge.to_string().into_bytes();
+    let born = claim.header.patient.birth_date;
+    let by_birth = born.map(|born| (ClaimKey::BirthDayCharge, vec![text(born), text(span.start), total]));
+    let by_member = destination(claim).and_then(|coverage| {
+        let member = member_key(&coverage.subscriber.member_id);
+        let parts = vec![coverage.payer.id.clone().into_bytes(), member.into_bytes(), text(span.start)];
+        parts.iter().all(|part| !part.is_empty()).then_some((ClaimKey::MemberDay, parts))
+    });
+    by_birth.into_iter().chain(by_member).collect()
 }
+
+/// A name that claims may share, and its parts.
+pub(super) type AlikeKey = (ClaimKey, Vec<Vec<u8>>);
 
 /// For each candidate, live claims of other patient records with what [`alike`] says: stored ones, and those before it among
 /// the candidates, which have no number yet and are called by their visit.
 fn claims_alike(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec<EarlierClaim>>, HostError> {
     Ok(practice.store.read(|tx| -> StoreResult<_> {
-        let mut before: HashMap<[Vec<u8>; 3], Vec<&Candidate>> = HashMap::new();
+        let mut before: HashMap<AlikeKey, Vec<usize>> = HashMap::new();
         let mut out = Vec::with_capacity(candidates.len());
-        for candidate in candidates {
-            let mut others = Vec::new();
-            let Some(key) = alike(&candidate.claim) else {
-                out.push(others);
-                continue;
-            };
-            others.extend(stored_alike(tx, &key, candidate.visit_id, candidate.claim_id, &candidate.patient)?);
-            let beside = before.entry(key).or_default();
-            for other in beside.iter().filter(|other| other.patient != candidate.patient).take(ALIKE_MAX) {
+        for (at, candidate) in candidates.iter().enumerate() {
+            let keys = alike(&candidate.claim);
+            let mut others = stored_alike(tx, &keys, candidate.visit_id, candidate.claim_id, &candidate.patient)?;
+            let mut beside: Vec<usize> = Vec::new();
+            for key in keys {
+                let known = before.entry(key).or_default();
+                beside.extend(known.iter().filter(|at| !beside.contains(at)).copied().collect::<Vec<_>>());
+                known.push(at);
+            }
+            let beside = beside.into_iter().filter_map(|at| candidates.get(at));
+            for other in beside.filter(|other| other.patient != candidate.patient).take(ALIKE_MAX) {
                 let named = other.visit_id.map_or_else(String::new, |visit| format!("of visit {visit}"));
                 others.push(EarlierClaim { claim_id: named, ..EarlierClaim::of(&other.claim, true) });
             }
-            beside.push(candidate);
             out.push(others);
         }
         Ok(out)
     })?)
 }
 
-/// Live claims of other patient records with this key: those of visits before this one (all, where it is not stored yet), and
-/// later ones that are not held. So the later of two is held however often and beside whatever it is looked at.
+/// Live claims of other patient records with one of these keys: those of visits before this one (all, where it is not stored
+/// yet), and later ones that are not held. So the later of two is held however often and beside whatever it is looked at.
 fn stored_alike(
     tx: &Tx<'_>,
-    key: &[Vec<u8>; 3],
+    keys: &[AlikeKey],
     own_visit: Option<u64>,
     own_claim: Option<u64>,
     patient: &[u8; 32],
 ) -> StoreResult<Vec<EarlierClaim>> {
-    let parts: Vec<&[u8]> = key.iter().map(Vec::as_slice).collect();
-    let mut others = Vec::new();
-    for claim_id in tx.claims_named(ClaimKey::BirthDayCharge, &parts, ALIKE_MAX)? {
-        let Some(row) = tx.claim(claim_id)? else { continue };
-        let of_another = Some(claim_id) != own_claim
-            && tx.patient_of_claim(claim_id)?.is_some_and(|other| other != patient.as_slice());
-        let counts = own_visit.is_none_or(|own| row.visit_id < own) || row.state != ClaimState::Held.as_str();
-        if of_another && row.billed_cents > 0 && counts {
-            let body = tx.version_body(claim_id, row.live_version)?;
-            others.push(EarlierClaim::of(&body.claim, true));
+    let (mut others, mut seen) = (Vec::new(), Vec::new());
+    for (kind, parts) in keys {
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        for claim_id in tx.claims_named(*kind, &parts, ALIKE_MAX)? {
+            if seen.contains(&claim_id) {
+                continue;
+            }
+            seen.push(claim_id);
+            let Some(row) = tx.claim(claim_id)? else { continue };
+            let of_another = Some(claim_id) != own_claim
+                && tx.patient_of_claim(claim_id)?.is_some_and(|other| other != patient.as_slice());
+            let counts = own_visit.is_none_or(|own| row.visit_id < own) || row.state != ClaimState::Held.as_str();
+            if of_another && row.billed_cents > 0 && counts {
+                let body = tx.version_body(claim_id, row.live_version)?;
+                others.push(EarlierClaim::of(&body.claim, true));
+            }
         }
     }
     Ok(others)
@@ -409,5 +439,11 @@ fn earlier(billed: &Billed) -> Earlier {
         rendering_npi: rendering(header, line).and_then(|provider| provider.npi.clone()).unwrap_or_default(),
         diagnoses: header.diagnoses.iter().map(|diagnosis| diagnosis.code.clone()).collect(),
     });
-    Earlier { claim: body.claim.clone(), live: *live, stands: *stands, lines: lines.collect() }
+    Earlier {
+        visit_id: billed.visit_id,
+        claim: body.claim.clone(),
+        live: *live,
+        stands: *stands,
+        lines: lines.collect(),
+    }
 }

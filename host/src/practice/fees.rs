@@ -127,6 +127,11 @@ impl Fees {
             .filter(|fee| fee.modifiers.iter().all(|modifier| modifiers.contains(modifier)))
             .max_by_key(|fee| fee.modifiers.len())
     }
+
+    /// Fees of one unit of exactly this much, of whichever code, on a day.
+    pub fn at(&self, cents: i64, day: i64) -> impl Iterator<Item = &Fee> {
+        self.rows.iter().filter(move |fee| fee.cents == cents && (fee.days.0..=fee.days.1).contains(&day))
+    }
 }
 
 /// Dollars with at most two decimals, with or without `$` and commas between thousands, to cents.

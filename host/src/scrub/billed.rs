@@ -33,8 +33,6 @@ pub struct Billed<'a> {
     pub days: (i64, i64),
     /// NM109 of who renders; empty: the billing provider.
     pub rendering_npi: &'a str,
-    /// What a service of an earlier claim was for, without dots; of a line of the claim, its pointers say it.
-    pub diagnoses: &'a [String],
 }
 
 impl<'a> Billed<'a> {
@@ -50,7 +48,6 @@ impl<'a> Billed<'a> {
             units_thousandths: (line.units.unit == Unit::Units).then_some(line.units.thousandths),
             days: days(line.service_dates)?,
             rendering_npi: rendering(&claim.header, line).and_then(|provider| provider.npi.as_deref()).unwrap_or(""),
-            diagnoses: &[],
         })
     }
 
@@ -87,10 +84,22 @@ pub fn own(claim: &Claim) -> impl Iterator<Item = Billed<'_>> + Clone {
 /// Services of the patient's earlier live claims to the same payer.
 pub fn earlier<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<Item = Billed<'a>> + Clone {
     let payer = destination(claim).map_or("", |coverage| coverage.payer.id.as_str());
-    let counts = move |other: &&super::EarlierClaim| {
-        other.live && other.claim_id != claim.control_number && other.payer_id == payer
-    };
-    context.earlier.iter().filter(counts).flat_map(|other| {
+    of_claims(claim, context, move |other| other.payer_id == payer)
+}
+
+/// Services of the patient's earlier live claims, to whichever payer.
+pub fn of_any_payer<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<Item = Billed<'a>> + Clone {
+    of_claims(claim, context, |_| true)
+}
+
+fn of_claims<'a>(
+    claim: &'a Claim,
+    context: &Context<'a>,
+    counts: impl Fn(&super::EarlierClaim) -> bool + Clone,
+) -> impl Iterator<Item = Billed<'a>> + Clone {
+    let live =
+        move |other: &&super::EarlierClaim| other.live && other.claim_id != claim.control_number && counts(other);
+    context.earlier.iter().filter(live).flat_map(|other| {
         other.services.iter().filter_map(|service| {
             Some(Billed {
                 place: Place::Earlier(&other.claim_id),
@@ -99,7 +108,6 @@ pub fn earlier<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<Ite
                 units_thousandths: Some(service.units_thousandths),
                 days: days(service.service_dates)?,
                 rendering_npi: &service.rendering_npi,
-                diagnoses: &service.diagnoses,
             })
         })
     })

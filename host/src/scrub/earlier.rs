@@ -24,6 +24,8 @@ pub struct EarlierClaim {
 /// The patient of a claim.
 #[derive(Clone)]
 pub struct EarlierPerson {
+    /// The practice's record numbers (REF EA and the like).
+    pub ids: Vec<String>,
     /// 2010BA or 2010CA NM103.
     pub last: String,
     /// NM104.
@@ -49,17 +51,11 @@ pub struct EarlierService {
     pub charge: i64,
     /// NM109 of 2420A or 2310B; empty where the billing provider renders.
     pub rendering_npi: String,
-    /// The diagnoses that the line points to, without dot.
-    pub diagnoses: Vec<String>,
 }
 
 impl EarlierClaim {
     /// The light record of a claim.
     pub fn of(claim: &Claim, live: bool) -> Self {
-        let diagnosis = |pointer: &u8| {
-            let at = usize::from(pointer.checked_sub(1)?);
-            Some(claim.header.diagnoses.get(at)?.code.clone())
-        };
         let services = claim.lines.iter().map(|line| EarlierService {
             service_dates: line.service_dates,
             code: line.procedure.code.clone(),
@@ -67,7 +63,6 @@ impl EarlierClaim {
             units_thousandths: line.units.thousandths,
             charge: line.charge,
             rendering_npi: rendering(&claim.header, line).and_then(|provider| provider.npi.clone()).unwrap_or_default(),
-            diagnoses: line.diagnosis_pointers.iter().filter_map(diagnosis).collect(),
         });
         let patient = &claim.header.patient;
         let coverages = claim.header.coverages.iter();
@@ -78,6 +73,7 @@ impl EarlierClaim {
             stands: live,
             members: members.collect(),
             person: Some(EarlierPerson {
+                ids: patient.ids.iter().map(|id| id.value.clone()).collect(),
                 last: patient.name.last.clone(),
                 first: patient.name.first.clone(),
                 birth_date: patient.birth_date,

@@ -57,6 +57,13 @@ pub struct VisitDays {
     pub booked: Option<Date>,
 }
 
+/// Days of the patient's earlier claims that the edits ask for: a bit more than a year for repeats, global periods and other
+/// people under one id; the three years of an established patient where a code says new.
+pub fn look_back_days(claim: &Claim) -> i64 {
+    let says_new = claim.lines.iter().any(|line| edits::is_new_patient(&line.procedure.code));
+    if says_new { 3 * 366 } else { 400 }
+}
+
 /// Runs every edit, in the order of the table. A clean claim allocates nothing.
 pub fn scrub(claim: &Claim, context: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -48,7 +48,7 @@ impl VersionKind {
 }
 
 /// Another name of a version, beside its CLM01.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ClaimKey {
     /// 277CA REF 1K, CLP07: (payer id, number).
     PayerControlNumber,
@@ -56,6 +56,8 @@ pub enum ClaimKey {
     MemberDatesCharge,
     /// (patient's birth date, first day, CLM02): who may be one person, registered twice.
     BirthDayCharge,
+    /// (payer id, member id, first day): as `BirthDayCharge`, where the birth date or the charge was keyed otherwise.
+    MemberDay,
 }
 
 impl ClaimKey {
@@ -65,6 +67,7 @@ impl ClaimKey {
             Self::PayerControlNumber => "payer-control-number",
             Self::MemberDatesCharge => "member-dates-charge",
             Self::BirthDayCharge => "birth-day-charge",
+            Self::MemberDay => "member-day",
         }
     }
 }

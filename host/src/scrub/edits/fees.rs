@@ -13,7 +13,7 @@ pub const SLIP: Edit = Edit {
     severity: Severity::Hold,
     source: "the practice's fee schedule (`fees` of the profile); 005010X222A1 2400 SV102",
     explain: Explain {
-        what: "Compares charge with fee times units and names the slip: a decimal point (ten or a hundred times, a tenth), swapped digits, one digit, one unit's fee for several, one unit's fee taken too often. Within `fee_tolerance_percent` only swapped digits are one.",
+        what: "Compares charge with fee times units and names the slip: a decimal point (ten or a hundred times, a tenth), swapped digits, one digit, one unit's fee for several, one unit's fee taken too often, the charges of two lines interchanged, the fee of a code one digit away. Within `fee_tolerance_percent` only swapped digits are one.",
         why: "Payers pay the lower of charge and fee: a charge that is too low is money nobody will ask about, one that is too high is refunded with questions.",
         known_problems: "Lines with a modifier that changes the price (50, 52, 53, 22, 26, TC, 80 and their like) are compared only where the schedule has a row with it. Minutes are not compared.",
         example: "99213 at 1200.00, fee 120.00. Repair: correct the charge.",
@@ -56,15 +56,15 @@ struct Off<'a> {
 
 fn slip(claim: &Claim, context: &Context, report: &mut Report) {
     each(claim, context, |off| {
-        if let Some(what) = named(off) {
-            report.line(off.number, "charge", words(off, what));
+        if let Some(what) = told(claim, context, off) {
+            report.line(off.number, "charge", words(off, &what));
         }
     });
 }
 
 fn differs(claim: &Claim, context: &Context, report: &mut Report) {
     each(claim, context, |off| {
-        if named(off).is_none() {
+        if told(claim, context, off).is_none() {
             let severity = match context.profile.fee_difference {
                 Consequence::Hold => Severity::Hold,
                 Consequence::Warn => Severity::Warn,
@@ -96,28 +96,59 @@ fn each<'a>(claim: &'a Claim, context: &Context<'a>, mut call: impl FnMut(&Off<'
         return;
     }
     for (number, line) in super::numbered(claim) {
-        let (modifiers, units) = (&line.procedure.modifiers, line.units.thousandths);
-        let day = day_number(line.service_dates.start);
-        let Some(fee) = fees.of(&line.procedure.code, modifiers, day) else { continue };
-        let priced = |modifier: &&String| PRICED.contains(&modifier.as_str()) && !fee.modifiers.contains(modifier);
-        // A charge of nothing and one below it have edits of their own.
-        if line.units.unit != Unit::Units || units <= 0 || line.charge <= 0 || modifiers.iter().any(|one| priced(&one))
-        {
+        let Some((fee, expected)) = expected(context, line) else { continue };
+        if expected == line.charge {
             continue;
         }
-        let expected = (i128::from(fee.cents) * i128::from(units) + 500) / 1000;
-        let allowed = expected * i128::from(context.profile.fee_tolerance_percent) / 100;
-        if expected == i128::from(line.charge) {
-            continue;
-        }
-        let is_far = (i128::from(line.charge) - expected).abs() > allowed;
-        let Ok(expected) = i64::try_from(expected) else { continue };
+        let allowed = i128::from(expected) * i128::from(context.profile.fee_tolerance_percent) / 100;
+        let is_far = (i128::from(line.charge) - i128::from(expected)).abs() > allowed;
         let off = Off { number, line, fee, expected };
         // Swapped digits are no matter of price, however near they come to it: 110 for 101.
         if is_far || digits_slip(&off) == Some(Slip::Swapped) {
             call(&off);
         }
     }
+}
+
+/// The slip that explains a charge, alone or beside the claim's other lines and the schedule's other codes.
+fn told(claim: &Claim, context: &Context, off: &Off<'_>) -> Option<String> {
+    let fees = &context.profile.fee_schedule;
+    named(off).map(str::to_owned).or_else(|| interchanged(claim, context, off)).or_else(|| {
+        let units = off.line.units.thousandths;
+        let of_one = (units > 0 && off.line.charge * 1000 % units == 0).then(|| off.line.charge * 1000 / units)?;
+        let mut others = fees.at(of_one, day_number(off.line.service_dates.start));
+        let near = |fee: &&Fee| {
+            fee.modifiers.is_empty()
+                && matches!(Slip::between(&fee.code, &off.fee.code), Some(Slip::One | Slip::Swapped))
+        };
+        let other = others.find(near)?;
+        Some(format!("that is the fee of {}, one digit away, which may be the code that was meant", other.code))
+    })
+}
+
+/// Another line that has this one's fee for its charge, while this one has the other's.
+fn interchanged(claim: &Claim, context: &Context, off: &Off<'_>) -> Option<String> {
+    let other = super::numbered(claim).filter(|(number, _)| *number != off.number).find(|(_, other)| {
+        let expected = expected(context, other).map(|(_, expected)| expected);
+        expected == Some(off.line.charge) && other.charge == off.expected && other.charge != off.line.charge
+    });
+    other.map(|(number, other)| {
+        format!("the charge is that of line {number} ({}), and the other way round", super::code(other))
+    })
+}
+
+/// The fee of a line and what it comes to, in cents; none where it has another price than the schedule's.
+fn expected<'a>(context: &Context<'a>, line: &ServiceLine) -> Option<(&'a Fee, i64)> {
+    let (modifiers, units) = (&line.procedure.modifiers, line.units.thousandths);
+    let day = day_number(line.service_dates.start);
+    let fee = context.profile.fee_schedule.of(&line.procedure.code, modifiers, day)?;
+    let priced = |modifier: &&String| PRICED.contains(&modifier.as_str()) && !fee.modifiers.contains(modifier);
+    // A charge of nothing and one below it have edits of their own.
+    if line.units.unit != Unit::Units || units <= 0 || line.charge <= 0 || modifiers.iter().any(|one| priced(&one)) {
+        return None;
+    }
+    let expected = (i128::from(fee.cents) * i128::from(units) + 500) / 1000;
+    Some((fee, i64::try_from(expected).ok()?))
 }
 
 /// The slip that explains a charge.

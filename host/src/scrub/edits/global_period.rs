@@ -20,7 +20,7 @@ pub const VISIT: Edit = Edit {
     explain: Explain {
         what: "Finds a visit within 10 or 90 days after a procedure with such a global period, by the same provider, without 24, 25 or 57. Preventive visits pass.",
         why: "Visits after surgery belong to its payment; one for something else is paid only where it says so.",
-        known_problems: "Surgery that another practice billed is not seen, nor a partner of the same specialty.",
+        known_problems: "Surgery that another practice billed is not seen, nor a partner of the same specialty. A visit that left before its surgery was told of is a warning at the surgery.",
         example: "27447 on 2 March, 99213 on 2 April for a cough. Repair: 99213-24.",
         fix: "None: whether the visit had to do with the surgery is in the chart.",
     },
@@ -75,10 +75,43 @@ fn surgery<'a>(
     })
 }
 
+/// Warns at a surgery of a service of its global period that another claim bills without the modifier: that claim may have left
+/// before the surgery was told of.
+fn billed_after<'a>(
+    claim: &'a Claim,
+    context: &Context<'a>,
+    report: &mut Report,
+    modifiers: &str,
+    is_asked: impl Fn(&Billed<'a>) -> bool,
+) {
+    for surgery in known(claim, context) {
+        let Some(global) = surgery.pfs.global.days_after().filter(|days| *days > 0) else { continue };
+        let after = |other: &Billed<'_>| other.days.0 - surgery.billed.days.0;
+        let included = billed::earlier(claim, context).find(|other| {
+            (1..=global).contains(&after(other))
+                && other.rendering_npi == surgery.billed.rendering_npi
+                && is_asked(other)
+        });
+        if let Some(other) = included {
+            let words = format!(
+                "The payment of line {} ({}) includes {}, {} days later. If that had nothing to do with it, replace that claim with {modifiers}; if it had, void it.",
+                surgery.number,
+                super::code(surgery.line),
+                other.words(),
+                after(&other)
+            );
+            report.at_as(Severity::Warn, Some(surgery.number), super::modifier_omission::FIELD, words);
+        }
+    }
+}
+
 fn visit(claim: &Claim, context: &Context, report: &mut Report) {
+    billed_after(claim, context, report, "modifier 24", |other| {
+        is_visit(other.code) && !is_preventive(&other.code.to_string()) && !has(other.modifiers, VISIT_SAYS)
+    });
     let known = known(claim, context);
     for one in known.clone().filter(|one| is_visit(one.billed.code) && !is_preventive(&one.line.procedure.code)) {
-        if has(one.billed.modifiers, &["24", "25", "57"]) {
+        if has(one.billed.modifiers, VISIT_SAYS) {
             continue;
         }
         let Some(Included { surgery, days_after }) = surgery(claim, context, known.clone(), &one) else {
@@ -94,16 +127,26 @@ fn visit(claim: &Claim, context: &Context, report: &mut Report) {
     }
 }
 
+/// Modifiers of a visit that say why it is paid.
+const VISIT_SAYS: &[&str] = &["24", "25", "57"];
+/// Modifiers of a procedure that say so, and postoperative care by another.
+const PROCEDURE_SAYS: &[&str] = &["58", "78", "79", "55"];
+
 /// Preventive visits have nothing to do with a surgery.
 fn is_preventive(code: &str) -> bool {
     matches!(cpt_number(code), Some(99_381..=99_429)) || matches!(code, "G0402" | "G0438" | "G0439")
 }
 
 fn procedure(claim: &Claim, context: &Context, report: &mut Report) {
+    billed_after(claim, context, report, "modifier 58, 78 or 79", |other| {
+        let is_global = indicators(context, other).is_some_and(|pfs| pfs.global.days_after().is_some());
+        let says = has(other.modifiers, PROCEDURE_SAYS) || other.modifiers.iter().any(|one| says_distinct(one));
+        is_global && !is_visit(other.code) && !says
+    });
     let known = known(claim, context);
     for one in known.clone().filter(|one| one.pfs.global.days_after().is_some() && !is_visit(one.billed.code)) {
         let modifiers = one.billed.modifiers;
-        if has(modifiers, &["58", "78", "79", "55"]) || modifiers.iter().any(|modifier| says_distinct(modifier)) {
+        if has(modifiers, PROCEDURE_SAYS) || modifiers.iter().any(|modifier| says_distinct(modifier)) {
             continue;
         }
         let Some(Included { surgery, days_after }) = surgery(claim, context, known.clone(), &one) else {

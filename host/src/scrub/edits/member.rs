@@ -35,7 +35,7 @@ pub const FORM: Edit = Edit {
     severity: Severity::Hold,
     source: "005010X222A1 2010BA/2330A NM109",
     explain: Explain {
-        what: "Finds what registration types when it has no card: UNKNOWN, NONE, one character over and over, 123456789; ids of one character; blanks inside.",
+        what: "Finds what registration types when it has no card: UNKNOWN, NONE, one character over and over, 123456789; ids of one character; blanks inside; a telephone number or a date with its marks; the group number.",
         why: "Payers answer it with 'member not found' after days.",
         known_problems: "A payer that prints blanks on its cards wants the id without them.",
         example: "999999999. Repair: enter the id from the card.",
@@ -59,6 +59,10 @@ const PLACEHOLDERS: &[&str] = &[
     "SELF",
     "SELFPAY",
     "NOTONFILE",
+    "SAME",
+    "SAMEASABOVE",
+    "SAME AS ABOVE",
+    "ONFILE",
     "123456789",
     "1234567890",
     "012345678",
@@ -75,6 +79,14 @@ fn form(claim: &Claim, _: &Context, report: &mut Report) {
             "holds a blank"
         } else if id.len() < 2 {
             "has one character"
+        } else if is_telephone(id) {
+            "is a telephone number"
+        } else if is_date(id) {
+            "is a date"
+        } else if !blank(&coverage.subscriber.group_number)
+            && id.eq_ignore_ascii_case(coverage.subscriber.group_number.trim())
+        {
+            "is the group number"
         } else {
             continue;
         };
@@ -83,6 +95,24 @@ fn form(claim: &Claim, _: &Context, report: &mut Report) {
             field,
             format!("The member id of coverage {} {problem}. Enter it as on the insurance card.", at + 1),
         );
+    }
+}
+
+/// `614-555-0100` and `(614) 555-0100`. Ten digits alone are an ordinary id.
+fn is_telephone(id: &str) -> bool {
+    let shape: String = id.chars().map(|letter| if letter.is_ascii_digit() { '9' } else { letter }).collect();
+    matches!(shape.as_str(), "999-999-9999" | "(999)999-9999" | "999.999.9999")
+}
+
+/// `03/04/1970`, `3/4/70` and `1970-03-04`.
+fn is_date(id: &str) -> bool {
+    let digits =
+        |part: &str, counts: &[usize]| counts.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (slashes, dashes): (Vec<&str>, Vec<&str>) = (id.split('/').collect(), id.split('-').collect());
+    match (slashes.as_slice(), dashes.as_slice()) {
+        ([a, b, c], _) => digits(a, &[1, 2, 4]) && digits(b, &[1, 2]) && digits(c, &[1, 2, 4]),
+        (_, [a, b, c]) => digits(a, &[4]) && digits(b, &[2]) && digits(c, &[2]),
+        _ => false,
     }
 }
 
@@ -97,7 +127,7 @@ pub const MBI: Edit = Edit {
     severity: Severity::Hold,
     source: "CMS, Medicare Beneficiary Identifier format (11 places; letters S, L, O, I, B, Z are never used); required for services from 2020-01-01",
     explain: Explain {
-        what: "Where the filing indicator is MB or MA: eleven characters, each place with its class, without dashes. Lower case passes.",
+        what: "Where the filing indicator is MB or MA: eleven characters, each place with its class. Lower case passes; dashes of the card are taken out before.",
         why: "Medicare rejects the claim before it looks at anything else.",
         known_problems: "Services before 2020 may carry the old number and are not looked at.",
         example: "An O for a zero. Repair: enter the id from the card.",
@@ -114,7 +144,7 @@ fn mbi(claim: &Claim, _: &Context, report: &mut Report) {
             continue;
         }
         let words = format!(
-            "The Medicare id of coverage {} has not the form of an MBI (found {}). Enter it as on the card, without dashes.",
+            "The Medicare id of coverage {} has not the form of an MBI (found {}). Enter it as on the card.",
             at + 1,
             shape(id)
         );

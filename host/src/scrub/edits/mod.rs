@@ -17,12 +17,16 @@ mod drugs;
 mod duplicates;
 mod fees;
 mod global_period;
+mod laterality;
 mod member;
 mod modifier_omission;
+mod modifier_policy;
 mod modifier_use;
 mod ncci_addon;
 mod ncci_pairs;
 mod ncci_units;
+mod near_duplicates;
+mod new_patient;
 mod patient_address;
 mod patient_birth;
 mod patient_name;
@@ -42,6 +46,8 @@ mod text;
 mod timely;
 mod typos;
 mod units;
+
+pub(super) use new_patient::is_new_patient;
 
 use super::edit::{Edit, numbered};
 use super::form::{has_code_form, shape};
@@ -76,9 +82,11 @@ pub const EDITS: &[Edit] = &[
     patient_name::DIGITS,
     patient_name::PLACEHOLDER,
     patient_name::CHARACTERS,
+    patient_name::TITLE,
     patient_birth::MISSING,
     patient_birth::IMPLAUSIBLE,
     patient_birth::AFTER_SERVICE,
+    patient_birth::SERVICE_DAY,
     patient_birth::GENDER,
     patient_state::DEATH,
     patient_state::PREGNANT,
@@ -131,6 +139,8 @@ pub const EDITS: &[Edit] = &[
     procedures::MODIFIER_TOO_MANY,
     modifier_use::CONTRADICTORY,
     modifier_use::WRONG_CODE,
+    modifier_policy::CONTRADICTED,
+    laterality::SIDE,
     sex_age::PROCEDURE_SEX,
     sex_age::PROCEDURE_AGE,
     units::NOT_POSITIVE,
@@ -176,7 +186,8 @@ pub const EDITS: &[Edit] = &[
     duplicates::CLAIM,
     typos::MEMBER_ID,
     typos::SERVICE_DATE,
-    typos::NEAR_DUPLICATE,
+    near_duplicates::NEAR_DUPLICATE,
+    new_patient::ESTABLISHED,
     ncci_pairs::NEVER,
     ncci_pairs::MODIFIER_MISSING,
     ncci_units::LINE,

@@ -14,7 +14,7 @@ use crate::scrub::form::says_distinct;
 use crate::scrub::side::{Side, side_of};
 use crate::scrub::{Context, Edit, Explain, Report};
 
-const FIELD: &str = "procedure.modifiers";
+pub(super) const FIELD: &str = "procedure.modifiers";
 
 /// See [`Edit::text`].
 pub const BILATERAL: Edit = Edit {
@@ -27,7 +27,7 @@ pub const BILATERAL: Edit = Edit {
         why: "The second one is denied as a duplicate, or the line pays one side.",
         known_problems: "Two joints of one side are two services: they need 59 or XS, and are asked for it here.",
         example: "20610 twice, for M17.11 and for M17.12. Repair: RT and LT.",
-        fix: "RT or LT, where two lines point to diagnoses of different sides; else a question.",
+        fix: "RT or LT, where two lines point to diagnoses of different sides and the payer is not Medicare; else a question.",
     },
     check: bilateral,
 };
@@ -55,7 +55,7 @@ pub const DECISION: Edit = Edit {
     severity: Severity::Hold,
     source: "Medicare Claims Processing Manual, chapter 12, sections 30.6.6 and 40.1; fee schedule, GLOB DAYS 090",
     explain: Explain {
-        what: "Finds a visit on the day of a procedure with a global period of 90 days or the day before, by the same provider, without 57, 24 or 25. Warns where the visit is on an earlier claim.",
+        what: "Finds a visit on the day of a procedure with a global period of 90 days or the day before, by the same provider, without 57, 24 or 25; one of that day with 25, which is for procedures of 0 or 10 days; and one with 57 beside such a procedure alone. Warns where the visit is on an earlier claim.",
         why: "The day before and the day itself belong to the surgery's payment, unless surgery was decided then.",
         known_problems: "A visit to prepare a surgery decided before is part of it: remove it.",
         example: "99284 and 27236 on one day. Repair: 99284-57.",
@@ -159,6 +159,13 @@ fn bilateral(claim: &Claim, context: &Context, report: &mut Report) {
             && !modifiers.iter().any(|modifier| names_site(modifier) || says_distinct(modifier))
             && !has(modifiers, &["58", "78", "79", "80", "81", "82", "AS"])
     };
+    // Medicare counts the units of two lines, and most limits of such procedures are one (NCCI MUE).
+    let of_medicare = billed::is_medicare_coverage(claim);
+    let both = if of_medicare {
+        "one line of one unit with 50"
+    } else {
+        "RT and LT on two lines, or one line of one unit with 50"
+    };
     for one in known.clone().filter(unsaid) {
         let sides: Vec<Side> = diagnoses(claim, one.line).filter_map(|diagnosis| side_of(&diagnosis.code)).collect();
         let other = known.clone().filter(unsaid).find(|other| {
@@ -170,18 +177,17 @@ fn bilateral(claim: &Claim, context: &Context, report: &mut Report) {
         if let Some(other) = other {
             let own = single(&sides);
             let theirs: Vec<Side> = diagnoses(claim, other.line).filter_map(|known| side_of(&known.code)).collect();
-            let decided = own.filter(|own| single(&theirs).is_some_and(|theirs| theirs != *own));
+            let decided =
+                own.filter(|_| !of_medicare).filter(|own| single(&theirs).is_some_and(|theirs| theirs != *own));
             let fix = decided.and_then(|side| add(one.number, &one.line.procedure.modifiers, side.modifier()?));
             let words = format!(
-                "Line {} ({code}) is on line {} too, that day, and neither names its side. Were both sides done? Enter RT and LT (or one line with 50); 59 or XS where it was another site of one side.",
+                "Line {} ({code}) is on line {} too, that day, and neither names its side. Were both sides done? Enter {both}; 59 or XS where it was another site of one side.",
                 one.number, other.number
             );
             tell(report, one.number, words, fix);
         } else if one.line.units.thousandths == 2000 {
-            let words = format!(
-                "Line {} ({code}) has 2 units without a side. Were both sides done? Enter one unit with 50, or two lines with RT and LT.",
-                one.number
-            );
+            let words =
+                format!("Line {} ({code}) has 2 units without a side. Were both sides done? Enter {both}.", one.number);
             tell(report, one.number, words, None);
         } else if sides.contains(&Side::Both) || (sides.contains(&Side::Right) && sides.contains(&Side::Left)) {
             let words = format!(
@@ -259,6 +265,7 @@ fn decision(claim: &Claim, context: &Context, report: &mut Report) {
             tell(report, visit.number, words, fix);
         }
     }
+    other_modifier(claim, context, report);
     for surgery in known.filter(|one| is_major(&one.pfs)) {
         let visit = billed::earlier(claim, context)
             .find(|other| is_visit(other.code) && !has(other.modifiers, SAID) && just_before(other, &surgery.billed));
@@ -270,6 +277,39 @@ fn decision(claim: &Claim, context: &Context, report: &mut Report) {
                 visit.words()
             );
             report.at_as(Severity::Warn, Some(surgery.number), FIELD, words);
+        }
+    }
+}
+
+/// 25 where the day's procedure is a major one, and 57 where it is none (MCPM chapter 12, sections 40.2.A.4 and 30.6.6).
+fn other_modifier(claim: &Claim, context: &Context, report: &mut Report) {
+    let known = known(claim, context);
+    for visit in known.clone().filter(|one| is_visit(one.billed.code)) {
+        let of_day = |global: fn(Global) -> bool, days: i64| {
+            let own = known.clone().filter(|one| !is_visit(one.billed.code)).map(|one| (one.billed, one.pfs));
+            let before =
+                billed::earlier(claim, context).filter_map(|other| Some((other, indicators(context, &other)?)));
+            own.chain(before).find(|(other, pfs)| {
+                let after = other.days.0 - visit.billed.days.0;
+                global(pfs.global) && other.rendering_npi == visit.billed.rendering_npi && (0..=days).contains(&after)
+            })
+        };
+        let major = |global: Global| global == Global::Ninety;
+        let minor = |global: Global| matches!(global, Global::Day | Global::Ten);
+        let says = |one: &str| has(visit.billed.modifiers, &[one]);
+        let asks = if says("25") && !says("57") && !says("24") {
+            of_day(major, 0).map(|(surgery, _)| {
+                format!("25 is for a visit beside a procedure with 0 or 10 global days, and {} has 90: enter 57 if surgery was decided at the visit; if it had been decided before, remove the visit.", surgery.words())
+            })
+        } else if says("57") && !says("25") && of_day(major, 1).is_none() {
+            of_day(minor, 0).map(|(procedure, _)| {
+                format!("57 is for the decision for surgery with 90 global days, and {} has 0 or 10: enter 25 if the visit was significant and separate; if not, remove it.", procedure.words())
+            })
+        } else {
+            None
+        };
+        if let Some(asks) = asks {
+            tell(report, visit.number, format!("Line {} ({}): {asks}", visit.number, super::code(visit.line)), None);
         }
     }
 }

@@ -43,11 +43,11 @@ fn missing(claim: &Claim, _: &Context, report: &mut Report) {
 /// See [`Edit::text`].
 pub const FORM: Edit = Edit {
     id: "patient.address.form",
-    title: "State or ZIP of the patient cannot be",
+    title: "City, state or ZIP of the patient cannot be",
     severity: Severity::Hold,
     source: "005010X222A1 N402, N403; USPS Publication 28, appendix B",
     explain: Explain {
-        what: "In the US: the state is a postal code of the list, the ZIP has five or nine digits, with or without dash.",
+        what: "In the US: the city has letters, the state is a postal code of the list, the ZIP has five or nine digits, with or without dash.",
         why: "Clearinghouses check both against the postal list and reject the claim.",
         known_problems: "Whether ZIP and state belong together: `patient.address.zip-state`.",
         example: "ZIP of four digits, its leading zero lost in a spreadsheet. Repair: correct the registration or the export.",
@@ -64,6 +64,11 @@ fn form(claim: &Claim, _: &Context, report: &mut Report) {
             shape(&address.state)
         );
         report.header("patient.address.state", words);
+    }
+    if !blank(&address.city) && !address.city.chars().any(char::is_alphabetic) {
+        let words =
+            format!("The patient's city has no letter (found {}). Correct the registration.", shape(&address.city));
+        report.header("patient.address.city", words);
     }
     if !blank(&address.postal_code) && !is_zip(address.postal_code.trim()) {
         let found = shape(&address.postal_code);

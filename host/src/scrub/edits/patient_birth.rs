@@ -1,7 +1,7 @@
 //! The patient's date of birth and gender (DMG of 2010BA or 2010CA).
 
 use crate::claim::{Claim, Severity, day_number};
-use crate::scrub::form::is_day;
+use crate::scrub::form::{cpt_number, is_day};
 use crate::scrub::{Context, Edit, Explain, Report};
 
 const FIELD: &str = "patient.birth_date";
@@ -79,6 +79,41 @@ fn after_service(claim: &Claim, _: &Context, report: &mut Report) {
             );
             report.line(number, "service_dates", words);
         }
+    }
+}
+
+/// See [`Edit::text`].
+pub const SERVICE_DAY: Edit = Edit {
+    id: "patient.birth-date.service-day",
+    title: "The date of birth is the day of service, and the service is none of a newborn",
+    severity: Severity::Hold,
+    source: "005010X222A1 2010BA/2010CA DMG02 with 2400 DTP 472",
+    explain: Explain {
+        what: "Finds a patient born on the first day of service who has an office visit or a preventive visit of the age of one year or more, and no diagnosis of birth (Z38, Z00.11, P00-P96).",
+        why: "The day of the visit was typed, or filled in by default, where the birth date belongs; the payer does not find its member.",
+        known_problems: "A newborn who is carried from home into an office on its first day, without a diagnosis of birth, is held.",
+        example: "Service and birth on 2026-05-11, 99213 for hypertension. Repair: correct the registration.",
+        fix: "None.",
+    },
+    check: service_day,
+};
+
+fn service_day(claim: &Claim, _: &Context, report: &mut Report) {
+    let Some(birth) = claim.header.patient.birth_date.filter(|date| is_day(*date)) else { return };
+    let of_birth = |code: &str| code.starts_with("Z38") || code.starts_with("Z0011") || code.starts_with('P');
+    if claim.header.diagnoses.iter().any(|diagnosis| of_birth(&diagnosis.code)) {
+        return;
+    }
+    let is_visit = |code: &str| {
+        let older = matches!(cpt_number(code), Some(99_202..=99_215 | 99_382..=99_387 | 99_392..=99_397));
+        older || matches!(code, "G0402" | "G0438" | "G0439")
+    };
+    let first = claim.lines.iter().map(|line| line.service_dates.start).min_by_key(|day| day_number(*day));
+    if first == Some(birth) && claim.lines.iter().any(|line| is_visit(&line.procedure.code)) {
+        report.header(
+            FIELD,
+            "The patient's date of birth is the day of service, and the service is none of a newborn. Correct the registration.",
+        );
     }
 }
 

@@ -147,3 +147,33 @@ fn characters(claim: &Claim, _: &Context, report: &mut Report) {
         }
     }
 }
+
+/// See [`Edit::text`].
+pub const TITLE: Edit = Edit {
+    id: "patient.name.title",
+    title: "The patient's first name begins with a form of address",
+    severity: Severity::Hold,
+    source: "005010X222A1 2010BA/2010CA NM104 (NM106, the prefix, is not used)",
+    explain: Explain {
+        what: "Finds Mr, Mrs, Ms, Miss and Dr before another word in the first name.",
+        why: "The payer compares the name with its member's; a form of address is no part of it.",
+        known_problems: "A first name that is one of these words alone passes.",
+        example: "Mr. John. Repair: John.",
+        fix: "None.",
+    },
+    check: title,
+};
+
+fn title(claim: &Claim, _: &Context, report: &mut Report) {
+    let first = &claim.header.patient.name.first;
+    let mut words = first.split([' ', '.']).filter(|word| !word.is_empty());
+    let begins = words
+        .next()
+        .is_some_and(|word| ["mr", "mrs", "ms", "miss", "dr"].iter().any(|known| known.eq_ignore_ascii_case(word)));
+    if begins && words.next().is_some() {
+        report.header(
+            "patient.name.first",
+            "The patient's first name begins with a form of address. Correct the registration as on the insurance card.",
+        );
+    }
+}

@@ -1,11 +1,12 @@
-//! Re-entry typos that only a second source shows: the patient's other claims, the schedule, other records of the same day.
-//! Charges against the fee schedule: `fees.rs`. Check digits, impossible days: with their fields.
+//! Re-entry typos that only a second source shows: the patient's other claims, the schedule.
+//! A visit that was keyed twice: `near_duplicates.rs`. Charges against the fee schedule: `fees.rs`. Check digits, impossible days:
+//! with their fields.
 
 use crate::audit::demographics::{MemberIs, compare_members};
 use crate::audit::slip::Slip;
-use crate::claim::{Claim, Date, Frequency, ServiceLine, Severity, day_number, destination, iso, rendering};
-use crate::scrub::form::{blank, is_day, same_letters, same_modifiers};
-use crate::scrub::{Context, EarlierClaim, EarlierService, Edit, Explain, Report};
+use crate::claim::{Claim, Date, Frequency, ServiceLine, Severity, day_number, iso};
+use crate::scrub::form::{blank, is_day};
+use crate::scrub::{Context, Edit, Explain, Report};
 
 /// See [`Edit::text`].
 pub const MEMBER_ID: Edit = Edit {
@@ -146,97 +147,4 @@ fn is_other_year(a: Date, b: Date) -> bool {
 /// Day and month swapped.
 fn is_turned(a: Date, b: Date) -> bool {
     a.year == b.year && (a.month, a.day) == (b.day, b.month) && a.month != a.day
-}
-
-/// See [`Edit::text`].
-pub const NEAR_DUPLICATE: Edit = Edit {
-    id: "typo.near-duplicate",
-    title: "The visit looks like one that is billed already, under another record or provider",
-    severity: Severity::Hold,
-    source: "Medicare Claims Processing Manual, chapter 1, section 120 (suspect duplicates)",
-    explain: Explain {
-        what: "Holds a claim whose services, days and charges are all on a live claim of another patient record with the same birth date and a name that is the same or one slip away. Warns where the patient's own earlier claim has them all, by another rendering provider. Exact repeats are duplicate.claim.",
-        why: "A patient registered a second time with a slip in the name is billed twice; the second claim is refused, or paid and taken back.",
-        known_problems: "Twins with names one letter apart, the same sex, the same services and no member ids that differ are held; a second visit of a day to another doctor at the same price is warned of.",
-        example: "Vance and Vanec, born on one day, 99213 on one day. Repair: merge the records, cancel one visit.",
-        fix: "None: whether it is one person, the registration says.",
-    },
-    check: near_duplicate,
-};
-
-fn near_duplicate(claim: &Claim, context: &Context, report: &mut Report) {
-    if claim.frequency == Frequency::Void || claim.lines.is_empty() {
-        return;
-    }
-    let live = |other: &&EarlierClaim| other.live && other.claim_id != claim.control_number;
-    let all_on = |other: &EarlierClaim, same: &dyn Fn(&ServiceLine, &EarlierService) -> bool| {
-        claim.lines.iter().all(|line| other.services.iter().any(|service| same(line, service)))
-    };
-    let same = |line: &ServiceLine, service: &EarlierService| {
-        service.code == line.procedure.code
-            && service.service_dates == line.service_dates
-            && service.units_thousandths == line.units.thousandths
-            && service.charge == line.charge
-            && same_modifiers(&service.modifiers, &line.procedure.modifiers)
-    };
-    for other in context.alike.iter().filter(|other| other.live) {
-        let Some(what) = one_person(claim, other) else { continue };
-        if all_on(other, &same) {
-            let words = format!(
-                "Claim {} bills all of these services of that day for another patient record, with the same birth date and {what}. If it is one person, merge the records and cancel one of the visits.",
-                other.claim_id
-            );
-            return report.header("patient.name", words);
-        }
-    }
-    let npi = |line: &ServiceLine| {
-        rendering(&claim.header, line).and_then(|provider| provider.npi.clone()).unwrap_or_default()
-    };
-    let by_another =
-        |line: &ServiceLine, service: &EarlierService| same(line, service) && service.rendering_npi != npi(line);
-    if let Some(other) = context.earlier.iter().filter(live).find(|other| all_on(other, &by_another)) {
-        let words = format!(
-            "Claim {} bills the same services of that day for this patient, by another provider. See whether the visit was entered twice.",
-            other.claim_id
-        );
-        report.at_as(Severity::Warn, None, "lines", words);
-    }
-}
-
-/// What the names have in common, where two records may be one person; none where they may not.
-fn one_person(claim: &Claim, other: &EarlierClaim) -> Option<&'static str> {
-    let (patient, theirs) = (&claim.header.patient, other.person.as_ref()?);
-    if patient.birth_date.is_none() || patient.birth_date != theirs.birth_date {
-        return None;
-    }
-    if patient.gender.is_some() && theirs.gender.is_some() && patient.gender != theirs.gender {
-        return None;
-    }
-    // Two member ids of one payer that are no slip of each other are two people.
-    let ours = destination(claim).map(|coverage| (&coverage.payer.id, &coverage.subscriber.member_id));
-    let apart = ours.is_some_and(|(payer, id)| {
-        let theirs = other.members.iter().filter(|(known, _)| known == payer);
-        theirs
-            .into_iter()
-            .any(|(_, known)| matches!(compare_members(id, known), MemberIs::Other | MemberIs::PersonCode))
-    });
-    if apart {
-        return None;
-    }
-    let letters = |text: &str| -> String {
-        text.chars().filter(|letter| letter.is_alphabetic()).flat_map(char::to_lowercase).collect()
-    };
-    let (last, first) =
-        (same_letters(&patient.name.last, &theirs.last), same_letters(&patient.name.first, &theirs.first));
-    let slips = |a: &str, b: &str| Slip::between(&letters(a), &letters(b)).map(Slip::of_characters);
-    match (last, first) {
-        (true, true) => Some("the same name"),
-        (true, false) if letters(&theirs.first).len() >= 3 => {
-            slips(&patient.name.first, &theirs.first).map(|_| "a first name one slip away")
-        }
-        (false, true) if letters(&theirs.last).len() >= 3 => {
-            slips(&patient.name.last, &theirs.last).map(|_| "a last name one slip away")
-        }
-        _ => None,
-    }
 }

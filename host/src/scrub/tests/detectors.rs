@@ -30,6 +30,7 @@ const CROSSWALK: &str = "code,set,target,modifiers,from,to\n\
     BAD,diagnosis,E11,,,\n";
 const FEES: &str = "code,modifiers,fee,from,to\n\
     99213,,150.00,,\n\
+    99214,,225.00,,\n\
     93000,,60.00,2026-01-01,\n\
     93000,,50.00,,2025-12-31\n\
     20610,,120.00,,\n\
@@ -64,6 +65,8 @@ fn shelf() -> &'static Shelf {
             ("93000", Global::None, [4, 0, 0]),
             ("17110", Global::Ten, [0, 0, 1]),
             ("20610", Global::Day, [0, 1, 1]),
+            ("69210", Global::Day, [0, 2, 1]),
+            ("92014", Global::None, [0, 2, 0]),
             ("27447", Global::Ninety, [0, 1, 2]),
             ("66984", Global::Ninety, [0, 1, 1]),
             ("71046", Global::None, [1, 0, 0]),
@@ -154,6 +157,27 @@ fn other_record(last: &str, first: &str, change: fn(&mut EarlierClaim)) -> Earli
     other
 }
 
+/// Another record with the claim's member id as well, of somebody who differs as said.
+fn record(change: fn(&mut crate::scrub::EarlierPerson)) -> EarlierClaim {
+    let mut other = other_record("O'Hara-Finch", "Jo", |_| {});
+    change(other.person.as_mut().unwrap());
+    other
+}
+
+/// Jaden and Jayden, born on one day, with person codes and record numbers of a family.
+fn twin(s: &mut Setup, change: fn(&mut EarlierClaim)) {
+    let patient = &mut s.claim.header.patient;
+    (patient.name.first, patient.birth_date) = (text("Jaden"), Some(on(2018, 4, 2)));
+    patient.ids = vec![PatientId { kind: PatientIdKind::MedicalRecord, authority: text("SITE"), value: text("M0101") }];
+    let coverage = &mut s.claim.header.coverages[0];
+    (coverage.relationship, coverage.subscriber.member_id) = (Relationship::Child, text("BW55512340102"));
+    let mut other = EarlierClaim::of(&Claim { control_number: text("C9"), ..s.claim.clone() }, true);
+    let person = other.person.as_mut().unwrap();
+    (person.first, person.ids) = (text("Jayden"), vec![text("Q7")]);
+    change(&mut other);
+    s.alike = vec![other];
+}
+
 fn point(s: &mut Setup, line: usize, pointers: &[u8]) {
     s.claim.lines[line].diagnosis_pointers = pointers.to_vec();
 }
@@ -179,6 +203,8 @@ pub(super) const FAULTS: &[Case] = &[
     ("typo.charge", "", |s| { s.claim.lines[1].units.thousandths = 3000; s.claim.lines[1].charge = 54_000; sum(&mut s.claim); }),
     ("typo.charge", "", |s| { s.claim.lines[1].units.thousandths = 9000; s.claim.lines[1].charge = 50_400; sum(&mut s.claim); }), // 540 swapped, within 10%
     ("typo.charge", "", |s| { served(&mut s.claim, on(2025, 12, 31)); s.claim.lines[0].charge = 15_000; s.claim.lines[1].charge = 500; sum(&mut s.claim); }),
+    ("typo.charge", "", |s| { s.claim.lines[0].charge = 6_000; s.claim.lines[1].charge = 15_000; sum(&mut s.claim); }), // interchanged
+    ("typo.charge", "", |s| charge(s, 22_500)), // the fee of 99214
     ("charge.fee-schedule", "", |s| charge(s, 17_700)),
     ("charge.fee-schedule", "", |s| { lines(&mut s.claim, &["71046-26"]); s.claim.lines[0].charge = 4_500; sum(&mut s.claim); }),
     ("typo.member-id", "", |s| { s.earlier = vec![before("C0", &["99213"], on(2026, 2, 2), |_| {})]; s.claim.header.coverages[0].subscriber.member_id = text("NFH4171"); }),
@@ -188,6 +214,35 @@ pub(super) const FAULTS: &[Case] = &[
     ("typo.service-date", "", |s| s.visit.booked = Some(on(2026, 2, 3))),
     ("typo.service-date", "", |s| s.visit.booked = Some(on(2025, 3, 2))),
     ("typo.service-date", "", |s| { s.visit.heard = Some(on(2026, 3, 3)); served(&mut s.claim, on(2022, 3, 15)); s.claim.lines[1].charge = 5_000; sum(&mut s.claim); }),
+    ("typo.near-duplicate", "", |s| s.earlier = vec![before("C0", &["99213-25", "93000"], on(2026, 3, 2), |c| { for line in &mut c.lines { line.charge += 100; } })]),
+    ("typo.near-duplicate", "", |s| s.earlier = vec![before("C0", &["93000"], on(2026, 3, 2), |c| { c.lines[0].units.thousandths = 2000; c.lines[0].charge *= 2; })]),
+    ("typo.near-duplicate", "", |s| s.alike = vec![record(|p| p.birth_date = Some(on(1980, 6, 5)))]),
+    ("typo.near-duplicate", "", |s| s.alike = vec![record(|p| p.birth_date = Some(on(1981, 5, 6)))]),
+    ("typo.near-duplicate", "", |s| { s.claim.header.patient.name.first = text("Robert"); s.claim.header.coverages[0].subscriber.name.first = text("Robert"); s.alike = vec![record(|p| p.first = text("Bob"))]; }),
+    ("typo.near-duplicate", "", |s| s.alike = vec![record(|p| p.last = text("Completely"))]),
+    ("typo.near-duplicate", "", |s| { let mut other = record(|p| p.ids = vec![text("Q1")]); for service in &mut other.services { service.charge += 100; } s.alike = vec![other]; }),
+    ("new-patient.established", "", |s| { lines(&mut s.claim, &["99203"]); s.earlier = vec![before("C0", &["99213"], on(2024, 4, 6), |_| {})]; }),
+    ("new-patient.established", "", |s| { lines(&mut s.claim, &["99203"]); s.earlier = vec![before("C0", &["99203"], on(2026, 2, 6), |c| c.header.coverages[0].payer.id = text("90002"))]; }),
+    ("new-patient.established", "", |s| { lines(&mut s.claim, &["92004"]); s.earlier = vec![before("C0", &["17110"], on(2025, 2, 6), |_| {})]; }),
+    ("new-patient.established", "", |s| { // a partner of the same specialty
+        lines(&mut s.claim, &["99203"]);
+        s.profile.provider[0].taxonomy = text("207Q00000X");
+        s.profile.provider.push(crate::practice::RosterProvider { npi: text("1124000005"), ..s.profile.provider[0].clone() });
+        s.earlier = vec![before("C0", &["99213"], on(2026, 2, 6), |c| c.header.rendering.as_mut().unwrap().npi = Some(text("1124000005")))];
+    }),
+    ("modifier.side-against-diagnosis", "", |s| { lines(&mut s.claim, &["20610-LT"]); codes(&mut s.claim, &["M1711"]); point(s, 0, &[1]); }),
+    ("modifier.side-against-diagnosis", "", |s| { lines(&mut s.claim, &["66984-LT"]); codes(&mut s.claim, &["H2511", "I10"]); point(s, 0, &[1, 2]); }),
+    ("modifier.fee-schedule", "", |s| { lines(&mut s.claim, &["93000-50"]); }),
+    ("modifier.fee-schedule", "", |s| { lines(&mut s.claim, &["93000-26"]); }),
+    ("modifier.fee-schedule", "", |s| { lines(&mut s.claim, &["93000-TC"]); }),
+    ("modifier.fee-schedule", "", |s| { lines(&mut s.claim, &["20610-RT-80"]); }),
+    ("modifier.fee-schedule", "", |s| { lines(&mut s.claim, &["20610-50"]); s.claim.lines[0].units.thousandths = 2000; }),
+    ("modifier.fee-schedule", "", |s| { lines(&mut s.claim, &["71046-TC"]); s.claim.header.place_of_service = text("22"); }),
+    ("modifier.fee-schedule", "", |s| { lines(&mut s.claim, &["69210-50"]); medicare(&mut s.claim); }),
+    ("modifier-omission.decision-for-surgery", "", |s| lines(&mut s.claim, &["99213-25", "27447-RT"])),
+    ("modifier-omission.decision-for-surgery", "", |s| lines(&mut s.claim, &["99213-57", "17110"])),
+    ("modifier-omission.global-visit", "", |s| { lines(&mut s.claim, &["27447-RT"]); s.earlier = vec![before("C0", &["99213"], on(2026, 3, 9), |_| {})]; }),
+    ("modifier-omission.global-procedure", "", |s| { lines(&mut s.claim, &["66984-RT"]); s.earlier = vec![before("C0", &["66984-LT"], on(2026, 3, 9), |_| {})]; }),
     ("typo.near-duplicate", "", |s| s.alike = vec![other_record("O'Hara-Finhc", "Jo", |_| {})]),
     ("typo.near-duplicate", "", |s| s.alike = vec![other_record("Ohara Finch", "Joe", |other| other.members.clear())]),
     ("typo.near-duplicate", "", |s| s.alike = vec![other_record("O'Hara-Finch", "Jo", |other| other.members[0].1 = text("NFH4712"))]),
@@ -240,6 +295,32 @@ const NEAR_MISSES: &[Near] = &[
     ("a charge of another day of a booked visit", |s| { s.visit.booked = Some(on(2026, 3, 2)); s.claim.lines[1].service_dates = DateRange { start: on(2026, 2, 3), end: on(2026, 2, 3) }; }),
     ("a late charge", |s| { s.visit.heard = Some(on(2026, 3, 2)); served(&mut s.claim, on(2025, 11, 20)); s.claim.lines[1].charge = 5_000; sum(&mut s.claim); }),
     ("a year late with a delay reason", |s| { s.visit.heard = Some(on(2026, 1, 10)); served(&mut s.claim, on(2025, 1, 8)); s.claim.lines[1].charge = 5_000; sum(&mut s.claim); extras(&mut s.claim).delay_reason = text("7"); }),
+    ("a second visit of the day with 76", |s| { lines(&mut s.claim, &["93000-76"]); s.earlier = vec![before("C0", &["93000"], on(2026, 3, 2), |c| c.lines[0].charge += 100)]; }),
+    ("the same visit a day before at another price", |s| s.earlier = vec![before("C0", &["99213-25", "93000"], on(2026, 3, 1), |c| c.lines[0].charge += 100)]),
+    ("two drugs without a code", |s| { lines(&mut s.claim, &["J3490"]); s.earlier = vec![before("C0", &["J3490"], on(2026, 3, 2), |c| c.lines[0].charge += 100)]; }),
+    ("a brother under one member id", |s| s.alike = vec![record(|p| { p.first = text("Milo"); p.birth_date = Some(on(2011, 7, 9)); p.gender = Some(Gender::Male); })]),
+    ("a sister under one member id", |s| s.alike = vec![record(|p| { p.first = text("Mara"); p.birth_date = Some(on(1981, 5, 6)); })]),
+    ("a twin with a name a letter away and the next person code", |s| twin(s, |other| other.members[0].1 = text("BW55512340103"))),
+    ("a twin with a name a letter away and the next record number", |s| twin(s, |other| { other.members[0].1 = text("BW55512340102"); other.person.as_mut().unwrap().ids = vec![text("M0102")]; })),
+    ("a birth date that is no slip", |s| s.alike = vec![record(|p| p.birth_date = Some(on(1962, 11, 30)))]),
+    ("a namesake of another member id with a slip in the birth date", |s| s.alike = vec![{ let mut other = record(|p| p.birth_date = Some(on(1981, 5, 6))); other.members[0].1 = text("KX99812"); other }]),
+    ("a new patient of this doctor", |s| { lines(&mut s.claim, &["99203"]); s.earlier = vec![before("C0", &["99213"], on(2026, 2, 6), |c| c.header.rendering.as_mut().unwrap().npi = Some(text("1124000005")))]; }),
+    ("a new patient after three years", |s| { lines(&mut s.claim, &["99203"]); s.earlier = vec![before("C0", &["99213"], on(2023, 3, 2), |_| {})]; }),
+    ("a new patient of whom an X-ray was read", |s| { lines(&mut s.claim, &["99203"]); s.earlier = vec![before("C0", &["71046-26"], on(2026, 2, 6), |_| {})]; }),
+    ("a new patient who wrote to the portal", |s| { lines(&mut s.claim, &["99203"]); s.earlier = vec![before("C0", &["99421"], on(2026, 2, 6), |_| {})]; }),
+    ("an established patient", |s| { lines(&mut s.claim, &["99213"]); s.earlier = vec![before("C0", &["99213"], on(2026, 2, 6), |_| {})]; }),
+    ("the side of the diagnosis", |s| { lines(&mut s.claim, &["20610-RT"]); codes(&mut s.claim, &["M1711"]); }),
+    ("one side for a diagnosis of both", |s| { lines(&mut s.claim, &["20610-LT"]); codes(&mut s.claim, &["M170"]); }),
+    ("a side for a diagnosis without one", |s| { lines(&mut s.claim, &["20610-LT"]); codes(&mut s.claim, &["M0600"]); }),
+    ("the left toe, a left foot", |s| { lines(&mut s.claim, &["17110-TA"]); codes(&mut s.claim, &["M79672"]); }),
+    ("both ears for another payer", |s| lines(&mut s.claim, &["69210-50"])),
+    ("the technical component in the office", |s| { lines(&mut s.claim, &["71046-TC"]); }),
+    ("a visit with 25 and 57 beside surgery", |s| lines(&mut s.claim, &["99213-25-57", "27447-RT", "17110-59"])),
+    ("a visit with 57, surgery on the next day", |s| { lines(&mut s.claim, &["99213-57", "17110"]); s.earlier = vec![before("C0", &["27447-RT-79"], on(2026, 3, 3), |_| {})]; }),
+    ("a visit with 25 on the day before surgery", |s| { lines(&mut s.claim, &["99213-25"]); s.earlier = vec![before("C0", &["27447-RT"], on(2026, 3, 3), |_| {})]; }),
+    ("surgery after a visit", |s| { lines(&mut s.claim, &["27447-RT"]); s.earlier = vec![before("C0", &["99213"], on(2026, 2, 9), |_| {})]; }),
+    ("surgery before a visit with 24", |s| { lines(&mut s.claim, &["27447-RT"]); s.earlier = vec![before("C0", &["99213-24"], on(2026, 3, 9), |_| {})]; }),
+    ("a charge between two fees", |s| charge(s, 15_900)),
     ("another first name", |s| s.alike = vec![other_record("O'Hara-Finch", "Mara", |_| {})]),
     ("a twin", |s| s.alike = vec![other_record("O'Hara-Finch", "Jon", |other| other.person.as_mut().unwrap().gender = Some(Gender::Male))]),
     ("a namesake with a member id of their own", |s| s.alike = vec![other_record("O'Hara-Finch", "Jo", |other| other.members[0].1 = text("KX99812"))]),
