@@ -128,7 +128,8 @@ fn manual(one: (&str, &[String]), two: (&str, &[String])) -> bool {
         all
     };
     let named = sites(one).len() + sites(two).len() > 0;
-    named && !both(one).iter().any(|site| both(two).contains(site))
+    // Stricter than claim systems: a site on column 1 alone says nothing of where column 2 was.
+    named && !both(two).is_empty() && !both(one).iter().any(|site| both(two).contains(site))
 }
 
 #[test]
