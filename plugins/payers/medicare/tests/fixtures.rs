@@ -15,6 +15,7 @@ const MOD25: &str = "medicare.g2211-modifier-25";
 const AWV: &str = "medicare.annual-wellness-interval";
 const DRUG: &str = "medicare.drug-jw-jz";
 const AT: &str = "medicare.chiropractic-at";
+const THERAPY: &str = "medicare.therapy-modifier";
 
 #[rustfmt::skip]
 const CASES: &[Case] = &[
@@ -49,6 +50,11 @@ const CASES: &[Case] = &[
     case(AT, "chiropractic-maintenance-passes", 0, || claim("2026-03-02", &["98942-GA"])),
     case(AT, "chiropractic-other-region-passes", 0, || claim("2026-03-02", &["98943"])),
     case(AT, "chiropractic-before-its-date-passes", 0, || claim("2004-09-30", &["98941"])),
+    case(THERAPY, "therapy-without-its-plan-fails", 2, || claim("2026-03-02", &["97110", "97140"])),
+    case(THERAPY, "therapy-with-its-plan-passes", 0, || claim("2026-03-02", &["97110-GP", "97535-GO", "92507-GN"])),
+    case(THERAPY, "therapy-for-its-denial-passes", 0, || claim("2026-03-02", &["97140-GY"])),
+    case(THERAPY, "therapy-that-is-sometimes-one-passes", 0, || claim("2026-03-02", &["97597"])),
+    case(THERAPY, "therapy-before-its-date-passes", 0, || claim("2017-12-31", &["97110"])),
 ];
 
 #[test]

@@ -5,6 +5,7 @@ mod chiropractic_at;
 mod drug_jw_jz;
 mod g2211_modifier_25;
 mod g2211_needs_office_visit;
+mod therapy_modifier;
 
 use crate::table::Table;
 use claimhost_sdk::review::{ClaimInContext, Finding, Rule};
@@ -27,4 +28,5 @@ pub const ALL: &[Entry] = &[
     Entry { describe: annual_wellness_interval::describe, check: annual_wellness_interval::check },
     Entry { describe: drug_jw_jz::describe, check: drug_jw_jz::check },
     Entry { describe: chiropractic_at::describe, check: chiropractic_at::check },
+    Entry { describe: therapy_modifier::describe, check: therapy_modifier::check },
 ];
