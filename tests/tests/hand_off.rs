@@ -226,11 +226,43 @@ fn modifiers_that_the_context_calls_for() {
     assert_eq!(rules(&report), [("modifier-omission.global-visit".to_owned(), 1)], "{report}");
     assert_eq!((&report["cents"], work(&site, "audit.modifiers")), (&9_000.into(), vec![9_000]));
 
-    // The practice lets claimhost enter what the diagnoses decide.
+    // Another diagnosis does not decide: whatever fixes the practice lets claimhost enter, 24 is asked for.
     site.edit(PROFILE, "apply_fixes = []", "apply_fixes = [\"modifier-omission.global-visit\"]");
     let summary = site.run(DAY);
-    assert_eq!((&summary["claims"]["submitted"], &summary["claims"]["held"]), (&3.into(), &0.into()), "{summary}");
-    let sent = site.outbox().into_iter().map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect::<String>();
-    assert_eq!((sent.matches("HC:99213:24*").count(), sent.matches("HC:99213*").count()), (1, 1), "{sent}");
-    assert_eq!(work(&site, "audit.modifiers"), [0_i64; 0]);
+    assert_eq!((&summary["claims"]["submitted"], &summary["claims"]["held"]), (&2.into(), &1.into()), "{summary}");
+    assert_eq!(work(&site, "audit.modifiers"), vec![9_000]);
+}
+
+/// A file has no order of days: the visit's message comes before the surgery's.
+#[test]
+fn a_surgery_that_is_told_of_after_the_visit_in_its_global_period() {
+    for first in ["visit", "surgery"] {
+        let site = Site::new();
+        let path = site.dir().join("rvu_indicators_2026-04.csv");
+        std::fs::write(&path, INDICATORS).unwrap();
+        site.json(&["codes", "import", &path.display().to_string()]);
+        let visit = Charge { mrn: "M1".to_owned(), ..Charge::new(2) }.message();
+        let surgery = Charge { mrn: "M1".to_owned(), day: "20260410".to_owned(), ..Charge::new(1) };
+        let surgery = surgery.message().replace("99213^^C4", "27447^^C4").replace("J06.9", "M17.11");
+        let (one, two) = if first == "visit" { (&visit, &surgery) } else { (&surgery, &visit) };
+        site.hl7("1.hl7", one.as_bytes());
+        site.hl7("2.hl7", two.as_bytes());
+        let summary = site.run(DAY);
+        assert_eq!(
+            (&summary["claims"]["submitted"], &summary["claims"]["held"]),
+            (&1.into(), &1.into()),
+            "{first}: {summary}"
+        );
+        let held = site.json(&["claim", "list", "--findings"]);
+        let held: Vec<String> = held
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|claim| claim["state"] == "held")
+            .flat_map(|claim| claim["findings"].as_array().unwrap())
+            .filter(|finding| finding["severity"] == "hold")
+            .map(|finding| finding["rule"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(held, ["modifier-omission.global-visit"], "{first}");
+    }
 }

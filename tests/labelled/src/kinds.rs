@@ -12,7 +12,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Near-miss or defect.
     pub label: Label,
-    /// The family of findings that a good scrub gives: `patient.birth-date.*`. Not judged, said for the reader.
+    /// The families of findings that a good scrub gives, with `|` between them: `patient.birth-date.*`. A finding of another one,
+    /// even at the right place, does not count.
     pub family: &'static str,
     /// Where the defect is: `patient.birth_date` of the claim, `line:units` of the bad line, `x12:DMG02` where the source's
     /// document may be refused as a whole. Any of them is right.

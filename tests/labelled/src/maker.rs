@@ -156,6 +156,7 @@ impl Maker {
             let line = self.line(text, day, payer, claim.diagnoses.len(), claim.lines.len());
             claim.lines.push(line);
         }
+        at_their_sides(&mut claim);
         self.setting(&mut claim, shape, payer, day);
         claim
     }
@@ -340,6 +341,22 @@ impl Maker {
                 paid,
                 adjusted: vec![("CO", "45", line.charge - paid - patient), ("PR", "2", patient)],
             });
+        }
+    }
+}
+
+/// Lines with a side point to the injury of that side: the sixth character of such a code is 1 for right, 2 for left.
+fn at_their_sides(claim: &mut Claim) {
+    let sides: Vec<Option<u8>> = claim
+        .diagnoses
+        .iter()
+        .map(|code| code.as_bytes().get(5).copied().filter(|_| code.starts_with('S') && code.len() == 7))
+        .collect();
+    for line in &mut claim.lines {
+        let side = if line.modifiers.iter().any(|modifier| modifier == "RT") { b'1' } else { b'2' };
+        let named = line.modifiers.iter().any(|modifier| modifier == "RT" || modifier == "LT");
+        if let Some(at) = sides.iter().position(|known| named && *known == Some(side)) {
+            line.pointers = vec![at + 1];
         }
     }
 }

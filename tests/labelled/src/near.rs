@@ -75,12 +75,19 @@ pub const NEAR: &[Kind] = &[
     near("two-visits-one-day-two-doctors", |m| two(m, OFFICE, |m, a, b| b.rendering = Some(m.other_doctor(a)))),
     near("same-visit-next-day", |m| two(m, OFFICE, |_, a, b| b.move_to(a.day().plus(1)))),
     near("same-tests-weeks-earlier", |m| two(m, TESTS, |_, a, b| b.move_to(a.day().plus(-20)))),
-    near("same-procedure-twice-a-day-with-59", |m| two(m, shape("11042-59", "L97411", Middle, "", "11", Commercial), |_, _, _| {})),
+    near("same-procedure-twice-a-day-with-59", |m| two(m, shape("20610-RT-59", "M1711", Middle, "", "11", Commercial), |_, _, _| {})),
     near("twins-own-ids", |m| two(m, shape("99393", "Z00129", Who::Child, "", "11", Commercial), |m, a, b| {
         b.mrn = format!("{}T", a.mrn);
         b.patient.first = if a.patient.first == "Robin" { "Marlow".into() } else { "Robin".into() };
         b.cover().member = format!("{}02", m.cover(crate::maker::COMMERCIAL).member);
     })),
+    near("twins-a-letter-apart-with-person-codes", |m| two(m, shape("99393", "Z00129", Who::Child, "", "11", Commercial), |_, a, b| {
+        b.mrn = format!("{}T", a.mrn);
+        b.patient.first = format!("{}e", a.patient.first);
+        b.cover().member = format!("{}2", a.covers.first().map(|cover| cover.member.get(..cover.member.len() - 1).unwrap_or_default()).unwrap_or_default());
+    })),
+    near("new-patient-of-another-specialty", |m| two(m, shape("99203", "R5383", Middle, "", "11", Commercial), |m, a, b| { b.move_to(a.day().plus(1)); b.rendering = Some(m.other_doctor(a)); })),
+    near("the-side-of-the-diagnosis", |m| shaped(m, shape("20610-LT", "M1712", Middle, "", "11", Commercial), |_, _| {})),
     near("twins-same-name-and-birth-date", |m| two(m, shape("99212", "B349", Who::Child, "", "11", Commercial), |m, a, b| {
         b.mrn = format!("{}T", a.mrn);
         b.cover().member = m.cover(crate::maker::COMMERCIAL).member;
@@ -114,6 +121,7 @@ pub const NEAR: &[Kind] = &[
     near("preventive-visit-on-the-birthday", |m| shaped(m, shape("99396", "Z0000", Middle, "", "11", Commercial), |_, c| c.patient.born = c.day().years_before(40).compact())),
     near("mother-at-forty-nine", |m| shaped(m, shape("99213", "O09521", Middle, "F", "11", Commercial), |_, c| c.patient.born = c.day().years_before(44).compact())),
     near("mbi-with-letters-like-digits", |m| shaped(m, SENIOR, |_, c| c.cover().member = "1Q00QQ0QQ00".into())),
+    near("mbi-with-the-dashes-of-the-card", |m| shaped(m, SENIOR, |_, c| { let id = c.cover().member.clone(); c.cover().member = format!("{}-{}-{}", id.get(..4).unwrap_or_default(), id.get(4..7).unwrap_or_default(), id.get(7..).unwrap_or_default()); })),
     near("mbi-without-letters-where-either", |m| shaped(m, SENIOR, |_, c| c.cover().member = "9A09A09AA09".into())),
     near("member-id-of-nine-digits", |m| office(m, |m, c| { let digits = m.rng.digits(7); c.cover().member = format!("91{digits}"); })),
     near("member-id-with-dashes-and-letters", |m| office(m, |m, c| { let digits = m.rng.digits(7); c.cover().member = format!("XQ-{digits}-01"); })),
@@ -161,12 +169,19 @@ pub const NEAR: &[Kind] = &[
     // What the tables of NCCI decide: the manual's own pairs, told apart as it says.
     kind(Label::NearMiss, "ptp-59-other-lesion", "", NONE, Needs::Ncci, |m| shaped(m, shape("11102 17000-59", "D485 L570", Middle, "", "11", Commercial), |_, _| {})),
     kind(Label::NearMiss, "ptp-xs-other-site", "", NONE, Needs::Ncci, |m| shaped(m, shape("11055 11720-XS", "L84 B351", Senior, "", "11", Medicare), |_, _| {})),
-    kind(Label::NearMiss, "ptp-other-shoulder", "", NONE, Needs::Ncci, |m| shaped(m, shape("29827-RT 29820-LT", "M75121 M6588", Middle, "", "24", Commercial), |_, _| {})),
+    kind(Label::NearMiss, "ptp-other-shoulder", "", NONE, Needs::Ncci, |m| shaped(m, shape("29827-RT 29820-LT", "M75121 M6588", Middle, "", "24", Commercial), |_, c| c.line(2).pointers = vec![2])),
     kind(Label::NearMiss, "ptp-deleted-before-the-day", "", NONE, Needs::Ncci, |m| shaped(m, shape("G0101 G0102", "Z0000", Middle, "", "11", Commercial), |_, c| { c.patient.sex = "U".into(); c.lines.truncate(2); })),
     kind(Label::NearMiss, "ptp-not-yet-effective", "", NONE, Needs::Ncci, |m| shaped(m, shape("J1642 J1644", "Z452", Middle, "", "11", Commercial), |_, _| {})),
     kind(Label::NearMiss, "ptp-another-day", "", NONE, Needs::Ncci, |m| shaped(m, shape("45385 45380", "D122", Middle, "", "24", Commercial), |_, c| { let line = c.line(2); (line.from, line.to) = (line.from.plus(-1), line.to.plus(-1)); })),
     kind(Label::NearMiss, "mue-at-the-limit", "", NONE, Needs::Ncci, |m| shaped(m, shape("J3301*16 20610-RT", "M1711", Middle, "", "11", Commercial), |_, _| {})),
     kind(Label::NearMiss, "mue-at-the-limit-over-two-lines", "", NONE, Needs::Ncci, |m| shaped(m, shape("93000 93000-76 93000-76", "R079", Middle, "", "11", Commercial), |_, _| {})),
+    // Chapter 1, section V of the policy manual: a limit of 0 is Medicare's coverage; GY asks for its denial. Chapter 12, 40.7 of the
+    // processing manual: both sides are one line with 50 for Medicare, and two lines elsewhere.
+    kind(Label::NearMiss, "preventive-visit-that-medicare-does-not-cover", "", NONE, Needs::Ncci, |m| shaped(m, shape("99396", "Z0000", Middle, "", "11", Commercial), |_, _| {})),
+    kind(Label::NearMiss, "consultation-that-medicare-does-not-cover", "", NONE, Needs::Ncci, |m| shaped(m, shape("99243", "R1310", Middle, "", "11", Commercial), |_, _| {})),
+    kind(Label::NearMiss, "not-covered-by-medicare-with-gy", "", NONE, Needs::Ncci, |m| shaped(m, shape("99397-GY", "Z0000", Senior, "", "11", Medicare), |_, _| {})),
+    kind(Label::NearMiss, "both-knees-on-two-lines", "", NONE, Needs::Ncci, |m| shaped(m, shape("29881-RT 29881-LT", "S83241A S83242A", Middle, "", "24", Commercial), |_, c| c.line(2).pointers = vec![2])),
+    kind(Label::NearMiss, "both-knees-with-50-for-medicare", "", NONE, Needs::Ncci, |m| shaped(m, shape("29881-50", "M1711 M1712", Senior, "", "24", Medicare), |_, _| {})),
     kind(Label::NearMiss, "add-on-with-its-primary", "", NONE, Needs::Ncci, |m| shaped(m, shape("11104 11103", "D485", Middle, "", "11", Commercial), |_, _| {})),
     kind(Label::NearMiss, "code-valid-up-to-the-day", "", NONE, Needs::Codes, |m| office(m, |_, c| { (c.diagnoses, c.delay) = (vec!["B880".into()], "7".into()); c.line(1).pointers = vec![1]; c.move_to(crate::day::Day::from_ymd(2025, 9, 30)); })),
     kind(Label::NearMiss, "code-on-its-first-day", "", NONE, Needs::Codes, |m| office(m, |_, c| { (c.diagnoses, c.delay) = (vec!["B8801".into()], "7".into()); c.line(1).pointers = vec![1]; c.move_to(crate::day::Day::from_ymd(2025, 10, 1)); })),

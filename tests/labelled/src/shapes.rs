@@ -1,7 +1,8 @@
 //! The shapes of clean claims: what is done, for what, to whom, where.
 //!
-//! Services: `code-modifier*units`, `@minutes` for anesthesia. Code numbers only. No pair, no unit count and no add-on of a shape
-//! speaks against NCCI as published for 2024 to 2026.
+//! Services: `code-modifier*units`, `@minutes` for anesthesia. Code numbers only. No pair and no add-on of a shape speaks against
+//! NCCI as published for 2024 to 2026, and no unit count, but for those that are Medicare's coverage (preventive visits and
+//! consultations, MUE 0): their payers are others.
 
 /// Who the patient is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

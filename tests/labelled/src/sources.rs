@@ -40,6 +40,11 @@ const LIMITS: &[(&str, u32, &str, &str)] = &[
     ("20610", 2, "3 Date of Service Edit: Clinical", "Clinical: Data"), ("29881", 1, "2 Date of Service Edit: Policy", "CMS Policy"),
     ("93000", 3, "3 Date of Service Edit: Clinical", "Clinical: Data"), ("J3301", 16, "3 Date of Service Edit: Clinical", "Prescribing Information"),
     ("J1885", 8, "3 Date of Service Edit: Clinical", "Prescribing Information"), ("97110", 6, "3 Date of Service Edit: Clinical", "Clinical: Data"),
+    ("11042", 1, "2 Date of Service Edit: Policy", "Code Descriptor / CPT Instruction"),
+    ("99243", 0, "3 Date of Service Edit: Clinical", "CMS Policy"), ("99391", 0, "3 Date of Service Edit: Clinical", "CMS Policy"),
+    ("99392", 0, "3 Date of Service Edit: Clinical", "CMS Policy"), ("99393", 0, "3 Date of Service Edit: Clinical", "CMS Policy"),
+    ("99394", 0, "3 Date of Service Edit: Clinical", "CMS Policy"), ("99395", 0, "3 Date of Service Edit: Clinical", "CMS Policy"),
+    ("99396", 0, "3 Date of Service Edit: Clinical", "CMS Policy"), ("99397", 0, "3 Date of Service Edit: Clinical", "CMS Policy"),
     ("99292", 8, "3 Date of Service Edit: Clinical", "Clinical: Data"), ("A4550", 3, "1 Line Edit", "Invented"),
 ];
 

@@ -98,6 +98,18 @@ impl Builder<'_> {
         let mut first = self.draft(Kind::Clean, office, Who::Payer(id::NORTHFIELD));
         first.visit.unlisted = true;
         let mut second = self.second(kind, &mut first);
+        // Whoever comes again is an established patient.
+        for charge in &mut second.charges {
+            let code = match charge.code.as_str() {
+                "99203" => "99213",
+                "99204" => "99214",
+                _ => continue,
+            };
+            let price = self.prices.get(code).copied().unwrap_or(0);
+            code.clone_into(&mut charge.code);
+            charge.amount = price * charge.units;
+            charge.unit_price = charge.unit_price.map(|_| price);
+        }
         if kind == Kind::TypoMemberId {
             second.visit.coverages.iter_mut().take(1).for_each(|coverage| coverage.member = mistyped(coverage));
         }

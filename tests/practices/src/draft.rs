@@ -263,7 +263,9 @@ impl Builder<'_> {
         };
         let last = draft.visit.diagnoses.len().min(4);
         let mut pointers = vec![usize::try_from(self.rng.range(0, 99)).unwrap_or(0) % last.max(1)];
-        if last > 1 && self.rng.chance(50) {
+        // A service of one side is for every diagnosis of the visit, so that the one of its side is among them.
+        let has_side = modifiers.iter().any(|modifier| modifier == "RT" || modifier == "LT");
+        if last > 1 && (self.rng.chance(50) || has_side) {
             pointers = (0..last).collect();
         }
         Charge {

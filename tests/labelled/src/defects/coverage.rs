@@ -41,7 +41,9 @@ pub const KINDS: &[Kind] = &[
     defect("social-security-number-as-id", "member-id.*", MEMBER, |m| office(m, |m, c| { let (a, b, d) = (m.rng.digits(2), m.rng.digits(2), m.rng.digits(4)); c.cover().member = format!("5{a}-{b}-{d}"); })),
     defect("id-is-the-given-ssn", "member-id.*", MEMBER, |m| office(m, |m, c| { let digits = format!("5{}", m.rng.digits(8)); c.cover().ssn.clone_from(&digits); c.cover().member = digits; })),
     defect("mbi-too-short", "member-id.*", MEMBER, |m| mbi(m, |_, id| id.chars().take(10).collect())),
-    defect("mbi-with-dashes", "member-id.*", MEMBER, |m| mbi(m, |_, id| format!("{}-{}-{}", &id.get(..4).unwrap_or_default(), &id.get(4..7).unwrap_or_default(), &id.get(7..).unwrap_or_default()))),
+    defect("telephone-number-as-member-id", "member-id.*", MEMBER, |m| office(m, |m, c| { let digits = m.rng.digits(4); c.cover().member = format!("614-555-{digits}"); })),
+    defect("birth-date-as-member-id", "member-id.*", MEMBER, |m| office(m, |_, c| c.cover().member = "03/04/1970".into())),
+    defect("group-number-as-member-id", "member-id.*", MEMBER, |m| office(m, |_, c| { let cover = c.cover(); cover.group = "G10077".into(); cover.member = "G10077".into(); })),
     defect("mbi-with-letter-o", "member-id.*", MEMBER, |m| mbi(m, |_, id| format!("{}O{}", id.get(..1).unwrap_or_default(), id.get(2..).unwrap_or_default()))),
     defect("mbi-starting-with-zero", "member-id.*", MEMBER, |m| mbi(m, |_, id| format!("0{}", id.get(1..).unwrap_or_default()))),
     defect("old-medicare-number", "member-id.*", MEMBER, |m| mbi(m, |m, _| format!("5{}A", m.rng.digits(8)))),
@@ -79,7 +81,7 @@ pub const KINDS: &[Kind] = &[
         (other.responsibility, other.subscriber) = ("S".into(), Some(holder));
         c.covers.push(other);
     })),
-    defect("one-id-on-two-people", "patient.identity.*", &["patient.ids", "header.patient.ids"], |m| {
+    defect("one-id-on-two-people", "patient.identity-conflict|visit.identity-conflict", &["patient.ids", "header.patient.ids"], |m| {
         let first = m.make(OFFICE);
         let mut other = m.make(OFFICE);
         other.mrn.clone_from(&first.mrn);

@@ -44,6 +44,14 @@ fn again(maker: &mut Maker, shape: Shape) -> Vec<Claim> {
     vec![first, second]
 }
 
+/// A birth date with another last digit of its year, 29 February apart.
+fn turned(born: &str) -> String {
+    let (year, day) = born.split_at_checked(4).unwrap_or((born, ""));
+    let year: i64 = year.parse().unwrap_or(1970);
+    let other = if year % 10 == 9 { year - 1 } else { year + 1 };
+    format!("{other:04}{}", if day == "0229" { "0228" } else { day })
+}
+
 const XRAY: Shape = shape("71046", "R051", Middle, "", "11");
 const KNEE: Shape = shape("20610-RT", "M1711", Middle, "", "11");
 const THERAPY: Shape = shape("97110-GP*2 97140-GP", "M5459", Middle, "", "11");
@@ -71,7 +79,7 @@ pub const KINDS: &[Kind] = &[
     defect("two-types-of-diabetes", "diagnosis.*", DIAGNOSES, |m| coded(m, &["E109", "E119"])),
     defect("hypertension-of-two-kinds", "diagnosis.*", DIAGNOSES, |m| coded(m, &["I10", "I110"])),
     defect("with-and-without-findings", "diagnosis.*", DIAGNOSES, |m| coded(m, &["Z0000", "Z0001"])),
-    defect("thirteen-diagnoses", "diagnosis.*", &["diagnoses", "line:diagnosis_pointers", "x12:HI", "lines"], |m| office(m, |_, c| diagnoses(c, &["I10", "E785", "E119", "M1711", "J309", "K219", "F411", "R519", "M5459", "L700", "H6121", "Z87891", "G4733"]))),
+    defect("thirteen-diagnoses", "diagnosis.*|visit.too-many-diagnoses", &["diagnoses", "line:diagnosis_pointers", "x12:HI", "lines"], |m| office(m, |_, c| diagnoses(c, &["I10", "E785", "E119", "M1711", "J309", "K219", "F411", "R519", "M5459", "L700", "H6121", "Z87891", "G4733"]))),
     defect("icd-9-of-today", "diagnosis.*", DIAGNOSES, |m| coded(m, &["25000"])),
     defect("pointer-at-nothing", "pointer.*", POINTERS, |m| office(m, |m, c| { let beyond = c.diagnoses.len() + usize::try_from(m.rng.range(1, 4)).unwrap_or(1); c.line(1).pointers = vec![beyond]; })),
     defect("pointer-zero", "pointer.*", POINTERS, |m| one(m, OFFICE, 1, |line| line.pointers = vec![0])),
@@ -105,18 +113,24 @@ pub const KINDS: &[Kind] = &[
     defect("negative-units", "units.*", UNITS, |m| one(m, TESTS, 2, |line| line.units = "-1".into())),
     defect("half-a-visit", "units.*", UNITS, |m| one(m, OFFICE, 1, |line| line.units = "1.5".into())),
     defect("minutes-as-units-of-a-visit", "units.*", UNITS, |m| office(m, |m, c| c.line(1).units = m.rng.pick(&["15", "20", "25"]).into())),
-    defect("ten-thousand-units", "units.*", UNITS, |m| one(m, JOINT, 3, |line| line.units = "10000".into())),
+    defect("ten-thousand-units", "units.*|amount.*", UNITS, |m| one(m, JOINT, 3, |line| line.units = "10000".into())),
     defect("anesthesia-without-minutes", "anesthesia.*", UNITS, |m| one(m, SLEEP, 1, |line| (line.unit, line.units) = ("UN".into(), "1".into()))),
     defect("therapy-in-minutes", "units.*", UNITS, |m| one(m, THERAPY, 1, |line| (line.unit, line.units) = ("MJ".into(), "30".into()))),
     defect("medicare-anesthesia-by-nobody", "anesthesia.*", MODIFIERS, |m| with(m, SLEEP_MEDICARE, 1, &[])),
     defect("no-charge", "charge.*", CHARGE, |m| one(m, TESTS, 2, |line| line.charge = 0)),
     defect("negative-charge", "charge.*", CHARGE, |m| one(m, TESTS, 2, |line| line.charge = -line.charge)),
-    defect("charge-without-its-point", "charge.*", CHARGE, |m| one(m, TESTS, 2, |line| line.charge = 10_000_000 + line.charge * 100)),
+    defect("charge-without-its-point", "charge.*|typo.charge", CHARGE, |m| one(m, TESTS, 2, |line| line.charge = 10_000_000 + line.charge * 100)),
     defect("total-too-high", "charge.*", TOTAL, |m| office(m, |_, c| c.total_off = 100)),
     defect("total-too-low", "charge.*", TOTAL, |m| shaped(m, TESTS, |m, c| c.total_off = -m.rng.range(1, 900))),
     defect("line-twice", "duplicate.*", REPEAT, |m| shaped(m, TESTS, |_, c| { let next = c.line(2).clone(); c.lines.push(next); let last = c.lines.len(); c.line(last); })),
     defect("line-twice-modifiers-turned", "duplicate.*", REPEAT, |m| shaped(m, shape("20610-RT-GC", "M1711", Middle, "", "11"), |_, c| { let mut next = c.line(1).clone(); next.modifiers.reverse(); c.lines.push(next); c.line(2); })),
     defect("visit-twice", "duplicate.*", REPEAT, |m| again(m, OFFICE)),
+    defect("visit-twice-at-another-price", "typo.*|duplicate.*", REPEAT, |m| { let mut two = again(m, OFFICE); if let Some(second) = two.last_mut() { second.line(1).charge += 100; } two }),
+    defect("visit-twice-under-another-record", "typo.*", &["patient.name", "patient.ids"], |m| { let mut two = again(m, OFFICE); if let Some(second) = two.last_mut() { alone(second); second.mrn.push('Q'); second.patient.born = turned(&second.patient.born); } two }),
+    defect("new-patient-again", "new-patient.*", CODE, |m| { let mut two = again(m, shape("99203", "R5383", Middle, "", "11")); if let Some(second) = two.last_mut() { second.move_to(second.day().plus(2)); } two }),
+    defect("side-of-the-other-knee", "modifier.*", MODIFIERS, |m| shaped(m, shape("20610-LT", "M1711", Middle, "", "11"), |_, c| { c.line(1); })),
+    defect("76-on-a-visit", "modifier.*", MODIFIERS, |m| with(m, OFFICE, 1, &["76"])),
+    defect("toe-on-a-finger", "modifier.*", MODIFIERS, |m| with(m, shape("26055", "M65341", Middle, "", "24"), 1, &["T5"])),
     defect("procedure-twice-in-two-visits", "duplicate.*", REPEAT, |m| again(m, KNEE)),
     defect("ndc-of-ten-digits", "drug.*", &["line:drug", "x12:LIN"], |m| one(m, JOINT, 3, |line| if let Some((ndc, _, _)) = &mut line.drug { ndc.pop(); })),
     defect("ndc-with-dashes", "drug.*", &["line:drug", "x12:LIN"], |m| one(m, JOINT, 3, |line| if let Some((ndc, _, _)) = &mut line.drug { *ndc = "70012-3456-01".into(); })),

@@ -8,7 +8,7 @@ use crate::day::Day;
 use crate::kinds::{Kind, kind};
 use crate::maker::Maker;
 use crate::model::{Claim, Label, Needs};
-use crate::shapes::{OFFICE, TESTS, Who};
+use crate::shapes::{OFFICE, Pays, Shape, TESTS, Who};
 use Who::{Middle, Senior, Young};
 
 const DIAGNOSES: &[&str] = &["diagnoses"];
@@ -66,6 +66,11 @@ macro_rules! services {
 }
 
 #[rustfmt::skip] // a table
+const MEDICARE_PREVENTIVE: Shape = Shape { services: "99397", diagnoses: "Z0000", who: Senior, sex: "", pos: "11", pays: Pays::Medicare };
+#[rustfmt::skip] // a table
+const MEDICARE_KNEES: Shape = Shape { services: "29881-RT 29881-LT", diagnoses: "S83241A S83242A", who: Senior, sex: "", pos: "24", pays: Pays::Medicare };
+
+#[rustfmt::skip] // a table
 pub const KINDS: &[Kind] = &[
     codes("diagnosis-not-billable", "code.*", DIAGNOSES, |m| coded(m, "E11", None)),
     codes("diagnosis-without-its-seventh-character", "code.*", DIAGNOSES, |m| coded(m, "S93401", None)),
@@ -91,20 +96,22 @@ pub const KINDS: &[Kind] = &[
     ncci("mue-one-line", "ncci.*", UNITS, services!("17000*2", "L570", "11")),
     ncci("mue-of-a-drug", "ncci.*", UNITS, services!("20610-RT J3301*17", "M1711", "11")),
     ncci("mue-over-the-day", "ncci.*", UNITS, services!("93000 93000-76 93000-76 93000-76", "R079", "11")),
-    ncci("mue-absolute-despite-59", "ncci.*", UNITS, services!("29881-RT 29881-RT-59", "S83242A", "24")),
+    ncci("mue-absolute-despite-59", "ncci.*", UNITS, services!("11042 11042-59", "L97411", "11")),
+    ncci("mue-not-covered-by-medicare", "ncci.*", UNITS, |m| shaped(m, MEDICARE_PREVENTIVE, |_, _| {})),
+    ncci("mue-both-knees-on-two-lines-for-medicare", "ncci.*", UNITS, |m| shaped(m, MEDICARE_KNEES, |_, c| c.line(2).pointers = vec![2])),
     ncci("add-on-without-primary", "ncci.*", CODE, services!("11103", "D485", "11")),
     ncci("add-on-with-another-primary", "ncci.*", CODE, services!("99213-25 17003*4", "L570", "11")),
     ncci("critical-care-hour-without-first", "ncci.*", CODE, |m| shaped(m, shape("99292*2", "R6521", Senior, "", "21"), |_, _| {})),
     capture("charge-ten-times-the-schedule", "typo.*", &["line:charge"], |m| office(m, |_, c| c.line(1).charge *= 10)),
-    capture("birth-day-and-month-turned", "demographics.*", &["patient.birth_date"], |m| office(m, |_, c| {
+    capture("birth-day-and-month-turned", "demographic.*", &["patient.birth_date"], |m| office(m, |_, c| {
         registered(c, "RO000001", ["Ashdown", "Clara", "19750308", "F", "HB100000001"]);
         c.patient.born = "19750803".into();
     })),
-    capture("last-name-of-another-person", "demographics.*", &["patient.name"], |m| office(m, |_, c| {
+    capture("last-name-of-another-person", "demographic.*", &["patient.name"], |m| office(m, |_, c| {
         registered(c, "RO000002", ["Birkett", "Hugo", "19680212", "M", "HB100000002"]);
         c.patient.last = "Quillfeather".into();
     })),
-    capture("member-id-two-digits-turned", "demographics.*", &["coverages[0].subscriber.member_id"], |m| office(m, |_, c| {
+    capture("member-id-two-digits-turned", "demographic.*", &["coverages[0].subscriber.member_id"], |m| office(m, |_, c| {
         registered(c, "RO000003", ["Calloway", "Esme", "19811130", "F", "HB123456789"]);
         c.cover().member = "HB124356789".into();
     })),
