@@ -83,7 +83,7 @@ pub const NEAR: &[Kind] = &[
     })),
     near("twins-a-letter-apart-with-person-codes", |m| two(m, shape("99393", "Z00129", Who::Child, "", "11", Commercial), |_, a, b| {
         b.mrn = format!("{}T", a.mrn);
-        b.patient.first = format!("{}e", a.patient.first);
+        b.patient.first = format!("{}n", a.patient.first);
         b.cover().member = format!("{}2", a.covers.first().map(|cover| cover.member.get(..cover.member.len() - 1).unwrap_or_default()).unwrap_or_default());
     })),
     near("new-patient-of-another-specialty", |m| two(m, shape("99203", "R5383", Middle, "", "11", Commercial), |m, a, b| { b.move_to(a.day().plus(1)); b.rendering = Some(m.other_doctor(a)); })),
