@@ -6,34 +6,67 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
+use super::seal::{PracticeKeys, SealError};
+use super::sums::{self, Moves};
 use super::{StoreResult, Tx};
 
 /// The chain ends that a transaction has moved, by practice: read once, written once, whatever the number of entries.
 pub(super) type Heads = RefCell<HashMap<String, Head>>;
 
-/// The end of one chain.
-#[derive(Debug, Clone, Copy)]
+/// The end of one chain: sequence number and mac of its last entry; 0 and nothing before the first.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Head {
     seq: u64,
-    mac: [u8; 32],
-    head_mac: [u8; 32],
+    mac: Vec<u8>,
 }
 
-/// Writes the ends that moved. Call before the commit of the entries.
-pub(super) fn write_heads(connection: &Connection, heads: &Heads) -> StoreResult<()> {
-    for (practice, head) in heads.borrow().iter() {
+/// Writes the heads that moved: the end of the chain, and what the rows of each table come to. Call before the commit.
+pub(super) fn write_heads(connection: &Connection, heads: &Heads, moves: &Moves) -> StoreResult<()> {
+    let mut moved = moves.take();
+    let mut heads = heads.borrow_mut();
+    for practice in moved.keys() {
+        if !heads.contains_key(practice) {
+            heads.insert(practice.clone(), head_of(connection, practice)?.unwrap_or_default());
+        }
+    }
+    for (practice, Head { seq, mac }) in heads.iter() {
+        let Some(keys) = moves.keys(practice) else { continue };
+        let before: Option<Vec<u8>> = connection
+            .prepare_cached("SELECT tables FROM history_head WHERE practice_id = ?1")?
+            .query_row([practice], |row| row.get(0))
+            .optional()?;
+        let broken = || SealError::Broken { table: HEAD, row: 0 };
+        let mut sums = match &before {
+            Some(sealed) => sums::from_bytes(&keys.unseal(HEAD, 0, sealed)?).ok_or_else(broken)?,
+            None => sums::TableSums::new(),
+        };
+        sums::join(&mut sums, moved.remove(practice).unwrap_or_default());
+        let tables = keys.seal(HEAD, 0, &sums::to_bytes(&sums));
+        let head_mac = head_mac(&keys, *seq, mac, &tables);
         connection
             .prepare_cached(
-                "INSERT INTO history_head (practice_id, seq, mac, head_mac) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (practice_id) DO UPDATE SET seq = excluded.seq, mac = excluded.mac,
+                "INSERT INTO history_head (practice_id, seq, mac, tables, head_mac) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (practice_id) DO UPDATE SET seq = excluded.seq, mac = excluded.mac, tables = excluded.tables,
                  head_mac = excluded.head_mac",
             )?
-            .execute((practice, head.seq, head.mac, head.head_mac))?;
+            .execute((practice, seq, mac, tables, head_mac))?;
     }
     Ok(())
+}
+
+/// Context of what is sealed in the head.
+const HEAD: &str = "history_head";
+
+fn head_of(connection: &Connection, practice: &str) -> StoreResult<Option<Head>> {
+    let mut statement = connection.prepare_cached("SELECT seq, mac FROM history_head WHERE practice_id = ?1")?;
+    Ok(statement.query_row([practice], |row| Ok(Head { seq: row.get(0)?, mac: row.get(1)? })).optional()?)
+}
+
+fn head_mac(keys: &PracticeKeys, seq: u64, mac: &[u8], tables: &[u8]) -> [u8; 32] {
+    keys.chain(HEAD, &[&seq.to_be_bytes(), mac, tables])
 }
 
 /// One entry.
@@ -76,14 +109,12 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn record(&self, kind: &str, id: u64, day: i64, actor: &str, event: &str, digest: &str) -> StoreResult<()> {
         let practice = self.practice_id();
-        let moved = self.heads.borrow().get(practice).map(|head| (head.seq, head.mac.to_vec()));
+        let moved = self.heads.borrow().get(practice).cloned();
         let head = match moved {
-            Some(head) => Some(head),
-            None => self.row("SELECT seq, mac FROM history_head WHERE practice_id = ?1", [practice], |row| {
-                Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
-            })?,
+            Some(head) => head,
+            None => head_of(self.connection, practice)?.unwrap_or_default(),
         };
-        let (seq, before) = head.unwrap_or_default();
+        let Head { seq, mac: before } = head;
         let entry = HistoryRow {
             seq: seq + 1,
             subject_kind: kind.to_owned(),
@@ -100,7 +131,7 @@ impl Tx<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             (practice, entry.seq, kind, id, day, entry.at_ms, actor, event, digest, mac),
         )?;
-        let head = Head { seq: entry.seq, mac, head_mac: self.head(entry.seq, &mac) };
+        let head = Head { seq: entry.seq, mac: mac.to_vec() };
         self.heads.borrow_mut().insert(practice.to_owned(), head);
         Ok(())
     }
@@ -125,25 +156,32 @@ impl Tx<'_> {
     pub fn verify_history(&self) -> StoreResult<Result<u64, BrokenChain>> {
         let practice = self.practice_id();
         let broken = |seq, what| Ok(Err(BrokenChain { practice: practice.to_owned(), seq, what }));
-        let head =
-            self.row("SELECT seq, mac, head_mac FROM history_head WHERE practice_id = ?1", [practice], |row| {
-                Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
-            })?;
-        let known = head.is_some();
-        let (head_seq, mac, head_mac) = head.unwrap_or_default();
-        if known && self.head(head_seq, &mac).as_slice() != head_mac.as_slice() {
-            return broken(head_seq, "the head was changed");
-        }
-        let head_mac = mac;
-        let entries = self.rows(
+        let head = self.row(
+            "SELECT seq, mac, tables, head_mac FROM history_head WHERE practice_id = ?1",
+            [practice],
+            |row| {
+                let seq: u64 = row.get(0)?;
+                Ok((seq, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?, row.get::<_, Vec<u8>>(3)?))
+            },
+        )?;
+        let (head_seq, last) = match head {
+            Some((seq, mac, tables, kept)) => {
+                if head_mac(&self.practice.keys, seq, &mac, &tables).as_slice() != kept.as_slice() {
+                    return broken(seq, "the head was changed");
+                }
+                (seq, mac)
+            }
+            None => (0, Vec::new()),
+        };
+        let mut statement = self.connection.prepare_cached(
             "SELECT seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest, mac FROM history
              WHERE practice_id = ?1 ORDER BY seq",
-            [practice],
-            history_row,
         )?;
+        let mut rows = statement.query([practice])?;
         let mut before = Vec::new();
         let mut expected = 0;
-        for (entry, mac) in entries {
+        while let Some(row) = rows.next()? {
+            let (entry, mac) = history_row(row)?;
             expected += 1;
             if entry.seq != expected {
                 return broken(expected, "an entry is missing");
@@ -153,14 +191,10 @@ impl Tx<'_> {
             }
             before = mac;
         }
-        if expected != head_seq || before != head_mac {
+        if expected != head_seq || before != last {
             return broken(expected, "the end was cut off, or the head was changed");
         }
         Ok(Ok(head_seq))
-    }
-
-    fn head(&self, seq: u64, mac: &[u8]) -> [u8; 32] {
-        self.practice.keys.chain("history-head", &[&seq.to_be_bytes(), mac])
     }
 
     fn link(&self, before: &[u8], entry: &HistoryRow) -> [u8; 32] {

@@ -3,6 +3,7 @@
 //! A handle is obtained per practice ([`Store::practice`]) and every query goes through a [`Tx`] of that handle, so that a
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
 //! Modules follow the lives: `file`, `document`, `visit`, `claim`, `acceptance`, `submission`, `remittance`, and `history`, `work`, `clearing`, `plugin_log`.
+//! `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
 
 pub mod acceptance;
 pub mod claim;
@@ -17,6 +18,7 @@ pub mod query;
 pub mod remittance;
 pub mod seal;
 pub mod submission;
+pub mod sums;
 pub mod visit;
 pub mod work;
 
@@ -94,6 +96,8 @@ pub struct Store {
 
 struct Inner {
     connection: Mutex<Connection>,
+    /// What the writing connection has moved; none where this store is only read.
+    moves: Option<sums::Moves>,
     master: MasterKey,
     practices: Mutex<HashMap<String, Arc<Practice>>>,
     path: PathBuf,
@@ -103,7 +107,7 @@ struct Inner {
 /// One tenant's keys and id, and a connection of its own to read with: readers of one practice wait for no writer.
 struct Practice {
     id: String,
-    keys: PracticeKeys,
+    keys: Arc<PracticeKeys>,
     reader: Mutex<Connection>,
 }
 
@@ -137,9 +141,13 @@ impl Store {
         connection.set_prepared_statement_cache_capacity(256);
         // Plans do not depend on bound values: else SQLite (with STAT4) prepares a cached statement anew at each binding.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        // A row that another one takes the place of is told of as one that goes.
+        connection.pragma_update(None, "recursive_triggers", true)?;
         migrate(&mut connection, path)?;
         let practices = Mutex::new(HashMap::new());
-        let inner = Inner { connection: Mutex::new(connection), master, practices, path: path.to_owned(), _lock: lock };
+        let moves = Some(sums::Moves::watch(&connection)?);
+        let inner =
+            Inner { connection: Mutex::new(connection), moves, master, practices, path: path.to_owned(), _lock: lock };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -170,6 +178,10 @@ impl Store {
             }
         };
         drop(connection);
+        let keys = Arc::new(keys);
+        if let Some(moves) = &self.inner.moves {
+            moves.know(id, &keys);
+        }
         let reader = Mutex::new(query::read_connection(&self.inner.path)?);
         let practice = Arc::new(Practice { id: id.to_owned(), keys, reader });
         practices.insert(id.to_owned(), Arc::clone(&practice));
@@ -218,8 +230,13 @@ impl PracticeStore {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
         let heads = history::Heads::default();
+        if let Some(moves) = &self.inner.moves {
+            moves.forget();
+        }
         let out = work(&Tx { connection: &transaction, practice: &self.practice, heads: &heads })?;
-        history::write_heads(&transaction, &heads)?;
+        if let Some(moves) = &self.inner.moves {
+            history::write_heads(&transaction, &heads, moves)?;
+        }
         transaction.commit().map_err(StoreError::from)?;
         Ok(out)
     }

@@ -45,6 +45,7 @@ impl Store {
         }
         let inner = Inner {
             connection: Mutex::new(connection),
+            moves: None,
             master,
             practices: Mutex::default(),
             path: path.to_owned(),

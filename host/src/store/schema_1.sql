@@ -297,7 +297,8 @@ CREATE TABLE history_head (
     practice_id TEXT NOT NULL,
     seq INTEGER NOT NULL,
     mac BLOB NOT NULL,              -- of the last row
-    head_mac BLOB NOT NULL,         -- of the two above: an older row's mac is no head
+    tables BLOB NOT NULL,           -- sealed: rows and sum of every other table (`sums.rs`)
+    head_mac BLOB NOT NULL,         -- of the three above: an older row's mac is no head
     PRIMARY KEY (practice_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -2,7 +2,7 @@
 //!
 //! A practice has one random data key, wrapped by the master key. From it three keys are derived (HKDF-SHA256), so that
 //! rotating the master key re-wraps and nothing else: `seal` (XChaCha20-Poly1305), `lookup` (HMAC-SHA256 of names, ids,
-//! visit and charge numbers) and `chain` (history). The additional data of a sealed value is its table and row: a value
+//! visit and charge numbers), `chain` (history) and `rows` (the sums of tables). The additional data of a sealed value is its table and row: a value
 //! moved to another row does not open.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,6 +80,7 @@ pub struct PracticeKeys {
     cipher: XChaCha20Poly1305,
     lookup: Hmac<Sha256>,
     chain: Hmac<Sha256>,
+    rows: Hmac<Sha256>,
     nonce_prefix: [u8; 16],
     nonce_counter: AtomicU64,
 }
@@ -126,6 +127,7 @@ impl PracticeKeys {
             cipher: XChaCha20Poly1305::new(&(*branch("claimhost seal 1")?).into()),
             lookup: mac(&*branch("claimhost lookup 1")?)?,
             chain: mac(&*branch("claimhost chain 1")?)?,
+            rows: mac(&*branch("claimhost rows 1")?)?,
             nonce_prefix: random()?,
             nonce_counter: AtomicU64::new(0),
         })
@@ -161,6 +163,11 @@ impl PracticeKeys {
     /// The look-up column of a value: an HMAC over its kind and parts, each with its length, so that parts cannot run together.
     pub fn lookup(&self, kind: &str, parts: &[&[u8]]) -> [u8; 32] {
         tag(self.lookup.clone(), kind, parts)
+    }
+
+    /// The mac of one row of a table, for the sum of the table.
+    pub fn row(&self, table: &str, row: &[u8]) -> [u8; 32] {
+        tag(self.rows.clone(), table, &[row])
     }
 
     /// The next link of the history chain.
