@@ -26,4 +26,5 @@ pub mod remit;
 pub mod scrub;
 pub mod service;
 pub mod store;
+pub mod verify;
 pub mod visit;

@@ -4,7 +4,7 @@
 //! Exit codes: 0 done; 1 claimhost itself failed; 2 the command line is wrong; 3 the configuration is wrong; 4 the thing
 //! asked for does not exist, or a check found something.
 //!
-//! Commands that only look (`document`, `visit`, `claim`, `denial`, `remittance list`, `audit`, `work`, `trace`) open the store through
+//! Commands that only look (`document`, `visit`, `claim`, `denial`, `remittance list`, `audit`, `work`, `trace`, `verify`) open the store through
 //! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `roster import`, `remittance choose`) open the
 //! whole host. `charge enter` only looks too: what it takes is a file for the next turn. Things are named as `reference.rs` says.
 
@@ -29,6 +29,7 @@ mod run;
 mod serve;
 mod summary;
 mod trace;
+mod verify;
 mod visit;
 mod work;
 mod x12;
@@ -128,8 +129,10 @@ enum Command {
     /// Lists what people have to do
     #[command(subcommand)]
     Work(work::Work),
-    /// Follows one visit from the document to the posted money, on one screen
+    /// Follows one visit from the document to the posted money on one screen, or lists what is unaccounted for
     Trace(trace::Trace),
+    /// Recomputes what is stored from what it was made of, and says where it differs
+    Verify(verify::Verify),
     /// Lists, inspects, builds or tests plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -162,6 +165,7 @@ pub fn main() -> ExitCode {
         Command::Remittance(command) => command.run(global),
         Command::Work(command) => command.run(global),
         Command::Trace(command) => command.run(global),
+        Command::Verify(command) => command.run(global),
         Command::Plugin(command) => command.run(global),
         Command::Codes(command) => command.run(global),
         Command::X12(command) => command.run(global),

@@ -14,6 +14,7 @@ use crate::store::{CLEARING, PracticeStore, Store, StoreError};
 /// The configuration and every tenant that has something.
 pub(crate) struct Reader {
     pub(crate) config: Config,
+    pub(crate) store: Store,
     practices: Vec<PracticeStore>,
     clearing: Option<PracticeStore>,
 }
@@ -35,7 +36,7 @@ impl Reader {
             practices.extend(store.known_practice(&practice.id)?);
         }
         let clearing = store.known_practice(CLEARING)?;
-        Ok(Self { config, practices, clearing })
+        Ok(Self { config, store, practices, clearing })
     }
 
     /// All practices, or the one asked for. The clearing tenant counts only by its name.

@@ -5,7 +5,7 @@ use crate::store::Tx;
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// CLM01 of a version: 16 characters (the guide allows 20) from an HMAC of lineage and version under the practice's key.
-pub(super) fn control_number(tx: &Tx<'_>, claim_id: u64, version: u32) -> String {
+pub(crate) fn control_number(tx: &Tx<'_>, claim_id: u64, version: u32) -> String {
     text(&tx.lookup("clm01", &[&claim_id.to_be_bytes(), &version.to_be_bytes()]), 16)
 }
 

@@ -17,13 +17,17 @@ type Key = (u16, String, &'static str);
 
 /// Posts what the decisions on a lineage ask for beyond what is posted.
 pub(super) fn settle(own: &Tx<'_>, claim_id: u64, day: i64) -> StoreResult<()> {
-    let postings = own.postings(Some(claim_id), None)?;
-    let payers: BTreeSet<&str> = decisions(&postings).map(|posting| posting.payer_id.as_str()).collect();
+    own.post(&unsettled(own, claim_id, &own.postings(Some(claim_id), None)?)?, day)
+}
+
+/// The entries that the decisions on a lineage ask for beyond its `postings`.
+pub(crate) fn unsettled(own: &Tx<'_>, claim_id: u64, postings: &[PostingRow]) -> StoreResult<Vec<PostingRow>> {
+    let payers: BTreeSet<&str> = decisions(postings).map(|posting| posting.payer_id.as_str()).collect();
     let released = |posting: &&PostingRow| is_release(posting);
     if payers.len() < 2 && !postings.iter().any(|posting| released(&posting)) {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let Some(claim) = own.claim(claim_id)? else { return Ok(()) };
+    let Some(claim) = own.claim(claim_id)? else { return Ok(Vec::new()) };
     let body = own.version_body(claim_id, claim.live_version)?;
     let mut order: Vec<String> = body.claim.header.coverages.iter().map(|coverage| coverage.payer.id.clone()).collect();
     order.extend(
@@ -33,7 +37,7 @@ pub(super) fn settle(own: &Tx<'_>, claim_id: u64, day: i64) -> StoreResult<()> {
             .map(|&payer| payer.to_owned())
             .collect::<Vec<_>>(),
     );
-    let mut due = wanted(&postings, &order);
+    let mut due = wanted(postings, &order);
     for posting in postings.iter().filter(released) {
         if let Some(account) = Account::parse(&posting.account) {
             *due.entry((posting.line, posting.payer_id.clone(), account.as_str())).or_default() -= posting.amount_cents;
@@ -49,12 +53,11 @@ pub(super) fn settle(own: &Tx<'_>, claim_id: u64, day: i64) -> StoreResult<()> {
         group_code: String::new(),
         reason: RELEASED.to_owned(),
     };
-    let entries: Vec<PostingRow> = due.into_iter().filter(|(_, amount)| *amount != 0).map(entry).collect();
-    own.post(&entries, day)
+    Ok(due.into_iter().filter(|(_, amount)| *amount != 0).map(entry).collect())
 }
 
 /// Whether an entry is one of this file's.
-pub(super) fn is_release(posting: &PostingRow) -> bool {
+pub(crate) fn is_release(posting: &PostingRow) -> bool {
     posting.remittance_id.is_none() && posting.reason == RELEASED
 }
 

@@ -33,10 +33,13 @@ mod tidy;
 
 pub use accept::{Answer, Word};
 pub use conflict::Choice;
+pub(crate) use control::control_number;
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
+pub(crate) use handover::{is_release, unsettled};
 pub(crate) use host::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, load_profile, master_key};
 pub use host::{Host, Turn};
+pub(crate) use refold::{Recounted, recount, wanted_work};
 pub use retry::Retried;
-pub(crate) use review::other_claims;
+pub(crate) use review::{alike, other_claims};

@@ -6,8 +6,11 @@ use crate::store::{StoreResult, Tx};
 
 /// Folds the facts of one version that has left.
 pub fn fold_version(tx: &Tx<'_>, version: &VersionRow) -> StoreResult<VersionFold> {
-    let facts: Vec<Fact> = tx.facts(version.claim_id, version.version)?.into_iter().map(|(fact, ..)| fact).collect();
-    Ok(fold(&facts))
+    Ok(fold(&facts_of(tx, version)?))
+}
+
+fn facts_of(tx: &Tx<'_>, version: &VersionRow) -> StoreResult<Vec<Fact>> {
+    Ok(tx.facts(version.claim_id, version.version)?.into_iter().map(|(fact, ..)| fact).collect())
 }
 
 /// Brings a lineage's states up to date with its facts. Call in the transaction of the fact.
@@ -19,11 +22,51 @@ pub fn refold(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str) -> StoreResult<
 pub fn refold_by(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str, digests: &str) -> StoreResult<()> {
     let Some(mut claim) = tx.claim(claim_id)? else { return Ok(()) };
     let versions = tx.versions(claim_id)?;
+    let recounted = recount(tx, &versions, |version| facts_of(tx, version))?;
+    for (version, (_, state)) in versions.iter().zip(&recounted.states) {
+        if *state != version.state {
+            tx.set_version_state(version, *state, None)?;
+            let event = format!("version {} {} ({cause})", version.version, state.as_str());
+            tx.record("claim", claim_id, day, "host", &event, digests)?;
+        }
+    }
+    claim.live_version = recounted.live_version.unwrap_or(claim.live_version);
+    claim.billed_cents = recounted.billed_cents;
+    let state = recounted.state;
+    let moved = claim.state != state.as_str();
+    state.as_str().clone_into(&mut claim.state);
+    tx.update_claim(&claim)?;
+    if moved {
+        tx.record("claim", claim_id, day, "host", state.as_str(), digests)?;
+    }
+    work(tx, &claim, &recounted, day)
+}
+
+/// What the facts of a lineage come to.
+pub(crate) struct Recounted {
+    /// Kind and state of each version.
+    pub(crate) states: Vec<(VersionKind, VersionState)>,
+    /// The lineage's state.
+    pub(crate) state: ClaimState,
+    /// The version whose charges are live; none where every one is superseded.
+    pub(crate) live_version: Option<u32>,
+    /// CLM02 of that version; 0 once it is voided, or where there is none.
+    pub(crate) billed_cents: i64,
+    /// What stands denied, cents.
+    pub(crate) denied: i64,
+}
+
+/// Recounts a lineage from its facts. A version that has not left keeps the state that the scrub gave it.
+pub(crate) fn recount(
+    tx: &Tx<'_>,
+    versions: &[VersionRow],
+    mut facts: impl FnMut(&VersionRow) -> StoreResult<Vec<Fact>>,
+) -> StoreResult<Recounted> {
     let mut states = Vec::with_capacity(versions.len());
     let mut denied = 0;
-    for version in &versions {
+    for version in versions {
         let state = if version.submitted_day.is_some() {
-            let folded = fold_version(tx, version)?;
+            let folded = fold(&facts(version)?);
             denied += folded.standing.values().flatten().map(|payment| payment.denied).sum::<i64>();
             // A version put back to `ready` for another sending stays so until it is sent.
             if version.state == VersionState::Ready && folded.state == VersionState::Rejected {
@@ -34,16 +77,12 @@ pub fn refold_by(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str, digests: &st
         } else {
             version.state
         };
-        if state != version.state {
-            tx.set_version_state(version, state, None)?;
-            let event = format!("version {} {} ({cause})", version.version, state.as_str());
-            tx.record("claim", claim_id, day, "host", &event, digests)?;
-        }
         states.push((version.kind, state));
     }
     if denied > 0 {
         // What a later payer took over is no longer to be worked.
-        let postings = tx.postings(Some(claim_id), None)?;
+        let claim_id = versions.first().map(|version| version.claim_id);
+        let postings = tx.postings(claim_id, None)?;
         let stands = postings.iter().filter(|posting| posting.account == "denied").map(|posting| posting.amount_cents);
         denied = denied.min(stands.sum());
     }
@@ -51,33 +90,34 @@ pub fn refold_by(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str, digests: &st
         .iter()
         .rev()
         .zip(states.iter().rev())
-        .find(|(version, (_, state))| version.kind.is_primary() && *state != VersionState::Superseded);
-    if let Some((version, _)) = live {
-        claim.live_version = version.version;
-        claim.billed_cents = if version.kind == VersionKind::Void { 0 } else { version.charge_cents };
-    } else {
-        claim.billed_cents = 0;
-    }
-    let state = lineage(&states);
-    let moved = claim.state != state.as_str();
-    state.as_str().clone_into(&mut claim.state);
-    tx.update_claim(&claim)?;
-    if moved {
-        tx.record("claim", claim_id, day, "host", state.as_str(), digests)?;
-    }
-    work(tx, &claim, state, denied, day)
+        .find(|(version, (_, state))| version.kind.is_primary() && *state != VersionState::Superseded)
+        .map(|(version, _)| version);
+    let billed = live.filter(|version| version.kind != VersionKind::Void).map_or(0, |version| version.charge_cents);
+    Ok(Recounted {
+        state: lineage(&states),
+        states,
+        live_version: live.map(|version| version.version),
+        billed_cents: billed,
+        denied,
+    })
+}
+
+/// Kinds of work that a lineage in a state has open, with the cents at stake, and those it must not have.
+pub(crate) fn wanted_work(recounted: &Recounted) -> [(&'static str, bool, i64); 4] {
+    let Recounted { state, billed_cents, denied, .. } = recounted;
+    [
+        ("claim.held", *state == ClaimState::Held, *billed_cents),
+        ("claim.rejected", *state == ClaimState::Rejected, *billed_cents),
+        ("claim.unapplied", *state == ClaimState::Paid, *billed_cents),
+        ("claim.denied", *denied > 0, *denied),
+    ]
 }
 
 /// Everything held, rejected, denied or unapplied has an open work item; nothing else has.
-fn work(tx: &Tx<'_>, claim: &ClaimRow, state: ClaimState, denied: i64, day: i64) -> StoreResult<()> {
+fn work(tx: &Tx<'_>, claim: &ClaimRow, recounted: &Recounted, day: i64) -> StoreResult<()> {
     let subject = ("claim", claim.claim_id);
-    let wanted = [
-        ("claim.held", state == ClaimState::Held, claim.billed_cents),
-        ("claim.rejected", state == ClaimState::Rejected, claim.billed_cents),
-        ("claim.unapplied", state == ClaimState::Paid, claim.billed_cents),
-        ("claim.denied", denied > 0, denied),
-    ];
-    let waits = matches!(state, ClaimState::Submitted | ClaimState::Accepted);
+    let wanted = wanted_work(recounted);
+    let waits = matches!(recounted.state, ClaimState::Submitted | ClaimState::Accepted);
     for kind in tx.open_work_kinds(subject)? {
         let over = wanted.iter().any(|(known, open, _)| *known == kind && !open);
         if over || (kind == "claim.unanswered" && !waits) {

@@ -354,7 +354,7 @@ fn stands(state: &str) -> bool {
 
 /// What claims have in common that may be of one person, registered twice: birth date, first day and total; or payer, member id
 /// and first day. Look-up values are made of it, so it is never stored.
-pub(super) fn alike(claim: &Claim) -> Vec<AlikeKey> {
+pub(crate) fn alike(claim: &Claim) -> Vec<AlikeKey> {
     let Some(span) = service_span(&claim.lines) else { return Vec::new() };
     let text = |day: Date| iso(day).into_bytes();
     let total = claim.total_charge.to_string().into_bytes();
@@ -369,7 +369,7 @@ pub(super) fn alike(claim: &Claim) -> Vec<AlikeKey> {
 }
 
 /// A name that claims may share, and its parts.
-pub(super) type AlikeKey = (ClaimKey, Vec<Vec<u8>>);
+pub(crate) type AlikeKey = (ClaimKey, Vec<Vec<u8>>);
 
 /// For each candidate, live claims of other patient records with what [`alike`] says: stored ones, and those before it among
 /// the candidates, which have no number yet and are called by their visit.

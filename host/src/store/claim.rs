@@ -562,7 +562,7 @@ pub const fn severity_str(severity: Severity) -> &'static str {
 const BODY: &str = "claim_body";
 
 /// The row id that a version's body is sealed under.
-fn version_row_id(claim_id: u64, version: u32) -> u64 {
+pub(super) fn version_row_id(claim_id: u64, version: u32) -> u64 {
     claim_id.wrapping_shl(16) ^ u64::from(version)
 }
 

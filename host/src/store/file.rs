@@ -136,7 +136,7 @@ impl Tx<'_> {
                 name,
                 size,
                 day,
-                self.content_mac(&content),
+                content_mac(self, &content),
                 arrival,
                 place,
                 Cut::default().digest,
@@ -155,10 +155,6 @@ impl Tx<'_> {
             self.execute(&sql, (self.practice_id(), file_id))?;
         }
         Ok(())
-    }
-
-    fn content_mac(&self, content: &[u8; 32]) -> [u8; 32] {
-        self.lookup("file-content", &[content])
     }
 
     fn arrival_mac(&self, channel: &str, source: &Source, content: &[u8; 32]) -> [u8; 32] {
@@ -232,7 +228,7 @@ impl Tx<'_> {
 
     /// Whether the bytes with this SHA-256 are those of the stored file.
     pub fn has_content(&self, row: &InArchive, content: &[u8; 32]) -> bool {
-        row.content_mac.as_slice() == self.content_mac(content)
+        row.content_mac.as_slice() == content_mac(self, content)
     }
 
     /// Files that are stored and not yet framed to their end: what waits for a mapping, or what a crash left.
@@ -314,10 +310,15 @@ impl Tx<'_> {
     }
 }
 
+/// The look-up value of a file's content. `content` is the SHA-256 of its bytes.
+pub(super) fn content_mac(tx: &Tx<'_>, content: &[u8; 32]) -> [u8; 32] {
+    tx.lookup("file-content", &[content])
+}
+
 const FILE: &str = "SELECT file_id, channel, received_day, size_bytes, pieces_done, pieces_digest \
                     FROM file WHERE practice_id = ?1";
 
-fn file_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FileRow> {
+pub(super) fn file_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FileRow> {
     Ok(FileRow {
         file_id: row.get(0)?,
         channel: row.get(1)?,
@@ -328,7 +329,7 @@ fn file_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FileRow> {
 }
 
 /// The row id that a chunk is sealed under: file and chunk in one number.
-fn chunk_row(file_id: u64, chunk: u64) -> u64 {
+pub(super) fn chunk_row(file_id: u64, chunk: u64) -> u64 {
     file_id.wrapping_shl(24) ^ chunk
 }
 

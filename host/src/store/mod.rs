@@ -6,6 +6,7 @@
 //! `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
 
 pub mod acceptance;
+pub mod check;
 pub mod claim;
 pub mod clearing;
 pub mod document;

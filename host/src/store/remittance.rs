@@ -335,10 +335,10 @@ impl Tx<'_> {
     }
 }
 
-const REMITTANCE: &str = "SELECT remittance_id, payer_id, amount_cents, paid_day, state, difference_cents, document_id, \
+pub(super) const REMITTANCE: &str = "SELECT remittance_id, payer_id, amount_cents, paid_day, state, difference_cents, document_id, \
                           content_mac FROM remittance WHERE practice_id = ?1";
 
-fn remittance_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<RemittanceRow> {
+pub(super) fn remittance_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<RemittanceRow> {
     Ok(RemittanceRow {
         remittance_id: row.get(0)?,
         payer_id: row.get(1)?,
@@ -351,6 +351,6 @@ fn remittance_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<RemittanceRow> {
 }
 
 /// The row id that a CLP is sealed under.
-fn clp_row(remittance_id: u64, ordinal: u32) -> u64 {
+pub(super) fn clp_row(remittance_id: u64, ordinal: u32) -> u64 {
     remittance_id.wrapping_shl(24) ^ u64::from(ordinal)
 }

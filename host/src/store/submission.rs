@@ -228,10 +228,10 @@ impl Tx<'_> {
     }
 }
 
-const SUBMISSION: &str = "SELECT submission_id, state, file_name, created_day, claim_count, charge_cents \
+pub(super) const SUBMISSION: &str = "SELECT submission_id, state, file_name, created_day, claim_count, charge_cents \
                           FROM submission WHERE practice_id = ?1";
 
-fn submission_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<SubmissionRow> {
+pub(super) fn submission_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<SubmissionRow> {
     Ok(SubmissionRow {
         submission_id: row.get(0)?,
         state: row.get(1)?,

@@ -109,7 +109,8 @@ pub(super) fn to_bytes(sums: &TableSums) -> Vec<u8> {
 
 pub(super) fn from_bytes(bytes: &[u8]) -> Option<TableSums> {
     let Kept(kept) = serde_json::from_slice(bytes).ok()?;
-    let read = |(table, (rows, hex)): (String, (i64, String))| Some((table, TableSum { rows, sum: Sum::from_hex(&hex)? }));
+    let read =
+        |(table, (rows, hex)): (String, (i64, String))| Some((table, TableSum { rows, sum: Sum::from_hex(&hex)? }));
     kept.into_iter().map(read).collect()
 }
 
@@ -169,7 +170,8 @@ pub(super) fn row_sum<'v>(
         };
         buffer.push(kind);
         buffer.extend_from_slice(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-        let ends = (*sealed).then(|| Some((bytes.get(..NONCE_BYTES)?, bytes.get(bytes.len().checked_sub(TAG_BYTES)?..)?)));
+        let ends =
+            (*sealed).then(|| Some((bytes.get(..NONCE_BYTES)?, bytes.get(bytes.len().checked_sub(TAG_BYTES)?..)?)));
         match ends.flatten() {
             Some((nonce, tag)) => {
                 buffer.extend_from_slice(nonce);
@@ -262,7 +264,8 @@ pub(super) fn join(kept: &mut TableSums, moved: TableSums) {
 
 /// Tells of every row that comes, goes, or is another one than before.
 fn triggers(at: usize, table: &Table) -> String {
-    let list = |of: &str| table.columns.iter().map(|(column, _)| format!("{of}.\"{column}\"")).collect::<Vec<_>>().join(", ");
+    let list =
+        |of: &str| table.columns.iter().map(|(column, _)| format!("{of}.\"{column}\"")).collect::<Vec<_>>().join(", ");
     let (name, new, old) = (&table.name, list("NEW"), list("OLD"));
     // `practice_id` leads every table.
     format!(

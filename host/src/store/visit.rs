@@ -311,10 +311,10 @@ impl Tx<'_> {
     }
 }
 
-const VISIT: &str =
+pub(super) const VISIT: &str =
     "SELECT visit_id, state, first_charge_day, first_seen_day, closed FROM visit WHERE practice_id = ?1";
 
-fn visit_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<VisitRow> {
+pub(super) fn visit_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<VisitRow> {
     let state: String = row.get(1)?;
     Ok(VisitRow {
         visit_id: row.get(0)?,

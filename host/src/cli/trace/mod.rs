@@ -1,9 +1,11 @@
-//! `trace VISIT`: one visit from the bytes that arrived to the money that was posted, on one screen.
+//! `trace VISIT`: one visit from the bytes that arrived to the money that was posted, on one screen. `trace --unaccounted`: what
+//! is in none of the ends.
 //!
 //! `gather.rs` reads the store; here is what it finds, and how a person sees it. Patient data and file names appear, on
 //! the reader's own screen.
 
 mod gather;
+mod unaccounted;
 
 use std::process::ExitCode;
 
@@ -27,8 +29,11 @@ use crate::store::visit::VisitRow;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Trace {
     /// The visit's number in the EHR, or the visit as `visit list` prints it
-    #[arg(value_name = "VISIT")]
-    visit: Reference,
+    #[arg(value_name = "VISIT", required_unless_present = "unaccounted")]
+    visit: Option<Reference>,
+    /// List what is in none of the ends: stored and not read, open past its time, money that does not add up
+    #[arg(long, conflicts_with = "visit")]
+    unaccounted: bool,
     #[command(flatten)]
     whose: Whose,
 }
@@ -123,9 +128,10 @@ struct PaymentStep {
 impl Trace {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let reader = Reader::open(global)?;
-        let (practice, visit_id) = find(&reader, &self.visit, self.whose.practice())?;
+        let Some(visit) = &self.visit else { return unaccounted::run(global, &reader, self.whose.practice()) };
+        let (practice, visit_id) = find(&reader, visit, self.whose.practice())?;
         let story = practice.read(|tx| gather::story(tx, visit_id))?;
-        let story = story.ok_or_else(|| no_such("visit", &self.visit, "visit list"))?;
+        let story = story.ok_or_else(|| no_such("visit", visit, "visit list"))?;
         if global.json {
             print_json(&story);
         } else {

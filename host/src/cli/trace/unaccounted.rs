@@ -1,0 +1,28 @@
+//! `trace --unaccounted`: everything that is in none of the ends, of every practice and of the host's own tenant.
+
+use std::process::ExitCode;
+
+use super::super::output::{print, print_json};
+use super::super::reader::Reader;
+use super::super::verify::line;
+use super::super::{Failure, Global};
+use crate::claim::day_number;
+use crate::verify::ends::unaccounted;
+
+pub(super) fn run(global: &Global, reader: &Reader, practice: Option<&str>) -> Result<ExitCode, Failure> {
+    let today = day_number(global.today());
+    let (mut listed, mut count) = (Vec::new(), 0);
+    for tenant in reader.tenants(practice)? {
+        let profile = reader.profile(tenant.id())?;
+        let of_tenant = unaccounted(&reader.store, &tenant, profile.as_ref(), today)?;
+        count += of_tenant.count;
+        listed.extend(of_tenant.listed);
+    }
+    if global.json {
+        print_json(&listed);
+    } else {
+        listed.iter().for_each(|one| print(&line(one)));
+        anstream::eprintln!("{count} things are in none of the ends");
+    }
+    Ok(if count == 0 { ExitCode::SUCCESS } else { ExitCode::from(4) })
+}
