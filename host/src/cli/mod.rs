@@ -9,6 +9,7 @@
 //! whole host. `charge enter` only looks too: what it takes is a file for the next turn. Things are named as `reference.rs` says.
 
 mod audit;
+mod backup;
 mod charge;
 mod check_config;
 mod claim;
@@ -17,6 +18,7 @@ mod demo;
 mod denial;
 mod document;
 mod init;
+mod keys;
 mod output;
 mod peers;
 mod plugin;
@@ -133,6 +135,13 @@ enum Command {
     Trace(trace::Trace),
     /// Recomputes what is stored from what it was made of, and says where it differs
     Verify(verify::Verify),
+    /// Copies the store into a file, while others write; the key is not in it
+    Backup(backup::Backup),
+    /// Puts a backup in the store's place, after it was verified
+    Restore(backup::Restore),
+    /// Manages the master key
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Lists, inspects, builds or tests plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -166,6 +175,9 @@ pub fn main() -> ExitCode {
         Command::Work(command) => command.run(global),
         Command::Trace(command) => command.run(global),
         Command::Verify(command) => command.run(global),
+        Command::Backup(command) => command.run(global),
+        Command::Restore(command) => command.run(global),
+        Command::Keys(command) => command.run(global),
         Command::Plugin(command) => command.run(global),
         Command::Codes(command) => command.run(global),
         Command::X12(command) => command.run(global),

@@ -16,7 +16,14 @@ static REACHED: AtomicU32 = AtomicU32::new(0);
 /// - `before-rename`: an 837 is committed, and not in the outbox
 /// - `after-rename`: it is in the outbox, the store does not know it
 /// - `after-remove`: a file past its `transport_days` is removed, the store does not know it
-pub(super) fn crash_point(name: &str) {
+///
+/// While the master key is rotated:
+///
+/// - `key-next`: the next key is on the disk, nothing is wrapped by it
+/// - `key-wrapped`: practices are wrapped by it, the key file has the old one
+/// - `key-old`: the old key is kept beside it too
+/// - `key-renamed`: the key file has the new key, the old one is still beside it
+pub(crate) fn crash_point(name: &str) {
     let Some(asked) = std::env::var_os(CRASH_AT) else { return };
     let asked = asked.to_string_lossy();
     let (moment, times) = asked.split_once(':').unwrap_or((&asked, "1"));

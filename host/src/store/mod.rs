@@ -9,6 +9,7 @@ pub mod acceptance;
 pub mod check;
 pub mod claim;
 pub mod clearing;
+pub mod copy;
 pub mod document;
 pub mod expected;
 pub mod file;

@@ -50,8 +50,13 @@ pub enum SealError {
 }
 
 /// The master key: 32 bytes, in a file as 64 hexadecimal digits.
+///
+/// While it is rotated there are two: `next` opens what is wrapped anew already. What is new is wrapped by the first.
 #[derive(Clone)]
-pub struct MasterKey(Zeroizing<[u8; KEY_BYTES]>);
+pub struct MasterKey {
+    key: Zeroizing<[u8; KEY_BYTES]>,
+    next: Option<Zeroizing<[u8; KEY_BYTES]>>,
+}
 
 impl MasterKey {
     /// A new random key.
@@ -59,19 +64,25 @@ impl MasterKey {
     /// # Errors
     /// [`SealError::NoRandom`].
     pub fn generate() -> Result<Self, SealError> {
-        random().map(|bytes| Self(Zeroizing::new(bytes)))
+        random().map(|bytes| Self { key: Zeroizing::new(bytes), next: None })
     }
 
     /// Reads 64 hexadecimal digits. `None` for anything else.
     pub fn from_hex(text: &str) -> Option<Self> {
         let bytes = Zeroizing::new(hex::decode(text.trim()).ok()?);
         let bytes: [u8; KEY_BYTES] = bytes.as_slice().try_into().ok()?;
-        Some(Self(Zeroizing::new(bytes)))
+        Some(Self { key: Zeroizing::new(bytes), next: None })
     }
 
     /// 64 hexadecimal digits, for the key file.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(hex::encode(self.0.as_slice()))
+        Zeroizing::new(hex::encode(self.key.as_slice()))
+    }
+
+    /// The same, with the key that a rotation which was interrupted may have wrapped with.
+    #[must_use]
+    pub fn or(self, next: Self) -> Self {
+        Self { key: self.key, next: Some(next.key) }
     }
 }
 
@@ -92,13 +103,15 @@ impl PracticeKeys {
     /// [`SealError::NoRandom`].
     pub fn create(master: &MasterKey, practice: &str) -> Result<(Self, Vec<u8>), SealError> {
         let data_key = Zeroizing::new(random::<KEY_BYTES>()?);
-        let nonce = random::<NONCE_BYTES>()?;
-        let cipher = XChaCha20Poly1305::new(&(*master.0).into());
-        let payload = Payload { msg: data_key.as_slice(), aad: practice.as_bytes() };
-        let sealed = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::NoRandom)?;
-        let mut wrapped = nonce.to_vec();
-        wrapped.extend(sealed);
-        Ok((Self::derive(&data_key)?, wrapped))
+        Ok((Self::derive(&data_key)?, wrap(master, practice, &data_key)?))
+    }
+
+    /// Wraps a data key that `from` opens with `to`.
+    ///
+    /// # Errors
+    /// [`SealError::WrongMasterKey`].
+    pub fn rewrap(from: &MasterKey, to: &MasterKey, practice: &str, wrapped: &[u8]) -> Result<Vec<u8>, SealError> {
+        wrap(to, practice, &unwrap(from, practice, wrapped)?)
     }
 
     /// Opens a wrapped data key.
@@ -106,13 +119,7 @@ impl PracticeKeys {
     /// # Errors
     /// [`SealError::WrongMasterKey`].
     pub fn open(master: &MasterKey, practice: &str, wrapped: &[u8]) -> Result<Self, SealError> {
-        let wrong = || SealError::WrongMasterKey { practice: practice.to_owned() };
-        let (nonce, sealed) = wrapped.split_first_chunk::<NONCE_BYTES>().ok_or_else(wrong)?;
-        let cipher = XChaCha20Poly1305::new(&(*master.0).into());
-        let payload = Payload { msg: sealed, aad: practice.as_bytes() };
-        let data_key = Zeroizing::new(cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| wrong())?);
-        let data_key: [u8; KEY_BYTES] = data_key.as_slice().try_into().map_err(|_| wrong())?;
-        Self::derive(&Zeroizing::new(data_key))
+        Self::derive(&unwrap(master, practice, wrapped)?)
     }
 
     fn derive(data_key: &Zeroizing<[u8; KEY_BYTES]>) -> Result<Self, SealError> {
@@ -176,6 +183,29 @@ impl PracticeKeys {
     }
 }
 
+fn wrap(master: &MasterKey, practice: &str, data_key: &Zeroizing<[u8; KEY_BYTES]>) -> Result<Vec<u8>, SealError> {
+    let nonce = random::<NONCE_BYTES>()?;
+    let cipher = XChaCha20Poly1305::new(&(*master.key).into());
+    let payload = Payload { msg: data_key.as_slice(), aad: practice.as_bytes() };
+    let sealed = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::NoRandom)?;
+    let mut wrapped = nonce.to_vec();
+    wrapped.extend(sealed);
+    Ok(wrapped)
+}
+
+fn unwrap(master: &MasterKey, practice: &str, wrapped: &[u8]) -> Result<Zeroizing<[u8; KEY_BYTES]>, SealError> {
+    let wrong = || SealError::WrongMasterKey { practice: practice.to_owned() };
+    let (nonce, sealed) = wrapped.split_first_chunk::<NONCE_BYTES>().ok_or_else(wrong)?;
+    let opened = std::iter::once(&master.key).chain(&master.next).find_map(|key| {
+        let cipher = XChaCha20Poly1305::new(&(**key).into());
+        let payload = Payload { msg: sealed, aad: practice.as_bytes() };
+        cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
+    });
+    let data_key = opened.ok_or_else(wrong)?;
+    let data_key: [u8; KEY_BYTES] = data_key.as_slice().try_into().map_err(|_| wrong())?;
+    Ok(Zeroizing::new(data_key))
+}
+
 fn tag(mut mac: Hmac<Sha256>, kind: &str, parts: &[&[u8]]) -> [u8; 32] {
     mac.update(&u64::try_from(kind.len()).unwrap_or(0).to_be_bytes());
     mac.update(kind.as_bytes());
@@ -231,7 +261,13 @@ mod tests {
         let again = PracticeKeys::open(&MasterKey::from_hex(&master.to_hex()).unwrap(), "cedar", &wrapped).unwrap();
         assert_eq!(keys.lookup("visit", &[b"V1"]), again.lookup("visit", &[b"V1"]));
         assert!(PracticeKeys::open(&master, "harbor", &wrapped).is_err());
-        assert!(PracticeKeys::open(&MasterKey::generate().unwrap(), "cedar", &wrapped).is_err());
+        let other = MasterKey::generate().unwrap();
+        assert!(PracticeKeys::open(&other, "cedar", &wrapped).is_err());
+        assert!(PracticeKeys::open(&other.clone().or(master.clone()), "cedar", &wrapped).is_ok());
+        let anew = PracticeKeys::rewrap(&master, &other, "cedar", &wrapped).unwrap();
+        assert!(PracticeKeys::open(&master, "cedar", &anew).is_err());
+        let again = PracticeKeys::open(&other, "cedar", &anew).unwrap();
+        assert_eq!(keys.lookup("visit", &[b"V1"]), again.lookup("visit", &[b"V1"]));
     }
 
     #[test]
