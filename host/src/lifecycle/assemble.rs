@@ -216,11 +216,23 @@ impl Plan {
                 self.amend(tx, amendment, &sent, &mut fresh)?;
             }
         }
-        let mut free = unsent.iter().map(|lineage| lineage.claim_id);
-        for draft in fresh {
-            self.steps.push(Step::new(free.next(), 1, VersionKind::Original, draft));
+        if unsent.iter().any(|lineage| lineage.pending.is_some()) {
+            self.state = VisitState::Amended;
         }
-        self.dropped.extend(free);
+        let mut free = unsent.iter();
+        for draft in fresh {
+            let lineage = free.next();
+            let version = lineage.and_then(|lineage| lineage.pending).unwrap_or(1);
+            self.steps.push(Step::new(lineage.map(|lineage| lineage.claim_id), version, VersionKind::Original, draft));
+        }
+        let left_over: Vec<&Lineage> = free.copied().collect();
+        for lineage in left_over {
+            match lineage.pending {
+                // What was refused has its charge in the ledger until something takes its place.
+                Some(pending) => self.retire(lineage, lineage.last_left.into_iter().chain([pending]).collect(), true),
+                None => self.dropped.push(lineage.claim_id),
+            }
+        }
         for step in &mut self.steps {
             if let Some(draft) = &step.draft {
                 let mut candidate = Candidate::new(draft.claim.clone(), step.claim_id, self.patient);
@@ -346,9 +358,11 @@ struct Lineage {
     all_refused: bool,
     /// Refused versions newer than `sent` (and itself, where all were refused).
     refused: Vec<u32>,
-    /// The newest version, where it has not left.
+    /// The newest version, where it has not left and others have.
     pending: Option<u32>,
-    /// Everything that has left was retired: the lineage is over.
+    /// The newest version that has left.
+    last_left: Option<u32>,
+    /// Everything that has left was retired, and nothing waits in its place: the lineage is over.
     over: bool,
     versions: u32,
 }
@@ -388,13 +402,15 @@ fn lineages(tx: &Tx<'_>, visit_id: u64) -> StoreResult<Vec<Lineage>> {
             Some(version) => Some((version.clone(), tx.version_body(claim.claim_id, version.version)?)),
             None => None,
         };
-        let pending = versions.iter().rev().find(counts).filter(|version| sent.is_some() && !left(version));
+        let last_left = versions.iter().rfind(|version| version.kind.is_primary() && left(version));
+        let pending = versions.iter().rev().find(counts).filter(|version| last_left.is_some() && !left(version));
         lineages.push(Lineage {
             claim_id: claim.claim_id,
             all_refused,
             refused,
             pending: pending.map(|version| version.version),
-            over: sent.is_none() && versions.iter().any(left),
+            last_left: last_left.map(|version| version.version),
+            over: sent.is_none() && pending.is_none() && versions.iter().any(left),
             versions: versions.last().map_or(0, |version| version.version),
             sent,
         });
@@ -492,6 +508,9 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
         for retired in &step.retired {
             retire(tx, claim_id, *retired, step.take_back && Some(retired) == step.retired.first(), today)?;
         }
+        if !step.take_back && !step.retired.is_empty() {
+            stand_again(tx, claim_id, &step.retired, today)?;
+        }
         let Some(written) = step.written else {
             refold(tx, claim_id, today, "visit")?;
             continue;
@@ -546,6 +565,24 @@ fn retire(tx: &Tx<'_>, claim_id: u64, version: u32, take_back: bool, today: i64)
         tx.post(&charge(&row, -row.charge_cents), today)?;
     }
     tx.record("claim", claim_id, today, "host", &format!("version {version} superseded"), "")
+}
+
+/// A replacement or void that was refused counts no longer, and what the payer has counts again: the ledger goes back to it.
+fn stand_again(tx: &Tx<'_>, claim_id: u64, retired: &[u32], today: i64) -> StoreResult<()> {
+    let versions = tx.versions(claim_id)?;
+    let left = |version: &&VersionRow| version.kind.is_primary() && version.submitted_day.is_some();
+    let is_retired = |version: &&VersionRow| retired.contains(&version.version);
+    let counts = |version: &&VersionRow| version.state != VersionState::Superseded && !is_retired(version);
+    let gone = versions.iter().filter(left).rfind(is_retired);
+    let stands = versions.iter().filter(left).rfind(counts);
+    let (Some(gone), Some(stands)) = (gone, stands) else { return Ok(()) };
+    let mut postings = Vec::new();
+    for (version, sign) in [(gone, -1), (stands, 1)] {
+        if version.kind != VersionKind::Void {
+            postings.extend(charge(version, sign * version.charge_cents));
+        }
+    }
+    tx.post(&postings, today)
 }
 
 /// The lineage's row: made with its first version, kept afterwards.

@@ -102,6 +102,13 @@ pub(crate) fn recount(
     })
 }
 
+/// The version whose charge the ledger has: the newest primary one that has left and counts; while what takes the place of one that
+/// was refused has not left, the refused one.
+pub(crate) fn charged_version(versions: &[VersionRow]) -> Option<&VersionRow> {
+    let left = || versions.iter().filter(|version| version.kind.is_primary() && version.submitted_day.is_some());
+    left().rfind(|version| version.state != VersionState::Superseded).or_else(|| left().last())
+}
+
 /// Kinds of work that a lineage in a state has open, with the cents at stake, and those it must not have.
 pub(crate) fn wanted_work(recounted: &Recounted) -> [(&'static str, bool, i64); 4] {
     let Recounted { state, billed_cents, denied, .. } = recounted;

@@ -14,7 +14,7 @@ use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
 
 use super::crash::crash_point;
 use super::host::{Host, Practice};
-use super::refold::{fold_version, refold};
+use super::refold::{charged_version, fold_version, refold};
 use super::review::hold;
 use super::{Fact, HostError, VersionState};
 
@@ -179,11 +179,8 @@ fn resend_refused(practice: &PracticeStore, today: i64) -> Result<(), StoreError
 fn first_sending(tx: &Tx<'_>, version: &VersionRow, claim: &Claim, today: i64) -> Result<(), StoreError> {
     let mut postings = Vec::new();
     if version.kind.is_primary() {
-        let before = tx.versions(version.claim_id)?;
-        let before = before
-            .iter()
-            .rev()
-            .find(|other| other.version < version.version && other.kind.is_primary() && other.submitted_day.is_some());
+        let versions = tx.versions(version.claim_id)?;
+        let before = charged_version(&versions);
         if let Some(before) = before.filter(|before| before.kind != VersionKind::Void) {
             postings.extend(charge(before, -before.charge_cents));
         }

@@ -96,6 +96,7 @@ fn context(table: &str, column: &str, id: impl Fn(&str) -> Option<u64>) -> Optio
         ("file", "archive_name") => ("file.archive_name", id("file_id")?),
         ("file_chunk", "body") => ("file_chunk", chunk_row(id("file_id")?, id("chunk")?)),
         ("document", "body") => ("document", id("document_id")?),
+        ("acceptance", "body") => ("acceptance", id("visit_id")?),
         ("visit_event", "body") => ("visit_event", id("visit_id")?),
         ("expected_visit", "body") => ("expected_visit", id("expected_id")?),
         ("expected_event", "body") => ("expected_event", id("expected_id")?),

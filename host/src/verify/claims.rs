@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::Found;
-use crate::claim::{Severity, destination, iso, service_span};
+use super::{Found, named};
+use crate::claim::{destination, iso, service_span};
 use crate::lifecycle::{
-    Fact, Payment, Recounted, VersionState, alike, control_number, is_release, recount, unsettled, wanted_work,
+    Fact, Payment, Recounted, VersionState, alike, charged_version, control_number, is_release, recount, unsettled,
+    wanted_work,
 };
-use crate::store::claim::{ClaimKey, ClaimRow, VersionBody, VersionKind, VersionRow};
+use crate::store::claim::{ClaimKey, ClaimRow, StoredFinding, VersionBody, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::remittance::PostingRow;
 use crate::store::{StoreResult, Tx};
@@ -73,7 +74,7 @@ pub(super) fn check(
         if version.state != *state {
             let what =
                 format!("version {} is {}, its facts say {}", version.version, version.state.as_str(), state.as_str());
-            found.tell("state", "claim_version", id.to_string(), what);
+            found.tell("state", "claim_version", named("claim_version", id), what);
         }
     }
     if claim.state != recounted.state.as_str() {
@@ -196,8 +197,7 @@ fn one(
         "submitted_day does not fit its facts",
     );
     names(tx, version, body, facts, found)?;
-    let holds = |severity| matches!(severity, Severity::Reject | Severity::Hold);
-    let held = tx.findings(id, number)?.iter().any(|stored| holds(stored.finding.severity));
+    let held = tx.findings(id, number)?.iter().any(StoredFinding::holds);
     match version.state {
         VersionState::Held => found.expect(held, "state", "claim_version", id, "is held, and no finding holds it"),
         VersionState::Superseded => {}
@@ -239,16 +239,15 @@ fn names(tx: &Tx<'_>, version: &VersionRow, body: &VersionBody, facts: &[Fact], 
     Ok(())
 }
 
-/// The charge that the ledger must have of a lineage: that of the newest primary version that has left and counts, 0 after a
-/// void. While what replaces a version that was refused has not left, the refused one's charge stands.
-fn charged(versions: &[VersionRow], states: &[(VersionKind, VersionState)]) -> i64 {
-    let primary = || versions.iter().zip(states).rev().filter(|(version, _)| version.kind.is_primary());
-    let counts = |state: &VersionState| *state != VersionState::Superseded;
-    let left = primary().find(|(version, (_, state))| version.submitted_day.is_some() && counts(state));
-    let waits = primary().any(|(version, (_, state))| version.submitted_day.is_none() && counts(state));
-    let refused = || primary().find(|(version, _)| version.submitted_day.is_some()).filter(|_| waits);
-    let of = |(version, _): (&VersionRow, _)| if version.kind == VersionKind::Void { 0 } else { version.charge_cents };
-    left.or_else(refused).map_or(0, of)
+/// The charge that the ledger must have of a lineage: 0 after a void, and where everything was refused and nothing waits to take
+/// its place.
+fn charged(versions: &[VersionRow]) -> i64 {
+    let waits = |version: &VersionRow| {
+        version.kind.is_primary() && version.submitted_day.is_none() && version.state != VersionState::Superseded
+    };
+    let over = |version: &&VersionRow| version.state == VersionState::Superseded && !versions.iter().any(waits);
+    let version = charged_version(versions).filter(|version| version.kind != VersionKind::Void && !over(version));
+    version.map_or(0, |version| version.charge_cents)
 }
 
 /// What the entries of one decision come to, by account.
@@ -256,8 +255,8 @@ type Accounts = BTreeMap<String, i64>;
 
 /// The accounts of a lineage against its charge and against what payers decided.
 pub(super) fn accounts(tx: &Tx<'_>, claim: &ClaimRow, loaded: &Loaded, found: &mut Found) -> StoreResult<()> {
-    let Loaded { versions, facts, recounted, postings } = loaded;
-    let (id, charged) = (claim.claim_id, charged(versions, &recounted.states));
+    let Loaded { versions, facts, postings, .. } = loaded;
+    let (id, charged) = (claim.claim_id, charged(versions));
     let sum: i64 = postings.iter().map(|posting| posting.amount_cents).sum();
     if sum != 0 {
         found.tell(
@@ -279,13 +278,13 @@ pub(super) fn accounts(tx: &Tx<'_>, claim: &ClaimRow, loaded: &Loaded, found: &m
             None if is_release(posting) => {}
             None if posting.account == "charges" => charges += posting.amount_cents,
             None if posting.account == "payer-receivable" => receivable += posting.amount_cents,
-            None => found.tell("money", "posting", id.to_string(), "an entry is of no known kind"),
+            None => found.tell("money", "posting", named("posting", id), "an entry is of no known kind"),
         }
     }
     if (charges, receivable) != (-charged, charged) {
         let what =
             format!("the ledger has a charge of {} and {receivable} cents, its versions say {charged}", -charges);
-        found.tell("money", "posting", id.to_string(), what);
+        found.tell("money", "posting", named("posting", id), what);
     }
     let mut decided: BTreeMap<(u64, u32), Accounts> = BTreeMap::new();
     let mut paid: BTreeMap<u32, BTreeSet<Payment>> = BTreeMap::new();
@@ -317,7 +316,7 @@ pub(super) fn accounts(tx: &Tx<'_>, claim: &ClaimRow, loaded: &Loaded, found: &m
     for key in posted.keys().chain(decided.keys()).collect::<BTreeSet<_>>() {
         if posted.get(key) != decided.get(key) {
             let what = format!("remittance {} has posted to version {} what it did not decide", key.0, key.1);
-            found.tell("money", "posting", id.to_string(), what);
+            found.tell("money", "posting", named("posting", id), what);
         }
     }
     for (version, facts) in facts {

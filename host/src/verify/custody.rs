@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Found;
+use super::{Found, named};
 use crate::store::clearing::Owned;
 use crate::store::document::{DocumentRow, DocumentStatus, parse_ranges};
 use crate::store::file::{FileRow, PART};
@@ -92,8 +92,8 @@ fn submission(
     let id = row.submission_id;
     found.expect(matches!(row.state.as_str(), "pending" | "sent"), "state", "submission", id, "is in no state");
     let number = format!("{id:09}");
-    let named = row.file_name == format!("{}-{number}.837", tx.practice_id());
-    found.expect(named, "look-up", "submission", id, "its file is named otherwise");
+    let called = row.file_name == format!("{}-{number}.837", tx.practice_id());
+    found.expect(called, "look-up", "submission", id, "its file is named otherwise");
     if let Some(clearing) = clearing {
         let owner = clearing.owner(Owned::Interchange, &number)?;
         let own = owner.as_deref() == Some(tx.practice_id());
@@ -107,7 +107,12 @@ fn submission(
     let (mut ends, mut total) = (Vec::with_capacity(claims.len()), 0);
     for claim in claims {
         let Some(version) = tx.version(claim.claim_id, claim.version)? else {
-            found.tell("missing", "submission_claim", id.to_string(), format!("claim {} is not there", claim.claim_id));
+            found.tell(
+                "missing",
+                "submission_claim",
+                named("submission_claim", id),
+                format!("claim {} is not there", claim.claim_id),
+            );
             continue;
         };
         charge += version.charge_cents;
@@ -117,7 +122,7 @@ fn submission(
         let begins = format!("CLM*{}*", version.control_number);
         if !part.starts_with(begins.as_bytes()) || !part.ends_with(b"~") {
             let what = format!("claim {} is not at its bytes", claim.claim_id);
-            found.tell("range", "submission_claim", id.to_string(), what);
+            found.tell("range", "submission_claim", named("submission_claim", id), what);
         }
         ends.push(range);
         total += 1;

@@ -94,7 +94,7 @@ impl Found {
     /// Tells of one where `holds` does not.
     pub(crate) fn expect(&mut self, holds: bool, check: &'static str, table: &str, id: u64, what: &str) {
         if !holds {
-            self.tell(check, table, id.to_string(), what);
+            self.tell(check, table, named(table, id), what);
         }
     }
 
@@ -115,6 +115,17 @@ impl Found {
             Err(other) => return Err(other),
         }
         Ok(())
+    }
+}
+
+/// The row as it is told of: an id of its own, or of what it belongs to.
+pub(crate) fn named(table: &str, id: u64) -> String {
+    match table {
+        "posting" | "fact" | "claim_key" | "claim_version" => format!("claim_id {id}"),
+        "submission_claim" => format!("submission_id {id}"),
+        "remittance_claim" => format!("remittance_id {id}"),
+        "visit_event" => format!("visit_id {id}"),
+        _ => id.to_string(),
     }
 }
 
