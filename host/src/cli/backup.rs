@@ -63,7 +63,10 @@ impl Backup {
             print_json(&done);
         } else {
             print(&format!("{}: {size_bytes} bytes", self.file.display()));
-            anstream::eprintln!("The master key is not in it: it opens with {} only", config.keys.master_key_file.display());
+            anstream::eprintln!(
+                "The master key is not in it: it opens with {} only",
+                config.keys.master_key_file.display()
+            );
         }
         Ok(ExitCode::SUCCESS)
     }

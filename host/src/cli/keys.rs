@@ -48,7 +48,9 @@ impl Keys {
             print_json(&rotated);
         } else {
             print(&format!("{}: a new master key, {practices} practice keys are wrapped with it", path.display()));
-            anstream::eprintln!("Copy it to where you keep the old one; backups made before open with the old one only");
+            anstream::eprintln!(
+                "Copy it to where you keep the old one; backups made before open with the old one only"
+            );
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -64,7 +66,9 @@ fn rotate(config: &Config, path: &Path) -> Result<u64, Failure> {
     copy::opens(store, &from)?;
     let next_path = next_key_file(path);
     let next = match fs::read_to_string(&next_path) {
-        Ok(text) => MasterKey::from_hex(&text).ok_or_else(|| Failure::config(format!("{}: no key", next_path.display())))?,
+        Ok(text) => {
+            MasterKey::from_hex(&text).ok_or_else(|| Failure::config(format!("{}: no key", next_path.display())))?
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let next = MasterKey::generate().map_err(|error| Failure::internal(error.to_string()))?;
             put(&next_path, next.to_hex().as_bytes())?;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::output::{BOLD, RESET, day, dollars, print, print_json, table};
 use super::reader::{Reader, no_such};
@@ -65,7 +65,7 @@ struct Shown {
 }
 
 /// One charge event, or one event without charges, as a person reads it.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct EventLine {
     /// Our id of its document.
     pub(super) document: u64,
@@ -319,9 +319,14 @@ pub(crate) fn find(
         }
     }
     let mut found = Vec::new();
-    for store in &stores {
-        let ids = store.read(|tx| tx.visits_numbered(number.expose()))?;
-        found.extend(ids.into_iter().map(|id| (store.clone(), id)));
+    for anywhere in [false, true] {
+        if !found.is_empty() {
+            break;
+        }
+        for store in &stores {
+            let ids = store.read(|tx| tx.visits_numbered(number.expose(), anywhere))?;
+            found.extend(ids.into_iter().map(|id| (store.clone(), id)));
+        }
     }
     if found.len() > 1 {
         let names: Vec<String> = found.iter().map(|(store, id)| name(store.id(), *id)).collect();

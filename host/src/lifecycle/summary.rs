@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::handover::is_release;
@@ -45,7 +45,7 @@ pub struct VisitCounts {
 }
 
 /// Cents. `billed` is the sum of the other six.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cents {
     /// CLM02 of each lineage's live version.
     pub billed: i64,

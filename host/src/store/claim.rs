@@ -96,7 +96,7 @@ pub struct ClaimRow {
 }
 
 /// A version's clear columns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionRow {
     /// The lineage.
     pub claim_id: u64,

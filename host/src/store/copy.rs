@@ -123,7 +123,8 @@ pub fn rewrap(path: &Path, from: &MasterKey, to: &MasterKey) -> StoreResult<u64>
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let rows: Vec<(String, Vec<u8>)> = {
-        let mut statement = transaction.prepare("SELECT practice_id, wrapped_key FROM practice ORDER BY practice_id")?;
+        let mut statement =
+            transaction.prepare("SELECT practice_id, wrapped_key FROM practice ORDER BY practice_id")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         rows.collect::<rusqlite::Result<_>>()?
     };

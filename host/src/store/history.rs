@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::seal::{PracticeKeys, SealError};
 use super::sums::{self, Moves};
@@ -70,7 +70,7 @@ fn head_mac(keys: &PracticeKeys, seq: u64, mac: &[u8], tables: &[u8]) -> [u8; 32
 }
 
 /// One entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryRow {
     /// Position in the practice's chain.
     pub seq: u64,

@@ -54,7 +54,7 @@ pub struct RemittanceClaimRow {
 }
 
 /// One entry of the ledger. Debits positive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostingRow {
     /// The remittance; none: the charge itself.
     pub remittance_id: Option<u64>,

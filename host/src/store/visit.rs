@@ -1,12 +1,12 @@
 //! Visits and their events. State of a visit is what `crate::visit` folds from the set of its events.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Encoded, StoreResult, Tx};
 use crate::claim::VisitUpdate;
 
 /// A visit's state as the last assembly left it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VisitState {
     /// Waits for its close or the end of its bill-hold.
@@ -56,7 +56,7 @@ impl VisitState {
 }
 
 /// A visit.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct VisitRow {
     /// Id within the practice.
     pub visit_id: u64,

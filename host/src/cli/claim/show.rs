@@ -83,7 +83,7 @@ fn tell(shown: &Shown) {
         print(&format!("\n{BOLD}Findings{RESET}"));
         let mut findings = table(&["severity", "rule", "place", "words"]);
         for found in &shown.findings {
-            findings.add_row([found.severity, &found.rule, &found.place, &found.words]);
+            findings.add_row([&found.severity, &found.rule, &found.place, &found.words]);
         }
         print(&findings.to_string());
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::output::{BOLD, RED, RESET, print, print_json};
 use super::super::reader::{Reader, no_such};
@@ -25,12 +25,12 @@ pub(crate) struct Why {
 }
 
 /// One finding as it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(in super::super) struct FoundLine {
     /// Rule id.
     pub(in super::super) rule: String,
     /// `reject`, `hold`, `warn` or `info`.
-    pub(in super::super) severity: &'static str,
+    pub(in super::super) severity: String,
     /// `line 2, units`, `patient.birth-date`.
     pub(in super::super) place: String,
     /// For a biller.
@@ -85,7 +85,7 @@ fn tell(answer: &Answer) {
         print("  nothing was found");
     }
     for FoundLine { rule, severity, place, words, fix, plugin_digest, accepted } in &answer.findings {
-        let colour = if matches!(*severity, "reject" | "hold") { RED } else { BOLD };
+        let colour = if matches!(severity.as_str(), "reject" | "hold") { RED } else { BOLD };
         print(&format!("\n{colour}{severity}{RESET}  {rule}  at {place}"));
         print(&format!("  {words}"));
         if let Some(fix) = fix {
@@ -115,7 +115,7 @@ pub(in super::super) fn found(stored: &StoredFinding) -> FoundLine {
     let finding = &stored.finding;
     FoundLine {
         rule: finding.rule.clone(),
-        severity: severity_word(finding.severity),
+        severity: severity_word(finding.severity).to_owned(),
         place: place(&finding.at),
         words: finding.words.clone(),
         fix: finding.fix.as_ref().map(fix_words),

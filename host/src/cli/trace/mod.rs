@@ -1,26 +1,29 @@
-//! `trace VISIT`: one visit from the bytes that arrived to the money that was posted, on one screen. `trace --unaccounted`: what
-//! is in none of the ends.
+//! `trace VISIT|CLAIM|TRACE-NUMBER`: one visit from the bytes that arrived to the money that was posted, on one screen.
+//! `trace --unaccounted`: what is in none of the ends.
 //!
-//! `gather.rs` reads the store; here is what it finds, and how a person sees it. Patient data and file names appear, on
+//! `find.rs` says what is meant, `gather.rs` reads the store; here is what it finds, and how a person sees it; `mask.rs` makes it
+//! fit for sharing. Patient data and file names appear, on
 //! the reader's own screen.
 
+mod find;
 mod gather;
+mod mask;
 mod unaccounted;
 
 use std::process::ExitCode;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::claim::FoundLine;
 use super::claim::show::money;
 use super::output::{BOLD, RESET, dollars, print, print_json, visible};
 use super::reader::{Reader, no_such};
 use super::reference::{Reference, name};
-use super::visit::{EventLine, event_table, find, history_table};
+use super::visit::{EventLine, event_table, history_table};
 use super::{Failure, Global, Whose};
 use crate::lifecycle::summary::Cents;
 use crate::lifecycle::{Fact, Stage};
-use crate::store::claim::VersionRow;
+use crate::store::claim::{Looked, VersionRow};
 use crate::store::history::HistoryRow;
 use crate::store::remittance::PostingRow;
 use crate::store::visit::VisitRow;
@@ -28,18 +31,37 @@ use crate::store::visit::VisitRow;
 /// `trace`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Trace {
-    /// The visit's number in the EHR, or the visit as `visit list` prints it
-    #[arg(value_name = "VISIT", required_unless_present = "unaccounted")]
-    visit: Option<Reference>,
+    /// The visit (its number in the EHR, or as `visit list` prints it), CLM01 of a claim, or the number of a check or transfer
+    /// (TRN02 of an 835)
+    #[arg(value_name = "VISIT|CLAIM|TRACE-NUMBER", required_unless_present = "unaccounted")]
+    what: Option<Reference>,
+    /// What it is, where a number could be several: `claim` takes PRACTICE/ID as `claim list` prints it
+    #[arg(long, value_enum, value_name = "KIND")]
+    by: Option<By>,
+    /// For sharing: names, ids, numbers and words masked, dates moved, each value the same way everywhere; amounts, payers,
+    /// states and codes stay
+    #[arg(long)]
+    mask: bool,
     /// List what is in none of the ends: stored and not read, open past its time, money that does not add up
-    #[arg(long, conflicts_with = "visit")]
+    #[arg(long, conflicts_with_all = ["what", "by", "mask"])]
     unaccounted: bool,
     #[command(flatten)]
     whose: Whose,
 }
 
+/// What a number is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum By {
+    /// A visit
+    Visit,
+    /// A claim
+    Claim,
+    /// A check or transfer
+    Trace,
+}
+
 /// Everything about one visit.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Story {
     id: String,
     practice: String,
@@ -53,19 +75,19 @@ struct Story {
     history: Vec<HistoryRow>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct DocumentStep {
     id: String,
     file_id: u64,
     file_name: String,
     ordinal: u32,
     ranges: String,
-    status: &'static str,
+    status: String,
     received: String,
     plugin_digest: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct ClaimStep {
     id: String,
     state: String,
@@ -77,42 +99,58 @@ struct ClaimStep {
     history: Vec<HistoryRow>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct VersionStep {
     #[serde(flatten)]
     row: VersionRow,
     created: String,
     split: String,
+    lines: Vec<LineStep>,
     findings: Vec<FoundLine>,
+    looked: Vec<Looked>,
     sendings: Vec<SendingStep>,
     facts: Vec<FactStep>,
 }
 
+/// A line of a version: loop 2400.
+#[derive(Serialize, Deserialize)]
+struct LineStep {
+    /// LX01.
+    line: u64,
+    code: String,
+    charge_cents: i64,
+    /// REF 6R.
+    line_control_number: String,
+}
+
 /// One sending in an 837.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct SendingStep {
     file_name: String,
     isa13: String,
     st02: String,
     range: String,
+    /// Position of CLM (loop 2300) among the segments of the file, from 1.
+    clm_segment: u64,
     state: String,
 }
 
 /// What an answer said.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct FactStep {
     received: String,
-    words: String,
+    /// The answer's document; empty: our own word.
+    document: String,
     fact: Fact,
 }
 
 /// One CLP of an 835.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct PaymentStep {
     remittance_id: u64,
     document: String,
     /// ISA13 of the 835, and the bytes of the transaction in its file.
-    source: serde_json::Value,
+    source: Source,
     trace_number: String,
     payer_name: String,
     /// Position of the CLP, from 1.
@@ -123,21 +161,108 @@ struct PaymentStep {
     paid_cents: i64,
     difference_cents: i64,
     paid_on: String,
+    /// CAS of the claim.
+    adjustments: Vec<Adjusted>,
+    /// SVC loops.
+    lines: Vec<ServiceStep>,
+}
+
+/// Where an 835 came from, in the file of the clearinghouse.
+#[derive(Default, Serialize, Deserialize)]
+struct Source {
+    #[serde(default)]
+    interchange: String,
+    #[serde(default)]
+    file: u64,
+    #[serde(default)]
+    start: u64,
+    #[serde(default)]
+    end: u64,
+}
+
+/// One SVC.
+#[derive(Serialize, Deserialize)]
+struct ServiceStep {
+    /// Line of our claim; 0: none.
+    line: u64,
+    paid_cents: i64,
+    adjustments: Vec<Adjusted>,
+}
+
+/// One CAS.
+#[derive(Serialize, Deserialize)]
+struct Adjusted {
+    group_code: String,
+    reason: String,
+    amount_cents: i64,
+}
+
+/// A check or transfer with the claims that it pays.
+#[derive(Serialize, Deserialize)]
+struct Check {
+    id: String,
+    practice: String,
+    trace_number: String,
+    payer_name: String,
+    payer_id: String,
+    state: String,
+    paid_on: String,
+    amount_cents: i64,
+    difference_cents: i64,
+    document: String,
+    source: Source,
+    visits: Vec<Story>,
 }
 
 impl Trace {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let reader = Reader::open(global)?;
-        let Some(visit) = &self.visit else { return unaccounted::run(global, &reader, self.whose.practice()) };
-        let (practice, visit_id) = find(&reader, visit, self.whose.practice())?;
-        let story = practice.read(|tx| gather::story(tx, visit_id))?;
-        let story = story.ok_or_else(|| no_such("visit", visit, "visit list"))?;
+        let Some(what) = &self.what else { return unaccounted::run(global, &reader, self.whose.practice()) };
+        match find::find(&reader, what, self.by, self.whose.practice())? {
+            find::Found::Visit(practice, visit_id) => {
+                let story = practice.read(|tx| gather::story(tx, visit_id))?;
+                let story = story.ok_or_else(|| no_such("visit", what, "visit list"))?;
+                self.show(global, story, tell)?;
+            }
+            find::Found::Checks(checks) => {
+                for (practice, remittance_id) in checks {
+                    let check = practice.read(|tx| gather::check(tx, remittance_id))?;
+                    self.show(global, check, tell_check)?;
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn show<T: Serialize + serde::de::DeserializeOwned>(
+        &self,
+        global: &Global,
+        story: T,
+        tell: fn(&T),
+    ) -> Result<(), Failure> {
+        let story = if self.mask { mask::masked(&story)? } else { story };
         if global.json {
             print_json(&story);
         } else {
             tell(&story);
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(())
+    }
+}
+
+fn tell_check(check: &Check) {
+    let Check { id, trace_number, payer_name, payer_id, state, paid_on, document, .. } = check;
+    let amount = dollars(check.amount_cents);
+    print(&format!(
+        "{BOLD}Remittance {id}{RESET}  {trace_number} of {payer_name} ({payer_id}), {paid_on}: ${amount}, {state}"
+    ));
+    print(&format!("  document {document}{}", source_words(&check.source)));
+    if check.difference_cents != 0 {
+        print(&format!("  it does not balance by ${}", dollars(check.difference_cents)));
+    }
+    for visit in &check.visits {
+        print("");
+        tell(visit);
     }
 }
 
@@ -151,11 +276,12 @@ fn tell(story: &Story) {
     ));
     print(&format!("\n{BOLD}1 Documents{RESET}"));
     for step in &story.documents {
-        let DocumentStep { id, file_id, file_name, ordinal, ranges, status, received, .. } = step;
+        let DocumentStep { id, file_id, file_name, ordinal, ranges, status, received, plugin_digest } = step;
         print(&format!(
-            "  {received}  {id}  {status}  file {file_id} `{}`, document {} of it, bytes {ranges}",
+            "  {received}  {id}  {status}  file {file_id} `{}`, document {} of it, bytes {ranges}, plugin {}",
             visible(file_name),
-            ordinal + 1
+            ordinal + 1,
+            short(plugin_digest)
         ));
     }
     print(&format!("\n{BOLD}2 Events{RESET}"));
@@ -172,6 +298,12 @@ fn tell(story: &Story) {
                 "  835      {paid_on}  {payer_name} {trace_number}, CLP {clp}: ${paid} {state}, found by {matched_by}"
             ));
             print(&format!("           document {document}{}", source_words(&payment.source)));
+            if !payment.adjustments.is_empty() {
+                print(&format!("           CLP {clp}: {}", adjusted(&payment.adjustments)));
+            }
+            for ServiceStep { line, paid_cents, adjustments } in &payment.lines {
+                print(&format!("           SVC of line {line}: ${} {}", dollars(*paid_cents), adjusted(adjustments)));
+            }
         }
         for posting in &claim.postings {
             let reason = if posting.reason.is_empty() {
@@ -189,6 +321,18 @@ fn tell(story: &Story) {
     }
     print(&format!("\n{BOLD}4 History{RESET}"));
     print(&history_table(&story.history));
+    for claim in &story.claims {
+        print(&format!("\n{BOLD}5 History of claim {}{RESET}", claim.id));
+        print(&history_table(&claim.history));
+    }
+}
+
+/// `CO-45 20.00, PR-1 5.00`.
+fn adjusted(adjustments: &[Adjusted]) -> String {
+    let one = |Adjusted { group_code, reason, amount_cents }: &Adjusted| {
+        format!("{group_code}-{reason} {}", dollars(*amount_cents))
+    };
+    adjustments.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn tell_version(version: &VersionStep) {
@@ -196,15 +340,30 @@ fn tell_version(version: &VersionStep) {
     let (kind, state, charged) =
         (version.row.kind.as_str(), version.row.state.as_str(), dollars(version.row.charge_cents));
     print(&format!("  version {number}  {kind} {state}, ${charged} to {payer_id}, CLM01 {control_number}"));
-    for FoundLine { rule, severity, place, words, .. } in &version.findings {
-        print(&format!("    {severity:<7} {rule} at {place}: {words}"));
+    for LineStep { line, code, charge_cents, line_control_number } in &version.lines {
+        print(&format!("    2400    line {line}  {code}  ${}, REF 6R {line_control_number}", dollars(*charge_cents)));
     }
-    for SendingStep { file_name, isa13, st02, range, state } in &version.sendings {
-        print(&format!("    837     {file_name} ({state}), ISA13 {isa13}, ST02 {st02}, bytes {range}"));
+    for FoundLine { rule, severity, place, words, fix, .. } in &version.findings {
+        let fix = fix.as_ref().map(|fix| format!(" (fix: {fix})")).unwrap_or_default();
+        print(&format!("    {severity:<7} {rule} at {place}: {words}{fix}"));
     }
-    for fact in &version.facts {
-        print(&format!("    {}  {}", fact.received, fact.words));
+    for Looked { rule_set, digest } in version.looked.iter().filter(|looked| !looked.rule_set.is_empty()) {
+        print(&format!("    rules   {rule_set}, plugin {}", short(digest)));
     }
+    for SendingStep { file_name, isa13, st02, range, clm_segment, state } in &version.sendings {
+        print(&format!(
+            "    837     {file_name} ({state}), ISA13 {isa13}, ST02 {st02}, loop 2300 at segment {clm_segment}, bytes {range}"
+        ));
+    }
+    for FactStep { received, document, fact } in &version.facts {
+        let document = if document.is_empty() { String::new() } else { format!(", document {document}") };
+        print(&format!("    {received}  {}{document}", fact_words(fact)));
+    }
+}
+
+/// The beginning of a digest, as history shows it.
+fn short(digest: &str) -> String {
+    digest.chars().take(12).collect()
 }
 
 /// What became of the money of a CLP.
@@ -218,12 +377,9 @@ fn state_words(practice: &str, payment: &PaymentStep) -> String {
 }
 
 /// Where an 835 came from: its interchange, and its bytes in the file.
-fn source_words(source: &serde_json::Value) -> String {
-    let number = |key: &str| source.get(key).and_then(serde_json::Value::as_u64);
-    match (source.get("interchange").and_then(serde_json::Value::as_str), number("start"), number("end")) {
-        (Some(interchange), Some(start), Some(end)) => format!(", ISA13 {interchange}, bytes {start}-{end}"),
-        _ => String::new(),
-    }
+fn source_words(source: &Source) -> String {
+    let Source { interchange, start, end, .. } = source;
+    if interchange.is_empty() { String::new() } else { format!(", ISA13 {interchange}, bytes {start}-{end}") }
 }
 
 /// What a fact says, with the numbers of the answer.
@@ -267,9 +423,9 @@ mod tests {
 
     #[test]
     fn an_835_names_its_interchange_and_bytes() {
-        let source = serde_json::json!({ "interchange": "000000016", "start": 1196, "end": 3483 });
+        let source = Source { interchange: "000000016".into(), file: 1, start: 1196, end: 3483 };
         assert_eq!(source_words(&source), ", ISA13 000000016, bytes 1196-3483");
-        assert_eq!(source_words(&serde_json::Value::Null), "");
+        assert_eq!(source_words(&Source::default()), "");
     }
 
     #[test]
