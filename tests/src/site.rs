@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::custody::{assert_accounted, assert_verified};
 use crate::programs::{claimhost, workspace};
 
 /// The practice that `claimhost init` makes.
@@ -158,9 +159,16 @@ impl Site {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {complained}"))
     }
 
-    /// `run --once` on a day.
+    /// `run --once` on a day. Whatever a test does, the store is what it was made of.
     pub fn run(&self, as_of: &str) -> Value {
-        self.json(&["--as-of", as_of, "run", "--once"])
+        let summary = self.json(&["--as-of", as_of, "run", "--once"]);
+        assert_verified(&self.dir().join("claimhost.toml"));
+        summary
+    }
+
+    /// Asserts that on a day nothing is unaccounted for.
+    pub fn assert_accounted(&self, as_of: &str) {
+        assert_accounted(&self.dir().join("claimhost.toml"), as_of);
     }
 
     /// Every document of a tenant as `document show` prints it, with its problems.

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use claimhost_tests::custody::assert_demo_accounted;
 use claimhost_tests::programs::claimhost;
 use serde_json::Value;
 
@@ -121,6 +122,7 @@ fn outcome(folder: &Path, summary: &Value) -> Outcome {
         }
     }
     assert!(accepted.len() > 100, "the payers took something: {}", accepted.len());
+    assert_demo_accounted(folder);
     Outcome { summary, accepted }
 }
 

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use claimhost_tests::custody::assert_demo_accounted;
 use claimhost_tests::handoff::differences;
 use claimhost_tests::programs::json;
 use claimhost_tests::recount::{Claim, recount};
@@ -30,6 +31,7 @@ fn a_second_run_delivers_everything_again_and_changes_nothing() {
     let dir = folder.path().to_str().unwrap();
     let first = json(&["demo", "--data-dir", dir, "--seed", "4242", "--json"]);
     let second = json(&["demo", "--data-dir", dir, "--seed", "4242", "--json"]);
+    assert_demo_accounted(folder.path());
     for same in ["claims", "cents", "ledger_digest", "visits", "findings"] {
         assert_eq!(first[same], second[same], "{same}");
     }
@@ -72,6 +74,7 @@ fn check_seed(seed: u64, faults: &[&str]) -> Value {
     compare(seed, faults, &summary, &answers, visits.as_array().unwrap(), &bytes);
     let wrong = differences(config.to_str().unwrap(), &answers, visits.as_array().unwrap(), &summary);
     assert!(wrong.is_empty(), "seed {seed} faults {faults:?}: {} differences\n{}", wrong.len(), wrong.join("\n"));
+    assert_demo_accounted(folder.path());
     summary
 }
 

@@ -1,0 +1,57 @@
+//! What must be true of every store that a test leaves: it is what it was made of, and nothing is unaccounted for.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::programs::claimhost;
+
+/// Asserts that `verify` finds no difference and that `trace --unaccounted` lists nothing on this day.
+///
+/// # Panics
+/// Where something differs or is in none of the ends: the message has each of it.
+pub fn assert_accounted(config: &Path, as_of: &str) {
+    assert_verified(config);
+    let listed = listed(config, &["--as-of", as_of, "trace", "--unaccounted"]);
+    let empty = listed.as_array().is_some_and(Vec::is_empty);
+    assert!(empty, "unaccounted on {as_of}: {listed:#}");
+}
+
+/// Asserts that `verify` finds no difference.
+///
+/// # Panics
+/// Where something differs.
+pub fn assert_verified(config: &Path) {
+    let report = listed(config, &["verify", "--all"]);
+    assert_eq!(report.get("count").and_then(Value::as_u64), Some(0), "differences: {report:#}");
+}
+
+/// What `verify` or `trace --unaccounted` lists, whatever the exit code. Null where the command was refused.
+///
+/// # Panics
+/// Where it does not start.
+#[allow(clippy::expect_used, reason = "a test helper: its failure is the test's")]
+pub fn listed(config: &Path, arguments: &[&str]) -> Value {
+    let output = Command::new(claimhost())
+        .arg("--config")
+        .arg(config)
+        .arg("--json")
+        .args(arguments)
+        .output()
+        .expect("it starts");
+    serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+}
+
+/// Asserts the same of a demo that has ended, on its last day.
+///
+/// # Panics
+/// As [`assert_accounted`]; and where the folder is no demo's.
+#[allow(clippy::expect_used, reason = "a test helper: its failure is the test's")]
+pub fn assert_demo_accounted(folder: &Path) {
+    let runs = (1..).map(|run| folder.join(format!("feeds/run-{run}/days.json"))).take_while(|file| file.exists());
+    let days = std::fs::read(runs.last().expect("the days of the demo")).expect("the days of the demo");
+    let days: Value = serde_json::from_slice(&days).expect("a list of days");
+    let last = days.as_array().and_then(|days| days.last()?.get("as_of")?.as_str()).expect("its last day");
+    assert_accounted(&folder.join("claimhost.toml"), last);
+}

@@ -1,0 +1,59 @@
+//! Answers of a clearinghouse, counted right: interchanges, TA1, 999, 277CA and 835 of invented payers.
+
+/// An interchange of one group with one transaction.
+pub fn interchange(number: u32, functional: &str, version: &str, body: &[&str]) -> String {
+    let count = body.len() + 1;
+    format!(
+        "{}GS*{functional}*RECEIVERID*SUBMITTERID*20260518*1200*{number}*X*{version}~{}~SE*{count}*0001~GE*1*{number}~\
+         IEA*1*{number:09}~",
+        isa(number),
+        body.join("~")
+    )
+}
+
+/// Its ISA.
+pub fn isa(number: u32) -> String {
+    format!(
+        "ISA*00*          *00*          *ZZ*RECEIVERID     *ZZ*SUBMITTERID    *260518*1200*^*00501*{number:09}*0*T*:~"
+    )
+}
+
+/// An 835: what BPR says, who pays, its claims and provider adjustments.
+pub fn check(number: u32, bpr: &str, payer: &str, payee: &str, claims: &[String], plb: &str) -> String {
+    let mut body = vec![
+        "ST*835*0001".to_owned(),
+        format!("BPR*{bpr}*ACH*CCP*01*111111118*DA*1*1999999999**01*222222226*DA*2*20260518"),
+        format!("TRN*1*T{number}*1999999999"),
+        "DTM*405*20260518".to_owned(),
+        format!("N1*PR*{payer}"),
+        "N3*1 PAYER ROAD".to_owned(),
+        "N4*ANYTOWN*OH*430010000".to_owned(),
+        "PER*BL*HELP DESK*TE*5555550101".to_owned(),
+        format!("N1*PE*MY PRACTICE CHANGE ME*XX*{payee}"),
+        "LX*1".to_owned(),
+    ];
+    body.extend(claims.iter().cloned());
+    if !plb.is_empty() {
+        body.push(format!("PLB*1234567893*20261231*{plb}"));
+    }
+    // Segments of a claim are joined already.
+    let joined = body.join("~");
+    let segments: Vec<&str> = joined.split('~').collect();
+    interchange(number, "HP", "005010X221A1", &segments)
+}
+
+/// CLP and its line: status, charge, paid, and the CAS of the line.
+pub fn clp(claim: &str, status: &str, charge: &str, paid: &str, cas: &[&str]) -> String {
+    let mut text = format!("CLP*{claim}*{status}*{charge}*{paid}**12*ICN{claim}~NM1*QC*1*VANCE*ORLA****MI*ID1~");
+    text += &format!("SVC*HC:99213*{charge}*{paid}**1~DTM*472*20260501");
+    cas.iter().for_each(|cas| text += &format!("~CAS*{cas}"));
+    text
+}
+
+/// A 999 of our first group: what AK9 and the one IK5 say.
+pub fn ack_of_first(number: u32, group: &str, transaction: &str) -> String {
+    let (ik5, ak9) = (format!("IK5*{transaction}"), format!("AK9*{group}*1*1*1"));
+    let ak2 = "AK2*837*0001*005010X222A1";
+    let body = ["ST*999*0001*005010X231A1", "AK1*HC*1*005010X222A1", ak2, &ik5, &ak9];
+    interchange(number, "FA", "005010X231A1", &body)
+}
