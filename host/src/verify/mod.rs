@@ -227,7 +227,10 @@ pub fn verify(plan: &Plan<'_>, all: bool) -> StoreResult<Report> {
                 })
             })
             .collect();
-        threads.into_iter().try_for_each(|thread| thread.join().unwrap_or(Ok(())))
+        // What a thread that failed had not gone over must not pass for sound.
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
     let mut done = results.into_inner();
     done.sort_by_key(|done| done.at);
