@@ -523,3 +523,50 @@ fn a_correction_that_is_held_after_a_refusal_stays_the_only_claim_of_its_charge(
     assert_eq!(site.outbox().len(), 2);
     site.assert_accounted("2026-05-23");
 }
+
+#[test]
+fn a_trace_is_found_by_visit_claim_or_check_and_masked_for_sharing() {
+    let site = site();
+    let of = |arguments: &[&str]| site.json(&[&["trace"], arguments].concat());
+    let whole = of(&["V1"]);
+    let version = &whole["claims"][0]["versions"][0];
+    let clm01 = version["control_number"].as_str().unwrap();
+    assert_eq!(of(&[clm01]), whole);
+    let claim = whole["claims"][0]["id"].as_str().unwrap();
+    assert_eq!(of(&[claim, "--by", "claim"]), whole);
+    let check = of(&["T3"]);
+    assert_eq!((&check["amount_cents"], &check["visits"][0]), (&13_850.into(), &whole), "{check}");
+    refused(&site, &["trace", "NOBODYS"], 4, "there is no visit");
+
+    // Loop 2300 is where it says, and the payment has its line to the cent.
+    let (_, bytes) = site.outbox().remove(0);
+    let sending = &version["sendings"][0];
+    let segment = usize::try_from(sending["clm_segment"].as_u64().unwrap()).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.split('~').nth(segment - 1).unwrap().trim().starts_with(&format!("CLM*{clm01}*")), "{sending}");
+    let line = &whole["claims"][0]["payments"][0]["lines"][0];
+    assert_eq!(
+        (&line["line"], &line["paid_cents"], &line["adjustments"][0]["amount_cents"]),
+        (&1.into(), &7_000.into(), &2_000.into())
+    );
+
+    let masked = of(&["V1", "--mask"]);
+    let shown = String::from_utf8(site.command(&["trace", "V1", "--mask"]).stdout).unwrap();
+    for text in [masked.to_string(), shown] {
+        for canary in [
+            "VANCE", "ORLA", "\"V1\"", " V1 ", "ID1", "M1", "C1\"", "1.hl7", "2026-05", "20574", clm01, "T3", "ICN",
+            "ELM",
+        ] {
+            assert!(!text.contains(canary), "{canary}: {text}");
+        }
+    }
+    for kept in [
+        "/claims/0/cents",
+        "/claims/0/postings/0/amount_cents",
+        "/claims/0/payer_id",
+        "/claims/0/state",
+        "/events/0/code",
+    ] {
+        assert_eq!(masked.pointer(kept), whole.pointer(kept), "{kept}");
+    }
+}
