@@ -36,7 +36,7 @@ mod splitter;
 mod value;
 mod write;
 
-pub use ack::{AckCode, ack};
+pub use ack::{AckCode, AckError, ack};
 pub use delimiters::Delimiters;
 pub use ending::{CutSign, cut_sign, is_terminated, stray_tail};
 pub use escape::{Charset, escape, unescape};
