@@ -125,8 +125,7 @@ mod tests {
 
     #[test]
     fn exchanges_sender_and_receiver() {
-        let reply =
-            written(b"MSH|^~\\&|EHR|CLINIC|CH|HOST|20260105||DFT^P03^DFT_P03|M7|T|2.3|", AckCode::Accept, None);
+        let reply = written(b"MSH|^~\\&|EHR|CLINIC|CH|HOST|20260105||DFT^P03^DFT_P03|M7|T|2.3|", AckCode::Accept, None);
         assert_eq!(reply, "MSH|^~\\&|CH|HOST|EHR|CLINIC|20260106||ACK^P03|R1|T|2.3\rMSA|AA|M7\r");
         let bare = Message::parse(b"MSH|^~\\&").unwrap();
         assert!(ack(&bare, AckCode::CommitAccept, "", "", None).unwrap().ends_with(b"MSA|CA|\r"));

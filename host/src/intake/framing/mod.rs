@@ -135,7 +135,7 @@ pub struct FramingProblem {
 }
 
 impl FramingProblem {
-    fn new(id: &str, range: ByteRange, found: impl Into<String>, expected: &str, remedy: &str) -> Self {
+    pub(crate) fn new(id: &str, range: ByteRange, found: impl Into<String>, expected: &str, remedy: &str) -> Self {
         Self { id: id.to_owned(), range, found: found.into(), expected: expected.to_owned(), remedy: remedy.to_owned() }
     }
 }
