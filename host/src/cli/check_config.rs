@@ -1,15 +1,18 @@
 //! `check-config`: the configuration and everything it names, looked at before documents arrive; all problems at once.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use tokio::net::TcpSocket;
 
 use super::output::{GREEN, RED, RESET, print, print_json};
 use super::reader::load_profile;
 use super::{Failure, Global};
 use crate::claim::{Problem, Setup};
-use crate::config::{Config, FolderConfig, suggest};
+use crate::config::{Config, Route, suggest};
+use crate::intake::framing::Framing;
 use crate::lifecycle::HostError;
 use crate::lifecycle::master_key;
 use crate::plugin::{Adapter, Fault, FaultKind, Kind, PluginHost, PluginHostConfig};
@@ -46,6 +49,7 @@ impl CheckConfig {
         checks.push(key_and_store(&config));
         plugins(&config, &profiles, &mut checks);
         folders(&config, &mut checks);
+        addresses(&config, &mut checks);
         let report = Report { ok: checks.iter().all(|check| check.ok), checks };
         if global.json {
             print_json(&report);
@@ -165,11 +169,15 @@ fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
         let near = suggest(id, list.iter().filter(|info| info.kind == Some(kind)).map(|info| info.id.as_str()));
         format!("`{id}` is not in the plugin folders{near}; `claimhost plugin list` shows what is")
     };
-    for (at, folder) in config.intake.folder.iter().enumerate() {
-        let what = format!("intake.folder[{at}] of {}", folder.practice);
-        checks.push(match host.adapter(&folder.adapter) {
-            None => wrong(&what, absent(&folder.adapter, Kind::Adapter)),
-            Some(adapter) => match opens(&adapter, folder) {
+    for route in config.intake.routes() {
+        let what = format!("{}[{}] of {}", route.key.0, route.key.1, route.practice);
+        checks.push(match host.adapter(route.adapter) {
+            None => wrong(&what, absent(route.adapter, Kind::Adapter)),
+            Some(adapter) if route.key.0 == "intake.mllp" && !reads_messages(&adapter) => {
+                let words = "reads no HL7 v2 messages (framing `hl7v2`): an MLLP listener needs an adapter that does";
+                wrong(&what, format!("{} {words}", adapter.id()))
+            }
+            Some(adapter) => match opens(&adapter, &route) {
                 Ok(()) => {
                     well(&what, &format!("{} {} opens with this mapping", adapter.id(), adapter.manifest().version))
                 }
@@ -212,14 +220,14 @@ fn fixes(host: &PluginHost, profile: &Profile) -> Option<Check> {
 }
 
 /// Opens a session with the site's mapping.
-fn opens(adapter: &Adapter, folder: &FolderConfig) -> Result<(), String> {
-    let mapping = match &folder.mapping {
+fn opens(adapter: &Adapter, route: &Route<'_>) -> Result<(), String> {
+    let mapping = match route.mapping {
         Some(path) => std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?,
         None => String::new(),
     };
-    let path = folder.mapping.as_deref().unwrap_or(Path::new("mapping")).display().to_string();
+    let path = route.mapping.map_or(Path::new("mapping"), |path| path.as_path()).display().to_string();
     let setup = Setup { settings: Vec::new(), mapping };
-    adapter.try_open(&folder.practice, &setup).map_err(|fault| refusal(adapter.id(), &path, &fault))
+    adapter.try_open(route.practice, &setup).map_err(|fault| refusal(adapter.id(), &path, &fault))
 }
 
 /// Why a plugin does not take a setup, a problem a line.
@@ -246,6 +254,40 @@ fn folders(config: &Config, checks: &mut Vec<Check>) {
             Err(error) => wrong(&what, format!("{error}: give the user of claimhost the right to write it")),
         });
     }
+}
+
+/// Whether an adapter's files are HL7 v2 messages.
+fn reads_messages(adapter: &Adapter) -> bool {
+    adapter.manifest().framing.map(Framing::from) == Some(Framing::Hl7v2)
+}
+
+/// Addresses that `serve` would listen on.
+fn addresses(config: &Config, checks: &mut Vec<Check>) {
+    let mllp = config.intake.mllp.iter().enumerate().map(|(at, of)| (format!("intake.mllp[{at}].listen"), of.listen));
+    let upload = config.intake.upload.iter().map(|upload| ("intake.upload.listen".to_owned(), upload.listen));
+    for (key, address) in [("service.listen".to_owned(), config.service.listen)].into_iter().chain(mllp).chain(upload) {
+        let what = format!("{key} {address}");
+        checks.push(match can_bind(address) {
+            Ok(()) => well(&what, "is free"),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && is_served(config) => {
+                well(&what, "is in use, and claimhost runs")
+            }
+            Err(error) => wrong(&what, format!("{error}: choose another address")),
+        });
+    }
+}
+
+/// Whether an address could be listened on. Nothing listens meanwhile, so that two checks at once do not meet.
+fn can_bind(address: SocketAddr) -> std::io::Result<()> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)
+}
+
+/// Whether a claimhost has the store: its addresses are then in use by itself.
+fn is_served(config: &Config) -> bool {
+    let lock = std::fs::File::open(config.store.path.with_extension("lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
 }
 
 fn writable(folder: &Path) -> std::io::Result<()> {

@@ -2,11 +2,9 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::output::print_json;
 use super::{Failure, Global};
-use crate::service::{Ended, Service};
+use crate::service::{Ended, Listening, Service};
 
 /// `serve`
 #[derive(Debug, clap::Args)]
@@ -37,10 +35,11 @@ impl Serve {
         host.wait_for_writers(std::time::Duration::from_secs(host.config().service.settle_seconds));
         let service = Service { host, fixed_day: global.as_of.is_some() };
         let json = global.json;
-        let ended = service.run(|address| {
-            tracing::info!(%address, "serving");
+        let ended = service.run(|addresses| {
+            let Listening { listening, mllp, upload } = &addresses;
+            tracing::info!(address = %listening, ?mllp, ?upload, "serving");
             if json {
-                print_json(&json!({ "listening": address }));
+                print_json(&addresses);
             }
         });
         match ended.map_err(|error| Failure::internal(error.to_string()))? {

@@ -2,8 +2,11 @@
 //!
 //! Paths are relative to the folder of the file. Practice profiles are files of their own (`crate::practice`).
 
+mod listen;
+
 use std::path::{Path, PathBuf};
 
+pub use listen::{FeedConfig, MllpConfig, Route, TokenConfig, UploadConfig};
 use serde::{Deserialize, Serialize};
 
 /// The whole file.
@@ -31,7 +34,7 @@ pub struct Config {
     /// The practices.
     #[serde(default)]
     pub practice: Vec<PracticeConfig>,
-    /// The folders that documents arrive in.
+    /// Where documents arrive: folders and listeners.
     #[serde(default)]
     pub intake: IntakeConfig,
 }
@@ -160,11 +163,16 @@ pub struct IntakeConfig {
     pub folder: Vec<FolderConfig>,
     /// Folder of what `charge enter` takes, with a subfolder for each practice. Default `charge-entry`.
     pub charge_entry: PathBuf,
+    /// `[[intake.mllp]]`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mllp: Vec<MllpConfig>,
+    /// `[intake.upload]`
+    pub upload: Option<UploadConfig>,
 }
 
 impl Default for IntakeConfig {
     fn default() -> Self {
-        Self { folder: Vec::new(), charge_entry: "charge-entry".into() }
+        Self { folder: Vec::new(), charge_entry: "charge-entry".into(), mllp: Vec::new(), upload: None }
     }
 }
 
@@ -258,6 +266,9 @@ impl Config {
         for path in all {
             *path = base.join(&*path);
         }
+        for path in self.intake.mappings() {
+            *path = base.join(&*path);
+        }
     }
 
     fn problems(&self) -> Vec<String> {
@@ -287,6 +298,8 @@ impl Config {
                     .push(format!("intake.folder[{at}].path: another folder has the same path; each has one owner"));
             }
         }
+        let practices: Vec<&str> = self.practice.iter().map(|practice| practice.id.as_str()).collect();
+        self.intake.listen_problems(&practices, self.service.listen, &mut problems);
         if !self.service.listen.ip().is_loopback() {
             problems.push("service.listen: only loopback addresses until TLS and a token are configured".to_owned());
         }
@@ -357,6 +370,73 @@ mod tests {
         let error = load(text).unwrap_err();
         for part in ["practice[0].id", "intake.folder[0].practice", "did you mean `clearing`?", "service.listen"] {
             assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+
+    const LISTENERS: &str = r#"
+[[practice]]
+id = "elm"
+profile = "p"
+[[intake.mllp]]
+practice = "elm"
+listen = "127.0.0.1:2575"
+adapter = "hl7v2-dft"
+mapping = "m.toml"
+[intake.upload]
+listen = "127.0.0.1:8788"
+[[intake.upload.feed]]
+practice = "elm"
+name = "superbills"
+adapter = "csv-superbill"
+[[intake.upload.token]]
+practice = "elm"
+sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+"#;
+
+    #[test]
+    fn listeners_have_their_defaults_and_owners() {
+        let config = load(LISTENERS).unwrap();
+        let [mllp] = config.intake.mllp.as_slice() else { panic!("one listener") };
+        assert_eq!((mllp.message_bytes_max, mllp.connections_max, mllp.idle_seconds), (4 << 20, 64, 600));
+        assert_eq!(mllp.processing_ids, ["P"]);
+        assert!(mllp.mapping.as_ref().is_some_and(|path| path.is_absolute()), "it follows the file");
+        let upload = config.intake.upload.as_ref().unwrap();
+        assert!(upload.token[0].digest().is_some_and(|digest| digest[0] == 0x9f));
+        let routes: Vec<_> = config.intake.routes().map(|route| (route.key, route.adapter)).collect();
+        assert_eq!(routes, [(("intake.mllp", 0), "hl7v2-dft"), (("intake.upload.feed", 0), "csv-superbill")]);
+    }
+
+    #[test]
+    fn what_a_listener_cannot_be_is_named_with_its_key() {
+        for (from, to, parts) in [
+            ("idle", "", &["unknown field `idle`", "did you mean `idle_seconds`?"][..]),
+            ("listen = \"127.0.0.1:2575\"", "listen = \"0.0.0.0:2575\"", &["intake.mllp[0].listen", "peers"]),
+            ("listen = \"127.0.0.1:2575\"", "listen = \"127.0.0.1:8787\"", &["service.listen has this address"]),
+            ("listen = \"127.0.0.1:8788\"", "listen = \"10.0.0.1:8788\"", &["intake.upload.listen", "reverse proxy"]),
+            ("mapping = \"m.toml\"", "message_bytes_max = 10", &["intake.mllp[0].message_bytes_max: found 10"]),
+            ("mapping = \"m.toml\"", "connections_max = 0", &["intake.mllp[0].connections_max"]),
+            ("mapping = \"m.toml\"", "processing_ids = []", &["intake.mllp[0].processing_ids"]),
+            (
+                "practice = \"elm\"\nlisten",
+                "practice = \"elmo\"\nlisten",
+                &["intake.mllp[0].practice", "did you mean `elm`?"],
+            ),
+            ("name = \"superbills\"", "name = \"super bills\"", &["intake.upload.feed[0].name"]),
+            ("9f86", "zz", &["intake.upload.token[0].sha256", "sha256sum"]),
+            (
+                "[[intake.upload.token]]\npractice = \"elm\"",
+                "[[intake.upload.token]]\npractice = \"oak\"",
+                &["nobody could upload"],
+            ),
+        ] {
+            let text = match to {
+                "" => LISTENERS.replace("mapping = \"m.toml\"", "idle = 5"),
+                to => LISTENERS.replacen(from, to, 1),
+            };
+            let error = load(&text).unwrap_err();
+            for part in parts {
+                assert!(error.contains(part), "{to}: {part}: {error}");
+            }
         }
     }
 }

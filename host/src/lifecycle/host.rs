@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use crate::claim::{Date, Setup, day_number};
 use crate::codes::Library;
 use crate::codes::shelf::Shelf;
-use crate::config::{Config, FolderConfig};
+use crate::config::{Config, FolderConfig, Route};
 use crate::lifecycle::summary::{Summary, summarize};
 use crate::lifecycle::{HostError, answers, assemble, ingest, later, submit, tidy};
 use crate::plugin::{CodeTables, LogBuffer, PluginHost, PluginHostConfig, PluginLog};
@@ -55,9 +55,11 @@ pub(super) struct Practice {
     reviewed: Option<(Changed, Date)>,
 }
 
-/// One watched folder.
+/// One watched folder, or one listener: a way in for documents of one kind.
 pub(super) struct Folder {
     pub(super) config: FolderConfig,
+    /// Nothing is watched: files come by `receive.rs`, and the path is empty.
+    pub(super) listens: bool,
     /// Channel text of its files in the store.
     pub(super) channel: String,
     /// What its adapter's sessions are opened with.
@@ -122,10 +124,8 @@ impl Host {
             }
             tell_conflicts(&profile, "claims with this code are held");
             let mut folders = Vec::new();
-            for (at, folder) in
-                config.intake.folder.iter().enumerate().filter(|(_, folder)| folder.practice == practice.id)
-            {
-                folders.push(Folder::open(at, folder)?);
+            for route in config.intake.routes().filter(|route| route.practice == practice.id) {
+                folders.push(Folder::open(&config, &route)?);
             }
             folders.push(Folder::of_charge_entry(&config, &practice.id));
             practices.push(Practice {
@@ -375,14 +375,22 @@ fn practice_steps(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
 }
 
 impl Folder {
-    fn open(at: usize, config: &FolderConfig) -> Result<Self, HostError> {
+    fn open(config: &Config, route: &Route<'_>) -> Result<Self, HostError> {
+        let (key, at) = route.key;
+        let watched = (key == "intake.folder").then(|| config.intake.folder.get(at)).flatten();
         let mut folder = Self {
-            config: config.clone(),
-            channel: format!("folder:{at}"),
+            config: FolderConfig {
+                practice: route.practice.to_owned(),
+                path: watched.map(|folder| folder.path.clone()).unwrap_or_default(),
+                adapter: route.adapter.to_owned(),
+                mapping: route.mapping.cloned(),
+            },
+            listens: watched.is_none(),
+            channel: route.channel(),
             setup: Setup { settings: Vec::new(), mapping: String::new() },
             mapping_changed: None,
         };
-        if let Some(path) = &config.mapping {
+        if let Some(path) = route.mapping {
             folder.setup.mapping = std::fs::read_to_string(path).map_err(HostError::io(path))?;
             folder.mapping_changed = modified(path);
         }
@@ -398,6 +406,7 @@ impl Folder {
                 adapter: ENTRY_ADAPTER.to_owned(),
                 mapping: None,
             },
+            listens: false,
             channel: ENTRY_CHANNEL.to_owned(),
             setup: Setup { settings: Vec::new(), mapping: ENTRY_MAPPING.to_owned() },
             mapping_changed: None,

@@ -3,6 +3,7 @@
 //! A file is kept verbatim before anything reads it, then leaves the inbox (`arrive.rs`). Events, the end of each document and
 //! how far the file is cut commit together, so that cutting goes on after a crash where it was.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -37,7 +38,9 @@ pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
             continue;
         };
         let intake = Intake { host, practice, folder, adapter, actor: "host" };
-        intake.store_arrivals()?;
+        if !folder.listens {
+            intake.store_arrivals()?;
+        }
         documents += intake.frame_stored()?;
         documents += intake.retry_parked()?;
     }
@@ -147,8 +150,10 @@ impl Intake<'_> {
     /// Opens a stored file for framing. None, and a log line, where the mapping or a joined file cannot be used: its files wait.
     pub(super) fn framer(&self, file_id: u64) -> Result<Option<Framer<StoredFile<'_>>>, HostError> {
         let settings = self.folder.joins_of(&self.adapter);
-        let archive = self.folder.config.path.join(folder::ARCHIVE);
-        let joins = Joins::load(&settings, &[&archive, &self.folder.config.path]);
+        let path = &self.folder.config.path;
+        let archive = path.join(folder::ARCHIVE);
+        let places: &[&Path] = if self.folder.listens { &[] } else { &[&archive, path] };
+        let joins = Joins::load(&settings, places);
         let reader = StoredFile::new(&self.practice.store, file_id);
         if let Ok(joins) = &joins {
             self.tell_broken(joins);
@@ -224,31 +229,16 @@ impl Intake<'_> {
     }
 
     fn refuse(&self, tx: &Tx<'_>, pending: &Pending, problem: &FramingProblem) -> StoreResult<()> {
-        let detail = json!({ "problems": [{
-            "id": problem.id, "at": { "path": "file", "offset": problem.range.0 },
-            "found": problem.found, "expected": problem.expected, "remedy": problem.remedy,
-        }] });
-        let document_id = match pending.document_id {
-            Some(document_id) => {
-                let before = self.status_of(tx, document_id)?;
-                tx.set_document(document_id, DocumentStatus::Rejected, &problem.id, "", &detail)?;
-                tx.move_document(document_id, 0, &[problem.range])?;
-                tx.close_work(None, ("document", document_id), self.host.today())?;
-                self.tell(tx, document_id, before, DocumentStatus::Rejected, "")?;
-                document_id
-            }
-            None => tx.add_document(&NewDocument {
-                file_id: pending.file_id,
-                ordinal: 0,
-                ranges: &[problem.range],
-                status: DocumentStatus::Rejected,
-                reason: &problem.id,
-                received_day: pending.received_day,
-                plugin_digest: "",
-                detail: &detail,
-            })?,
+        let today = self.host.today();
+        let Some(document_id) = pending.document_id else {
+            return reject_new(tx, pending.file_id, pending.received_day, today, problem);
         };
-        tx.open_work("document.rejected", ("document", document_id), self.host.today(), 0, &problem.id)?;
+        let before = self.status_of(tx, document_id)?;
+        tx.set_document(document_id, DocumentStatus::Rejected, &problem.id, "", &detail(problem))?;
+        tx.move_document(document_id, 0, &[problem.range])?;
+        tx.close_work(None, ("document", document_id), today)?;
+        self.tell(tx, document_id, before, DocumentStatus::Rejected, "")?;
+        tx.open_work("document.rejected", ("document", document_id), today, 0, &problem.id)?;
         Ok(())
     }
 
@@ -375,6 +365,36 @@ impl Told {
         });
         Ok(Self { status, reason, detail, events: events.collect::<StoreResult<_>>()? })
     }
+}
+
+/// Bytes of a file that are no document become a rejected one, and work.
+pub(super) fn reject_new(
+    tx: &Tx<'_>,
+    file_id: u64,
+    received_day: i64,
+    today: i64,
+    problem: &FramingProblem,
+) -> StoreResult<()> {
+    let document_id = tx.add_document(&NewDocument {
+        file_id,
+        ordinal: 0,
+        ranges: &[problem.range],
+        status: DocumentStatus::Rejected,
+        reason: &problem.id,
+        received_day,
+        plugin_digest: "",
+        detail: &detail(problem),
+    })?;
+    tx.open_work("document.rejected", ("document", document_id), today, 0, &problem.id)?;
+    Ok(())
+}
+
+/// The body of a document that framing refuses.
+fn detail(problem: &FramingProblem) -> serde_json::Value {
+    json!({ "problems": [{
+        "id": problem.id, "at": { "path": "file", "offset": problem.range.0 },
+        "found": problem.found, "expected": problem.expected, "remedy": problem.remedy,
+    }] })
 }
 
 /// An adapter's word, or the refusal of a document with an amount that nothing could add up.

@@ -3,7 +3,7 @@
 //! `host.rs` is one turn of the line; its steps are `arrive` (files in), `ingest` (documents to visit events), `assemble` (visits to claims, through
 //! `review`), `submit` (claims to the outbox), `answers` and `payment` (facts and postings) and `later` (the next payer).
 //! `handover.rs` keeps accounts right over several payers, `refusal.rs` words what is refused of an answer.
-//! `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it, `summary.rs` counts.
+//! `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it, `summary.rs` counts.
 
 mod accept;
 mod answers;
@@ -22,6 +22,7 @@ mod ingest;
 mod later;
 mod payment;
 mod pieces;
+mod receive;
 mod refold;
 mod refusal;
 pub mod report;
@@ -42,5 +43,6 @@ pub(crate) use handover::{is_release, unsettled};
 pub(crate) use host::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, load_profile, master_key, next_key_file};
 pub use host::{Host, Turn};
 pub(crate) use refold::{Recounted, charged_version, recount, wanted_work};
+pub(crate) use receive::{Received, Receiver, Upload, Uploaded, store_messages, store_upload};
 pub use retry::Retried;
 pub(crate) use review::{alike, other_claims};

@@ -32,7 +32,7 @@ pub struct Retried {
 }
 
 const OTHER_END: &str = "only rejected and parked documents run again";
-const NO_FOLDER: &str = "the folder it came from is not configured, or its adapter is not loaded";
+const NO_FOLDER: &str = "a listener refused it (its sender was told), or the folder it came from is not configured, or its adapter is not loaded";
 const WAITS: &str = "the mapping cannot be used: the log says why";
 const CUT_OTHERWISE: &str = "no document begins in its bytes any more";
 

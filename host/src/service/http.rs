@@ -8,16 +8,20 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 
+use super::meters::AllMeters;
 use super::metrics;
 use super::status::Board;
 
+/// What the pages show.
+type Pages = (Arc<Board>, Arc<AllMeters>);
+
 /// The three pages.
-pub(super) fn router(board: Arc<Board>) -> Router {
+pub(super) fn router(board: Arc<Board>, meters: Arc<AllMeters>) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(page))
-        .with_state(board)
+        .with_state((board, meters))
 }
 
 /// The process answers.
@@ -26,7 +30,7 @@ async fn healthz() -> &'static str {
 }
 
 /// The store can be written, the plugins are loaded, the last turn was well.
-async fn readyz(State(board): State<Arc<Board>>) -> impl IntoResponse {
+async fn readyz(State((board, _)): State<Pages>) -> impl IntoResponse {
     let reasons = board.not_ready();
     if reasons.is_empty() {
         (StatusCode::OK, "ready\n".to_owned())
@@ -35,9 +39,9 @@ async fn readyz(State(board): State<Arc<Board>>) -> impl IntoResponse {
     }
 }
 
-async fn page(State(board): State<Arc<Board>>) -> impl IntoResponse {
+async fn page(State((board, meters)): State<Pages>) -> impl IntoResponse {
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        metrics::text(&board.read(), &board.not_ready()),
+        metrics::text(&board.read(), &board.not_ready(), &meters),
     )
 }

@@ -4,11 +4,13 @@
 //! states and kinds of this code). No patient data, and nothing that a document said.
 
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::meters::{AllMeters, Meters};
 use super::status::{Counts, Status};
 
 /// The whole page.
-pub(super) fn text(status: &Status, not_ready: &[String]) -> String {
+pub(super) fn text(status: &Status, not_ready: &[String], meters: &AllMeters) -> String {
     let mut page = Page(String::new());
     page.head("claimhost_ready", "gauge", "1 where /readyz says ready");
     page.line("claimhost_ready", &[], if not_ready.is_empty() { 1 } else { 0 });
@@ -45,6 +47,7 @@ pub(super) fn text(status: &Status, not_ready: &[String]) -> String {
         "Where the money is; billed is the sum of the others",
         |counts| counts.cents.iter().map(|(name, cents)| (*name, cents.to_string())).collect(),
     );
+    page.listeners(meters);
     page.0
 }
 
@@ -83,6 +86,56 @@ impl Page {
     }
 }
 
+impl Page {
+    /// What MLLP listeners and uploads have counted since the start.
+    fn listeners(&mut self, meters: &AllMeters) {
+        let name = "claimhost_mllp_messages_total";
+        self.metered(meters, name, "outcome", "Messages by what their senders were told", |of| of.messages().collect());
+        let name = "claimhost_mllp_framing_faults_total";
+        self.metered(meters, name, "fault", "Bytes that are no block, by what is wrong", |of| of.faults().collect());
+        let name = "claimhost_uploads_total";
+        self.metered(meters, name, "outcome", "Uploads by what their senders were told", |of| of.uploads().collect());
+        let help = "Uploads without a token that is known";
+        self.head("claimhost_uploads_unauthorized_total", "counter", help);
+        self.line("claimhost_uploads_unauthorized_total", &[], meters.unauthorized.load(Ordering::Relaxed));
+        let help = "Connections closed at once: too many, or a peer that may not connect";
+        self.single(meters, ("claimhost_mllp_connections_turned_away_total", "counter"), help, |of| &of.turned_away);
+        let help = "Open MLLP connections";
+        self.single(meters, ("claimhost_mllp_connections", "gauge"), help, |of| &of.open);
+        let help = "Bytes stored for listeners and uploads";
+        self.single(meters, ("claimhost_received_bytes_total", "counter"), help, |of| &of.bytes);
+    }
+
+    fn metered(
+        &mut self,
+        meters: &AllMeters,
+        name: &str,
+        label: &str,
+        help: &str,
+        of: impl Fn(&Meters) -> Vec<(&'static str, u64)>,
+    ) {
+        self.head(name, "counter", help);
+        for (practice, meters) in &meters.practices {
+            for (kind, count) in of(meters) {
+                self.line(name, &[("practice", practice), (label, kind)], count);
+            }
+        }
+    }
+
+    fn single(
+        &mut self,
+        meters: &AllMeters,
+        (name, kind): (&str, &str),
+        help: &str,
+        of: impl Fn(&Meters) -> &AtomicU64,
+    ) {
+        self.head(name, kind, help);
+        for (practice, meters) in &meters.practices {
+            self.line(name, &[("practice", practice)], of(meters).load(Ordering::Relaxed));
+        }
+    }
+}
+
 fn escape(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
@@ -90,6 +143,8 @@ fn escape(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::mllp::FaultKind;
+    use crate::service::meters::MessageEnd;
 
     #[test]
     fn every_sample_has_a_type_and_names_end_in_unit_or_total() {
@@ -101,7 +156,11 @@ mod tests {
         counts.cents.insert("billed", -5);
         status.practices.insert("elm".into(), counts);
         status.plugin_faults.insert("hl7v2-dft".into(), 1);
-        let page = text(&status, &["draining".to_owned()]);
+        let meters = AllMeters::new(["elm"].into_iter());
+        meters.of("elm").message(MessageEnd::Left);
+        meters.of("elm").fault(FaultKind::CutOff);
+        meters.of("elm").upload("too-large");
+        let page = text(&status, &["draining".to_owned()], &meters);
         for line in page.lines().filter(|line| !line.starts_with('#')) {
             let name = line.split(['{', ' ']).next().unwrap();
             let base = name.trim_end_matches("_sum").trim_end_matches("_count");
@@ -114,6 +173,11 @@ mod tests {
             "claimhost_documents{practice=\"elm\",status=\"pending\"} 2",
             "claimhost_amount_cents{practice=\"elm\",kind=\"billed\"} -5",
             "claimhost_plugin_faults_total{plugin=\"hl7v2-dft\"} 1",
+            "claimhost_mllp_messages_total{practice=\"elm\",outcome=\"left\"} 1",
+            "claimhost_mllp_messages_total{practice=\"elm\",outcome=\"stored\"} 0",
+            "claimhost_mllp_framing_faults_total{practice=\"elm\",fault=\"cut-off\"} 1",
+            "claimhost_uploads_total{practice=\"elm\",outcome=\"too-large\"} 1",
+            "claimhost_mllp_connections{practice=\"elm\"} 0",
         ] {
             assert!(page.lines().any(|line| line == sample), "{sample} in\n{page}");
         }

@@ -1,22 +1,33 @@
-//! `serve`: the pipeline on watched folders, beside a small HTTP server on loopback.
+//! `serve`: the pipeline on watched folders, beside listeners for documents and a small HTTP server on loopback.
 //!
 //! The pipeline (store, plugins) lives on one thread of its own, outside tokio: guest calls and SQLite block. The HTTP side
 //! never touches either; it reads the [`Status`] that the pipeline leaves after every turn. On SIGTERM or SIGINT the
 //! step in hand is finished, then the process ends.
 //!
+//! Listeners write what they get into the store before they answer, and wake the pipeline, which takes it from there.
+//!
 //! `pipeline.rs` turns and waits, `status.rs` is what it leaves, `metrics.rs` writes it for Prometheus, `http.rs` serves it.
+//! `listen.rs` binds and drains the listeners: `mllp.rs` with `commit.rs`, and `upload.rs`; `meters.rs` is what they count.
 
+mod commit;
 mod http;
+mod listen;
+mod meters;
 mod metrics;
+mod mllp;
 mod pipeline;
 mod status;
+mod upload;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::claim::{Date, day_number, from_jiff};
 use crate::lifecycle::Host;
+use commit::Today;
+use listen::Bound;
 use pipeline::Pipeline;
 use status::Board;
 
@@ -41,8 +52,10 @@ pub struct Service {
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// Another process has the address, or it is not ours to take.
-    #[error("service.listen {address}: {source}; choose another address in claimhost.toml")]
+    #[error("{key} {address}: {source}; choose another address in claimhost.toml")]
     Listen {
+        /// Its key in the configuration.
+        key: String,
         /// The address asked for.
         address: SocketAddr,
         /// Cause.
@@ -53,25 +66,38 @@ pub enum ServiceError {
     System(#[from] std::io::Error),
 }
 
+/// Where a service listens.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Listening {
+    /// `/healthz`, `/readyz`, `/metrics`.
+    pub listening: SocketAddr,
+    /// MLLP listeners, in the configuration's order.
+    pub mllp: Vec<SocketAddr>,
+    /// The upload.
+    pub upload: Option<SocketAddr>,
+}
+
 impl Service {
-    /// Serves until SIGTERM or SIGINT. `listening` is told the address once requests are answered.
+    /// Serves until SIGTERM or SIGINT. `listening` is told the addresses once requests are answered.
     ///
     /// # Errors
     /// [`ServiceError`]: it did not start. A turn that fails is counted and tried again.
-    pub fn run(self, listening: impl FnOnce(SocketAddr)) -> Result<Ended, ServiceError> {
+    pub fn run(self, listening: impl FnOnce(Listening)) -> Result<Ended, ServiceError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let ended = runtime.block_on(self.serve(listening));
         runtime.shutdown_timeout(Duration::from_secs(1));
         ended
     }
 
-    async fn serve(self, listening: impl FnOnce(SocketAddr)) -> Result<Ended, ServiceError> {
+    async fn serve(self, listening: impl FnOnce(Listening)) -> Result<Ended, ServiceError> {
         let config = self.host.config().service.clone();
         let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        let listener = tokio::net::TcpListener::bind(config.listen)
-            .await
-            .map_err(|source| ServiceError::Listen { address: config.listen, source })?;
-        let address = listener.local_addr()?;
+        let listener = listen::bind("service.listen", config.listen).await?;
+        let bound = Bound::new(&self.host).await?;
+        let meters = Arc::clone(&bound.meters);
+        let (mllp, upload) = bound.addresses()?;
+        let addresses = Listening { listening: listener.local_addr()?, mllp, upload };
+        let today = today(self.fixed_day.then(|| self.host.as_of()));
         let board = Arc::new(Board::default());
         let stop = self.host.stop_flag();
         let (ended, mut done) = tokio::sync::mpsc::channel::<()>(1);
@@ -81,12 +107,13 @@ impl Service {
             // Dropping the sender tells the other side, after a panic too.
             drop(ended);
         })?;
+        let listeners = bound.start(&today, &waker)?;
         let (close, closed) = tokio::sync::oneshot::channel::<()>();
-        let server = axum::serve(listener, http::router(Arc::clone(&board))).with_graceful_shutdown(async {
+        let server = axum::serve(listener, http::router(Arc::clone(&board), meters)).with_graceful_shutdown(async {
             let _ = closed.await;
         });
         let server = tokio::spawn(async move { server.await });
-        listening(address);
+        listening(addresses);
         tokio::select! {
             _ = term.recv() => tracing::info!("SIGTERM: finishing the step in hand"),
             _ = tokio::signal::ctrl_c() => tracing::info!("SIGINT: finishing the step in hand"),
@@ -95,10 +122,19 @@ impl Service {
         board.drain();
         stop.store(true, Ordering::Relaxed);
         waker.wake();
-        let finished = tokio::time::timeout(Duration::from_secs(config.drain_seconds), done.recv()).await.is_ok();
+        let drained = async {
+            listeners.drain().await;
+            let _ = done.recv().await;
+        };
+        let finished = tokio::time::timeout(Duration::from_secs(config.drain_seconds), drained).await.is_ok();
         let _ = close.send(());
         // Requests are answered from memory; a second is plenty, and a client that hangs does not hold us.
         let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
         Ok(if finished && !board.read().broke { Ended::Drained } else { Ended::Late })
     }
+}
+
+/// The day that documents are received on: the clock's, or one that stands still.
+fn today(fixed: Option<Date>) -> Today {
+    Arc::new(move || day_number(fixed.unwrap_or_else(|| from_jiff(jiff::ZonedDateTime::now().date()))))
 }

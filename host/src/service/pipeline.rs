@@ -19,6 +19,7 @@ const QUIET: Duration = Duration::from_millis(150);
 const QUIET_MAX: Duration = Duration::from_secs(2);
 
 /// Ends a wait.
+#[derive(Clone)]
 pub(super) struct Waker(Sender<()>);
 
 impl Waker {
@@ -109,9 +110,9 @@ impl Pipeline {
     /// Adapters and rule sets that configuration and profiles name, and that are not loaded.
     fn absent_plugins(&self) -> Vec<String> {
         let mut absent = Vec::new();
-        for folder in &self.host.config().intake.folder {
-            if self.host.plugins().adapter(&folder.adapter).is_none() {
-                absent.push(format!("adapter {} is not loaded", folder.adapter));
+        for route in self.host.config().intake.routes() {
+            if self.host.plugins().adapter(route.adapter).is_none() {
+                absent.push(format!("adapter {} is not loaded", route.adapter));
             }
         }
         for practice in &self.host.config().practice {

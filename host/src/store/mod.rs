@@ -2,7 +2,8 @@
 //!
 //! A handle is obtained per practice ([`Store::practice`]) and every query goes through a [`Tx`] of that handle, so that a
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
-//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `acceptance`, `submission`, `remittance`, and `history`, `work`, `clearing`, `plugin_log`.
+//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `acceptance`, `submission`, `remittance`, and `upload`, `history`,
+//! `work`, `clearing`, `plugin_log`.
 //! `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
 
 pub mod acceptance;
@@ -21,6 +22,7 @@ pub mod remittance;
 pub mod seal;
 pub mod submission;
 pub mod sums;
+pub mod upload;
 pub mod visit;
 pub mod work;
 

@@ -20,7 +20,7 @@ CREATE TABLE sequence (
 CREATE TABLE file (
     practice_id TEXT NOT NULL,
     file_id INTEGER NOT NULL,
-    channel TEXT NOT NULL,          -- folder:<ordinal> | clearinghouse | part
+    channel TEXT NOT NULL,          -- folder:<ordinal> | mllp:<ordinal> | upload:<ordinal>, each also with :refused | clearinghouse | part
     name BLOB NOT NULL,             -- sealed: names of outside files hold patients' names
     size_bytes INTEGER NOT NULL,
     received_day INTEGER NOT NULL,
@@ -45,6 +45,17 @@ CREATE TABLE file_chunk (
     body BLOB NOT NULL,
     PRIMARY KEY (practice_id, file_id, chunk)
 ) STRICT, WITHOUT ROWID;
+
+-- An idempotency key of an upload, for some days.
+CREATE TABLE upload_key (
+    practice_id TEXT NOT NULL,
+    key_mac BLOB NOT NULL,          -- of channel and key
+    content_mac BLOB NOT NULL,      -- of the SHA-256 of the bytes
+    file_id INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, key_mac)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX upload_key_by_day ON upload_key (practice_id, day);
 
 -- A framed document of a file.
 CREATE TABLE document (

@@ -76,14 +76,27 @@ impl Refusal {
 
     /// A message that no start block precedes.
     pub fn no_start_block() -> Self {
-        Self {
-            id: "mllp.no-start-block",
-            at: ("MSH", 0),
-            code: SEQUENCE,
-            found: "a message without a start block".to_owned(),
-            expected: "0x0B before MSH".to_owned(),
-            remedy: "correct the sender's MLLP framing and send the message again",
-        }
+        Self::framing("mllp.no-start-block", "a message without a start block", "0x0B before MSH", MEND)
+    }
+
+    /// What looks like a message, and is in no block.
+    pub fn outside_block() -> Self {
+        Self::framing("mllp.outside-block", "MSH in bytes outside of any block", "0x0B before MSH", MEND)
+    }
+
+    /// A block that another one begins in.
+    pub fn nested_start() -> Self {
+        Self::framing("mllp.nested-start-block", "a start block inside of a block", "0x1C 0x0D before it", MEND)
+    }
+
+    /// A block that the end of the connection cuts off.
+    pub fn cut_off() -> Self {
+        let remedy = "its sender has no acknowledgement and sends it again; if not, ask for it";
+        Self::framing("mllp.cut-off", "the end of the connection inside of a block", "0x1C 0x0D before it", remedy)
+    }
+
+    fn framing(id: &'static str, found: &str, expected: &str, remedy: &'static str) -> Self {
+        Self { id, at: ("MSH", 0), code: SEQUENCE, found: found.to_owned(), expected: expected.to_owned(), remedy }
     }
 }
 
@@ -91,6 +104,7 @@ impl Refusal {
 pub const NOT_STORED: &str = "mllp.not-stored";
 const SEQUENCE: (u16, &str) = (100, "Segment sequence error");
 const REQUIRED: (u16, &str) = (101, "Required field missing");
+const MEND: &str = "correct the sender's MLLP framing and send the message again";
 const RESEND: &str = "correct the sender and send the message again";
 
 /// Judges the content of a block.
