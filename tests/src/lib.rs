@@ -1,10 +1,12 @@
-//! What the end-to-end tests share: the real programs, a demo folder, a folder of one practice or of one for each file, a recount
-//! of the exchanged bytes, answers of a clearinghouse, what must be true of every store, and what the detectors of hand-off failures have to find.
+//! What the end-to-end tests share: the real programs, a demo folder, a folder of one practice or of one for each file, a running
+//! service, a recount of the exchanged bytes, answers of a clearinghouse, what must be true of every store, and what the detectors
+//! of hand-off failures have to find.
 
 pub mod custody;
 pub mod ends;
 pub mod handoff;
 pub mod programs;
 pub mod recount;
+pub mod serving;
 pub mod site;
 pub mod x12;

@@ -1,0 +1,214 @@
+//! A running `claimhost serve` of a [`Site`], and an MLLP peer that is nothing but a socket.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::site::Site;
+
+/// A service that has not done what it should by then hangs.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running service. It is killed with the value.
+#[derive(Debug)]
+pub struct Serving {
+    child: Child,
+    addresses: Value,
+}
+
+#[allow(clippy::expect_used, clippy::panic, reason = "a test helper: its failure is the test's")]
+impl Serving {
+    /// Starts `serve` on a day, and waits until it listens.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start(site: &Site, day: &str) -> Self {
+        let mut command = site.prepared(&["--as-of", day, "serve", "--json", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("claimhost starts");
+        let mut line = String::new();
+        let output = child.stdout.take().expect("its standard output");
+        BufReader::new(output).read_line(&mut line).expect("its addresses");
+        let addresses = serde_json::from_str(&line).unwrap_or_else(|error| panic!("no addresses: {error}: {line}"));
+        Self { child, addresses }
+    }
+
+    /// Address of an MLLP listener, by its place in the configuration.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub fn mllp(&self, at: usize) -> String {
+        let address = self.addresses.get("mllp").and_then(|all| all.get(at)).and_then(Value::as_str);
+        address.expect("an MLLP listener").to_owned()
+    }
+
+    /// Address of the upload.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub fn upload(&self) -> String {
+        self.addresses.get("upload").and_then(Value::as_str).expect("an upload").to_owned()
+    }
+
+    /// Connects to the first MLLP listener.
+    pub fn connect(&self) -> Peer {
+        Peer::connect(&self.mllp(0))
+    }
+
+    /// One sample of `/metrics`; 0 where it is not there.
+    ///
+    /// # Panics
+    /// Where the page cannot be had.
+    pub fn metric(&self, sample: &str) -> u64 {
+        let address = self.addresses.get("listening").and_then(Value::as_str).expect("an address");
+        let mut stream = TcpStream::connect(address).expect("the service listens");
+        write!(stream, "GET /metrics HTTP/1.1\r\nHost: claimhost\r\nConnection: close\r\n\r\n").expect("asked");
+        let mut page = String::new();
+        stream.read_to_string(&mut page).expect("the page");
+        let value = page.lines().find_map(|line| line.strip_prefix(sample)?.trim().parse().ok());
+        value.unwrap_or(0)
+    }
+
+    /// Waits until a sample has a value.
+    ///
+    /// # Panics
+    /// Where it does not come to it.
+    pub fn wait_for(&self, sample: &str, value: u64) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let found = self.metric(sample);
+            if found == value {
+                return;
+            }
+            assert!(Instant::now() < until, "{sample}: {found}, expected {value}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Sends SIGTERM.
+    ///
+    /// # Panics
+    /// Where that is not possible.
+    pub fn terminate(&self) {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill");
+        assert!(sent.success(), "it runs");
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// Where it does not end.
+    pub fn ended(&mut self) -> ExitStatus {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("its status") {
+                return status;
+            }
+            assert!(Instant::now() < until, "still running");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Sends SIGTERM and waits for an end in order.
+    ///
+    /// # Panics
+    /// Where it ends otherwise.
+    pub fn stop(mut self) {
+        self.terminate();
+        assert_eq!(self.ended().code(), Some(0), "it drains");
+    }
+
+    /// `kill -9`.
+    ///
+    /// # Panics
+    /// Where that is not possible.
+    pub fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("its end");
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A message in its block.
+pub fn block(message: &str) -> Vec<u8> {
+    format!("\u{b}{message}\u{1c}\r").into_bytes()
+}
+
+/// One connection of an MLLP peer.
+#[derive(Debug)]
+pub struct Peer {
+    stream: TcpStream,
+    held: Vec<u8>,
+}
+
+#[allow(clippy::expect_used, reason = "a test helper: its failure is the test's")]
+impl Peer {
+    /// Connects.
+    ///
+    /// # Panics
+    /// Where nobody listens.
+    pub fn connect(address: &str) -> Self {
+        let stream = TcpStream::connect(address).expect("somebody listens");
+        stream.set_nodelay(true).expect("no delay");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+        Self { stream, held: Vec::new() }
+    }
+
+    /// Sends bytes as they are.
+    ///
+    /// # Panics
+    /// Where the other side has gone.
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).expect("sent");
+    }
+
+    /// The socket, for what may fail.
+    pub fn stream(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// Ends our side: nothing more is sent, answers are still read.
+    ///
+    /// # Panics
+    /// Where the other side has gone.
+    pub fn end(&self) {
+        self.stream.shutdown(Shutdown::Write).expect("ended");
+    }
+
+    /// The next answer, without its block; none where the other side has ended, or says nothing for 20 seconds.
+    pub fn answer(&mut self) -> Option<String> {
+        loop {
+            if let Some(end) = self.held.windows(2).position(|bytes| bytes == b"\x1c\r") {
+                let answer: Vec<u8> = self.held.drain(..end + 2).collect();
+                let text = String::from_utf8_lossy(&answer).into_owned();
+                return Some(text.trim_start_matches('\u{b}').trim_end_matches("\u{1c}\r").to_owned());
+            }
+            let mut bytes = [0; 4096];
+            match self.stream.read(&mut bytes) {
+                Ok(0) | Err(_) => return None,
+                Ok(count) => self.held.extend_from_slice(bytes.get(..count).unwrap_or_default()),
+            }
+        }
+    }
+
+    /// MSA-1 and MSA-2 of the next answer.
+    pub fn told(&mut self) -> Option<(String, String)> {
+        let answer = self.answer()?;
+        let msa = answer.split('\r').find(|line| line.starts_with("MSA|"))?;
+        let mut fields = msa.split('|').skip(1).map(str::to_owned);
+        Some((fields.next()?, fields.next().unwrap_or_default()))
+    }
+
+    /// MSA-1 of every answer until the other side ends.
+    pub fn all_told(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.told()).map(|(code, _)| code).collect()
+    }
+}
