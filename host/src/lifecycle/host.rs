@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::claim::{Date, Setup, day_number};
 use crate::codes::Library;
@@ -272,13 +272,26 @@ impl Host {
     /// # Errors
     /// As [`Host::turn`].
     pub fn settle(&mut self) -> Result<(), HostError> {
-        while self.turn()?.moved() {}
+        self.settle_within(Duration::MAX).map(|_| ())
+    }
+
+    /// As [`Host::settle`], but ends after so much time where listeners keep bringing news. True where nothing moved any more.
+    ///
+    /// # Errors
+    /// As [`Host::turn`].
+    pub fn settle_within(&mut self, time: Duration) -> Result<bool, HostError> {
+        let began = Instant::now();
+        while self.turn()?.moved() {
+            if began.elapsed() >= time {
+                return Ok(false);
+            }
+        }
         let now = (self.as_of, self.practices.iter().map(|practice| practice.profile_changed.clone()).collect());
         if self.tidied.as_ref() != Some(&now) {
             tidy::tidy(self)?;
             self.tidied = Some(now);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Counts and cents.

@@ -18,6 +18,9 @@ use crate::store::{PracticeStore, StoreError, StoreResult};
 const QUIET: Duration = Duration::from_millis(150);
 const QUIET_MAX: Duration = Duration::from_secs(2);
 
+/// How long turns follow each other before the status is posted, where listeners keep bringing news.
+const SETTLE_MAX: Duration = Duration::from_secs(5);
+
 /// Ends a wait.
 #[derive(Clone)]
 pub(super) struct Waker(Sender<()>);
@@ -69,7 +72,7 @@ impl Pipeline {
                 self.host.set_as_of(crate::claim::from_jiff(jiff::ZonedDateTime::now().date()));
             }
             let began = Instant::now();
-            let result = self.host.settle();
+            let result = self.host.settle_within(SETTLE_MAX);
             if matches!(result, Err(HostError::Stopped)) && stop.load(Ordering::Relaxed) {
                 return;
             }
@@ -77,6 +80,7 @@ impl Pipeline {
             status.last_turn = began.elapsed();
             status.turn_time += status.last_turn;
             status.not_ready.clear();
+            let more = matches!(result, Ok(false));
             if let Err(error) = result {
                 status.errors += 1;
                 tracing::error!(%error, "a turn failed; it is tried again");
@@ -85,7 +89,9 @@ impl Pipeline {
             self.look(status);
             self.board.post(status.clone());
             tracing::debug!(turn = status.turns, milliseconds = status.last_turn.as_millis(), "turn");
-            self.wait();
+            if !more {
+                self.wait();
+            }
         }
     }
 

@@ -79,17 +79,20 @@ pub fn ack(
     if !event.is_empty() {
         reply.set_raw("MSH-9.2", &event)?;
     }
+    let version = Version::of(header.map(|header| header.get(12, 1, 1, 0).raw()).unwrap_or_default());
+    if version.has_structure {
+        reply.set("MSH-9.3", "ACK")?;
+    }
     reply.set("MSH-10", control_id)?.set_raw("MSH-11", &field(11))?.set_raw("MSH-12", &field(12))?;
     reply.segment("MSA")?.set("MSA-1", code.as_str())?.set_raw("MSA-2", &field(10))?;
     let Some(error) = error else { return Ok(reply.build()) };
-    let version = minor_version(header.map(|header| header.get(12, 1, 1, 0).raw()).unwrap_or_default());
-    if version < 7 {
+    if version.minor < 7 {
         reply.set("MSA-3", error.text)?;
     }
     reply.segment("ERR")?;
     let (number, words) = (error.code.0.to_string(), error.code.1);
     let place = if error.field == 0 { String::new() } else { error.field.to_string() };
-    if version < 5 {
+    if version.minor < 5 {
         reply.set("ERR-1.1", error.segment)?.set("ERR-1.2", "1")?.set("ERR-1.3", &place)?.set("ERR-1.4.1", &number)?;
         if message.delimiters().subcomponent.is_some() {
             reply.set("ERR-1.4.2", words)?.set("ERR-1.4.3", "HL70357")?;
@@ -105,10 +108,20 @@ pub fn ack(
     Ok(reply.build())
 }
 
-/// 3 of `2.3.1`; 5 where there is no version.
-fn minor_version(raw: &[u8]) -> u8 {
-    let text = std::str::from_utf8(raw).unwrap_or_default();
-    text.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(5)
+/// What MSH-12 says of how to write.
+struct Version {
+    /// 3 of `2.3.1`; 5 where there is no version.
+    minor: u8,
+    /// MSH-9.3 names the structure, from 2.3.1 on.
+    has_structure: bool,
+}
+
+impl Version {
+    fn of(raw: &[u8]) -> Self {
+        let text = std::str::from_utf8(raw).unwrap_or_default();
+        let minor = text.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(5);
+        Self { minor, has_structure: minor > 3 || text == "2.3.1" }
+    }
 }
 
 #[cfg(test)]

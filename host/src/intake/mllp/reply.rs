@@ -150,6 +150,6 @@ mod tests {
         let stamp = || Stamp { now: "20260105".to_owned(), control_id: "1".to_owned() };
         let all = replies(b"PID|1", Outcome::Kept(&refusal), stamp);
         let text = String::from_utf8(all.concat()).unwrap();
-        assert!(text.starts_with("MSH|^~\\&|||||20260105||ACK|1|P|2.5.1\rMSA|AE||"), "{text}");
+        assert!(text.starts_with("MSH|^~\\&|||||20260105||ACK^^ACK|1|P|2.5.1\rMSA|AE||"), "{text}");
     }
 }
