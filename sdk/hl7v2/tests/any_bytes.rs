@@ -36,7 +36,7 @@ fn exercise(bytes: &[u8]) -> Result<(), TestCaseError> {
         }
     }
     let _ = groups.iter().flat_map(|group| group.coverages()).chain(message.coverages(scope)).count();
-    let reply = ack(&message, AckCode::Accept, "20260105", "1", "").unwrap();
+    let reply = ack(&message, AckCode::Accept, "20260105", "1", None).unwrap();
     prop_assert!(Message::parse(&reply).is_ok());
     Ok(())
 }
