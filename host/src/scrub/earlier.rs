@@ -1,6 +1,6 @@
 //! What was billed before for the same patient, or for who may be the same, as light as the edits need it.
 
-use crate::claim::{Claim, Date, DateRange, Gender, destination, rendering};
+use crate::claim::{Claim, Date, DateRange, Gender, Patient, PatientIdKind, destination, rendering};
 
 /// An earlier claim of the same patient at the same practice.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub struct EarlierClaim {
 /// The patient of a claim.
 #[derive(Clone)]
 pub struct EarlierPerson {
-    /// The practice's record numbers (REF EA and the like).
+    /// The practice's record numbers (REF EA): not accounts, which are counted on from visit to visit.
     pub ids: Vec<String>,
     /// 2010BA or 2010CA NM103.
     pub last: String,
@@ -53,6 +53,12 @@ pub struct EarlierService {
     pub rendering_npi: String,
 }
 
+/// Medical record numbers of a patient.
+pub(super) fn record_numbers(patient: &Patient) -> Vec<String> {
+    let records = patient.ids.iter().filter(|id| id.kind == PatientIdKind::MedicalRecord);
+    records.map(|id| id.value.clone()).collect()
+}
+
 impl EarlierClaim {
     /// The light record of a claim.
     pub fn of(claim: &Claim, live: bool) -> Self {
@@ -73,7 +79,7 @@ impl EarlierClaim {
             stands: live,
             members: members.collect(),
             person: Some(EarlierPerson {
-                ids: patient.ids.iter().map(|id| id.value.clone()).collect(),
+                ids: record_numbers(patient),
                 last: patient.name.last.clone(),
                 first: patient.name.first.clone(),
                 birth_date: patient.birth_date,

@@ -457,7 +457,7 @@ const NEAR_MISSES: &[Row] = &[
     ("tenths of a mile", |c| { taken(c, &["RH"], true); c.lines[0].procedure.code = text("A0425"); c.lines[0].units.thousandths = 3_700; }),
     ("unit price rounded to a cent", |c| { c.lines[1].units.thousandths = 3000; c.lines[1].charge = 1000; c.lines[1].unit_charge = Some(333); sum(c); }),
     ("stated total agrees", |c| c.header.stated_total = Some(21_000)),
-    ("same service with 76", |c| { c.lines[1] = line("99213", &["25", "76"], 15_000); sum(c); }),
+    ("same service with 76", |c| { c.lines.push(line("93000", &["76"], 6_000)); sum(c); }),
     ("both lines repeat with 76", |c| { c.lines = vec![line("94640", &["76"], 100), line("94640", &["76"], 100)]; sum(c); }),
     ("born in the hospital on the day of service", |c| { c.header.patient.birth_date = Some(on(2026, 3, 2)); c.header.coverages[0].subscriber.birth_date = None; only(c, "99460", &[]); codes(c, &["Z3800"]); c.header.place_of_service = text("21"); dated(c, ClaimDateKind::Admission, on(2026, 3, 2)); }),
     ("a toe on its code", |c| only(c, "28285", &["T5"])),

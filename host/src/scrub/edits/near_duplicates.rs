@@ -4,7 +4,7 @@
 use crate::audit::demographics::{BirthIs, MemberIs, NameIs, compare_births, compare_members, compare_names};
 use crate::audit::slip::Slip;
 use crate::claim::{Claim, Frequency, PersonName, ServiceLine, Severity, day_number, destination, rendering};
-use crate::scrub::earlier::EarlierPerson;
+use crate::scrub::earlier::{EarlierPerson, record_numbers};
 use crate::scrub::form::{age_years, blank, same_modifiers, says_distinct};
 use crate::scrub::{Context, EarlierClaim, EarlierService, Edit, Explain, Report};
 
@@ -197,9 +197,9 @@ fn one_person(claim: &Claim, theirs: &EarlierPerson, ids: MemberIds) -> Option<(
         OtherLast if is_slip(&patient.name.last, &known.last) => Typo(true),
         other => other,
     };
-    let twins = ids == MemberIds::Family
-        || in_a_row(&patient.ids.iter().map(|id| id.value.clone()).collect::<Vec<_>>(), &theirs.ids);
-    if twins && !matches!(name, Same | Swapped) {
+    // Twins have first names of their own; a last name alone that differs is no twin's.
+    let twins = ids == MemberIds::Family || in_a_row(&record_numbers(patient), &theirs.ids);
+    if twins && matches!(name, Typo(false) | Variant(_)) {
         return None;
     }
     let first_day = claim.lines.iter().map(|line| line.service_dates.start).min_by_key(|day| day_number(*day))?;

@@ -220,6 +220,10 @@ pub(super) const FAULTS: &[Case] = &[
     ("typo.near-duplicate", "", |s| s.alike = vec![record(|p| p.birth_date = Some(on(1981, 5, 6)))]),
     ("typo.near-duplicate", "", |s| { s.claim.header.patient.name.first = text("Robert"); s.claim.header.coverages[0].subscriber.name.first = text("Robert"); s.alike = vec![record(|p| p.first = text("Bob"))]; }),
     ("typo.near-duplicate", "", |s| s.alike = vec![record(|p| p.last = text("Completely"))]),
+    ("typo.near-duplicate", "", |s| { // the next record number, and one first name: no twin
+        s.claim.header.patient.ids = vec![PatientId { kind: PatientIdKind::MedicalRecord, authority: text("SITE"), value: text("M0101") }];
+        s.alike = vec![record(|p| { p.last = text("O'Hara-Finhc"); p.ids = vec![text("M0102")]; })];
+    }),
     ("typo.near-duplicate", "", |s| { let mut other = record(|p| p.ids = vec![text("Q1")]); for service in &mut other.services { service.charge += 100; } s.alike = vec![other]; }),
     ("new-patient.established", "", |s| { lines(&mut s.claim, &["99203"]); s.earlier = vec![before("C0", &["99213"], on(2024, 4, 6), |_| {})]; }),
     ("new-patient.established", "", |s| { lines(&mut s.claim, &["99203"]); s.earlier = vec![before("C0", &["99203"], on(2026, 2, 6), |c| c.header.coverages[0].payer.id = text("90002"))]; }),
