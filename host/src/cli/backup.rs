@@ -84,7 +84,7 @@ impl Restore {
             return Err(Failure::usage(format!("{}: {words}", path.display())));
         }
         let restoring = Restoring::begin(&self.file, path)?;
-        let report = match check(&config, restoring.path()) {
+        let report = match check(&config, restoring.unfinished()) {
             Ok(report) if report.count == 0 => report,
             other => {
                 restoring.abandon()?;

@@ -337,8 +337,8 @@ struct Told {
 }
 
 enum TheirEvent {
-    Visit(VisitEvent),
-    Expected(ExpectedVisit),
+    Visit(Box<VisitEvent>),
+    Expected(Box<ExpectedVisit>),
 }
 
 /// News of one visit with its digest, and written down.
@@ -356,12 +356,12 @@ impl Told {
             return Ok(Self { status, reason, detail, events: Vec::new() });
         };
         let events = events.into_iter().map(|event| match event {
-            DocumentEvent::Visit(update) => Ok(TheirEvent::Visit(VisitEvent {
+            DocumentEvent::Visit(update) => Ok(TheirEvent::Visit(Box::new(VisitEvent {
                 digest: event_digest(&update),
                 body: Encoded::of("visit_event", &update)?,
                 update,
-            })),
-            DocumentEvent::Expected(expected) => Ok(TheirEvent::Expected(expected)),
+            }))),
+            DocumentEvent::Expected(expected) => Ok(TheirEvent::Expected(Box::new(expected))),
         });
         Ok(Self { status, reason, detail, events: events.collect::<StoreResult<_>>()? })
     }

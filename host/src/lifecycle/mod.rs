@@ -42,7 +42,7 @@ pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
 pub(crate) use handover::{is_release, unsettled};
 pub(crate) use host::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, load_profile, master_key, next_key_file};
 pub use host::{Host, Turn};
-pub(crate) use refold::{Recounted, charged_version, recount, wanted_work};
 pub(crate) use receive::{Received, Receiver, Upload, Uploaded, store_messages, store_upload};
+pub(crate) use refold::{Recounted, charged_version, recount, wanted_work};
 pub use retry::Retried;
 pub(crate) use review::{alike, other_claims};

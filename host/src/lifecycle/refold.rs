@@ -106,7 +106,7 @@ pub(crate) fn recount(
 /// was refused has not left, the refused one.
 pub(crate) fn charged_version(versions: &[VersionRow]) -> Option<&VersionRow> {
     let left = || versions.iter().filter(|version| version.kind.is_primary() && version.submitted_day.is_some());
-    left().rfind(|version| version.state != VersionState::Superseded).or_else(|| left().last())
+    left().rfind(|version| version.state != VersionState::Superseded).or_else(|| left().next_back())
 }
 
 /// Kinds of work that a lineage in a state has open, with the cents at stake, and those it must not have.

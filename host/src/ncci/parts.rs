@@ -86,7 +86,7 @@ pub fn unpack(payload: &[u8]) -> std::io::Result<Vec<u8>> {
 }
 
 /// The files of a quarter that are on a shelf, by their numbers.
-pub fn of<'a>(shelf: &'a Shelf, table: Kind, quarter: Quarter) -> impl Iterator<Item = (u8, &'a Table)> {
+pub fn of(shelf: &Shelf, table: Kind, quarter: Quarter) -> impl Iterator<Item = (u8, &Table)> {
     shelf.tables(&kind(table)).iter().filter_map(move |file| {
         let (of, number) = numbered(&file.label().version)?;
         (of == quarter).then_some((number, &**file))

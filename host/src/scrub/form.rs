@@ -54,7 +54,7 @@ pub fn same_modifiers(left: &[String], right: &[String]) -> bool {
 
 /// A day of the calendar, from 1850 on. Every edit of a day asks, so it is counted without a division but one of leap years.
 pub fn is_day(date: Date) -> bool {
-    let leap = date.year % 4 == 0 && (date.year % 100 != 0 || date.year % 400 == 0);
+    let leap = date.year.is_multiple_of(4) && (!date.year.is_multiple_of(100) || date.year.is_multiple_of(400));
     let last = match date.month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,

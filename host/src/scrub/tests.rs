@@ -473,7 +473,7 @@ const NEAR_MISSES: &[Row] = &[
     }),
     ("next day", |c| { c.lines[1] = line("99213", &["25"], 15_000); c.lines[1].service_dates = DateRange { start: on(2026, 3, 3), end: on(2026, 3, 3) }; sum(c); }),
     ("replacement with the payer's number", |c| { c.frequency = Frequency::Replacement; c.payer_control_number = Some(text("P1")); }),
-    ("earlier claim of another charge", |c| { c.lines.truncate(1); c.lines[0].charge = 14_000; c.lines[0].service_dates = DateRange { start: on(2026, 2, 2), end: on(2026, 2, 2) }; sum(c); }),
+    ("earlier claim of another day and charge", |c| { c.lines.truncate(1); c.lines[0].charge = 14_000; c.lines[0].service_dates = DateRange { start: on(2026, 2, 3), end: on(2026, 2, 3) }; sum(c); }),
     ("Medicare in lower case", |c| { medicare(c); c.header.coverages[0].subscriber.member_id = text("1eg4te5mk73"); }),
     ("Medicare's old number before 2020", |c| { medicare(c); c.header.coverages[0].subscriber.member_id = text("900123456A"); served(c, on(2019, 12, 31)); extras(c).delay_reason = text("1"); }),
     ("nine digits as an id", |c| c.header.coverages[0].subscriber.member_id = text("900123456")),

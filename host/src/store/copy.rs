@@ -73,7 +73,7 @@ impl Restoring {
     }
 
     /// The copy.
-    pub fn path(&self) -> &Path {
+    pub fn unfinished(&self) -> &Path {
         &self.unfinished
     }
 

@@ -118,7 +118,7 @@ fn merge_extras(into: &mut ClaimExtras, later: &ClaimExtras) {
     for date in &later.dates {
         match into.dates.iter_mut().find(|known| known.kind == date.kind) {
             Some(known) => known.clone_from(date),
-            None => into.dates.push(date.clone()),
+            None => into.dates.push(*date),
         }
     }
     list(&mut into.references, &later.references);

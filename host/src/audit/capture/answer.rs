@@ -15,11 +15,11 @@ use crate::visit::{Event, Verdict, Visit, fold as fold_visit, same_person};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     /// By the provider that it was to be with.
-    SameProvider,
+    Same,
     /// One side does not say who the provider is.
-    UnknownProvider,
+    Unknown,
     /// By somebody else, who has taken the patient over.
-    OtherProvider,
+    Other,
 }
 
 /// A visit with the charges it has.
@@ -88,7 +88,7 @@ fn pairs<R: Ord>(
     for (at, (ended, rank)) in contenders.iter().enumerate() {
         for visit in 0..charged {
             match fit(at, visit) {
-                Some(Fit::OtherProvider) if *ended => {}
+                Some(Fit::Other) if *ended => {}
                 Some(fit) => edges.push((*ended, fit, rank, visit, at)),
                 None => {}
             }
@@ -175,15 +175,15 @@ impl Settling<'_> {
             }
             let fit = self.fit(&contender.expected.told.provider, &visit.rendering());
             // Where the EHR numbers its visits, a partner's visit under another number is another visit.
-            (fit != Fit::OtherProvider || contender.expected.told.visit_number.is_empty()).then_some(fit)
+            (fit != Fit::Other || contender.expected.told.visit_number.is_empty()).then_some(fit)
         };
         let found = pairs(&ranked, visits.len(), fit);
         let Some((_, visit, fit)) = found.into_iter().find(|(at, ..)| *at == 0) else { return Ok(None) };
         let Some(found) = visits.get(visit) else { return Ok(None) };
         let number = if expected.told.visit_number.is_empty() { "" } else { " under another visit number" };
         let same = match fit {
-            Fit::OtherProvider => "same patient and day, by another provider",
-            Fit::SameProvider | Fit::UnknownProvider => "same patient, day and provider",
+            Fit::Other => "same patient and day, by another provider",
+            Fit::Same | Fit::Unknown => "same patient, day and provider",
         };
         let though = if expected.is_live() {
             String::new()
@@ -251,9 +251,9 @@ impl Settling<'_> {
     fn fit(&self, expected: &Option<Provider>, charged: &Option<Provider>) -> Fit {
         let known = |provider: &Option<Provider>| provider.as_ref().and_then(|provider| self.known_as(provider));
         match (known(expected), known(charged)) {
-            (Some(a), Some(b)) if a == b => Fit::SameProvider,
-            (Some(_), Some(_)) => Fit::OtherProvider,
-            _ => Fit::UnknownProvider,
+            (Some(a), Some(b)) if a == b => Fit::Same,
+            (Some(_), Some(_)) => Fit::Other,
+            _ => Fit::Unknown,
         }
     }
 
@@ -322,9 +322,9 @@ mod tests {
         let fit = |at: usize, visit: usize| {
             let (booked, charged) = (contenders[at].2, charged[visit]);
             Some(match (booked, charged) {
-                ("", _) | (_, "") => Fit::UnknownProvider,
-                (a, b) if a == b => Fit::SameProvider,
-                _ => Fit::OtherProvider,
+                ("", _) | (_, "") => Fit::Unknown,
+                (a, b) if a == b => Fit::Same,
+                _ => Fit::Other,
             })
         };
         let mut found: Vec<_> =

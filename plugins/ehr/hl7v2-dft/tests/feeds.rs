@@ -313,7 +313,7 @@ fn an_inpatient_visit_has_the_days_of_its_stay() {
 fn minutes_come_from_where_the_site_says() {
     let anesthesia =
         message("FT1|1|C1||20260509||CG|00840^^C4|||1|900.00||||||||I25.10^^I10").replace("\rDG1", "\rZFT|45\rDG1");
-    let units = |mapping: &str| visit(mapping, &anesthesia).charges[0].line.units.clone();
+    let units = |mapping: &str| visit(mapping, &anesthesia).charges[0].line.units;
     assert_eq!((units("").unit, units("").thousandths), (Unit::Units, 1_000));
     let timed = units("[charge]\nminutes = \"ZFT-1\"\n");
     assert_eq!((timed.unit, timed.thousandths), (Unit::Minutes, 45_000));
