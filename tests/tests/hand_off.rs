@@ -240,7 +240,7 @@ fn a_surgery_that_is_told_of_after_the_visit_in_its_global_period() {
         let site = Site::new();
         let path = site.dir().join("rvu_indicators_2026-04.csv");
         std::fs::write(&path, INDICATORS).unwrap();
-        site.json(&["codes", "import", &path.display().to_string()]);
+        site.json(&["codes", "import", "--accept-smaller", &path.display().to_string()]);
         let visit = Charge { mrn: "M1".to_owned(), ..Charge::new(2) }.message();
         let surgery = Charge { mrn: "M1".to_owned(), day: "20260410".to_owned(), ..Charge::new(1) };
         let surgery = surgery.message().replace("99213^^C4", "27447^^C4").replace("J06.9", "M17.11");
