@@ -271,7 +271,8 @@ fn whatever_is_changed_added_or_taken_away_in_any_table_is_seen() {
         }
     }
     println!("{changes} changes, tables without a row: {empty:?}");
-    assert!(changes > 200 && empty.len() < 4, "{changes} changes, {empty:?}");
+    // Nobody has accepted a hold or uploaded a file here: those tables get a foreign row, like the others that are empty.
+    assert!(changes > 200 && empty.len() < 6, "{changes} changes, {empty:?}");
     assert!(unseen.is_empty(), "unseen: {unseen:#?}");
     kept.put_back();
     site.assert_accounted(DAY);
