@@ -56,7 +56,8 @@ fn visit(
     let state = match row.state {
         VisitState::Open => claims == 0,
         VisitState::MissingCharges => claims == 0 || live.is_empty(),
-        VisitState::Assembled => claims > 0 && !left,
+        // Without a claim: every charge was taken back before one left, and the drafts were dropped.
+        VisitState::Assembled => !left,
         VisitState::Billed => left,
         VisitState::Amended => claims > 0,
         VisitState::Cancelled | VisitState::NotBillable => live.is_empty() || left,
