@@ -7,7 +7,6 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,7 @@ use claimhost::claim::parse_iso;
 use claimhost::config::Config;
 use claimhost::lifecycle::Host;
 use claimhost::store::MasterKey;
-use support::{figure, micros, per_second, practice, scratch};
+use support::{figure, fsync, micros, per_second, practice, scratch};
 
 const PRACTICES: usize = 4;
 const MESSAGES_PER_FILE: usize = 250;
@@ -76,21 +75,6 @@ fn run(root: &Path, plugins: &[PathBuf], claims: usize) -> Duration {
     drop(host);
     fs::remove_dir_all(root).unwrap();
     time
-}
-
-/// Median fdatasync after 1 KiB, on the disk of the run.
-fn fsync(folder: &Path) -> Duration {
-    fs::create_dir_all(folder).unwrap();
-    let mut file = fs::File::create(folder.join("fsync")).unwrap();
-    let mut times = Vec::new();
-    for _ in 0..500 {
-        file.write_all(&[7; 1024]).unwrap();
-        let start = Instant::now();
-        file.sync_data().unwrap();
-        times.push(start.elapsed());
-    }
-    times.sort();
-    times[times.len() / 2]
 }
 
 /// `VmHWM`: the most memory that was ever resident.

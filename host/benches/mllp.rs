@@ -19,7 +19,7 @@ use claimhost::claim::parse_iso;
 use claimhost::config::Config;
 use claimhost::lifecycle::Host;
 use claimhost::store::{MasterKey, PracticeStore};
-use support::{figure, micros, practice, scratch};
+use support::{figure, fsync, micros, practice, scratch};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -174,21 +174,6 @@ fn stored(root: &Path) -> usize {
             Ok::<_, claimhost::store::StoreError>(usize::try_from(found).unwrap())
         })
         .unwrap()
-}
-
-/// Median fdatasync after 1 KiB, on the disk of the run.
-fn fsync(folder: &Path) -> Duration {
-    use std::io::Write;
-    let mut file = fs::File::create(folder.join("fsync")).unwrap();
-    let mut times = Vec::new();
-    for _ in 0..500 {
-        file.write_all(&[7; 1024]).unwrap();
-        let start = Instant::now();
-        file.sync_data().unwrap();
-        times.push(start.elapsed());
-    }
-    times.sort();
-    times[times.len() / 2]
 }
 
 fn run(root: &Path, plugins: &[PathBuf], blocks: &Arc<Vec<Vec<u8>>>, beat: Option<Duration>) -> Done {

@@ -240,6 +240,12 @@ impl Charge {
         }
     }
 
+    /// The charge with this number, of a patient who is born on a day of their own and so is taken for nobody else.
+    pub fn of_nobody_else(number: u32) -> Self {
+        let born = format!("{}{:02}{:02}", 1950 + number / 28 / 12, 1 + number / 28 % 12, 1 + number % 28);
+        Self { born, ..Self::new(number) }
+    }
+
     /// The DFT^P03.
     pub fn message(&self) -> String {
         let Self { number, mrn, name, born, visit, day, payer } = self;

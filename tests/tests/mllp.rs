@@ -24,10 +24,8 @@ fn site(more: &str) -> Site {
     site
 }
 
-/// The charge with this number, of a patient who is taken for nobody else.
 fn message(number: u32) -> String {
-    let born = format!("{}{:02}{:02}", 1950 + number / 28 / 12, 1 + number / 28 % 12, 1 + number % 28);
-    Charge { born, ..Charge::new(number) }.message()
+    Charge::of_nobody_else(number).message()
 }
 
 fn stored(code: &str, number: u32) -> Option<(String, String)> {

@@ -22,8 +22,7 @@ fn deliver(site: &Site) {
             file.extend_from_slice(b"a line of no message\r");
         }
         // Born on days of their own: nobody is taken for another patient's second record.
-        let born = format!("{}{:02}{:02}", 1950 + number / 28 / 12, 1 + number / 28 % 12, 1 + number % 28);
-        file.extend_from_slice(Charge { born, ..Charge::new(number) }.message().as_bytes());
+        file.extend_from_slice(Charge::of_nobody_else(number).message().as_bytes());
     }
     site.hl7("a-many.hl7", &file);
     site.hl7("b-one.hl7", Charge::new(MESSAGES + 1).message().as_bytes());

@@ -9,6 +9,7 @@ pub mod claims;
 pub mod practice;
 pub mod tables;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -88,4 +89,19 @@ pub fn plugins(folders: &[PathBuf]) -> PluginHost {
         assert!(plugin.error.is_none(), "{}: {:?}", plugin.id, plugin.error);
     }
     host
+}
+
+/// Median fdatasync after 1 KiB, on the disk of the run.
+pub fn fsync(folder: &Path) -> Duration {
+    std::fs::create_dir_all(folder).unwrap();
+    let mut file = std::fs::File::create(folder.join("fsync")).unwrap();
+    let mut times = Vec::new();
+    for _ in 0..500 {
+        file.write_all(&[7; 1024]).unwrap();
+        let start = Instant::now();
+        file.sync_data().unwrap();
+        times.push(start.elapsed());
+    }
+    times.sort();
+    times[times.len() / 2]
 }

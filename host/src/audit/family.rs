@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::store::claim::StoredFinding;
+use crate::store::finding::StoredFinding;
 use crate::store::{StoreResult, Tx};
 
 /// One detector.

@@ -7,7 +7,7 @@ use super::HostError;
 use super::host::Host;
 use crate::claim::{Finding, Severity, iso};
 use crate::store::acceptance::Acceptance;
-use crate::store::claim::StoredFinding;
+use crate::store::finding::StoredFinding;
 use crate::store::{StoreResult, Tx};
 
 /// Rules whose holds are no judgement: nobody has looked, or the 837P has no place for it.

@@ -1,95 +1,27 @@
-//! Visits that are due: folded, completed, split, looked at, and put on claims; or, where they are billed already, amended.
-
-use std::collections::{HashMap, HashSet};
+//! One visit that is due: folded, completed, split, looked at, and put on claims; or, where it is billed already, amended.
 
 use crate::claim::{Claim, ClaimHeader, Frequency, day_number, destination, from_day_number, service_span};
 use crate::practice::Route;
 use crate::scrub::VisitDays;
-use crate::store::claim::{ClaimRow, StoredFinding, VersionBody, VersionKind, VersionRow};
+use crate::store::claim::{ClaimRow, VersionBody, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
+use crate::store::finding::StoredFinding;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
-use crate::store::{Encoded, StoreError, StoreResult, Tx};
+use crate::store::{Encoded, StoreResult, Tx};
 use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, Split, Visit};
 
 use super::control::{control_number, line_control_number};
 use super::host::{Host, Practice};
-use super::refold::{fold_version, refold, refold_by};
+use super::lineages::{Lineage, lineages, retire, stand_again};
+use super::refold::{refold, refold_by};
 use super::review::{AlikeKey, Candidate, alike, hold, review};
-use super::submit::charge;
-use super::{ClaimState, Fact, HostError, VersionState};
-
-/// Visits in one transaction.
-const BATCH: usize = 250;
-
-/// Moves every visit that is due. Returns how many.
-pub(super) fn due(host: &Host, practice: &Practice) -> Result<u64, HostError> {
-    let mut done = HashSet::new();
-    let mut looked = Vec::new();
-    let mut moved = 0;
-    loop {
-        host.check_stop()?;
-        let hold_days = i64::from(practice.profile.bill_hold_days);
-        let today = host.today();
-        let rows = practice.store.read(|tx| tx.visits_to_assemble(today, hold_days, BATCH + done.len()))?;
-        let rows: Vec<VisitRow> = rows.into_iter().filter(|row| !done.contains(&row.visit_id)).take(BATCH).collect();
-        if rows.is_empty() {
-            look_again(host, practice, &looked)?;
-            return Ok(moved);
-        }
-        let of = |tx: &Tx<'_>| rows.into_iter().map(|row| Plan::of(host, practice, tx, row)).collect();
-        let all: Vec<Plan> = practice.store.read::<_, StoreError>(of)?;
-        let mut plans = Vec::with_capacity(all.len());
-        let mut patients = HashSet::new();
-        for plan in all {
-            if plan.waits {
-                done.insert(plan.row.visit_id);
-                let words =
-                    "a correction waits for the payer's number of the claim it corrects (277CA REF 1K or CLP07)";
-                let subject = ("visit", plan.row.visit_id);
-                practice.store.write(|tx| tx.open_work("visit.correction-waits", subject, today, 0, words))?;
-            } else if patients.insert(plan.patient) {
-                // A patient's visits are looked at one after the other: the second one must see the first one's claim.
-                done.insert(plan.row.visit_id);
-                looked.push((plan.row.visit_id, plan.patient));
-                moved += 1;
-                plans.push(plan);
-            }
-        }
-        carry_out(host, practice, plans)?;
-    }
-}
-
-/// Looks a second time at the visits of patients who had several in this run: a surgery may have been assembled after the visit in
-/// its global period, a primary procedure after its add-on code. Files have no order of days, and what is known of a patient must
-/// not depend on it. Nothing has left yet; which of two equal claims is held does not change, for a held one holds no other.
-fn look_again(host: &Host, practice: &Practice, looked: &[(u64, [u8; 32])]) -> Result<(), HostError> {
-    let mut visits: HashMap<[u8; 32], usize> = HashMap::new();
-    for (_, patient) in looked {
-        *visits.entry(*patient).or_default() += 1;
-    }
-    let several = |(_, patient): &&(u64, [u8; 32])| visits.get(patient).is_some_and(|count| *count > 1);
-    let mut left: Vec<(u64, [u8; 32])> = looked.iter().filter(several).copied().collect();
-    while !left.is_empty() {
-        host.check_stop()?;
-        let mut patients = HashSet::new();
-        let (now, later): (Vec<_>, Vec<_>) =
-            left.into_iter().partition(|(_, patient)| patients.len() < BATCH && patients.insert(*patient));
-        left = later;
-        let plans = practice.store.read(|tx| -> StoreResult<Vec<Plan>> {
-            let rows = now.iter().map(|(visit, _)| tx.visit(*visit)).collect::<StoreResult<Vec<_>>>()?;
-            rows.into_iter().flatten().map(|row| Plan::of(host, practice, tx, row)).collect()
-        })?;
-        let plans = plans.into_iter().filter(|plan| !plan.waits && !plan.steps.is_empty()).collect();
-        carry_out(host, practice, plans)?;
-    }
-    Ok(())
-}
+use super::{ClaimState, HostError, VersionState};
 
 /// What is to be done with one visit.
-struct Plan {
-    row: VisitRow,
+pub(super) struct Plan {
+    pub(super) row: VisitRow,
     state: VisitState,
-    patient: [u8; 32],
+    pub(super) patient: [u8; 32],
     source_system: String,
     visit_number: String,
     /// Elements that no interface of the visit has a place for.
@@ -101,7 +33,7 @@ struct Plan {
     dropped: Vec<u64>,
     work: Vec<String>,
     /// A correction needs the payer's number of what it corrects (REF F8), and no answer has brought it yet.
-    waits: bool,
+    pub(super) waits: bool,
 }
 
 /// One version to write.
@@ -136,7 +68,7 @@ struct Written {
 }
 
 impl Plan {
-    fn of(host: &Host, practice: &Practice, tx: &Tx<'_>, row: VisitRow) -> StoreResult<Self> {
+    pub(super) fn of(host: &Host, practice: &Practice, tx: &Tx<'_>, row: VisitRow) -> StoreResult<Self> {
         let stored = tx.events(row.visit_id)?;
         let (source_system, visit_number) = stored
             .first()
@@ -148,11 +80,11 @@ impl Plan {
         let undelivered = undelivered(&stored);
         let events: Vec<Event> = stored.into_iter().map(Event::from).collect();
         let mut folded = visit::fold(&events);
-        let mut due = visit::due(&folded, arrivals, host.as_of(), practice.profile.bill_hold_days);
+        let due = visit::due(&folded, arrivals, host.as_of(), practice.profile.bill_hold_days);
         let lineages = lineages(tx, row.visit_id)?;
-        if !lineages.is_empty() && matches!(due, Due::MissingCharges) {
-            due = Due::Assemble;
-        }
+        // A credit that fits nothing is told with what is missing: its charge.
+        let told = folded.problems.iter().map(|problem| format!("; {}: {}", problem.at, problem.words));
+        let uncharged = format!("closed or past its bill-hold, and nothing is charged{}", told.collect::<String>());
         let mut plan = Self {
             patient: patient(tx, &row, &folded),
             state: row.state,
@@ -167,23 +99,39 @@ impl Plan {
             waits: false,
         };
         match due {
-            Due::Open { .. } if lineages.is_empty() => plan.state = VisitState::Open,
-            Due::MissingCharges => {
-                plan.state = VisitState::MissingCharges;
-                // A credit that fits nothing is told with what is missing: its charge.
-                let told = folded.problems.iter().map(|problem| format!("; {}: {}", problem.at, problem.words));
-                let told: String = told.collect();
-                plan.work.push(format!("closed or past its bill-hold, and nothing is charged{told}"));
-            }
             Due::Cancelled | Due::NotBillable => {
                 let ended = if due == Due::Cancelled { VisitState::Cancelled } else { VisitState::NotBillable };
                 folded.charges.clear();
                 plan.assemble(practice, tx, folded, &lineages)?;
                 plan.state = ended;
             }
-            Due::Open { .. } | Due::Assemble => plan.assemble(practice, tx, folded, &lineages)?,
+            Due::Open { .. } if lineages.is_empty() => plan.state = VisitState::Open,
+            Due::MissingCharges if lineages.is_empty() => plan.state = VisitState::MissingCharges,
+            Due::Open { .. } | Due::Assemble | Due::MissingCharges => {
+                plan.assemble(practice, tx, folded, &lineages)?;
+                if plan.state == VisitState::Assembled && plan.steps.iter().all(|step| step.draft.is_none()) {
+                    // Every charge was taken back before one was sent, and the drafts go.
+                    let waits = matches!(due, Due::Open { .. });
+                    plan.state = if waits { VisitState::Open } else { VisitState::MissingCharges };
+                }
+            }
+        }
+        if plan.state == VisitState::MissingCharges {
+            plan.work.push(uncharged);
         }
         Ok(plan)
+    }
+
+    /// The first and the last day of service of what it puts on claims; none where that is nothing.
+    pub(super) fn days_of_service(&self) -> Option<(i64, i64)> {
+        let drafts = self.steps.iter().filter_map(|step| step.draft.as_ref());
+        let spans = drafts.filter_map(|draft| service_span(&draft.claim.lines));
+        spans.map(|span| (day_number(span.start), day_number(span.end))).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    /// Whether any version is to be written or retired.
+    pub(super) fn has_steps(&self) -> bool {
+        !self.steps.is_empty()
     }
 
     fn assemble(
@@ -348,76 +296,6 @@ impl Written {
     }
 }
 
-/// A lineage as the visit finds it.
-struct Lineage {
-    claim_id: u64,
-    /// What the payer has, or may have: the newest primary version that has left and was not refused. Where every one was
-    /// refused, the newest of those.
-    sent: Option<(VersionRow, VersionBody)>,
-    /// No answer has taken any version: there is nothing that could be replaced or voided.
-    all_refused: bool,
-    /// Refused versions newer than `sent` (and itself, where all were refused).
-    refused: Vec<u32>,
-    /// The newest version, where it has not left and others have.
-    pending: Option<u32>,
-    /// The newest version that has left.
-    last_left: Option<u32>,
-    /// Everything that has left was retired, and nothing waits in its place: the lineage is over.
-    over: bool,
-    versions: u32,
-}
-
-impl Lineage {
-    /// The number of the version that comes next: the pending one is rewritten.
-    fn next_version(&self) -> u32 {
-        self.pending.unwrap_or(self.versions + 1)
-    }
-
-    /// The payer's number of what it has.
-    fn payer_control_number(&self, tx: &Tx<'_>) -> StoreResult<Option<String>> {
-        let Some((version, _)) = &self.sent else { return Ok(None) };
-        Ok(fold_version(tx, version)?.payer_control_number)
-    }
-}
-
-fn lineages(tx: &Tx<'_>, visit_id: u64) -> StoreResult<Vec<Lineage>> {
-    let mut lineages = Vec::new();
-    for claim in tx.claims_of_visit(visit_id)? {
-        let versions = tx.versions(claim.claim_id)?;
-        let counts = |version: &&VersionRow| version.kind.is_primary() && version.state != VersionState::Superseded;
-        let left = |version: &VersionRow| version.submitted_day.is_some() || version.state == VersionState::ViaEhr;
-        let mut base = None;
-        let mut refused = Vec::new();
-        for version in versions.iter().rev().filter(counts).filter(|version| left(version)) {
-            let taken = version.state == VersionState::ViaEhr || !fold_version(tx, version)?.refused;
-            if taken {
-                base = Some(version);
-                break;
-            }
-            refused.push(version.version);
-        }
-        let all_refused = base.is_none() && !refused.is_empty();
-        let newest_refused = versions.iter().find(|version| refused.first() == Some(&version.version));
-        let sent = match base.or(newest_refused) {
-            Some(version) => Some((version.clone(), tx.version_body(claim.claim_id, version.version)?)),
-            None => None,
-        };
-        let last_left = versions.iter().rfind(|version| version.kind.is_primary() && left(version));
-        let pending = versions.iter().rev().find(counts).filter(|version| last_left.is_some() && !left(version));
-        lineages.push(Lineage {
-            claim_id: claim.claim_id,
-            all_refused,
-            refused,
-            pending: pending.map(|version| version.version),
-            last_left: last_left.map(|version| version.version),
-            over: sent.is_none() && pending.is_none() && versions.iter().any(left),
-            versions: versions.last().map_or(0, |version| version.version),
-            sent,
-        });
-    }
-    Ok(lineages)
-}
-
 fn amendments(practice: &Practice, sent: &[&Lineage], split: &Split) -> Vec<Amendment> {
     let billed: Vec<BilledVersion> = sent
         .iter()
@@ -461,7 +339,7 @@ pub(crate) fn patient_mac(tx: &Tx<'_>, header: &ClaimHeader) -> Option<[u8; 32]>
 }
 
 /// Looks at all new versions together, then writes every visit of the batch in one transaction.
-fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) -> Result<(), HostError> {
+pub(super) fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) -> Result<(), HostError> {
     let mut candidates: Vec<Candidate> =
         plans.iter_mut().flat_map(|plan| &mut plan.steps).filter_map(|step| step.candidate.take()).collect();
     review(host, practice, &mut candidates)?;
@@ -550,39 +428,6 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
         refold_by(tx, claim_id, today, "scrub", digests)?;
     }
     Ok(tx.set_visit(&plan.row, plan.state, today)?)
-}
-
-/// A version counts no longer. Of one that has left, this is a fact like any other; its charge leaves the ledger where no other
-/// version takes its place.
-fn retire(tx: &Tx<'_>, claim_id: u64, version: u32, take_back: bool, today: i64) -> StoreResult<()> {
-    let Some(row) = tx.version(claim_id, version)? else { return Ok(()) };
-    if row.submitted_day.is_some() {
-        tx.add_fact(claim_id, version, &Fact::Superseded, 0, today)?;
-    } else {
-        tx.set_version_state(&row, VersionState::Superseded, None)?;
-    }
-    if take_back && row.submitted_day.is_some() {
-        tx.post(&charge(&row, -row.charge_cents), today)?;
-    }
-    tx.record("claim", claim_id, today, "host", &format!("version {version} superseded"), "")
-}
-
-/// A replacement or void that was refused counts no longer, and what the payer has counts again: the ledger goes back to it.
-fn stand_again(tx: &Tx<'_>, claim_id: u64, retired: &[u32], today: i64) -> StoreResult<()> {
-    let versions = tx.versions(claim_id)?;
-    let left = |version: &&VersionRow| version.kind.is_primary() && version.submitted_day.is_some();
-    let is_retired = |version: &&VersionRow| retired.contains(&version.version);
-    let counts = |version: &&VersionRow| version.state != VersionState::Superseded && !is_retired(version);
-    let gone = versions.iter().filter(left).rfind(is_retired);
-    let stands = versions.iter().filter(left).rfind(counts);
-    let (Some(gone), Some(stands)) = (gone, stands) else { return Ok(()) };
-    let mut postings = Vec::new();
-    for (version, sign) in [(gone, -1), (stands, 1)] {
-        if version.kind != VersionKind::Void {
-            postings.extend(charge(version, sign * version.charge_cents));
-        }
-    }
-    tx.post(&postings, today)
 }
 
 /// The lineage's row: made with its first version, kept afterwards.

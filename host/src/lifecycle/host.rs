@@ -15,10 +15,10 @@ use crate::codes::Library;
 use crate::codes::shelf::Shelf;
 use crate::config::{Config, FolderConfig, Route};
 use crate::lifecycle::summary::{Summary, summarize};
-use crate::lifecycle::{HostError, answers, assemble, ingest, later, submit, tidy};
+use crate::lifecycle::{HostError, answers, due, ingest, later, master_key, submit, tidy};
 use crate::plugin::{CodeTables, LogBuffer, PluginHost, PluginHostConfig, PluginLog};
 use crate::practice::{Profile, ProfileError};
-use crate::store::{MasterKey, PracticeStore, Store, StoreResult, Tx};
+use crate::store::{PracticeStore, Store, StoreResult, Tx};
 
 /// The running host.
 pub struct Host {
@@ -379,7 +379,7 @@ fn practice_turn(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
 fn practice_steps(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
     Ok(Turn {
         documents: ingest::take(host, practice)?,
-        visits: assemble::due(host, practice)?,
+        visits: due::take(host, practice)?,
         later: later::make(host, practice)?,
         submitted: submit::send(host, practice)?,
         expected: crate::audit::capture::settle(&practice.store, &practice.profile, host.today())?,
@@ -468,37 +468,4 @@ fn profile_changed(path: &Path, profile: &Profile) -> Changed {
 
 fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
-}
-
-pub(crate) fn master_key(config: &Config) -> Result<MasterKey, HostError> {
-    let wrong = |origin: &str| {
-        HostError::Key(format!("{origin}: expected 64 hexadecimal digits, as `claimhost init` writes them"))
-    };
-    if let Ok(text) = std::env::var(&config.keys.master_key_env) {
-        return MasterKey::from_hex(&text).ok_or_else(|| wrong(&config.keys.master_key_env));
-    }
-    let path = &config.keys.master_key_file;
-    let read = |path: &Path| -> std::io::Result<Result<MasterKey, HostError>> {
-        let text = zeroize::Zeroizing::new(std::fs::read_to_string(path)?);
-        Ok(MasterKey::from_hex(&text).ok_or_else(|| wrong(&path.display().to_string())))
-    };
-    let master = read(path).map_err(|error| {
-        HostError::Key(format!(
-            "{}: {error}. Make one with `claimhost init DIR`, or set {}",
-            path.display(),
-            config.keys.master_key_env
-        ))
-    })??;
-    // A rotation that was interrupted: some practices may be wrapped by the next key already.
-    let next = next_key_file(path);
-    match read(&next) {
-        Ok(next) => Ok(master.or(next?)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(master),
-        Err(error) => Err(HostError::Key(format!("{}: {error}", next.display()))),
-    }
-}
-
-/// Where the next master key is while the one in `path` is rotated.
-pub(crate) fn next_key_file(path: &Path) -> PathBuf {
-    PathBuf::from(format!("{}.next", path.display()))
 }

@@ -13,7 +13,8 @@ use crate::claim::{
 use crate::plugin::{Checked, RuleSet};
 use crate::practice::{Payer, Route};
 use crate::scrub::{self, EarlierClaim, VisitDays};
-use crate::store::claim::{ClaimKey, Looked, StoredFinding, VersionBody};
+use crate::store::claim::{ClaimKey, Looked, VersionBody};
+use crate::store::finding::StoredFinding;
 use crate::store::{StoreResult, Tx};
 use crate::visit::{Verdict, same_person};
 

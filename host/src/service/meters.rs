@@ -25,7 +25,7 @@ impl MessageEnd {
 }
 
 /// Outcomes of uploads: `stored`, or the id of an error of `upload.rs` behind `upload.`.
-pub(super) const UPLOAD_ENDS: [&str; 12] = [
+pub(super) const UPLOAD_ENDS: [&str; 11] = [
     "stored",
     "busy",
     "cut-off",
@@ -33,7 +33,6 @@ pub(super) const UPLOAD_ENDS: [&str; 12] = [
     "idempotency-key",
     "length-required",
     "media-type",
-    "method",
     "not-found",
     "not-stored",
     "other-bytes",
@@ -45,7 +44,7 @@ pub(super) const UPLOAD_ENDS: [&str; 12] = [
 pub(super) struct Meters {
     messages: [AtomicU64; 4],
     faults: [AtomicU64; 6],
-    uploads: [AtomicU64; 12],
+    uploads: [AtomicU64; 11],
     /// Open MLLP connections.
     pub(super) open: AtomicU64,
     /// Connections that were closed at once: too many, or of a peer that may not connect.

@@ -137,7 +137,7 @@ async fn take(
 }
 
 impl Uploads {
-    /// Whether a request has a token of the practice. Every token is compared, in constant time: how long it takes says nothing.
+    /// Whether a request has a token of the practice. Digests are compared, and every one: how long it takes says nothing of a token.
     fn knows(&self, practice: &str, headers: &HeaderMap) -> bool {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (scheme, token) = given.split_once(' ').unwrap_or_default();
@@ -145,8 +145,7 @@ impl Uploads {
         let mut known = false;
         for token in &self.config.token {
             let digest = token.digest().unwrap_or_default();
-            let same = digest.iter().zip(given).fold(0, |differ, (left, right)| differ | (left ^ right)) == 0;
-            known |= std::hint::black_box(same) & (token.practice == practice);
+            known |= (digest == given) & (token.practice == practice);
         }
         known && scheme.eq_ignore_ascii_case("bearer")
     }

@@ -10,8 +10,9 @@ use crate::lifecycle::{
     Fact, Payment, Recounted, VersionState, alike, charged_version, control_number, is_release, recount, unsettled,
     wanted_work,
 };
-use crate::store::claim::{ClaimKey, ClaimRow, StoredFinding, VersionBody, VersionKind, VersionRow};
+use crate::store::claim::{ClaimKey, ClaimRow, VersionBody, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
+use crate::store::finding::StoredFinding;
 use crate::store::remittance::PostingRow;
 use crate::store::{StoreResult, Tx};
 use crate::visit::ChargeKey;

@@ -54,10 +54,9 @@ fn visit(
     found.expect(!events.is_empty(), "missing", "visit", id, "it has no event");
     of_events(tx, row, &events, found)?;
     let state = match row.state {
-        VisitState::Open => claims == 0,
+        VisitState::Open => live.is_empty(),
         VisitState::MissingCharges => claims == 0 || live.is_empty(),
-        // Without a claim: every charge was taken back before one left, and the drafts were dropped.
-        VisitState::Assembled => !left,
+        VisitState::Assembled => claims > 0 && !left,
         VisitState::Billed => left,
         VisitState::Amended => claims > 0,
         VisitState::Cancelled | VisitState::NotBillable => live.is_empty() || left,

@@ -12,7 +12,8 @@ use super::super::{Failure, Global, Whose};
 use crate::claim::{ClaimPlace, Fix, Severity};
 use crate::store::StoreResult;
 use crate::store::acceptance::Acceptance;
-use crate::store::claim::{Looked, StoredFinding, severity_str};
+use crate::store::claim::Looked;
+use crate::store::finding::{StoredFinding, severity_str};
 
 /// `claim why`
 #[derive(Debug, clap::Args)]

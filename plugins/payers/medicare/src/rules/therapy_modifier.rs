@@ -6,8 +6,8 @@
 //! Example: 97110. Repair: GP (physical), GO (occupational) or GN (speech-language) therapy.
 //! Fix: none; the discipline is in the plan of care.
 //! References: Medicare Claims Processing Manual (Pub. 100-04), chapter 5, sections 10.6 and 20.1, and CMS's list of therapy codes
-//! with the disposition "always therapy" (all of them have PC/TC indicator 7 in the fee schedule); CR 10176, editing from
-//! 2018-01-01.
+//! with the disposition "always therapy" (all of them have PC/TC indicator 7 in the fee schedule); Transmittal 3814, CR 10176,
+//! "Updated Editing of Always Therapy Services", for services from 2018-01-01.
 
 use crate::claim::{Day, date, day, finding, has_modifier, numbered};
 use crate::table::Table;
