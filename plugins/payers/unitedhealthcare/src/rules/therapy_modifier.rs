@@ -2,7 +2,8 @@
 //!
 //! What it does: holds a code of the policy's list without GN, GO or GP.
 //! Why it matters: such claims are not processed.
-//! Known problems: the list is that of the policy page as it was read; a code that the payer has added since is not here.
+//! Known problems: the list is that of the policy page as it was read, a code that the payer has added since is not here. It is CMS's
+//! list today (`medicare.therapy-modifier`), kept apart because each payer changes its own.
 //! Example: 97110. Repair: GP (physical), GO (occupational) or GN (speech-language) therapy.
 //! Fix: none; the discipline is in the plan of care.
 //! References: UnitedHealthcare Commercial, Procedure to Modifier Policy, Professional; Network Bulletin of June 2019, as
