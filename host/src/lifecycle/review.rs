@@ -16,7 +16,7 @@ use crate::scrub::{self, EarlierClaim, VisitDays};
 use crate::store::claim::{ClaimKey, Looked, VersionBody};
 use crate::store::finding::StoredFinding;
 use crate::store::{StoreResult, Tx};
-use crate::visit::{Verdict, same_person};
+use crate::visit::{ChargeKey, Verdict, same_person};
 
 use super::assemble::patient_mac;
 use super::host::{Host, Practice};
@@ -305,19 +305,29 @@ fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Resu
     })?)
 }
 
-/// For a claim that is looked at before its visit is stored: claims of its patient within the host's own look-back, and claims
-/// of other records that may be the same person's.
+/// For a claim that is keyed, before its visit is stored or changed: claims of its patient within the host's own look-back, and
+/// claims of other records that may be the same person's. What the visit billed for the charges of these keys is no other claim:
+/// they are said again here.
 ///
 /// # Errors
 /// The store's.
-pub(crate) fn other_claims(tx: &Tx<'_>, claim: &Claim) -> StoreResult<(Vec<EarlierClaim>, Vec<EarlierClaim>)> {
+pub(crate) fn other_claims(
+    tx: &Tx<'_>,
+    claim: &Claim,
+    visit: Option<u64>,
+    said_again: &[ChargeKey],
+) -> StoreResult<(Vec<EarlierClaim>, Vec<EarlierClaim>)> {
     let (Some(patient), Some(span)) = (patient_mac(tx, &claim.header), service_span(&claim.lines)) else {
         return Ok(Default::default());
     };
-    let claims = claims_of(tx, &patient, day_number(span.start) - scrub::look_back_days(claim))?;
-    let own = claims.iter().map(|known| earlier(known).as_scrub()).collect();
-    let alike = stored_alike(tx, &alike(claim), None, None, &patient)?;
-    Ok((own, alike))
+    let mut claims = claims_of(tx, &patient, day_number(span.start) - scrub::look_back_days(claim))?;
+    for billed in claims.iter_mut().filter(|billed| Some(billed.visit_id) == visit) {
+        let mut keys = billed.body.charges.iter().map(|(key, _)| key);
+        billed.body.claim.lines.retain(|_| keys.next().is_none_or(|key| !said_again.contains(key)));
+    }
+    let own = claims.iter().filter(|billed| !billed.body.claim.lines.is_empty());
+    let own = own.map(|billed| earlier(billed).as_scrub()).collect();
+    Ok((own, stored_alike(tx, &alike(claim), visit, &patient)?))
 }
 
 /// For each candidate, the known people with one of its keys. Without a roster nobody is looked up.
@@ -380,7 +390,7 @@ fn claims_alike(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec
         let mut out = Vec::with_capacity(candidates.len());
         for (at, candidate) in candidates.iter().enumerate() {
             let keys = alike(&candidate.claim);
-            let mut others = stored_alike(tx, &keys, candidate.visit_id, candidate.claim_id, &candidate.patient)?;
+            let mut others = stored_alike(tx, &keys, candidate.visit_id, &candidate.patient)?;
             let mut beside: Vec<usize> = Vec::new();
             for key in keys {
                 let known = before.entry(key).or_default();
@@ -404,7 +414,6 @@ fn stored_alike(
     tx: &Tx<'_>,
     keys: &[AlikeKey],
     own_visit: Option<u64>,
-    own_claim: Option<u64>,
     patient: &[u8; 32],
 ) -> StoreResult<Vec<EarlierClaim>> {
     let (mut others, mut seen) = (Vec::new(), Vec::new());
@@ -416,7 +425,7 @@ fn stored_alike(
             }
             seen.push(claim_id);
             let Some(row) = tx.claim(claim_id)? else { continue };
-            let of_another = Some(claim_id) != own_claim
+            let of_another = Some(row.visit_id) != own_visit
                 && tx.patient_of_claim(claim_id)?.is_some_and(|other| other != patient.as_slice());
             let counts = own_visit.is_none_or(|own| row.visit_id < own) || row.state != ClaimState::Held.as_str();
             if of_another && row.billed_cents > 0 && counts {

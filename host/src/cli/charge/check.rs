@@ -103,7 +103,7 @@ impl Checker {
             Ok(updates) => updates,
             Err(problems) => return Ok(problems),
         };
-        let mut problems = self.of_claim(updates, true)?;
+        let mut problems = self.of_claim(entry, updates, true)?;
         problems.sort_by_key(|problem| std::cmp::Reverse(problem.weight));
         Ok(problems)
     }
@@ -116,7 +116,7 @@ impl Checker {
             so_far.charges.push(provisional(&so_far.visit));
         }
         let mut problems = match self.translate(&so_far)? {
-            Ok(updates) => self.of_claim(updates, false)?,
+            Ok(updates) => self.of_claim(entry, updates, false)?,
             Err(problems) => problems,
         };
         let blank = |rule: &str| rule.ends_with(".missing") || rule.ends_with(".undelivered");
@@ -249,7 +249,7 @@ impl Checker {
     }
 
     /// The findings on the claim that these updates make. `rules`: the payer's rule sets too.
-    fn of_claim(&self, updates: Vec<VisitUpdate>, rules: bool) -> Result<Vec<Problem>, Failure> {
+    fn of_claim(&self, entry: &Entry, updates: Vec<VisitUpdate>, rules: bool) -> Result<Vec<Problem>, Failure> {
         let events: Vec<Event> =
             (0..).zip(updates).map(|(at, update)| Event::new(format!("row {at}"), update, false)).collect();
         let mut visit = fold(&events);
@@ -263,7 +263,7 @@ impl Checker {
         let mut problems: Vec<Problem> =
             visit.problems.iter().map(|found| hold(&found.at, &found.id, &found.words)).collect();
         problems.extend(completed.iter().map(|found| hold(&found.field, &found.id, &found.words)));
-        let lines: Vec<_> = visit.charges.into_iter().map(|charge| charge.line).collect();
+        let (said, lines): (Vec<_>, Vec<_>) = visit.charges.into_iter().map(|charge| (charge.key, charge.line)).unzip();
         let claim = Claim {
             control_number: String::new(),
             frequency: Frequency::Original,
@@ -276,7 +276,8 @@ impl Checker {
         let unchecked: Vec<Problem> = not_looked_up(&claim, &self.codes);
         let (known, (earlier, alike)) = match &self.store {
             Some(store) => store.read(|tx| -> StoreResult<_> {
-                Ok((demographics::people_of(tx, &claim)?, other_claims(tx, &claim)?))
+                let visit = tx.find_visit(&[ENTRY_SOURCE.to_owned()], entry.number())?;
+                Ok((demographics::people_of(tx, &claim)?, other_claims(tx, &claim, visit, &said)?))
             })?,
             None => Default::default(),
         };
