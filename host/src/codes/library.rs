@@ -80,13 +80,22 @@ impl CodeTables for Library {
 #[derive(Debug, Default)]
 pub struct PublicTables(OnceLock<Shelf>);
 
-impl CodeTables for PublicTables {
-    fn lookup(&self, _practice: &str, table: &str, codes: &[String], on: Date) -> Vec<Answer> {
-        let shelf = self.0.get_or_init(|| {
+impl PublicTables {
+    fn shelf(&self) -> &Shelf {
+        self.0.get_or_init(|| {
             let tables = embedded::tables().unwrap_or_default();
             Shelf::of(tables.iter().filter_map(|(label, payload)| Table::in_memory(label, payload).ok()))
-        });
-        answers(shelf, table, codes, on)
+        })
+    }
+}
+
+impl CodeTables for PublicTables {
+    fn open(&self) {
+        self.shelf();
+    }
+
+    fn lookup(&self, _practice: &str, table: &str, codes: &[String], on: Date) -> Vec<Answer> {
+        answers(self.shelf(), table, codes, on)
     }
 }
 

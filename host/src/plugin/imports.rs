@@ -64,6 +64,9 @@ impl PluginLog for DropLog {
 
 /// Code tables of the host, in memory. Asked only for tables that the plugin's manifest was granted.
 pub trait CodeTables: Send + Sync + 'static {
+    /// Opens what is not open yet, before a guest's time runs: its deadline is for its own work.
+    fn open(&self) {}
+
     /// One answer for each code, in order.
     fn lookup(&self, practice: &str, table: &str, codes: &[String], on: Date) -> Vec<Answer>;
 }

@@ -55,6 +55,9 @@ impl Started {
         let of_fixtures = practice == super::fixtures::PRACTICE;
         let tables = if of_fixtures { &plugin.shared.fixture_tables } else { &plugin.shared.tables };
         let tables = std::sync::Arc::clone(tables);
+        if !plugin.granted_tables.is_empty() {
+            tables.open();
+        }
         let state = State::new(practice, plugin.limits, std::sync::Arc::clone(&plugin.granted_tables), tables);
         let mut store = Store::new(plugin.engine(), state);
         store.limiter(|state| state);
