@@ -2,6 +2,7 @@
 //! service, a recount of the exchanged bytes, answers of a clearinghouse, what must be true of every store, and what the detectors
 //! of hand-off failures have to find.
 
+pub mod canary;
 pub mod custody;
 pub mod ends;
 pub mod handoff;

@@ -26,8 +26,16 @@ impl Serving {
     /// # Panics
     /// Where it does not start.
     pub fn start(site: &Site, day: &str) -> Self {
+        Self::with(site, day, |command| command.stderr(Stdio::null()))
+    }
+
+    /// The same, with something changed about the command: its environment, or where its log goes.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn with(site: &Site, day: &str, change: impl FnOnce(&mut Command) -> &mut Command) -> Self {
         let mut command = site.prepared(&["--as-of", day, "serve", "--json", "--listen", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("claimhost starts");
+        let mut child = change(command.stdout(Stdio::piped())).spawn().expect("claimhost starts");
         let mut line = String::new();
         let output = child.stdout.take().expect("its standard output");
         BufReader::new(output).read_line(&mut line).expect("its addresses");
@@ -62,13 +70,22 @@ impl Serving {
     /// # Panics
     /// Where the page cannot be had.
     pub fn metric(&self, sample: &str) -> u64 {
-        let address = self.addresses.get("listening").and_then(Value::as_str).expect("an address");
-        let mut stream = TcpStream::connect(address).expect("the service listens");
-        write!(stream, "GET /metrics HTTP/1.1\r\nHost: claimhost\r\nConnection: close\r\n\r\n").expect("asked");
-        let mut page = String::new();
-        stream.read_to_string(&mut page).expect("the page");
+        let page = self.page("/metrics");
         let value = page.lines().find_map(|line| line.strip_prefix(sample)?.trim().parse().ok());
         value.unwrap_or(0)
+    }
+
+    /// A page of the service, with its head.
+    ///
+    /// # Panics
+    /// Where it cannot be had.
+    pub fn page(&self, path: &str) -> String {
+        let address = self.addresses.get("listening").and_then(Value::as_str).expect("an address");
+        let mut stream = TcpStream::connect(address).expect("the service listens");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: claimhost\r\nConnection: close\r\n\r\n").expect("asked");
+        let mut page = String::new();
+        stream.read_to_string(&mut page).expect("the page");
+        page
     }
 
     /// Waits until a sample has a value.

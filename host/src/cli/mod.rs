@@ -20,6 +20,7 @@ mod document;
 mod init;
 mod keys;
 mod output;
+mod panics;
 mod peers;
 mod plugin;
 mod plugin_log;
@@ -155,6 +156,7 @@ enum Command {
 
 /// Parses the command line and runs the command.
 pub fn main() -> ExitCode {
+    panics::keep_words_out();
     let arguments = Arguments::parse();
     let global = &arguments.global;
     output::log_to_stderr(global.json, matches!(arguments.command, Command::Serve(_)));
