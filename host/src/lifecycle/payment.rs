@@ -115,14 +115,22 @@ pub(super) fn on_remittance(
     Ok(Answer::news(true))
 }
 
-/// The practice by the first claim that is ours, else by the payee's NPI.
+/// Whose money it is: the practice with the payee's NPI (N104 in 1000B), since it has the cash; of several with one NPI, and where
+/// the payee is nobody here, the one that the first claim of ours belongs to. Another practice's claim in it is to its books
+/// a claim of nobody: its cash is unapplied there, and no answer moves a claim of those who were not paid.
 fn practice_of<'a>(host: &'a Host, tx: &Tx<'_>, remittance: &Remittance) -> StoreResult<Option<&'a Practice>> {
+    let payee = remittance.payee.id.as_str();
+    let paid: Vec<&Practice> =
+        host.practices.iter().filter(|practice| !payee.is_empty() && practice.profile.npi == payee).collect();
+    if let [only] = paid.as_slice() {
+        return Ok(Some(only));
+    }
     for claim in &remittance.claims {
         if let Some(store) = owner_of(host, tx, Owned::Claim, &claim.claim_id)? {
             return Ok(host.practices.iter().find(|practice| practice.store.id() == store.id()));
         }
     }
-    Ok(host.practices.iter().find(|practice| practice.profile.npi == remittance.payee.id))
+    Ok(paid.first().copied())
 }
 
 /// Our id of the payer: by the profile, else as the claims in it were billed, else as the 835 says.
