@@ -4,6 +4,7 @@
 
 pub mod canary;
 pub mod custody;
+pub mod dice;
 pub mod ends;
 pub mod handoff;
 pub mod programs;

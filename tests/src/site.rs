@@ -319,3 +319,21 @@ pub fn counts(summary: &Value) -> BTreeMap<String, u64> {
     assert_eq!(counts["received"], ends, "{summary}");
     counts
 }
+
+/// Copies what is in a folder, and in folders of it, into another one.
+///
+/// # Panics
+/// Where something cannot be read or written.
+#[allow(clippy::expect_used, reason = "a test helper: its failure is the test's")]
+pub fn copy_folder(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            std::fs::create_dir_all(&target).expect("a folder");
+            copy_folder(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).expect("a copy");
+        }
+    }
+}

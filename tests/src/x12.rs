@@ -57,3 +57,80 @@ pub fn ack_of_first(number: u32, group: &str, transaction: &str) -> String {
     let body = ["ST*999*0001*005010X231A1", "AK1*HC*1*005010X222A1", ak2, &ik5, &ak9];
     interchange(number, "FA", "005010X231A1", &body)
 }
+
+/// A claim of an 837P, as much of it as answers need.
+#[derive(Debug, Clone, Default)]
+pub struct Sent {
+    /// CLM01.
+    pub clm01: String,
+    /// CLM02, cents.
+    pub charge: i64,
+    /// CLM05-3.
+    pub frequency: String,
+    /// REF F8: the payer's number of what it replaces or voids.
+    pub of: String,
+    /// 2010BA NM109.
+    pub member: String,
+    /// Its lines.
+    pub lines: Vec<SentLine>,
+}
+
+/// One SV1.
+#[derive(Debug, Clone, Default)]
+pub struct SentLine {
+    /// SV101-2 and its modifiers, as they are written.
+    pub code: String,
+    /// SV102, cents.
+    pub charge: i64,
+    /// DTP 472.
+    pub day: String,
+    /// SV104.
+    pub units: String,
+}
+
+/// The claims of an 837P of ours.
+///
+/// # Panics
+/// Where it is none.
+#[allow(clippy::expect_used, reason = "a test helper: its failure is the test's")]
+pub fn claims_of(text: &str) -> Vec<Sent> {
+    let mut claims: Vec<Sent> = Vec::new();
+    let mut member = String::new();
+    for segment in text.split('~') {
+        let parts: Vec<&str> = segment.trim().split('*').collect();
+        let current = claims.last_mut();
+        match (parts.as_slice(), current) {
+            (["NM1", "IL", .., id], _) => (*id).clone_into(&mut member),
+            (["CLM", clm01, charge, _, _, place, ..], _) => claims.push(Sent {
+                clm01: (*clm01).to_owned(),
+                charge: cents(charge),
+                frequency: place.rsplit(':').next().unwrap_or_default().to_owned(),
+                member: member.clone(),
+                ..Sent::default()
+            }),
+            (["REF", "F8", of], Some(claim)) => (*of).clone_into(&mut claim.of),
+            (["SV1", code, charge, _, units, ..], Some(claim)) => claim.lines.push(SentLine {
+                code: code.strip_prefix("HC:").unwrap_or(code).to_owned(),
+                charge: cents(charge),
+                units: (*units).to_owned(),
+                day: String::new(),
+            }),
+            (["DTP", "472", _, day], Some(claim)) => {
+                (*day).clone_into(&mut claim.lines.last_mut().expect("a line").day);
+            }
+            _ => {}
+        }
+    }
+    claims
+}
+
+/// Cents as an 835 writes them.
+pub fn dollars(cents: i64) -> String {
+    format!("{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100)
+}
+
+#[allow(clippy::expect_used, reason = "a test helper: its failure is the test's")]
+fn cents(text: &str) -> i64 {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    whole.parse::<i64>().expect("dollars") * 100 + format!("{part:0<2}").parse::<i64>().expect("cents")
+}

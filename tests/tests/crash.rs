@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use claimhost_tests::custody::assert_demo_accounted;
+use claimhost_tests::dice::Dice;
 use claimhost_tests::programs::claimhost;
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 fn killed_at_random_moments_it_ends_as_if_undisturbed() {
     let _alone = ALONE.lock();
     let kills: usize = std::env::var("CLAIMHOST_KILLS").map_or(6, |text| text.parse().expect("a number of kills"));
-    let mut dice = Dice::new();
+    let mut dice = Dice::new(Dice::seed("CLAIMHOST_KILL_SEED"));
     let seed = dice.below(1_000_000);
     let whole = tempfile::tempdir().unwrap();
     warm(seed);
@@ -61,7 +62,7 @@ fn killed_at_random_moments_it_ends_as_if_undisturbed() {
 #[test]
 fn killed_between_commit_and_rename_it_sends_the_same_bytes_once() {
     let _alone = ALONE.lock();
-    let mut dice = Dice::new();
+    let mut dice = Dice::new(Dice::seed("CLAIMHOST_KILL_SEED"));
     let seed = dice.below(1_000_000);
     let whole = tempfile::tempdir().unwrap();
     warm(seed);
@@ -224,24 +225,4 @@ fn files(folder: &Path) -> usize {
         _ => usize::from(!entry.file_name().to_string_lossy().starts_with('.')),
     };
     entries.map(|entry| count(entry.unwrap())).sum()
-}
-
-/// Numbers from a printed seed (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn new() -> Self {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
-        let seed = std::env::var("CLAIMHOST_KILL_SEED").map_or(now, |text| text.parse().expect("a seed"));
-        println!("CLAIMHOST_KILL_SEED={seed}");
-        Self(seed)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % limit.max(1)
-    }
 }

@@ -94,8 +94,11 @@ pub(super) fn park(
         let event = "parked (conflict), postings taken back";
         own.record("remittance", other.remittance_id, day, "host", event, "")?;
     }
-    let words = "two different remittances under one trace number: choose the right one";
-    own.open_work("remittance.conflict", ("remittance", remittance_id), day, amount_cents, words)?;
+    // One item for all of them, of the first, with the most that one of them says: whichever came first, the same.
+    let subject = known.iter().map(|(other, _)| other.remittance_id).min().unwrap_or(remittance_id);
+    let most = known.iter().map(|(other, _)| other.amount_cents).chain([amount_cents]).max().unwrap_or(amount_cents);
+    let words = "different remittances under one trace number: choose the right one";
+    own.open_work("remittance.conflict", ("remittance", subject), day, most, words)?;
     Ok(own.record("remittance", remittance_id, day, "host", "parked (conflict)", "")?)
 }
 
