@@ -11,44 +11,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use claimhost::claim::parse_iso;
-use claimhost::config::Config;
 use claimhost::lifecycle::Host;
-use claimhost::store::MasterKey;
-use support::{figure, fsync, micros, per_second, practice, scratch};
+use support::{figure, fsync, micros, per_second, practice, scratch, site};
 
 const PRACTICES: usize = 4;
-const MESSAGES_PER_FILE: usize = 250;
 const RUNS: usize = 3;
 
-/// A folder as `init` makes it, with filled inboxes.
-fn site(root: &Path, plugins: &[PathBuf], claims: usize) -> Config {
-    let _ = fs::remove_dir_all(root);
-    fs::create_dir_all(root).unwrap();
-    let quoted = |path: &Path| toml::Value::String(path.display().to_string()).to_string();
-    let folders: Vec<String> = plugins.iter().map(|path| quoted(path)).collect();
-    let cache = quoted(&support::plugin_cache());
-    let mut text = format!("[plugins]\nfolders = [{}]\ncache = {cache}\n", folders.join(", "));
-    for n in 0..PRACTICES {
-        let id = format!("birch-{n}");
-        text += &format!("[[practice]]\nid = \"{id}\"\nprofile = \"{id}.toml\"\n");
-        text += &format!("[[intake.folder]]\npractice = \"{id}\"\npath = \"inbox/{id}\"\nadapter = \"hl7v2-dft\"\n");
-        fs::write(root.join(format!("{id}.toml")), practice::profile(&id, n as u64)).unwrap();
-        let inbox = root.join("inbox").join(&id);
-        fs::create_dir_all(&inbox).unwrap();
-        let visits: Vec<usize> = (0..claims).filter(|visit| visit / 4 % PRACTICES == n).collect();
-        for (file, visits) in visits.chunks(MESSAGES_PER_FILE).enumerate() {
-            let mut text = String::new();
-            visits.iter().for_each(|visit| practice::message(&mut text, *visit));
-            fs::write(inbox.join(format!("{file:04}.hl7")), text).unwrap();
-        }
-    }
-    fs::write(root.join("key"), MasterKey::generate().unwrap().to_hex().as_bytes()).unwrap();
-    fs::write(root.join("claimhost.toml"), text).unwrap();
-    Config::load(&root.join("claimhost.toml")).unwrap()
-}
-
 fn run(root: &Path, plugins: &[PathBuf], claims: usize) -> Duration {
-    let config = site(root, plugins, claims);
+    let config = site::make(root, plugins, PRACTICES);
+    site::deliver(root, PRACTICES, 0..claims);
     let outbox = config.clearinghouse.outbox.clone();
     let mut host = Host::open(config, parse_iso(practice::AS_OF).unwrap()).unwrap();
     let start = Instant::now();
@@ -96,5 +67,6 @@ fn main() {
     figure("end_to_end_claims_per_s", per_second(times[RUNS / 2], claims), "1/s");
     figure("peak_memory_mb", peak_memory_kib() as f64 / 1024.0, "MiB");
     figure("fsync_us", micros(fsync(&root), 1), "us");
+    figure("sqlite_rows_per_s", support::sqlite_rows_per_s(&root), "1/s");
     let _ = fs::remove_dir_all(&root);
 }

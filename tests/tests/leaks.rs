@@ -154,7 +154,7 @@ fn answer(site: &Site) {
     }
     assert!(sent.len() >= 2, "some claims left: {visits:#}");
     site.answer("1-of-quilla.999", ack_of_first(1, "A", "A").as_bytes());
-    let status = format!("STC*A2:20:PR*20260518*WQ*90");
+    let status = "STC*A2:20:PR*20260518*WQ*90";
     let mut body: Vec<String> =
         "ST*277*0001*005010X214~BHT*0085*08*1*20260518*1200*TH~HL*1**20*1~NM1*PR*2*EXAMPLE*****PI*00000~TRN*1*1~\
          DTP*050*D8*20260518~DTP*009*D8*20260518~HL*2*1*21*1~NM1*41*2*MY PRACTICE*****46*SUBMITTERID~TRN*2*000000001~\
@@ -365,7 +365,7 @@ fn columns(store: &Path) {
     let (mut wrong, mut right) = (Vec::new(), 0);
     for table in tables {
         let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             for (at, name) in names.iter().enumerate() {

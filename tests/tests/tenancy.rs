@@ -177,7 +177,7 @@ fn same_values_of_nobody(site: &Site) {
     let mut compared = 0;
     for table in tables {
         let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\" ORDER BY practice_id")).unwrap();
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let own = names.iter().position(|name| name == "practice_id").expect("every table begins with its practice");
         assert_eq!(own, 0, "{table}");
         let mut seen: Vec<(String, String, Vec<u8>)> = Vec::new();

@@ -5,8 +5,10 @@
 #![allow(dead_code, reason = "each bench is a crate of its own and uses a part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
+pub mod answers;
 pub mod claims;
 pub mod practice;
+pub mod site;
 pub mod tables;
 
 use std::io::Write;
@@ -104,4 +106,25 @@ pub fn fsync(folder: &Path) -> Duration {
     }
     times.sort();
     times[times.len() / 2]
+}
+
+/// Rows of 1 KB a second that SQLite alone writes on the disk of the run, WAL and full sync, in groups of 1,000: what tells one
+/// machine's figures from another's.
+pub fn sqlite_rows_per_s(folder: &Path) -> f64 {
+    const GROUP: usize = 1_000;
+    let mut connection = rusqlite::Connection::open(folder.join("rows.db")).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    connection.pragma_update(None, "synchronous", "FULL").unwrap();
+    connection.execute_batch("CREATE TABLE one (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT").unwrap();
+    let body = [7_u8; 1_024];
+    let time = median(|| {
+        let transaction = connection.transaction().unwrap();
+        let mut insert = transaction.prepare_cached("INSERT INTO one (body) VALUES (?1)").unwrap();
+        for _ in 0..GROUP {
+            insert.execute([&body]).unwrap();
+        }
+        drop(insert);
+        transaction.commit().unwrap();
+    });
+    per_second(time, GROUP)
 }

@@ -155,8 +155,10 @@ fn decide(claim: &Sent) -> Standing {
             amount(rest)
         );
     }
-    let services =
-        claim.lines.iter().map(|(code, charge, day, units)| format!("{} {day} {code} {units} {charge}", claim.member));
+    let services = claim
+        .lines
+        .iter()
+        .map(|line| format!("{} {} {} {} {}", claim.member, line.day, line.code, line.units, line.charge));
     Standing { services: services.collect(), paid, text, status }
 }
 
