@@ -20,13 +20,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use claimhost::claim::parse_iso;
+use claimhost::claim::{day_number, from_day_number, iso, parse_iso};
 use claimhost::lifecycle::Host;
 use support::answers::answers;
 use support::{figure, micros, per_second, practice, site};
 
 const SLICE: usize = 10_000;
 const TRACES: usize = 1_000;
+/// After the last of a million claims.
+const AFTER: &str = "2026-06-30";
 
 fn main() {
     support::machine();
@@ -75,10 +77,15 @@ fn build(root: &Path, plugins: &[PathBuf], claims: usize) -> Vec<Duration> {
     let outbox = host.config().clearinghouse.outbox.clone();
     let inbox = host.config().clearinghouse.inbox.clone();
     let payee = host.profile(&site::id(0)).unwrap().npi.clone();
+    let first = day_number(parse_iso(practice::AS_OF).unwrap());
     let mut answered = names(&outbox);
     while slices.len() * SLICE < claims {
         let from = slices.len() * SLICE;
-        site::deliver(root, 1, from..from + SLICE);
+        // A day's work of a practice that is this large: each slice is a day later than the one before.
+        let today = first + i64::try_from(slices.len()).unwrap();
+        let day = |before: i64| iso(from_day_number(today - before)).replace('-', "");
+        host.set_as_of(from_day_number(today));
+        site::deliver(root, 1, from..from + SLICE, [&day(28), &day(3)]);
         let start = Instant::now();
         host.settle().unwrap();
         let mut time = start.elapsed();

@@ -19,7 +19,7 @@ const RUNS: usize = 3;
 
 fn run(root: &Path, plugins: &[PathBuf], claims: usize) -> Duration {
     let config = site::make(root, plugins, PRACTICES);
-    site::deliver(root, PRACTICES, 0..claims);
+    site::deliver(root, PRACTICES, 0..claims, practice::DAYS);
     let outbox = config.clearinghouse.outbox.clone();
     let mut host = Host::open(config, parse_iso(practice::AS_OF).unwrap()).unwrap();
     let start = Instant::now();

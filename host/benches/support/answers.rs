@@ -45,7 +45,7 @@ pub fn answers(number: usize, payer: &str, payee: &str, text: &str) -> [String; 
             &format!("CLP*{id}*{code}*{}*{}**12*ICN{id}~{patient}~{lines}", dollars(*charge), dollars(claim_paid));
         paid += claim_paid;
     };
-    let mut name = String::new();
+    let (mut name, mut line) = (String::new(), (String::new(), 0));
     for segment in text.split('~').map(str::trim) {
         let parts: Vec<&str> = segment.split('*').collect();
         match parts.as_slice() {
@@ -55,12 +55,14 @@ pub fn answers(number: usize, payer: &str, payee: &str, text: &str) -> [String; 
                 current = ((*id).to_owned(), cents(charge), name.clone());
                 (claim_paid, lines) = (0, String::new());
             }
-            ["SV1", code, charge, ..] => {
-                let (charge, denied) = (cents(charge), current.0.as_bytes().last().is_some_and(|last| last % 20 == 0));
+            ["SV1", code, charge, ..] => line = ((*code).to_owned(), cents(charge)),
+            ["DTP", "472", _, day] => {
+                let (code, charge) = &line;
+                let (charge, denied) = (*charge, current.0.as_bytes().last().is_some_and(|last| last % 20 == 0));
                 let pays = if denied { 0 } else { charge / 5 * 4 };
                 let reason = if denied { "50" } else { "45" };
                 lines += &format!(
-                    "SVC*{code}*{}*{}**1~DTM*472*20260227~CAS*CO*{reason}*{}~",
+                    "SVC*{code}*{}*{}**1~DTM*472*{day}~CAS*CO*{reason}*{}~",
                     dollars(charge),
                     dollars(pays),
                     dollars(charge - pays)

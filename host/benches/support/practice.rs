@@ -9,6 +9,9 @@ pub const PAYER: &str = "99001";
 /// The clock of every measurement.
 pub const AS_OF: &str = "2026-03-02";
 
+/// The days of service, as HL7 writes them.
+pub const DAYS: [&str; 2] = ["20260202", "20260227"];
+
 /// What is charged: one visit, three tests.
 pub const CODES: [&str; LINES] = ["99213", "93000", "36415", "85025"];
 
@@ -62,8 +65,13 @@ rules = ["medicare"]
 
 /// One DFT^P03 with [`LINES`] charges of visit `n`. One patient in four has been here before, weeks earlier.
 pub fn message(out: &mut String, n: usize) {
+    message_of(out, n, DAYS);
+}
+
+/// The same with other days of service: weeks earlier, and now.
+pub fn message_of(out: &mut String, n: usize, [earlier, now]: [&str; 2]) {
     let patient = n - usize::from(n % 4 == 3);
-    let day = if n % 4 == 3 { "20260202" } else { "20260227" };
+    let day = if n % 4 == 3 { earlier } else { now };
     let names = ["Abel", "Brook", "Corin", "Dale", "Esme", "Flora", "Gwen", "Hale"];
     let (last, first) = (format!("Testa{}", letters(patient)), names[patient % names.len()]);
     // Birth dates as spread as those of a practice: few share one with another's day and total.

@@ -41,13 +41,13 @@ pub fn id(n: usize) -> String {
     format!("birch-{n}")
 }
 
-/// Puts the messages of these visits into the inboxes: four in a row to each practice.
-pub fn deliver(root: &Path, practices: usize, visits: Range<usize>) {
+/// Puts the messages of these visits, of these days of service, into the inboxes: four in a row to each practice.
+pub fn deliver(root: &Path, practices: usize, visits: Range<usize>, days: [&str; 2]) {
     for n in 0..practices {
         let visits: Vec<usize> = visits.clone().filter(|visit| visit / 4 % practices == n).collect();
         for visits in visits.chunks(MESSAGES_PER_FILE) {
             let mut text = String::new();
-            visits.iter().for_each(|visit| practice::message(&mut text, *visit));
+            visits.iter().for_each(|visit| practice::message_of(&mut text, *visit, days));
             fs::write(root.join("inbox").join(id(n)).join(format!("{:09}.hl7", visits[0])), text).unwrap();
         }
     }
