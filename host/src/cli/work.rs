@@ -16,7 +16,7 @@ use crate::store::work::WorkRow;
 use crate::store::{StoreResult, Tx};
 
 /// Kinds of work, and what to do about them. `{}` is the subject as it is typed.
-const KINDS: [(&str, &str); 19] = [
+const KINDS: [(&str, &str); 24] = [
     ("claim.held", "`claimhost claim why {}` says what to mend, in the EHR or in the profile"),
     ("claim.rejected", "`claimhost claim show {}`: correct it in the EHR, which sends it again"),
     ("claim.denied", "`claimhost denial list` has payer and reason: appeal, or correct it in the EHR"),
@@ -38,6 +38,14 @@ const KINDS: [(&str, &str); 19] = [
         "audit.modifiers",
         "`claimhost claim why {}` asks what the record says: enter the modifier in the EHR, or allow the fix",
     ),
+    ("eligibility.unanswered", "ask the clearinghouse for the 271, or ask again: `claimhost eligibility ask {}`"),
+    (
+        "eligibility.not-sent",
+        "`claimhost eligibility show {}` says what was refused; then `claimhost eligibility ask {}`",
+    ),
+    ("eligibility.inactive", "ask the patient for another card before the visit, and register it in the EHR"),
+    ("eligibility.rejected", "compare the registration with the card; a corrected one is asked about by itself"),
+    ("eligibility.conflict", "`claimhost eligibility show {}` has both answers; then `claimhost eligibility ask {}`"),
     ("audit.typos", "`claimhost claim why {}` has what was keyed and what was meant: correct it in the EHR"),
 ];
 
@@ -65,7 +73,7 @@ pub(crate) struct Show {
 pub(crate) struct List {
     #[command(flatten)]
     whose: Whose,
-    /// Only this kind: claim.denied, remittance.conflict, ... or all of claim, visit, document, remittance
+    /// Only this kind: claim.denied, remittance.conflict, ... or all of claim, visit, document, remittance, inquiry
     #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: Option<String>,
     /// Only what should be done already

@@ -216,6 +216,7 @@ fn findings(change: fn(&mut Claim)) -> Vec<Finding> {
             known: &[],
             alike: &[],
             visit: VisitDays::default(),
+            cover: None,
         },
     )
 }
@@ -514,6 +515,7 @@ fn words_never_hold_who_the_patient_is() {
             known: &[],
             alike: &[],
             visit: VisitDays::default(),
+            cover: None,
         },
     );
     assert!(found.len() > 12, "{}", found.len());
