@@ -38,14 +38,20 @@ const KINDS: [(&str, &str); 24] = [
         "audit.modifiers",
         "`claimhost claim why {}` asks what the record says: enter the modifier in the EHR, or allow the fix",
     ),
-    ("eligibility.unanswered", "ask the clearinghouse for the 271, or ask again: `claimhost eligibility ask {}`"),
+    (
+        "eligibility.unanswered",
+        "ask the clearinghouse for the 271, or ask again: `claimhost eligibility ask --again {}`",
+    ),
     (
         "eligibility.not-sent",
-        "`claimhost eligibility show {}` says what was refused; then `claimhost eligibility ask {}`",
+        "`claimhost eligibility show {}` says what was refused; then `claimhost eligibility ask --again {}`",
     ),
     ("eligibility.inactive", "ask the patient for another card before the visit, and register it in the EHR"),
     ("eligibility.rejected", "compare the registration with the card; a corrected one is asked about by itself"),
-    ("eligibility.conflict", "`claimhost eligibility show {}` has both answers; then `claimhost eligibility ask {}`"),
+    (
+        "eligibility.conflict",
+        "`claimhost eligibility show {}` has both answers; then `claimhost eligibility ask --again {}`",
+    ),
     ("audit.typos", "`claimhost claim why {}` has what was keyed and what was meant: correct it in the EHR"),
 ];
 

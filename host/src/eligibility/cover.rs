@@ -31,6 +31,11 @@ pub enum Unverified<'a> {
 }
 
 impl Cover {
+    /// A question that is wanted on this day, and not written yet.
+    pub fn wanted(day: Date) -> Self {
+        Self { asked: Some(day), folded: Some(super::fold(&[])) }
+    }
+
     /// Why nothing is verified; none where the payer has said something of the patient.
     pub fn unverified(&self) -> Option<Unverified<'_>> {
         let Some(folded) = &self.folded else { return Some(Unverified::NotAsked) };

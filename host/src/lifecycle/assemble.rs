@@ -277,8 +277,7 @@ impl Step {
 impl Written {
     fn of(source_system: &str, visit_number: &str, draft: Draft, mut candidate: Candidate) -> StoreResult<Self> {
         let digests = candidate.rule_digests();
-        let is_new = !candidate.is_asked_about();
-        let question = candidate.question.take().map(|question| (question, is_new));
+        let question = candidate.question.take().map(|question| (question, candidate.is_unasked));
         let split = serde_json::to_value(draft.why).ok().and_then(|why| why.as_str().map(str::to_owned));
         let mut body = VersionBody {
             claim: candidate.claim,

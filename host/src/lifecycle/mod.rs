@@ -9,6 +9,7 @@
 mod accept;
 mod answers;
 mod arrive;
+mod ask;
 mod assemble;
 mod conflict;
 mod control;
@@ -40,6 +41,7 @@ mod tidy;
 mod upcoming;
 
 pub use accept::{Answer, Word};
+pub use ask::AskedFor;
 pub use conflict::Choice;
 pub(crate) use control::{control_number, trace_number};
 pub(crate) use crash::crash_point;
@@ -55,3 +57,4 @@ pub(crate) use receive::{Received, Receiver, Upload, Uploaded, store_messages, s
 pub(crate) use refold::{Recounted, charged_version, recount, wanted_work};
 pub use retry::Retried;
 pub(crate) use review::{alike, other_claims};
+pub(crate) use upcoming::{Upcoming, of as upcoming};

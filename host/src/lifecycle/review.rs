@@ -53,6 +53,8 @@ pub(super) struct Candidate {
     cover: Option<Cover>,
     /// What there is to ask about it.
     pub(super) question: Option<Question>,
+    /// Nobody has asked it yet.
+    pub(super) is_unasked: bool,
 }
 
 impl Candidate {
@@ -60,15 +62,10 @@ impl Candidate {
         let (undelivered, findings, fixed, looked, people) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (visit_id, state, days, alike) = (None, VersionState::Held, VisitDays::default(), Vec::new());
-        let (cover, question) = (None, None);
+        let (cover, question, is_unasked) = (None, None, false);
         #[rustfmt::skip] // one row
-        let candidate = Self { claim, claim_id, visit_id, patient, undelivered, findings, fixed, looked, state, days, people, alike, cover, question };
+        let candidate = Self { claim, claim_id, visit_id, patient, undelivered, findings, fixed, looked, state, days, people, alike, cover, question, is_unasked };
         candidate
-    }
-
-    /// Whether a question about the patient's cover counts already.
-    pub(super) fn is_asked_about(&self) -> bool {
-        self.cover.as_ref().is_some_and(|cover| cover.folded.is_some())
     }
 
     /// Digests of the rule sets that looked, for the history.
@@ -95,7 +92,7 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
         candidate.people = people;
         candidate.alike = alike;
     }
-    look_up_covers(practice, candidates)?;
+    look_up_covers(host, practice, candidates)?;
     let all: Vec<usize> = (0..candidates.len()).collect();
     look(host, practice, candidates, &earlier, &all);
     let mut again = Vec::new();
@@ -356,7 +353,7 @@ fn known_people(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec
 }
 
 /// For each candidate to a first payer that is asked, the question about its cover and what is known of it.
-fn look_up_covers(practice: &Practice, candidates: &mut [Candidate]) -> Result<(), HostError> {
+fn look_up_covers(host: &Host, practice: &Practice, candidates: &mut [Candidate]) -> Result<(), HostError> {
     let profile = &practice.profile;
     if !profile.payer.iter().any(Payer::is_asked) {
         return Ok(());
@@ -370,10 +367,15 @@ fn look_up_covers(practice: &Practice, candidates: &mut [Candidate]) -> Result<(
                 continue;
             }
             candidate.question = Question::of(&claim.header.patient, coverage, payer, span.start);
-            candidate.cover = Some(match &candidate.question {
+            let mut cover = match &candidate.question {
                 Some(question) => inquire::cover(tx, &profile.eligibility, question)?,
                 None => Cover::default(),
-            });
+            };
+            candidate.is_unasked = cover.folded.is_none() && candidate.question.is_some();
+            if candidate.is_unasked && profile.eligibility.at_assembly {
+                cover = Cover::wanted(host.as_of()); // the question is kept with the claim
+            }
+            candidate.cover = Some(cover);
         }
         Ok(())
     })?)

@@ -290,6 +290,20 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The first visit whose claims want to know of the member of a question; none where it has not been assembled yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn visit_of_inquiry(&self, inquiry_id: u64) -> StoreResult<Option<u64>> {
+        let found: Option<Option<u64>> = self.row(
+            "SELECT MIN(v.visit_id) FROM inquiry_visit v JOIN inquiry i USING (practice_id, member_mac)
+             WHERE v.practice_id = ?1 AND i.inquiry_id = ?2",
+            (self.practice_id(), inquiry_id),
+            |row| row.get(0),
+        )?;
+        Ok(found.flatten())
+    }
+
     /// Looks again at visits with a held claim that want to know of the member of a question. Returns how many.
     ///
     /// # Errors
