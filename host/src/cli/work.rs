@@ -79,7 +79,7 @@ pub(crate) struct Show {
 pub(crate) struct List {
     #[command(flatten)]
     whose: Whose,
-    /// Only this kind: claim.denied, remittance.conflict, ... or all of claim, visit, document, remittance, inquiry
+    /// Only this kind: claim.denied, remittance.conflict, ... or all of claim, visit, document, remittance, eligibility
     #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: Option<String>,
     /// Only what should be done already
@@ -172,7 +172,8 @@ impl List {
     }
 
     fn asks_for(&self, row: &WorkRow, today: i64) -> bool {
-        let of_kind = |kind: &str| row.kind == kind || row.subject_kind == kind;
+        let within = |kind: &str| row.kind.split_once('.').is_some_and(|(family, _)| family == kind);
+        let of_kind = |kind: &str| row.kind == kind || row.subject_kind == kind || within(kind);
         self.kind.as_deref().is_none_or(of_kind) && (!self.overdue || row.due_day < today)
     }
 }
