@@ -17,9 +17,11 @@ const PAYERS: &str = "[[payer]]\nid = \"00000\"\nname = \"EXAMPLE PAYER CHANGE M
 fn site(keys: &str) -> Site {
     let site = Site::new();
     let profile = "practices/my-practice/profile.toml";
-    site.edit(profile, "\nrequires = []", "\nrequires = []\neligibility = \"270\"");
+    site.edit(profile, "eligibility = \"none\"", "eligibility = \"270\"");
     let text = site.text(profile);
-    site.write(profile, format!("{text}\n[eligibility]\n{keys}\n").as_bytes());
+    let (before, rest) = text.split_once("[eligibility]\n").unwrap();
+    let (_, after) = rest.split_once("\n[[provider]]").unwrap();
+    site.write(profile, format!("{before}[eligibility]\n{keys}\n\n[[provider]]{after}").as_bytes());
     let mapping = "source_system = \"SITE\"\ncontent = \"schedule\"\n";
     site.write("practices/my-practice/mapping.schedule.toml", mapping.as_bytes());
     let config = site.text("claimhost.toml");
