@@ -106,7 +106,10 @@ impl Builder<'_> {
             }
             Kind::NearNewAddress => known.patient.address.line1 = format!("{} Former Road", self.rng.range(10, 99)),
             Kind::NearCoverEndsOnTheDay => known.cover_to = Some(service),
-            Kind::PayerEnded => self.payer_knows(draft, "ended", service.plus(-self.rng.range(1, 60)).compact()),
+            Kind::PayerEnded => {
+                let ended = service.plus(-self.rng.range(1, 60)).compact();
+                self.payer_knows(draft, "ended", ended);
+            }
             Kind::PayerRefuses => self.payer_knows(draft, "refused", "75".to_owned()),
             Kind::PayerName => self.payer_knows(draft, "last", "Quillfeather".to_owned()),
             Kind::NearPayerNickname => {
