@@ -11,6 +11,8 @@ pub struct Cover {
     pub asked: Option<Date>,
     /// What its facts come to.
     pub folded: Option<Folded>,
+    /// The visit lacks what a question needs.
+    pub is_unaskable: bool,
 }
 
 /// Why nothing is verified.
@@ -18,6 +20,8 @@ pub struct Cover {
 pub enum Unverified<'a> {
     /// Nobody has asked.
     NotAsked,
+    /// Nobody can ask: the visit has no member id, or no name of the subscriber or the patient.
+    NotAskable,
     /// The question waits for its answer since that day.
     Waiting(Option<Date>),
     /// It did not get through: TA105, IK501 or the element.
@@ -33,12 +37,14 @@ pub enum Unverified<'a> {
 impl Cover {
     /// A question that is wanted on this day, and not written yet.
     pub fn wanted(day: Date) -> Self {
-        Self { asked: Some(day), folded: Some(super::fold(&[])) }
+        Self { asked: Some(day), folded: Some(super::fold(&[])), is_unaskable: false }
     }
 
     /// Why nothing is verified; none where the payer has said something of the patient.
     pub fn unverified(&self) -> Option<Unverified<'_>> {
-        let Some(folded) = &self.folded else { return Some(Unverified::NotAsked) };
+        let Some(folded) = &self.folded else {
+            return Some(if self.is_unaskable { Unverified::NotAskable } else { Unverified::NotAsked });
+        };
         match folded.state {
             InquiryState::Wanted | InquiryState::Asked => Some(Unverified::Waiting(self.asked)),
             InquiryState::NotSent => Some(Unverified::NotSent(&folded.why)),

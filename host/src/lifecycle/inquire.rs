@@ -225,7 +225,7 @@ pub(super) fn cover(tx: &Tx<'_>, policy: &EligibilityPolicy, question: &Question
         .max_by_key(|(rank, id, _)| (*rank, *id));
     let Some((_, _, row)) = best else { return Ok(Cover::default()) };
     let asked = Some(crate::claim::from_day_number(row.asked_day));
-    Ok(Cover { asked, folded: Some(folded(tx, row.inquiry_id)?) })
+    Ok(Cover { asked, folded: Some(folded(tx, row.inquiry_id)?), is_unaskable: false })
 }
 
 /// Once a day: what waits too long becomes work, and work that was for before a visit ends with its day.

@@ -369,7 +369,7 @@ fn look_up_covers(host: &Host, practice: &Practice, candidates: &mut [Candidate]
             candidate.question = Question::of(&claim.header.patient, coverage, payer, span.start);
             let mut cover = match &candidate.question {
                 Some(question) => inquire::cover(tx, &profile.eligibility, question)?,
-                None => Cover::default(),
+                None => Cover { is_unaskable: true, ..Cover::default() },
             };
             candidate.is_unasked = cover.folded.is_none() && candidate.question.is_some();
             if candidate.is_unasked && profile.eligibility.at_assembly {

@@ -112,6 +112,10 @@ fn unverified(claim: &Claim, context: &Context, report: &mut Report) {
             "Nobody has asked {name} whether it covers the patient on the day of service. Ask with `claimhost eligibility ask`, \
              or look it up and accept this."
         ),
+        Unverified::NotAskable => format!(
+            "{name} cannot be asked whether it covers the patient: the visit has no member id, or no name. Correct it in the \
+             EHR; it is asked then."
+        ),
         Unverified::Waiting(asked) => {
             let since = asked.map(|day| format!(" since {}", iso(day))).unwrap_or_default();
             format!(

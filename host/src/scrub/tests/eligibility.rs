@@ -66,8 +66,9 @@ fn found(change: fn(&mut Case)) -> Vec<Finding> {
         InquiryState::Wanted | InquiryState::Asked | InquiryState::NotSent | InquiryState::Conflict
     );
     let folded = Folded { state: case.state, answer: (!waits).then_some(case.answer), why: text(case.why) };
-    let cover = Cover { asked: Some(on(2026, 2, 27)), folded: Some(folded) };
-    let cover = if case.asked { cover } else { Cover::default() };
+    let is_unaskable = case.claim.header.coverages[0].subscriber.member_id.is_empty();
+    let cover = Cover { asked: Some(on(2026, 2, 27)), folded: Some(folded), is_unaskable };
+    let cover = if case.asked { cover } else { Cover { asked: None, folded: None, ..cover } };
     let context = Context {
         as_of: AS_OF,
         profile: &case.profile,
@@ -88,6 +89,7 @@ type Fault = (&'static str, Severity, fn(&mut Case));
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
     ("eligibility.unverified", Severity::Warn, |c| c.asked = false),
+    ("eligibility.unverified", Severity::Warn, |c| { c.asked = false; c.claim.header.coverages[0].subscriber.member_id.clear(); }),
     ("eligibility.unverified", Severity::Warn, |c| c.state = InquiryState::Asked),
     ("eligibility.unverified", Severity::Hold, |c| { c.state = InquiryState::Asked; c.profile.eligibility.unverified = Policy::Hold; }),
     ("eligibility.unverified", Severity::Info, |c| { c.state = InquiryState::Wanted; c.profile.eligibility.unverified = Policy::Info; }),
