@@ -141,6 +141,8 @@ fn a_scheduled_visit_is_asked_about_once_and_its_answer_counts() {
         assert!(text.contains(part.trim_start_matches('*')), "{part}: {text}");
     }
     assert_eq!(inquiries(&site), [("asked".to_owned(), "2026-05-01".to_owned())]);
+    let counted = &site.run("2026-04-28")["inquiries"];
+    assert_eq!((&counted["total"], &counted["asked"]), (&1.into(), &1.into()), "{counted}");
     let unknown = site.json(&["--as-of", "2026-04-28", "eligibility", "list", "--state", "unknown-cover"]);
     assert_eq!(unknown.as_array().unwrap().len(), 1, "{unknown}");
     for day in ["2026-04-28", "2026-04-29"] {
@@ -425,6 +427,31 @@ fn a_question_that_does_not_get_through_or_is_not_answered_is_work() {
     sandbox(&site, "2026-05-04", &[]);
     assert_eq!(site.run("2026-05-04")["claims"]["submitted"], 1);
     assert!(work(&site, "2026-05-04").is_empty());
+}
+
+#[test]
+fn an_answer_that_names_another_practice_of_this_host_is_refused() {
+    let site = site("unverified = \"hold\"");
+    // A second practice, with another NPI.
+    let other = "1999999984";
+    let profile = site.text("practices/my-practice/profile.toml");
+    let profile = profile.replace("id = \"my-practice\"", "id = \"other\"").replace(NPI, other);
+    site.write("practices/other/profile.toml", profile.as_bytes());
+    let config = site.text("claimhost.toml");
+    let more = "\n[[practice]]\nid = \"other\"\nprofile = \"practices/other/profile.toml\"\n";
+    site.write("claimhost.toml", (config + more).as_bytes());
+    charge(&site, 1);
+    site.run(DAY);
+    let trace = site.json(&["eligibility", "list"])[0]["trace"].as_str().unwrap().to_owned();
+    site.answer("1.271", answer(1, &trace, other, "EB*1**30~").as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((&summary["documents"]["rejected"], states(&site)), (&1.into(), vec!["asked".to_owned()]), "{summary}");
+    let refused = &site.documents(CLEARING)[0];
+    assert_eq!(refused["reason"], "clearing.unowned", "{refused}");
+    assert!(refused.to_string().contains("another practice of this host"), "{refused}");
+    site.answer("2.271", answer(2, &trace, NPI, "EB*1**30~").as_bytes());
+    assert_eq!(site.run(DAY)["claims"]["submitted"], 1);
+    site.assert_accounted(DAY);
 }
 
 #[test]
