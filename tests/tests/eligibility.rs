@@ -351,7 +351,7 @@ fn what_is_no_answer_changes_nothing_and_two_that_differ_are_work() {
     let trace = site.json(&["eligibility", "list"])[0]["trace"].as_str().unwrap().to_owned();
     let active = answer(1, &trace, NPI, "EB*1**30~");
     // Cut, of nobody, of another practice's NPI that nobody here has, and a refusal that names no question.
-    site.answer("1.271", active[..active.len() - 60].as_bytes());
+    site.answer("1.271", &active.as_bytes()[..active.len() - 60]);
     site.answer("2.271", answer(2, "NOSUCHTRACE00000", NPI, "EB*1**30~").as_bytes());
     site.answer("3.271", interchange(3, "HL*1**20*0~NM1*PR*2*EXAMPLE*****PI*00000~AAA*Y**42*R~").as_bytes());
     let summary = site.run(DAY);

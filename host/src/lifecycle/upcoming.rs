@@ -17,7 +17,7 @@ const CLAIM_DAYS: i64 = 400;
 /// What can be asked about a visit ahead.
 pub(crate) enum Upcoming {
     /// This.
-    Ask(Question),
+    Ask(Box<Question>),
     /// Nothing: it does not take place, or its payer is not asked.
     NotAsked,
     /// Nobody knows who covers the patient.
@@ -70,7 +70,11 @@ fn from_coverage(profile: &Profile, patient: &Patient, coverage: &Coverage, day:
         return Upcoming::Unknown;
     }
     let Some(payer) = asked_payer(profile, coverage) else { return Upcoming::NotAsked };
-    Question::of(patient, coverage, payer, day).map_or(Upcoming::Unknown, Upcoming::Ask)
+    ask(Question::of(patient, coverage, payer, day))
+}
+
+fn ask(question: Option<Question>) -> Upcoming {
+    question.map_or(Upcoming::Unknown, |question| Upcoming::Ask(Box::new(question)))
 }
 
 /// Of the roster's people the one who is sure to be this patient. A dependent there has no subscriber's name: nobody to ask for.
@@ -96,5 +100,5 @@ fn from_roster(tx: &Tx<'_>, profile: &Profile, patient: &Patient, day: Date) -> 
         birth_date: one.birth_date.or(patient.birth_date),
         gender: one.gender.or(patient.gender),
     };
-    Ok(Question::of_member(person, &one.member_id, payer, day).map_or(Upcoming::Unknown, Upcoming::Ask))
+    Ok(ask(Question::of_member(person, &one.member_id, payer, day)))
 }

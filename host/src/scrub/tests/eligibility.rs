@@ -132,9 +132,12 @@ fn each_answer_is_told_by_its_edit_and_by_no_other() {
     insta::assert_snapshot!(words);
 }
 
+/// What is in order, and what is done to claim, answer and policy.
+type Passed = (&'static str, fn(&mut Case));
+
 #[test]
 fn what_is_in_order_and_what_the_policy_passes_over_is_not_told() {
-    let cases: [(&str, fn(&mut Case)); 8] = [
+    let cases: [Passed; 8] = [
         ("active", |_| {}),
         ("active until the day of service", |c| c.known().cover_to = Some(on(2026, 3, 2))),
         ("unverified and off", |c| {
