@@ -51,6 +51,7 @@ fn main() {
         known: &[],
         alike: &[],
         visit: VisitDays::default(),
+        cover: None,
     };
 
     let scrubbed = median(|| {

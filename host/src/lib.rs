@@ -15,6 +15,7 @@ pub mod clearinghouse;
 pub mod cli;
 pub mod codes;
 pub mod config;
+pub mod eligibility;
 pub mod intake;
 pub mod lifecycle;
 pub mod ncci;

@@ -16,7 +16,7 @@ const DAY: &str = "2026-05-20";
 const OURS: &str = "1234567893";
 
 /// A site that has a row in nearly every table: charges that are paid, denied, unapplied, held, unanswered and missing, two
-/// remittances under one key, a schedule, a roster, a message that is refused.
+/// remittances under one key, a schedule, a roster, a message that is refused, questions about cover and an answer.
 fn site() -> Site {
     let site = Site::new();
     let mapping = "source_system = \"SITE\"\ncontent = \"schedule\"\n";
@@ -24,6 +24,7 @@ fn site() -> Site {
     let more = "\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/schedule\"\nadapter = \"csv-superbill\"\n\
                 mapping = \"practices/my-practice/mapping.schedule.toml\"\n";
     site.write("claimhost.toml", (site.text("claimhost.toml") + more).as_bytes());
+    site.edit("practices/my-practice/profile.toml", "eligibility = \"none\"", "eligibility = \"270\"");
     site.write(
         "inbox/schedule/1.csv",
         b"Appt ID,Visit ID,Status,Date,Time,Visit Type,Provider ID,Patient ID,Patient Last,Patient First,Patient DOB\n\
@@ -70,8 +71,31 @@ fn site() -> Site {
         site.answer(&format!("{number}.835"), remittance.as_bytes());
         site.run(DAY);
     }
+    let trace = site.json(&["eligibility", "list"])[0]["trace"].as_str().unwrap().to_owned();
+    site.answer("6.271", covered(6, &trace).as_bytes());
+    site.run(DAY);
+    assert_eq!(site.json(&["eligibility", "list", "--state", "active"]).as_array().unwrap().len(), 1);
     site.assert_accounted(DAY);
     site
+}
+
+/// A payer's 271 that says yes.
+fn covered(number: u32, trace: &str) -> String {
+    let trace = format!("TRN*2*{trace}*1123456789");
+    let body = [
+        "ST*271*0001*005010X279A1",
+        "BHT*0022*11*000000002*20260520*1200",
+        "HL*1**20*1",
+        "NM1*PR*2*EXAMPLE*****PI*00000",
+        "HL*2*1*21*1",
+        "NM1*1P*2*MY PRACTICE*****XX*1234567893",
+        "HL*3*2*22*0",
+        &trace,
+        "NM1*IL*1*VANCEB*ORLA****MI*ID1",
+        "DMG*D8*19800101*F",
+        "EB*1**30",
+    ];
+    interchange(number, "HB", "005010X279A1", &body)
 }
 
 /// A payer's 277CA that accepts claims.
@@ -319,6 +343,16 @@ fn states_and_cents_are_told_from_what_they_are_made_of_and_not_by_their_sum_alo
         ("UPDATE submission_claim SET ranges = '0-10' WHERE claim_id = 1", "range"),
         ("DELETE FROM submission_claim WHERE claim_id = 1", "count"),
         ("DELETE FROM owner WHERE kind = 'claim'", "look-up"),
+        ("UPDATE inquiry SET state = 'active' WHERE state = 'asked'", "state"),
+        ("UPDATE inquiry SET service_day = service_day + 1 WHERE inquiry_id = 1", "look-up"),
+        ("UPDATE inquiry SET member_mac = zeroblob(32) WHERE inquiry_id = 1", "look-up"),
+        ("UPDATE inquiry SET trace = 'X' WHERE inquiry_id = 1", "look-up"),
+        ("DELETE FROM inquiry_fact WHERE kind = '271'", "state"),
+        ("DELETE FROM inquiry_fact WHERE kind = 'sent'", "count"),
+        ("UPDATE inquiry_fact SET fact_mac = zeroblob(32) WHERE kind = '271'", "seal"),
+        ("UPDATE submission_inquiry SET ranges = '0-10' WHERE inquiry_id = 1", "range"),
+        ("DELETE FROM submission_inquiry WHERE inquiry_id = 1", "count"),
+        ("DELETE FROM owner WHERE kind = 'inquiry'", "look-up"),
         ("UPDATE document SET ranges = '0-999999' WHERE document_id = 1", "range"),
         ("UPDATE document SET status = 'pending' WHERE document_id = 1", "end"),
         ("DELETE FROM document WHERE document_id = 1", "missing"),

@@ -4,7 +4,7 @@
 //! Exit codes: 0 done; 1 claimhost itself failed; 2 the command line is wrong; 3 the configuration is wrong; 4 the thing
 //! asked for does not exist, or a check found something.
 //!
-//! Commands that only look (`document`, `visit`, `claim`, `denial`, `remittance list`, `audit`, `work`, `trace`, `verify`) open the store through
+//! Commands that only look (`document`, `visit`, `claim`, `denial`, `eligibility list`, `remittance list`, `audit`, `work`, `trace`, `verify`) open the store through
 //! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `roster import`, `remittance choose`) open the
 //! whole host. `charge enter` only looks too: what it takes is a file for the next turn. Things are named as `reference.rs` says.
 
@@ -17,6 +17,7 @@ mod codes;
 mod demo;
 mod denial;
 mod document;
+mod eligibility;
 mod init;
 mod keys;
 mod output;
@@ -117,6 +118,9 @@ enum Command {
     /// Lists what payers denied
     #[command(subcommand)]
     Denial(denial::Denial),
+    /// Lists or shows what payers were asked about cover and what they said, or asks
+    #[command(subcommand)]
+    Eligibility(eligibility::Eligibility),
     /// Audits what the EHR hands over: visits without charges, demographics that differ
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -170,6 +174,7 @@ pub fn main() -> ExitCode {
         Command::Visit(command) => command.run(global),
         Command::Claim(command) => command.run(global),
         Command::Denial(command) => command.run(global),
+        Command::Eligibility(command) => command.run(global),
         Command::Audit(command) => command.run(global),
         Command::Charge(command) => command.run(global),
         Command::Roster(command) => command.run(global),

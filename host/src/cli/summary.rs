@@ -28,6 +28,11 @@ pub(crate) fn tell(heading: &str, summary: &Summary) {
         "  {} visits: {} on claims, {} still open, {} that nobody charged for",
         visits.total, visits.assembled, visits.open, visits.missing_charges
     ));
+    if let Some(total) = summary.inquiries.get("total") {
+        let states = summary.inquiries.iter().filter(|(state, _)| *state != "total");
+        let states: Vec<String> = states.map(|(state, count)| format!("{count} {state}")).collect();
+        print(&format!("  {total} questions to payers about cover: {}", states.join(", ")));
+    }
     print(&format!("\n{BOLD}{} claims, ${} billed{RESET}", claims("total"), dollars(cents.billed)));
     for (state, words) in STATES {
         if claims(state) > 0 {

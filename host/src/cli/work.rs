@@ -16,7 +16,7 @@ use crate::store::work::WorkRow;
 use crate::store::{StoreResult, Tx};
 
 /// Kinds of work, and what to do about them. `{}` is the subject as it is typed.
-const KINDS: [(&str, &str); 19] = [
+const KINDS: [(&str, &str); 24] = [
     ("claim.held", "`claimhost claim why {}` says what to mend, in the EHR or in the profile"),
     ("claim.rejected", "`claimhost claim show {}`: correct it in the EHR, which sends it again"),
     ("claim.denied", "`claimhost denial list` has payer and reason: appeal, or correct it in the EHR"),
@@ -37,6 +37,20 @@ const KINDS: [(&str, &str); 19] = [
     (
         "audit.modifiers",
         "`claimhost claim why {}` asks what the record says: enter the modifier in the EHR, or allow the fix",
+    ),
+    (
+        "eligibility.unanswered",
+        "ask the clearinghouse for the 271, or ask again: `claimhost eligibility ask --again {}`",
+    ),
+    (
+        "eligibility.not-sent",
+        "`claimhost eligibility show {}` says what was refused; then `claimhost eligibility ask --again {}`",
+    ),
+    ("eligibility.inactive", "ask the patient for another card before the visit, and register it in the EHR"),
+    ("eligibility.rejected", "compare the registration with the card; a corrected one is asked about by itself"),
+    (
+        "eligibility.conflict",
+        "`claimhost eligibility show {}` has both answers; then `claimhost eligibility ask --again {}`",
     ),
     ("audit.typos", "`claimhost claim why {}` has what was keyed and what was meant: correct it in the EHR"),
 ];
@@ -65,7 +79,7 @@ pub(crate) struct Show {
 pub(crate) struct List {
     #[command(flatten)]
     whose: Whose,
-    /// Only this kind: claim.denied, remittance.conflict, ... or all of claim, visit, document, remittance
+    /// Only this kind: claim.denied, remittance.conflict, ... or all of claim, visit, document, remittance, eligibility
     #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: Option<String>,
     /// Only what should be done already
@@ -158,7 +172,8 @@ impl List {
     }
 
     fn asks_for(&self, row: &WorkRow, today: i64) -> bool {
-        let of_kind = |kind: &str| row.kind == kind || row.subject_kind == kind;
+        let within = |kind: &str| row.kind.split_once('.').is_some_and(|(family, _)| family == kind);
+        let of_kind = |kind: &str| row.kind == kind || row.subject_kind == kind || within(kind);
         self.kind.as_deref().is_none_or(of_kind) && (!self.overdue || row.due_day < today)
     }
 }

@@ -1,23 +1,22 @@
 //! Clearinghouse files: stored in the host's own tenant, split by who owns what they name, and turned into facts.
 //!
 //! Every transaction of a file is one document. A file whose envelope is broken (cut, miscounted) changes nothing: its
-//! sender sends the whole one again. `payment.rs` takes the 835s.
+//! sender sends the whole one again. `payment.rs` takes the 835s, `cover_answers.rs` the 271s.
 
 use claimhost_x12::ack999::Ack999;
 use claimhost_x12::claim_ack::{AckStage, ClaimAck, Status};
-use claimhost_x12::eligibility::Eligibility;
 use claimhost_x12::ta1::{Ta1, Ta1Code};
 use claimhost_x12::{Parsed, Segment, Transaction, Transmission, ack999, claim_ack, eligibility, remittance, ta1};
 use serde_json::json;
 
 use super::arrive::Inbox;
+use super::cover_answers::{acknowledged, on_eligibility};
 use super::host::Host;
 use super::payment;
 use super::refold::refold;
 use super::refusal;
 use super::{Fact, HostError, Stage};
-use crate::audit::demographics;
-use crate::claim::{Date, day_number};
+use crate::eligibility::InquiryFact;
 use crate::store::claim::{ClaimKey, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::document::{DocumentStatus, NewDocument};
@@ -167,8 +166,9 @@ fn apply(
         answers.push((span(&parsed), clean(&parsed, |value| on_claim_ack(host, tx, document, value, own))?));
     }
     for parsed in eligibility::read_transmission(&transmission).transactions {
+        let document = document_of(answers.len());
         let Some(own) = of(&parsed.origin.range) else { continue };
-        answers.push((span(&parsed), clean(&parsed, |value| on_eligibility(host, tx, value, own))?));
+        answers.push((span(&parsed), clean(&parsed, |value| on_eligibility(host, tx, document, value, own))?));
     }
     for parsed in remittance::read_transmission(&transmission).transactions {
         let Some(transaction) = of(&parsed.origin.range) else { continue };
@@ -220,7 +220,9 @@ fn on_ta1(
     let own = tx.tenant(&practice);
     let versions = own.claims_in_submission(submission, None)?;
     let keys = versions.into_iter().map(|claim| (claim.claim_id, claim.version, fact.clone()));
-    Ok(Answer::news(add_facts(&own, keys, document, host.today(), "TA1")?))
+    let of_inquiries = InquiryFact::Interchange { submission, accepted, code: ack.note.clone() };
+    let asked = acknowledged(host, &own, (submission, None), &of_inquiries, document, "TA1")?;
+    Ok(Answer::news(asked | add_facts(&own, keys, document, host.today(), "TA1")?))
 }
 
 fn on_999(
@@ -238,11 +240,15 @@ fn on_999(
     let submission: u64 = number.parse().unwrap_or(0);
     let own = tx.tenant(&practice);
     let mut facts = Vec::new();
-    let mut named = 0;
+    let (mut named, mut asked) = (0, false);
     // A group that is refused is refused whole, whatever is said of its transactions.
     let answered = if ack.code.is_accepted() { ack.transactions.as_slice() } else { &[] };
     for transaction in answered {
         let accepted = transaction.code.is_accepted();
+        let of = (submission, Some(transaction.transaction_control.as_str()));
+        named += own.inquiries_in_submission(of.0, of.1)?.len();
+        let fact = InquiryFact::Transaction { submission, accepted, code: format!("{:?}", transaction.code) };
+        asked |= acknowledged(host, &own, of, &fact, document, "999")?;
         for claim in own.claims_in_submission(submission, Some(&transaction.transaction_control))? {
             named += 1;
             let code = format!("{:?}", transaction.code);
@@ -251,50 +257,14 @@ fn on_999(
     }
     if named == 0 {
         let accepted = ack.code.is_accepted();
+        let fact = InquiryFact::Transaction { submission, accepted, code: format!("{:?}", ack.code) };
+        asked |= acknowledged(host, &own, (submission, None), &fact, document, "999")?;
         for claim in own.claims_in_submission(submission, None)? {
             let code = format!("{:?}", ack.code);
             facts.push((claim.claim_id, claim.version, Fact::Transaction { submission, accepted, code }));
         }
     }
-    Ok(Answer::news(add_facts(&own, facts.into_iter(), document, host.today(), "999")?))
-}
-
-/// 271: the people in it are known to the practice whose NPI (of the practice, or of one provider of its roster) asked.
-fn on_eligibility(
-    host: &Host,
-    tx: &Tx<'_>,
-    answer: &Eligibility,
-    answer_set: &Transaction<'_>,
-) -> Result<Answer, HostError> {
-    if answer.members.is_empty() {
-        // A question that the payer refused (AAA of 2100A or 2100B), most of all.
-        let reason = "a 271 that tells of no person: the payer refused the question (AAA), or knows nobody";
-        let detail = json!({ "id": "eligibility.nobody", "reason": reason });
-        let (status, reason) = (DocumentStatus::Ignored, "eligibility.nobody");
-        return Ok(Answer { status, reason, detail, amount_cents: 0 });
-    }
-    let day = answer
-        .created
-        .map_or(host.today(), |date| day_number(Date { year: date.year, month: date.month, day: date.day }));
-    let (mut new, mut unowned_members) = (false, 0_u64);
-    for (row, member) in (1_u64..).zip(&answer.members) {
-        let npi = member.receiver.as_ref().filter(|party| party.id_qualifier == "XX").map(|party| party.id.as_str());
-        let Some(practice) = npi.and_then(|npi| host.practice_of_npi(npi)) else {
-            unowned_members += 1;
-            continue;
-        };
-        if let Some(known) = demographics::eligibility::known(member, row) {
-            let own = tx.tenant(practice);
-            if demographics::roster::put(&own, &known, day)? {
-                new = true;
-                own.look_again_at_held()?;
-            }
-        }
-    }
-    if unowned_members > 0 {
-        return Ok(refusal::unowned_people(answer_set, unowned_members, answer.members.len()));
-    }
-    Ok(Answer::news(new))
+    Ok(Answer::news(asked | add_facts(&own, facts.into_iter(), document, host.today(), "999")?))
 }
 
 fn on_claim_ack(

@@ -1,6 +1,7 @@
 //! One visit that is due: folded, completed, split, looked at, and put on claims; or, where it is billed already, amended.
 
-use crate::claim::{Claim, ClaimHeader, Frequency, day_number, destination, from_day_number, service_span};
+use crate::claim::{Claim, ClaimHeader, Frequency, Patient, day_number, destination, from_day_number, service_span};
+use crate::eligibility::{Asked, Question};
 use crate::practice::Route;
 use crate::scrub::VisitDays;
 use crate::store::claim::{ClaimRow, VersionBody, VersionKind, VersionRow};
@@ -15,7 +16,7 @@ use super::host::{Host, Practice};
 use super::lineages::{Lineage, lineages, retire, stand_again};
 use super::refold::{refold, refold_by};
 use super::review::{AlikeKey, Candidate, alike, hold, review};
-use super::{ClaimState, HostError, VersionState};
+use super::{ClaimState, HostError, VersionState, inquire};
 
 /// What is to be done with one visit.
 pub(super) struct Plan {
@@ -65,6 +66,8 @@ struct Written {
     /// Digests of the rule sets that looked.
     digests: String,
     state: VersionState,
+    /// About the patient's cover, where the payer is asked, and whether nobody has asked it yet.
+    question: Option<(Question, bool)>,
 }
 
 impl Plan {
@@ -272,8 +275,9 @@ impl Step {
 }
 
 impl Written {
-    fn of(source_system: &str, visit_number: &str, draft: Draft, candidate: Candidate) -> StoreResult<Self> {
+    fn of(source_system: &str, visit_number: &str, draft: Draft, mut candidate: Candidate) -> StoreResult<Self> {
         let digests = candidate.rule_digests();
+        let question = candidate.question.take().map(|question| (question, candidate.is_unasked));
         let split = serde_json::to_value(draft.why).ok().and_then(|why| why.as_str().map(str::to_owned));
         let mut body = VersionBody {
             claim: candidate.claim,
@@ -292,6 +296,7 @@ impl Written {
             fixed: candidate.fixed,
             digests,
             state: candidate.state,
+            question,
         })
     }
 }
@@ -329,10 +334,14 @@ fn patient(tx: &Tx<'_>, row: &VisitRow, folded: &Visit) -> [u8; 32] {
 
 /// The look-up value of a patient: by id, else by name and birth date. None where neither is there.
 pub(crate) fn patient_mac(tx: &Tx<'_>, header: &ClaimHeader) -> Option<[u8; 32]> {
-    if let Some(key) = visit::patient_keys(header).first() {
+    patient_mac_of(tx, &header.patient)
+}
+
+/// The same, of a patient who has no claim yet.
+pub(super) fn patient_mac_of(tx: &Tx<'_>, patient: &Patient) -> Option<[u8; 32]> {
+    if let Some(key) = visit::patient_keys(patient).first() {
         return Some(tx.lookup("patient", &[b"id", key.authority.as_bytes(), key.value.as_bytes()]));
     }
-    let patient = &header.patient;
     let born = patient.birth_date.filter(|_| !patient.name.last.is_empty())?;
     let parts = [patient.name.last.to_uppercase(), patient.name.first.to_uppercase(), crate::claim::iso(born)];
     Some(tx.lookup("patient", &[b"name", parts[0].as_bytes(), parts[1].as_bytes(), parts[2].as_bytes()]))
@@ -419,6 +428,12 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
         }
         tx.put_version(&row, &written.body)?;
         tx.put_findings(claim_id, step.version, &written.findings)?;
+        if let Some((question, is_new)) = &written.question {
+            tx.note_inquiry_visit(&question.member_mac(tx), plan.row.visit_id)?;
+            if *is_new && practice.profile.eligibility.at_assembly {
+                inquire::want(host, tx, question, 0, Asked::Assembly)?;
+            }
+        }
         crate::audit::family::work(tx, claim_id, &written.findings, row.charge_cents, today)?;
         let same = |before: VersionRow| (before.state, before.charge_cents) == (row.state, row.charge_cents);
         if !known.is_some_and(same) {

@@ -18,3 +18,8 @@ fn text(bytes: &[u8; 32], length: usize) -> String {
     let character = |byte: &u8| char::from(ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'0'));
     bytes.iter().take(length).map(character).collect()
 }
+
+/// TRN02 of a question: 16 characters from an HMAC of its id under the practice's key.
+pub(crate) fn trace_number(tx: &Tx<'_>, inquiry_id: u64) -> String {
+    text(&tx.lookup("trn02", &[&inquiry_id.to_be_bytes()]), 16)
+}

@@ -1,6 +1,6 @@
 //! The host: configuration, store, plugins and practices, and one turn of the whole line.
 //!
-//! A turn is: intake, assembly and scrub, outbox, answers, claims to later payers. Each step reads what is due from the store
+//! A turn is: answers, intake, assembly and scrub, claims to later payers, outbox, questions about cover. Each step reads what is due from the store
 //! and commits its result with the state it leaves, so that a turn can end anywhere and the next one goes on. The same
 //! turn serves `run --once`, `serve` and `demo`.
 
@@ -15,7 +15,7 @@ use crate::codes::Library;
 use crate::codes::shelf::Shelf;
 use crate::config::{Config, FolderConfig, Route};
 use crate::lifecycle::summary::{Summary, summarize};
-use crate::lifecycle::{HostError, answers, due, ingest, later, master_key, submit, tidy};
+use crate::lifecycle::{HostError, answers, due, ingest, inquire, later, master_key, submit, tidy};
 use crate::plugin::{CodeTables, LogBuffer, PluginHost, PluginHostConfig, PluginLog};
 use crate::practice::{Profile, ProfileError};
 use crate::store::{PracticeStore, Store, StoreResult, Tx};
@@ -53,6 +53,8 @@ pub(super) struct Practice {
     pub(super) folders: Vec<Folder>,
     /// What held claims were last looked at with: the profile's change, the day.
     reviewed: Option<(Changed, Date)>,
+    /// Whether visits ahead are to be looked at in this turn: another day, another profile.
+    look_ahead: bool,
 }
 
 /// One watched folder, or one listener: a way in for documents of one kind.
@@ -91,6 +93,8 @@ pub struct Turn {
     pub later: u64,
     /// Expected visits that moved.
     pub expected: u64,
+    /// Questions about cover that were wanted or sent.
+    pub asked: u64,
 }
 
 impl Turn {
@@ -135,6 +139,7 @@ impl Host {
                 store: store.practice(&practice.id)?,
                 folders,
                 reviewed: None,
+                look_ahead: false,
             });
         }
         let clearing = store.clearing()?;
@@ -226,6 +231,11 @@ impl Host {
         self.practices.iter().find(|practice| practice.store.id() == id).map(|practice| &practice.profile)
     }
 
+    /// The profiles of all practices.
+    pub(super) fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.practices.iter().map(|practice| &practice.profile)
+    }
+
     /// The practice with this NPI: its own, or that of a provider who is in no other practice's roster.
     pub(super) fn practice_of_npi(&self, npi: &str) -> Option<&PracticeStore> {
         if let Some(own) = self.practices.iter().find(|practice| practice.profile.npi == npi) {
@@ -263,6 +273,7 @@ impl Host {
             turn.submitted += part.submitted;
             turn.later += part.later;
             turn.expected += part.expected;
+            turn.asked += part.asked;
         }
         Ok(turn)
     }
@@ -308,6 +319,7 @@ impl Host {
         let as_of = self.as_of;
         for practice in &mut self.practices {
             let now = Some((practice.profile_changed.clone(), as_of));
+            practice.look_ahead = practice.reviewed != now;
             if practice.reviewed != now {
                 let alarm = day_number(as_of) - i64::from(practice.profile.alarm_days);
                 let hours = practice.profile.charge_capture_hours;
@@ -322,6 +334,7 @@ impl Host {
                         let words = "sent longer ago than the profile's alarm_days, and no decision has come";
                         tx.open_work("claim.unanswered", ("claim", claim_id), day_number(as_of), amount, words)?;
                     }
+                    inquire::daily(tx, &practice.profile.eligibility, day_number(as_of))?;
                     Ok(())
                 })?;
                 practice.reviewed = now;
@@ -377,14 +390,19 @@ fn practice_turn(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
 }
 
 fn practice_steps(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
-    Ok(Turn {
+    let mut turn = Turn {
         documents: ingest::take(host, practice)?,
         visits: due::take(host, practice)?,
         later: later::make(host, practice)?,
         submitted: submit::send(host, practice)?,
         expected: crate::audit::capture::settle(&practice.store, &practice.profile, host.today())?,
         answers: 0,
-    })
+        asked: 0,
+    };
+    // After the schedule is settled: it says which visits lie ahead.
+    let news = practice.look_ahead || turn.documents > 0 || turn.expected > 0;
+    turn.asked = inquire::ask(host, practice, news)?;
+    Ok(turn)
 }
 
 impl Folder {

@@ -2,15 +2,18 @@
 //!
 //! `host.rs` is one turn of the line; its steps are `arrive` (files in), `ingest` (documents to visit events), `assemble` (visits to claims, through
 //! `review`), `submit` (claims to the outbox), `answers` and `payment` (facts and postings) and `later` (the next payer).
+//! `inquire` asks payers about cover (`upcoming`: whom of a visit ahead), `cover_answers` takes what they say.
 //! `handover.rs` keeps accounts right over several payers, `refusal.rs` words what is refused of an answer.
 //! `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it, `summary.rs` counts.
 
 mod accept;
 mod answers;
 mod arrive;
+mod ask;
 mod assemble;
 mod conflict;
 mod control;
+mod cover_answers;
 mod crash;
 mod due;
 mod error;
@@ -20,6 +23,7 @@ mod fold;
 mod handover;
 mod host;
 mod ingest;
+mod inquire;
 mod key;
 mod later;
 mod lineages;
@@ -34,10 +38,12 @@ mod review;
 mod submit;
 pub mod summary;
 mod tidy;
+mod upcoming;
 
 pub use accept::{Answer, Word};
+pub use ask::AskedFor;
 pub use conflict::Choice;
-pub(crate) use control::control_number;
+pub(crate) use control::{control_number, trace_number};
 pub(crate) use crash::crash_point;
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
@@ -45,8 +51,10 @@ pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
 pub(crate) use handover::{is_release, unsettled};
 pub(crate) use host::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, load_profile};
 pub use host::{Host, Turn};
+pub(crate) use inquire::{folded, work_kind};
 pub(crate) use key::{master_key, next_key_file};
 pub(crate) use receive::{Received, Receiver, Upload, Uploaded, store_messages, store_upload};
 pub(crate) use refold::{Recounted, charged_version, recount, wanted_work};
 pub use retry::Retried;
 pub(crate) use review::{alike, other_claims};
+pub(crate) use upcoming::{Upcoming, of as upcoming};

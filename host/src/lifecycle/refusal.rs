@@ -12,7 +12,7 @@ use crate::claim::{Place, Problem};
 use crate::remit::RemittanceBalance;
 
 const ANOTHER: &str = "find out whose answer it is, the original is kept; where it is yours, restore the store that sent the \
-                       837 or add the practice, then run `claimhost document retry`";
+                       837 or 270 or add the practice, then run `claimhost document retry`";
 
 /// The problems of the codec that make a file or a transaction unusable. What only deviates is no reason.
 pub(super) fn of_codec(reason: &'static str, problems: &[x12::Problem]) -> Answer {
@@ -72,13 +72,13 @@ pub(super) fn kind(transmission: &Transmission<'_>, transaction: Option<&Transac
 pub(super) fn unowned_interchange(ta1: Option<&Segment<'_>>) -> Answer {
     let at = ta1.map_or_else(whole, |ta1| place(ta1.place().at(1)));
     let found = "a control number that this host gave to no interchange";
-    unowned(at, found, "ISA13 of an 837 that this host sent")
+    unowned(at, found, "ISA13 of an 837 or 270 that this host sent")
 }
 
 /// A 999 for a group that is not ours.
 pub(super) fn unowned_group(ack: &Transaction<'_>) -> Answer {
     let found = "a control number that this host gave to no functional group";
-    unowned(first(ack, b"AK1", 2), found, "GS06 of an 837 that this host sent")
+    unowned(first(ack, b"AK1", 2), found, "GS06 of an 837 or 270 that this host sent")
 }
 
 /// A 277CA of which no claim is ours. `at`: the first of them.
@@ -92,6 +92,18 @@ pub(super) fn unowned_people(answer: &Transaction<'_>, unowned_people: u64, all:
     let found =
         format!("{unowned_people} of {all} people were asked for by an NPI of nobody here; the others are known now");
     unowned(first(answer, b"NM1", 9), found, "2100B NM109: the NPI of a practice, or of a provider of its roster")
+}
+
+/// A 271 in which somebody answers a question that is none of ours, under a number of our form; the others in it are known.
+pub(super) fn untraced_people(answer: &Transaction<'_>, untraced: u64, all: usize) -> Answer {
+    let found = format!("{untraced} of {all} people carry a trace number that this host gave to no question");
+    unowned(first(answer, b"TRN", 2), found, "TRN02 of a 270 that this host sent")
+}
+
+/// A 271 that answers a question of one practice and names another as who asked: whose it is cannot be told.
+pub(super) fn of_another_practice(answer: &Transaction<'_>, questions: u64) -> Answer {
+    let found = format!("answers to {questions} questions name an NPI of another practice of this host as who asked");
+    unowned(first(answer, b"NM1", 9), found, "2100B NM109: the NPI of the practice that asked")
 }
 
 /// An 835 of which no claim and no payee is ours: what it says of money is told all the same.

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use crate::audit::demographics::{Known, member_key, people_of};
 use crate::claim::{
-    Claim, ClaimInContext, ClaimPlace, Date, EarlierLine, Finding, Severity, day_number, destination, iso, rendering,
-    service_span,
+    Claim, ClaimInContext, ClaimPlace, Date, EarlierLine, Finding, Frequency, Severity, day_number, destination, iso,
+    rendering, service_span,
 };
+use crate::eligibility::{Cover, Question};
 use crate::plugin::{Checked, RuleSet};
 use crate::practice::{Payer, Route};
 use crate::scrub::{self, EarlierClaim, VisitDays};
@@ -20,7 +21,7 @@ use crate::visit::{ChargeKey, Verdict, same_person};
 
 use super::assemble::patient_mac;
 use super::host::{Host, Practice};
-use super::{ClaimState, HostError, VersionState, fixes};
+use super::{ClaimState, HostError, VersionState, fixes, inquire, upcoming};
 
 /// Claims of other records that are compared at most: more share a birth date, a day and a total by chance only.
 const ALIKE_MAX: usize = 16;
@@ -48,6 +49,12 @@ pub(super) struct Candidate {
     people: Vec<Known>,
     /// Claims of other patient records that may be the same person's.
     alike: Vec<EarlierClaim>,
+    /// What is known of the patient's cover; none where the payer is not asked.
+    cover: Option<Cover>,
+    /// What there is to ask about it.
+    pub(super) question: Option<Question>,
+    /// Nobody has asked it yet.
+    pub(super) is_unasked: bool,
 }
 
 impl Candidate {
@@ -55,7 +62,10 @@ impl Candidate {
         let (undelivered, findings, fixed, looked, people) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (visit_id, state, days, alike) = (None, VersionState::Held, VisitDays::default(), Vec::new());
-        Self { claim, claim_id, visit_id, patient, undelivered, findings, fixed, looked, state, days, people, alike }
+        let (cover, question, is_unasked) = (None, None, false);
+        #[rustfmt::skip] // one row
+        let candidate = Self { claim, claim_id, visit_id, patient, undelivered, findings, fixed, looked, state, days, people, alike, cover, question, is_unasked };
+        candidate
     }
 
     /// Digests of the rule sets that looked, for the history.
@@ -82,6 +92,7 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
         candidate.people = people;
         candidate.alike = alike;
     }
+    look_up_covers(host, practice, candidates)?;
     let all: Vec<usize> = (0..candidates.len()).collect();
     look(host, practice, candidates, &earlier, &all);
     let mut again = Vec::new();
@@ -150,7 +161,8 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         let (profile, known) = (&practice.profile, candidate.people.as_slice());
         let (alike, visit) = (candidate.alike.as_slice(), candidate.days);
         let (as_of, codes) = (host.as_of(), &*host.codes);
-        let context = scrub::Context { as_of, profile, earlier: &own, codes, known, alike, visit };
+        let cover = candidate.cover.as_ref();
+        let context = scrub::Context { as_of, profile, earlier: &own, codes, known, alike, visit, cover };
         let mut found = scrub::scrub(&candidate.claim, &context);
         scrub::undelivered::explain(&mut found, &candidate.undelivered);
         for finding in found {
@@ -337,6 +349,35 @@ fn known_people(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec
             return Ok(vec![Vec::new(); candidates.len()]);
         }
         candidates.iter().map(|candidate| people_of(tx, &candidate.claim)).collect()
+    })?)
+}
+
+/// For each candidate to a first payer that is asked, the question about its cover and what is known of it.
+fn look_up_covers(host: &Host, practice: &Practice, candidates: &mut [Candidate]) -> Result<(), HostError> {
+    let profile = &practice.profile;
+    if !profile.payer.iter().any(Payer::is_asked) {
+        return Ok(());
+    }
+    Ok(practice.store.read(|tx| -> StoreResult<()> {
+        for candidate in candidates.iter_mut() {
+            let claim = &candidate.claim;
+            let (Some(coverage), Some(span)) = (destination(claim), service_span(&claim.lines)) else { continue };
+            let Some(payer) = upcoming::asked_payer(profile, coverage) else { continue };
+            if claim.destination > 0 || claim.frequency == Frequency::Void {
+                continue;
+            }
+            candidate.question = Question::of(&claim.header.patient, coverage, payer, span.start);
+            let mut cover = match &candidate.question {
+                Some(question) => inquire::cover(tx, &profile.eligibility, question)?,
+                None => Cover { is_unaskable: true, ..Cover::default() },
+            };
+            candidate.is_unasked = cover.folded.is_none() && candidate.question.is_some();
+            if candidate.is_unasked && profile.eligibility.at_assembly {
+                cover = Cover::wanted(host.as_of()); // the question is kept with the claim
+            }
+            candidate.cover = Some(cover);
+        }
+        Ok(())
     })?)
 }
 

@@ -9,7 +9,7 @@ use crate::practice::{Profile, Usage};
 use crate::store::claim::{ClaimKey, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::remittance::PostingRow;
-use crate::store::submission::{SubmissionRow, SubmittedClaim};
+use crate::store::submission::{SubmissionKind, SubmissionRow, SubmittedClaim};
 use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
 
 use super::crash::crash_point;
@@ -34,8 +34,8 @@ pub(super) fn send(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     }
 }
 
-/// Sends every 837 that is committed and not yet with the transport: after a crash the same bytes, under the same name.
-fn transmit(host: &Host, practice: &PracticeStore) -> Result<(), HostError> {
+/// Sends every 837 and 270 that is committed and not yet with the transport: after a crash the same bytes, under the same name.
+pub(super) fn transmit(host: &Host, practice: &PracticeStore) -> Result<(), HostError> {
     for submission in practice.read(|tx| tx.submissions("pending"))? {
         let bytes = practice.read(|tx| tx.submission_bytes(submission.submission_id))?;
         let outbox = &host.config.clearinghouse.outbox;
@@ -125,6 +125,7 @@ fn keep(
     }
     let row = SubmissionRow {
         submission_id,
+        kind: SubmissionKind::Claims,
         state: "pending".to_owned(),
         file_name: format!("{}-{number}.837", tx.practice_id()),
         created_day: today,

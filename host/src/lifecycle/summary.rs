@@ -88,6 +88,8 @@ pub struct Summary {
     pub cents: Cents,
     /// Findings of live versions by rule, and gaps in the capture of charges under the kind of their work.
     pub findings: BTreeMap<String, u64>,
+    /// Questions to payers about cover, by state, and `total`; empty where none was asked.
+    pub inquiries: BTreeMap<String, u64>,
     /// What the detectors of hand-off failures have caught. For people: machines ask `audit`.
     #[serde(skip)]
     pub caught: Caught,
@@ -155,6 +157,10 @@ fn add(tx: &Tx<'_>, summary: &mut Summary, ledger: &mut Vec<String>) -> StoreRes
         *summary.findings.entry(capture::WORK_GAP.to_owned()).or_default() += gaps;
     }
     summary.caught += caught;
+    for (state, count) in tx.inquiry_counts()? {
+        *summary.inquiries.entry("total".to_owned()).or_default() += count;
+        *summary.inquiries.entry(state).or_default() += count;
+    }
     for (rule, count) in tx.finding_counts()? {
         *summary.findings.entry(rule).or_default() += count;
     }

@@ -15,6 +15,7 @@ use super::answers;
 use super::crash::crash_point;
 use super::host::{Host, Practice};
 use super::{Fact, HostError};
+use crate::eligibility::InquiryFact;
 use crate::intake::folder::{ARCHIVE, Opened};
 use crate::store::file::{InArchive, content_of};
 use crate::store::submission::SubmissionRow;
@@ -112,8 +113,18 @@ fn sent(host: &Host, practice: &Practice, up_to: i64) -> Result<Tidied, HostErro
     Ok(tidied)
 }
 
-/// Whether a 999 or 277CA has answered every claim of an 837.
+/// Whether a 999 or 277CA has answered every claim of an 837, or a 999 or 271 every question of a 270.
 fn is_answered(tx: &Tx<'_>, row: &SubmissionRow) -> StoreResult<bool> {
+    for sent in tx.inquiries_in_submission(row.submission_id, None)? {
+        let answers = |fact: &InquiryFact| match fact {
+            InquiryFact::Transaction { submission, .. } => *submission == row.submission_id,
+            InquiryFact::Answered(_) => true,
+            _ => false,
+        };
+        if !tx.inquiry_facts(sent.inquiry_id)?.iter().any(|(fact, _, _)| answers(fact)) {
+            return Ok(false);
+        }
+    }
     for claim in tx.claims_in_submission(row.submission_id, None)? {
         let answers = |fact: &Fact| match fact {
             Fact::Transaction { submission, .. } => *submission == row.submission_id,

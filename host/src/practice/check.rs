@@ -9,6 +9,7 @@ use std::fmt;
 use toml::de::{DeTable, DeValue};
 
 use super::crosswalk::{self, CodeSet};
+use super::eligibility::EligibilityPolicy;
 use super::profile::{Contact, Payer, PostalAddress, Profile};
 use crate::claim::npi_is_valid;
 
@@ -66,6 +67,9 @@ impl Profile {
         Err(error(check.problems))
     }
 }
+
+/// Days before a visit, and days that an answer is waited for, at most.
+const DAYS_BEFORE_MAX: u16 = 31;
 
 fn shape_problem(text: &str, fault: &toml::de::Error) -> ProfileProblem {
     let (line, column) = line_and_column(text, fault.span().map_or(0, |span| span.start));
@@ -158,6 +162,7 @@ impl Check<'_> {
         }
         self.once("location", "ids", profile.location.iter().map(|location| location.ids.clone()), true);
         self.payers(&profile.payer);
+        self.eligibility(&profile.eligibility);
         let sets = profile.rule_sets();
         for set in profile.rule_settings.keys() {
             self.unless(sets.contains(set.as_str()), &[Key("rule_settings"), Entry(set.clone())], || {
@@ -205,6 +210,17 @@ impl Check<'_> {
             names
         });
         self.once("payer", "aliases", names, false);
+    }
+
+    fn eligibility(&mut self, policy: &EligibilityPolicy) {
+        use Step::Key;
+        let (days, wait) = (policy.days_before, policy.wait_days);
+        self.unless(days <= DAYS_BEFORE_MAX, &[Key("eligibility"), Key("days_before")], || {
+            format!("found {days}, expected at most {DAYS_BEFORE_MAX} days: payers answer for a month ahead at most")
+        });
+        self.unless((1..=DAYS_BEFORE_MAX).contains(&wait), &[Key("eligibility"), Key("wait_days")], || {
+            format!("found {wait}, expected 1 to {DAYS_BEFORE_MAX} days until a question without an answer is work")
+        });
     }
 
     /// Each value belongs to one entry of the list only. Compared trimmed; without case unless `exact`.

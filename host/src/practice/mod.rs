@@ -2,11 +2,12 @@
 //! and route, bill-hold, ids, crosswalks). TOML, one file per practice, read anew when it changes.
 //!
 //! `profile.rs` is the file's shape, `check.rs` says what is wrong with one, `complete.rs` fills a claim header from it.
-//! `crosswalk.rs` is the practice's own codes by day, `fees.rs` what it charges; `sheet.rs` reads the tables beside a profile.
+//! `eligibility.rs`: how payers are asked about cover. `crosswalk.rs` is the practice's own codes by day, `fees.rs` what it charges; `sheet.rs` reads the tables beside a profile.
 
 mod check;
 mod complete;
 mod crosswalk;
+mod eligibility;
 mod fees;
 mod profile;
 mod sheet;
@@ -16,6 +17,7 @@ pub use check::{ProfileError, ProfileProblem};
 pub(crate) use complete::no_extras;
 pub use complete::{CompletionProblem, complete, complete_coverages, is_laboratory_test};
 pub use crosswalk::{CodeSet, Conflict, Crosswalk, CrosswalkCode, Mapped, Mapping};
+pub use eligibility::{Eligibility, EligibilityPolicy, Policy, Validity};
 pub use fees::{Fee, Fees};
 pub use profile::{
     BillingTaxId, Consequence, Contact, Facility, Location, Payer, PostalAddress, Profile, Receiver, Requirement,

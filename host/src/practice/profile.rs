@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{ProfileError, ProfileProblem};
 use super::crosswalk::Crosswalk;
+use super::eligibility::{Eligibility, EligibilityPolicy};
 use super::fees::Fees;
 use crate::claim::Setup;
 
@@ -98,6 +99,9 @@ pub struct Profile {
     /// the claim (`code.not-covered`); before, and for days older than the tables, it warns. 0: every day after them holds.
     #[serde(default = "thirty_six")]
     pub code_cover_hold_months: u16,
+    /// How and when payers are asked about cover.
+    #[serde(default)]
+    pub eligibility: EligibilityPolicy,
 }
 
 const fn ten() -> u16 {
@@ -315,6 +319,16 @@ pub struct Payer {
     /// What its claims carry beside what every claim must.
     #[serde(default)]
     pub requires: Vec<Requirement>,
+    /// Whether it is asked about cover, and how.
+    #[serde(default)]
+    pub eligibility: Eligibility,
+}
+
+impl Payer {
+    /// Whether it is asked about cover.
+    pub fn is_asked(&self) -> bool {
+        self.eligibility == Eligibility::X270
+    }
 }
 
 /// What a payer may want on every claim.

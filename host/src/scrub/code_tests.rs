@@ -48,6 +48,7 @@ fn found(change: fn(&mut Claim), profile: &Profile, shelf: &Shelf) -> Vec<Findin
         known: &[],
         alike: &[],
         visit: VisitDays::default(),
+        cover: None,
     };
     let mut findings = scrub(&claim, &context);
     findings.retain(|finding| finding.rule.starts_with("code."));
@@ -171,6 +172,7 @@ fn policy_says_how_old_lists_may_be() {
             known: &[],
             alike: &[],
             visit: VisitDays::default(),
+            cover: None,
         };
         let found = scrub(&claim, &context).into_iter().find(|finding| finding.rule == "code.not-covered");
         found.map(|finding| finding.severity)

@@ -2,7 +2,7 @@
 //!
 //! One pass of [`EDITS`] over one claim; every edit looks at presence, form or consistency and says in a biller's
 //! words what is wrong and what to do. Payer rules are plugins (`plugins/payers`), not here. No edit but
-//! those of `demographics.rs` writes a patient's name, id or day of birth into its words: where a value is wrong, its shape is
+//! those of `demographics.rs` and `eligibility.rs` writes a patient's name, id or day of birth into its words: where a value is wrong, its shape is
 //! told (`A9.9`).
 //!
 //! `edit.rs`: what an edit is. `form.rs`: forms of codes and fields. `edits/`: the edits, one file a subject, and the table.
@@ -26,6 +26,7 @@ pub use edits::EDITS;
 use crate::audit::demographics::Known;
 use crate::claim::{Claim, Date, Finding, Severity};
 use crate::codes::shelf::Shelf;
+use crate::eligibility::Cover;
 use crate::practice::Profile;
 
 /// What an edit may know beside the claim.
@@ -46,6 +47,8 @@ pub struct Context<'a> {
     pub alike: &'a [EarlierClaim],
     /// Days of the visit.
     pub visit: VisitDays,
+    /// What the payer, asked about the patient's cover, has said or not; none: it is not asked.
+    pub cover: Option<&'a Cover>,
 }
 
 /// What is known of a visit's days beside its charges. None: nothing.

@@ -51,8 +51,16 @@ pub(super) fn shelf() -> &'static Shelf {
 
 /// The clean claim with these lines, beside earlier claims: ids and places of what NCCI finds.
 fn found(claim: &Claim, earlier: &[EarlierClaim], profile: &Profile) -> Vec<Finding> {
-    let context =
-        Context { as_of: AS_OF, profile, earlier, codes: shelf(), known: &[], alike: &[], visit: VisitDays::default() };
+    let context = Context {
+        as_of: AS_OF,
+        profile,
+        earlier,
+        codes: shelf(),
+        known: &[],
+        alike: &[],
+        visit: VisitDays::default(),
+        cover: None,
+    };
     let mut findings = scrub(claim, &context);
     findings.retain(|finding| finding.rule.starts_with("ncci."));
     findings
@@ -292,6 +300,7 @@ fn what_no_table_knows_is_told_and_never_passed() {
             known: &[],
             alike: &[],
             visit: VisitDays::default(),
+            cover: None,
         };
         let findings = scrub(claim, &context);
         let gaps = findings.into_iter().filter(|finding| finding.rule == "code.not-covered");
@@ -323,6 +332,7 @@ fn what_no_table_knows_is_told_and_never_passed() {
         known: &[],
         alike: &[],
         visit: VisitDays::default(),
+        cover: None,
     };
     assert!(scrub(&claim, &context).iter().all(|finding| finding.rule != "code.not-covered"));
 }

@@ -7,6 +7,7 @@ mod changes;
 use changes::*;
 mod demographics;
 mod detectors;
+mod eligibility;
 mod near_misses;
 
 use super::{Context, EDITS, EarlierClaim, VisitDays, explain, holds, scrub};
@@ -216,6 +217,7 @@ fn findings(change: fn(&mut Claim)) -> Vec<Finding> {
             known: &[],
             alike: &[],
             visit: VisitDays::default(),
+            cover: None,
         },
     )
 }
@@ -457,6 +459,7 @@ fn every_edit_has_a_row_a_unique_id_and_its_text() {
     for (at, edit) in EDITS.iter().enumerate() {
         let known = demographics::FAULTS.iter().map(|(id, _)| *id);
         let known = known.chain(code_tests::FAULTS.iter().map(|(id, ..)| *id));
+        let known = known.chain(eligibility::FAULTS.iter().map(|(id, ..)| *id));
         let known = known.chain(detectors::FAULTS.iter().map(|(id, ..)| *id));
         assert!(FAULTS.iter().map(|(id, _)| *id).chain(known).any(|id| id == edit.id), "{} has no row", edit.id);
         assert!(EDITS.iter().take(at).all(|before| before.id != edit.id), "{} twice", edit.id);
@@ -514,6 +517,7 @@ fn words_never_hold_who_the_patient_is() {
             known: &[],
             alike: &[],
             visit: VisitDays::default(),
+            cover: None,
         },
     );
     assert!(found.len() > 12, "{}", found.len());

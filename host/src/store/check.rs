@@ -105,6 +105,8 @@ fn context(table: &str, column: &str, id: impl Fn(&str) -> Option<u64>) -> Optio
         ("finding", "body") => ("finding", version_row_id(id("claim_id")?, u32::try_from(id("version")?).ok()?)),
         ("submission", "body") => ("submission", id("submission_id")?),
         ("fact", "body") => ("fact", id("claim_id")?),
+        ("inquiry", "body") => ("inquiry", id("inquiry_id")?),
+        ("inquiry_fact", "body") => ("inquiry_fact", id("inquiry_id")?),
         ("remittance", "body") => ("remittance", id("remittance_id")?),
         ("remittance_claim", "body") => {
             ("remittance_claim", clp_row(id("remittance_id")?, u32::try_from(id("ordinal")?).ok()?))
@@ -192,8 +194,8 @@ impl Tx<'_> {
                 Err(other) => return Err(other.into()),
             };
             match table.name.as_str() {
-                "fact" => {
-                    let mac = self.lookup("fact", &[&opened]);
+                "fact" | "inquiry_fact" => {
+                    let mac = self.lookup(name, &[&opened]);
                     if !matches!(value("fact_mac"), Some(ValueRef::Blob(kept)) if kept == mac) {
                         tell(label(table, values), "its look-up value is another one");
                     }

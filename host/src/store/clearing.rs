@@ -6,10 +6,12 @@ use super::{StoreResult, Tx};
 /// What a control number names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owned {
-    /// ISA13 of an 837 we sent.
+    /// ISA13 of an 837 or 270 we sent.
     Interchange,
     /// CLM01 of a claim version.
     Claim,
+    /// TRN02 of a 270.
+    Inquiry,
 }
 
 impl Owned {
@@ -17,6 +19,7 @@ impl Owned {
         match self {
             Self::Interchange => "interchange",
             Self::Claim => "claim",
+            Self::Inquiry => "inquiry",
         }
     }
 }

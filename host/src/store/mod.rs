@@ -2,7 +2,7 @@
 //!
 //! A handle is obtained per practice ([`Store::practice`]) and every query goes through a [`Tx`] of that handle, so that a
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
-//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `remittance`, and `upload`, `history`,
+//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `inquiry`, `remittance`, and `upload`, `history`,
 //! `work`, `clearing`, `plugin_log`.
 //! `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
 
@@ -16,6 +16,7 @@ pub mod expected;
 pub mod file;
 pub mod finding;
 pub mod history;
+pub mod inquiry;
 pub mod known;
 pub mod plugin_log;
 pub mod query;

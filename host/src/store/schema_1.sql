@@ -180,11 +180,12 @@ CREATE TABLE acceptance (
 CREATE TABLE submission (
     practice_id TEXT NOT NULL,
     submission_id INTEGER NOT NULL, -- ISA13
+    kind TEXT NOT NULL,             -- 837 | 270
     state TEXT NOT NULL,            -- pending | sent
     in_outbox INTEGER NOT NULL,     -- 1: sent, and its file is there as far as is known
     file_name TEXT NOT NULL,
     created_day INTEGER NOT NULL,
-    claim_count INTEGER NOT NULL,
+    claim_count INTEGER NOT NULL,   -- of a 270: questions
     charge_cents INTEGER NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (practice_id, submission_id)
@@ -215,6 +216,56 @@ CREATE TABLE fact (
     body BLOB NOT NULL,
     PRIMARY KEY (practice_id, claim_id, version, fact_mac)
 ) STRICT, WITHOUT ROWID;
+
+-- A question to a payer whether it covers a member on a day (270).
+CREATE TABLE inquiry (
+    practice_id TEXT NOT NULL,
+    inquiry_id INTEGER NOT NULL,
+    member_mac BLOB NOT NULL,       -- payer, member id and person
+    service_day INTEGER NOT NULL,   -- the day that is asked about
+    nth INTEGER NOT NULL,           -- 0; 1 and more: asked again by an operator
+    trace TEXT NOT NULL,            -- TRN02
+    payer_id TEXT NOT NULL,
+    reason TEXT NOT NULL,           -- schedule | assembly | operator
+    state TEXT NOT NULL,            -- the fold's answer, kept for queries
+    asked_day INTEGER NOT NULL,
+    body BLOB NOT NULL,             -- sealed: who is asked about
+    PRIMARY KEY (practice_id, inquiry_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX inquiry_by_member ON inquiry (practice_id, member_mac, service_day, nth);
+CREATE UNIQUE INDEX inquiry_by_trace ON inquiry (practice_id, trace);
+CREATE INDEX inquiry_waiting ON inquiry (practice_id, inquiry_id) WHERE state IN ('wanted', 'asked');
+
+CREATE TABLE submission_inquiry (
+    practice_id TEXT NOT NULL,
+    submission_id INTEGER NOT NULL,
+    inquiry_id INTEGER NOT NULL,
+    transaction_control TEXT NOT NULL, -- ST02
+    ranges TEXT NOT NULL,              -- byte range of its loops in the 270
+    PRIMARY KEY (practice_id, submission_id, inquiry_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX submission_by_inquiry ON submission_inquiry (practice_id, inquiry_id);
+
+-- What answers said of a question. Its state is a pure fold over this set.
+CREATE TABLE inquiry_fact (
+    practice_id TEXT NOT NULL,
+    inquiry_id INTEGER NOT NULL,
+    fact_mac BLOB NOT NULL,
+    kind TEXT NOT NULL,             -- sent | ta1 | 999 | 271 | unwritable
+    received_day INTEGER NOT NULL,
+    document_id INTEGER NOT NULL,   -- in the clearing tenant; 0: our own word
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, inquiry_id, fact_mac)
+) STRICT, WITHOUT ROWID;
+
+-- Visits whose claims want to know of a member: they are looked at again when an answer comes.
+CREATE TABLE inquiry_visit (
+    practice_id TEXT NOT NULL,
+    member_mac BLOB NOT NULL,
+    visit_id INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, member_mac, visit_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inquiry_visit_of ON inquiry_visit (practice_id, visit_id);
 
 CREATE TABLE remittance (
     practice_id TEXT NOT NULL,
@@ -277,7 +328,7 @@ CREATE TABLE work_item (
     practice_id TEXT NOT NULL,
     work_id INTEGER NOT NULL,
     kind TEXT NOT NULL,
-    subject_kind TEXT NOT NULL,     -- document | visit | claim | remittance
+    subject_kind TEXT NOT NULL,     -- document | visit | claim | remittance | inquiry
     subject_id INTEGER NOT NULL,
     opened_day INTEGER NOT NULL,
     due_day INTEGER NOT NULL,
@@ -327,7 +378,7 @@ CREATE TABLE plugin_log (
 -- Of the clearing tenant: who owns a control number that an answer names.
 CREATE TABLE owner (
     practice_id TEXT NOT NULL,      -- always `clearing`
-    kind TEXT NOT NULL,             -- interchange (ISA13) | claim (CLM01)
+    kind TEXT NOT NULL,             -- interchange (ISA13) | claim (CLM01) | inquiry (TRN02)
     control_number TEXT NOT NULL,
     owner_id TEXT NOT NULL,
     PRIMARY KEY (practice_id, kind, control_number)

@@ -1,22 +1,46 @@
-//! The outbox: 837 bytes, control numbers and state are one transaction; the transport sends what is pending.
+//! The outbox: bytes of an 837 or 270, control numbers and state are one transaction; the transport sends what is pending.
 
 use serde::Serialize;
 
 use super::{StoreError, StoreResult, Tx};
 use crate::lifecycle::Fact;
 
-/// An 837 we have written.
+/// What is in an interchange of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubmissionKind {
+    /// Claims.
+    #[serde(rename = "837")]
+    Claims,
+    /// Questions about cover.
+    #[serde(rename = "270")]
+    Inquiries,
+}
+
+impl SubmissionKind {
+    /// The column's text, and the ending of the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Claims => "837",
+            Self::Inquiries => "270",
+        }
+    }
+}
+
+/// An 837 or 270 we have written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubmissionRow {
     /// ISA13.
     pub submission_id: u64,
+    /// What is in it.
+    pub kind: SubmissionKind,
     /// `pending` or `sent`.
     pub state: String,
     /// Name under the transport folder.
     pub file_name: String,
     /// Day number.
     pub created_day: i64,
-    /// Claims in it.
+    /// Claims, or questions, in it.
     pub claim_count: u64,
     /// Sum of CLM02.
     pub charge_cents: i64,
@@ -38,7 +62,7 @@ pub struct SubmittedClaim {
 }
 
 impl Tx<'_> {
-    /// Puts an 837 into the outbox.
+    /// Puts an 837 or 270 into the outbox; of a 270 no claims.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -46,7 +70,7 @@ impl Tx<'_> {
         let body = self.seal("submission", row.submission_id, bytes);
         self.execute(
             "INSERT INTO submission (practice_id, submission_id, state, in_outbox, file_name, created_day, claim_count,
-             charge_cents, body) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8)",
+             charge_cents, body, kind) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9)",
             (
                 self.practice_id(),
                 row.submission_id,
@@ -56,6 +80,7 @@ impl Tx<'_> {
                 row.claim_count,
                 row.charge_cents,
                 body,
+                row.kind.as_str(),
             ),
         )?;
         for claim in claims {
@@ -75,7 +100,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// 837s in a state, oldest first.
+    /// 837s and 270s in a state, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -84,7 +109,7 @@ impl Tx<'_> {
         self.rows(&sql, (self.practice_id(), state), submission_row)
     }
 
-    /// 837s that were written on this day or before it and whose files are in the outbox as far as is known, oldest first.
+    /// 837s and 270s that were written on this day or before it and whose files are in the outbox as far as is known, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -93,7 +118,7 @@ impl Tx<'_> {
         self.rows(&sql, (self.practice_id(), up_to_day), submission_row)
     }
 
-    /// The file of an 837 is no longer in the outbox.
+    /// The file of an 837 or 270 is no longer in the outbox.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -105,7 +130,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The bytes of an 837: a resending is byte-identical.
+    /// The bytes of an 837 or 270: a resending is byte-identical.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -228,12 +253,14 @@ impl Tx<'_> {
     }
 }
 
-pub(super) const SUBMISSION: &str = "SELECT submission_id, state, file_name, created_day, claim_count, charge_cents \
+pub(super) const SUBMISSION: &str = "SELECT submission_id, state, file_name, created_day, claim_count, charge_cents, kind \
                           FROM submission WHERE practice_id = ?1";
 
 pub(super) fn submission_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<SubmissionRow> {
+    let kind: String = row.get(6)?;
     Ok(SubmissionRow {
         submission_id: row.get(0)?,
+        kind: if kind == "270" { SubmissionKind::Inquiries } else { SubmissionKind::Claims },
         state: row.get(1)?,
         file_name: row.get(2)?,
         created_day: row.get(3)?,

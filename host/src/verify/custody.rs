@@ -1,4 +1,4 @@
-//! Files, the documents cut out of them, and the 837s that left: bytes, ranges, counts.
+//! Files, the documents cut out of them, and the 837s and 270s that left: bytes, ranges, counts.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::{Found, named};
 use crate::store::clearing::Owned;
 use crate::store::document::{DocumentRow, DocumentStatus, parse_ranges};
 use crate::store::file::{FileRow, PART};
-use crate::store::submission::SubmissionRow;
+use crate::store::submission::{SubmissionKind, SubmissionRow};
 use crate::store::{CLEARING, StoreResult, Tx};
 
 /// Goes over files with ids in a range. Their content: `Tx::recount_table`.
@@ -92,7 +92,7 @@ fn submission(
     let id = row.submission_id;
     found.expect(matches!(row.state.as_str(), "pending" | "sent"), "state", "submission", id, "is in no state");
     let number = format!("{id:09}");
-    let called = row.file_name == format!("{}-{number}.837", tx.practice_id());
+    let called = row.file_name == format!("{}-{number}.{}", tx.practice_id(), row.kind.as_str());
     found.expect(called, "look-up", "submission", id, "its file is named otherwise");
     if let Some(clearing) = clearing {
         let owner = clearing.owner(Owned::Interchange, &number)?;
@@ -100,6 +100,21 @@ fn submission(
         found.expect(own, "look-up", "owner", id, "nobody owns its control number (ISA13)");
     }
     let bytes = tx.submission_bytes(id)?;
+    found.expect(
+        isa13(&bytes) == Some(number.as_bytes()),
+        "look-up",
+        "submission",
+        id,
+        "ISA13 of its bytes is another one",
+    );
+    if row.state == "sent"
+        && let Ok(there) = std::fs::read(outbox.join(&row.file_name))
+    {
+        found.expect(there == bytes, "file", "submission", id, "the file in the outbox is not what was written");
+    }
+    if row.kind == SubmissionKind::Inquiries {
+        return super::inquiries::submission(tx, row, &bytes, found);
+    }
     let claims = tx.claims_in_submission(id, None)?;
     let count = u64::try_from(claims.len()).unwrap_or(0);
     found.expect(row.claim_count == count, "count", "submission", id, "claim_count is not the number of its claims");
@@ -133,18 +148,6 @@ fn submission(
     found.expect(row.charge_cents == charge, "money", "submission", id, "charge_cents is not the sum of its claims");
     let written = bytes.windows(5).filter(|part| *part == b"~CLM*" || *part == b"\nCLM*").count();
     found.expect(written == total, "count", "submission", id, "the 837 has other claims than are told of");
-    found.expect(
-        isa13(&bytes) == Some(number.as_bytes()),
-        "look-up",
-        "submission",
-        id,
-        "ISA13 of its bytes is another one",
-    );
-    if row.state == "sent"
-        && let Ok(there) = std::fs::read(outbox.join(&row.file_name))
-    {
-        found.expect(there == bytes, "file", "submission", id, "the file in the outbox is not what was written");
-    }
     Ok(())
 }
 

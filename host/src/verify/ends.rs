@@ -2,7 +2,8 @@
 //!
 //! Document: translated, ignored, rejected or parked with work. Visit: cancelled, not billable, all live charges on claims, open
 //! and younger than its bill-hold. Claim: posted with nothing owed by a payer, voided, held or denied with work that is not
-//! overdue, submitted and younger than its alarm. Payment: posted, or unapplied with work. Cents that do not add up are in none.
+//! overdue, submitted and younger than its alarm. Payment: posted, or unapplied with work. Question about cover: answered, waited
+//! for, or with work. Cents that do not add up are in none.
 
 use super::{Found, claims, custody, money};
 use crate::lifecycle::ClaimState;
@@ -49,6 +50,9 @@ pub fn unaccounted(
             }
             Ok(())
         })?;
+        if let Some(profile) = profile {
+            super::inquiries::ends(&tx, &profile.eligibility, today, &mut found)?;
+        }
         for row in tx.submissions("pending")? {
             found.tell("end", "submission", row.submission_id.to_string(), "is written and was not sent");
         }

@@ -5,12 +5,13 @@
 //! A difference is told by table, id and kind, never by what a person is called. A practice of any size streams: visits go by
 //! ranges, tables row by row; several threads read one moment of the store. Nothing here writes.
 //!
-//! `visits` and `claims` go over visits with their claims, `money` over remittances, `custody` over files, documents and 837s,
+//! `visits` and `claims` go over visits with their claims, `money` over remittances, `custody` over files, documents, 837s and 270s, `inquiries` over questions about cover,
 //! `ends` over what is open. Rows themselves: `store/check.rs`, `store/sums.rs`.
 
 mod claims;
 mod custody;
 pub mod ends;
+mod inquiries;
 mod money;
 mod visits;
 
@@ -122,7 +123,8 @@ impl Found {
 pub(crate) fn named(table: &str, id: u64) -> String {
     match table {
         "posting" | "fact" | "claim_key" | "claim_version" => format!("claim_id {id}"),
-        "submission_claim" => format!("submission_id {id}"),
+        "submission_claim" | "submission_inquiry" => format!("submission_id {id}"),
+        "inquiry_fact" => format!("inquiry_id {id}"),
         "remittance_claim" => format!("remittance_id {id}"),
         "visit_event" => format!("visit_id {id}"),
         _ => id.to_string(),
@@ -147,6 +149,7 @@ enum Job {
     Remittances(usize, u64, u64),
     Submissions(usize, u64, u64),
     Files(usize, u64, u64),
+    Inquiries(usize, u64, u64),
     Whole(usize),
     Chain(usize),
     Table(usize, Table),
@@ -205,6 +208,7 @@ pub fn verify(plan: &Plan<'_>, all: bool) -> StoreResult<Report> {
         ranges(tx.highest("remittance", "remittance_id")?, Job::Remittances);
         ranges(tx.highest("submission", "submission_id")?, Job::Submissions);
         ranges(tx.highest("file", "file_id")?, Job::Files);
+        ranges(tx.highest("inquiry", "inquiry_id")?, Job::Inquiries);
         jobs.push(Job::Whole(at));
         jobs.push(Job::Chain(at));
         jobs.extend(tx.summed_tables()?.into_iter().map(|table| Job::Table(at, table)));
@@ -261,6 +265,7 @@ fn run(plan: &Plan<'_>, snapshot: &Snapshot, at: usize, job: Job) -> StoreResult
         | Job::Remittances(tenant, ..)
         | Job::Submissions(tenant, ..)
         | Job::Files(tenant, ..)
+        | Job::Inquiries(tenant, ..)
         | Job::Whole(tenant)
         | Job::Chain(tenant)
         | Job::Table(tenant, _) => *tenant,
@@ -287,6 +292,7 @@ fn run(plan: &Plan<'_>, snapshot: &Snapshot, at: usize, job: Job) -> StoreResult
             custody::submissions(&tx, clearing.as_ref(), plan.outbox, from, to, &mut found)?
         }
         Job::Files(_, from, to) => custody::files(&tx, from, to, &mut found)?,
+        Job::Inquiries(_, from, to) => inquiries::check(&tx, clearing.as_ref(), from, to, &mut found)?,
         Job::Whole(_) => whole(&tx, &mut found)?,
         Job::Chain(_) => chain(&tx, plan.head.as_ref(), &mut found)?,
         Job::Table(_, table) => {

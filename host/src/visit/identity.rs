@@ -2,7 +2,7 @@
 //!
 //! Nothing is ever merged here. A contradiction holds the claim; a link between sources is a record of its own.
 
-use crate::claim::{ClaimHeader, Patient, PatientIdKind};
+use crate::claim::{Patient, PatientIdKind};
 
 /// An id with the authority that assigned it. The practice completes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,12 +28,8 @@ pub enum Verdict {
     Unknown,
 }
 
-/// The keys of the header's patient, in the order of the document, each once.
-pub fn patient_keys(header: &ClaimHeader) -> Vec<PatientKey> {
-    keys(&header.patient)
-}
-
-fn keys(patient: &Patient) -> Vec<PatientKey> {
+/// The keys of a patient, in the order of the document, each once.
+pub fn patient_keys(patient: &Patient) -> Vec<PatientKey> {
     let mut keys: Vec<PatientKey> = Vec::new();
     for id in patient.ids.iter().filter(|id| !id.value.trim().is_empty()) {
         let key =
@@ -54,7 +50,7 @@ pub fn same_person(a: &Patient, b: &Patient) -> Verdict {
     let (first_a, first_b) = (letters(&a.name.first), letters(&b.name.first));
     let firsts_differ = !first_a.starts_with(&first_b) && !first_b.starts_with(&first_a);
     let contradicts = births_differ && (names_differ || firsts_differ);
-    let (keys_a, keys_b) = (keys(a), keys(b));
+    let (keys_a, keys_b) = (patient_keys(a), patient_keys(b));
     if keys_a.iter().any(|key| keys_b.contains(key)) {
         return if contradicts { Verdict::Conflict } else { Verdict::Same };
     }

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::ack999::{Context, ElementError};
+use crate::eligibility::{Inquiry, InquiryPerson, Member, Written};
 use crate::frames::ClaimFrames;
 use crate::frames_split::Splitter;
 use crate::frames_stream::{ClaimFrameStream, StreamedFrame};
@@ -38,6 +39,10 @@ discreet! {
     SegmentWriter: |w| "{} segments, {} bytes", w.ordinal(), w.offset();
     SegmentBuilder<'_>: |b| "{}", b.id();
     Reference: |r| "{}, {} bytes", crate::problem::SegmentId::new(r.qualifier.as_bytes()), r.value.len();
+    Inquiry: |i| "for {:?}, dependent {}", i.day, i.dependent.is_some();
+    InquiryPerson: |p| "birth date {}", p.birth_date.is_some();
+    Written: |w| "{} bytes, {:?}", w.bytes.len(), w.places;
+    Member: |m| "dependent {}, status {}, {} traces, {:?}", m.is_dependent, crate::problem::shape(m.status.as_bytes()), m.traces.len(), m.rejections;
     Party: |p| "{}, {}", crate::problem::SegmentId::new(p.entity.as_bytes()), p.place;
     Context: |c| "{:?} {:?} {:?} {:?}", crate::problem::shape(c.name.as_bytes()), c.position, c.element, c.component;
     ElementError: |e| "{}-{:?}-{:?}, code {}", e.element, e.component, e.repeat, crate::problem::shape(e.code.as_bytes());

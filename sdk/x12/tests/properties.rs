@@ -33,6 +33,11 @@ fn read_everything(bytes: &[u8]) {
     for remittance in remittance::read_transmission(&transmission).transactions {
         let _ = remittance.value.out_of_balance();
     }
+    for readings in [eligibility::read_transmission(&transmission), eligibility::read_inquiries(&transmission)] {
+        for parsed in readings.transactions {
+            let _ = parsed.value.answered("T1");
+        }
+    }
     for problem in &transmission.problems {
         let _ = problem.to_string();
         assert!(problem.place.offset <= bytes.len() as u64);

@@ -74,8 +74,14 @@ pub fn world(seed: u64, start: Day) -> World {
         let mut rng = Rng::new(seed, at);
         let mut practice = practice(&mut rng, plan);
         let builder = Builder::new(&practice, rng, start);
-        let (visits, terminated, prices) = visits(builder, plan.format);
-        (practice.visits, practice.prices) = (visits, prices);
+        let builder = visits(builder, plan.format);
+        let (visits, terminated, known) = (builder.visits, builder.terminated, builder.known_members);
+        (practice.visits, practice.prices) = (visits, builder.prices);
+        for (payer, member, what, value) in known {
+            for schedule in schedules.payer.iter_mut().filter(|schedule| schedule.id == payer) {
+                schedule.members.entry(member.clone()).or_default().insert(what, value.clone());
+            }
+        }
         for (payer, member) in terminated {
             schedules
                 .payer
@@ -88,10 +94,7 @@ pub fn world(seed: u64, start: Day) -> World {
     World { start, practices, schedules }
 }
 
-type Terminated = Vec<(String, String)>;
-type Prices = BTreeMap<&'static str, i64>;
-
-fn visits(mut builder: Builder<'_>, format: Format) -> (Vec<crate::model::Visit>, Terminated, Prices) {
+fn visits(mut builder: Builder<'_>, format: Format) -> Builder<'_> {
     let count = builder.rng.range(170, 200);
     let mut kinds: Vec<Kind> = Vec::new();
     for row in TABLE.iter().filter(|row| row.rate > 0 && row.formats.contains(&format)) {
@@ -107,7 +110,7 @@ fn visits(mut builder: Builder<'_>, format: Format) -> (Vec<crate::model::Visit>
     for kind in kinds {
         builder.add(kind);
     }
-    (builder.visits, builder.terminated, builder.prices)
+    builder
 }
 
 fn practice(rng: &mut Rng, plan: &Plan) -> Practice {

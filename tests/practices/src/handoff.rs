@@ -1,6 +1,6 @@
 //! What is lost where data leaves the EHR: the seeded failures, and next to each the near misses that must stay unharmed.
 //!
-//! Capture: the schedule says that somebody was seen, and charges never come. Demographics: the visit says something else
+//! Eligibility: what the payer, asked, says of the member is not what the visit has. Capture: the schedule says that somebody was seen, and charges never come. Demographics: the visit says something else
 //! than the card, which the practice's roster has. Codes, typos and modifiers are in `again.rs`.
 
 use crate::date::Day;
@@ -106,6 +106,17 @@ impl Builder<'_> {
             }
             Kind::NearNewAddress => known.patient.address.line1 = format!("{} Former Road", self.rng.range(10, 99)),
             Kind::NearCoverEndsOnTheDay => known.cover_to = Some(service),
+            Kind::PayerEnded => {
+                let ended = service.plus(-self.rng.range(1, 60)).compact();
+                self.payer_knows(draft, "ended", ended);
+            }
+            Kind::PayerRefuses => self.payer_knows(draft, "refused", "75".to_owned()),
+            Kind::PayerName => self.payer_knows(draft, "last", "Quillfeather".to_owned()),
+            Kind::NearPayerNickname => {
+                draft.of_patient(|person| "Peggy".clone_into(&mut person.first));
+                "Peggy".clone_into(&mut known.patient.first);
+                self.payer_knows(draft, "first", "Margaret".to_owned());
+            }
             Kind::NearTwin => {
                 let mut twin = known.patient.clone();
                 twin.first = if twin.first == "Victor" { "Ursula" } else { "Victor" }.to_owned();
@@ -115,6 +126,12 @@ impl Builder<'_> {
             _ => {}
         }
         draft.visit.registered = Some(known);
+    }
+
+    /// What the payer of a visit has of its member otherwise than the practice.
+    fn payer_knows(&mut self, draft: &Draft, what: &'static str, value: String) {
+        let coverage = draft.visit.coverages.first();
+        self.known_members.extend(coverage.map(|own| (own.payer.clone(), own.member.clone(), what, value)));
     }
 
     /// The day of the visit as its appointment has it: a charge may be misdated.

@@ -80,6 +80,8 @@ const ADULTS: &[Format] = EVENTS;
 const CEDAR: &[Format] = &[Format::Hl7];
 /// Practices that operate.
 const SURGERY: &[Format] = &[Format::Shifted];
+/// The practice whose payers are asked about cover (270).
+const ASKED: &[Format] = &[Format::Shifted];
 /// Formats whose lines point at diagnoses by position.
 const POINTERS: &[Format] = &[Format::Csv, Format::X12];
 
@@ -142,6 +144,10 @@ kinds! {
     NearNewAddress "near:new-address" 4 ALL Posted "the roster has the address before the move";
     NearCoverEndsOnTheDay "near:cover-ends-on-the-day" 4 ALL Posted "the service is on the last day of cover";
     NearTwin "near:twin" 4 ALL Posted "a twin with the same birth date and member id in the roster";
+    PayerEnded "eligibility-inactive" 8 ASKED Held "the payer, asked about the patient, says that the cover has ended (271)";
+    PayerRefuses "eligibility-rejected" 8 ASKED Held "the payer, asked about the patient, does not find the member (271 AAA)";
+    PayerName "eligibility-name" 8 ASKED Held "the payer, asked about the patient, has another last name (271)";
+    NearPayerNickname "near:payer-nickname" 5 ASKED Posted "the payer has the name of which the visit has the nickname";
     CodeUnmapped "code-unmapped" 6 EVENTS Held "a code of the practice's own that its crosswalk lacks";
     CodeOtherDays "code-other-days" 6 EVENTS Held "an own code whose row in the crosswalk ended last year";
     CodeRetired "code-retired" 6 EVENTS Held "an own code that the crosswalk leads to a retired one";
@@ -176,7 +182,7 @@ impl Kind {
     /// Lost where data leaves the EHR, or a near miss of that.
     pub fn is_hand_off(self) -> bool {
         let named = |row: &Row| {
-            ["capture-", "code-", "demographic-", "modifier-", "near:", "typo-"]
+            ["capture-", "code-", "demographic-", "eligibility-", "modifier-", "near:", "typo-"]
                 .iter()
                 .any(|start| row.name.starts_with(start))
         };

@@ -86,6 +86,8 @@ pub struct Schedule {
     pub takes_replacement: bool,
     /// Member ids without coverage: CO 27.
     pub terminated_members: Vec<String>,
+    /// What it has of members otherwise than the practices: `[payer.members.ID]`, for answers to questions about cover.
+    pub members: BTreeMap<String, BTreeMap<&'static str, String>>,
     /// Code to allowed cents per unit.
     pub fees: BTreeMap<String, i64>,
     /// Code to group and reason.
@@ -154,6 +156,7 @@ fn schedule(rng: &mut Rng, payer: &Identity) -> Schedule {
         crossover: if payer.id == id::FEDERAL { vec![id::SUPPLEMENT.to_owned()] } else { vec![] },
         takes_replacement: true,
         terminated_members: vec![],
+        members: BTreeMap::new(),
         fees,
         denies,
     }

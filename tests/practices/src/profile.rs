@@ -76,7 +76,13 @@ pub fn profile(practice: &Practice) -> Table {
         }
     });
     set("location", Value::Array(location.collect()));
-    set("payer", Value::Array(practice.payers.iter().map(|payer| self::payer(payer)).collect()));
+    // One of the practices asks its payers about cover, and lets nothing leave without their answer.
+    let asks = practice.format == Format::Shifted;
+    let asked = |row: Value| if asks { with(row, "eligibility", "270".into()) } else { row };
+    set("payer", Value::Array(practice.payers.iter().map(|payer| asked(self::payer(payer))).collect()));
+    if asks {
+        set("eligibility", with(table(&[("unverified", "hold")]), "days_before", 3.into()));
+    }
     set("fees", "fees.csv".into());
     if practice.format != Format::X12 {
         let crosswalk = table(&[("file", "crosswalk.csv")]);

@@ -26,18 +26,23 @@ pub struct Builder<'a> {
     pub visits: Vec<Visit>,
     /// Payer and member id of ended coverages.
     pub terminated: Vec<(String, String)>,
+    /// Payer and member id, and what the payer has otherwise of the member.
+    pub known_members: Vec<KnownMember>,
     pub(crate) charges: i64,
     /// Patients who come a second time, with the date of the first visit.
     returning: Vec<(Visit, Day)>,
 }
+
+/// Payer, member id, key of `[payer.members.ID]`, value.
+pub type KnownMember = (String, String, &'static str, String);
 
 impl<'a> Builder<'a> {
     /// A builder for an empty practice.
     pub fn new(practice: &'a Practice, mut rng: Rng, start: Day) -> Self {
         let prices = charge_master(&mut rng, practice);
         let services = services(practice.format);
-        let (visits, terminated, returning) = (Vec::new(), Vec::new(), Vec::new());
-        Self { practice, rng, start, prices, services, visits, terminated, charges: 0, returning }
+        let (visits, terminated, known_members, returning) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { practice, rng, start, prices, services, visits, terminated, known_members, charges: 0, returning }
     }
 
     /// Adds the visit of a kind, and the one before it where the kind is about two.
@@ -162,7 +167,8 @@ impl<'a> Builder<'a> {
     /// Ends the coverage, or leaves only services that the payer refuses.
     fn deny(&mut self, draft: &mut Draft) {
         let coverage = draft.visit.coverages.first().cloned();
-        if self.rng.chance(50) {
+        // Where payers are asked, an ended cover is found before the claim leaves: a kind of its own.
+        if self.practice.format != Format::Shifted && self.rng.chance(50) {
             self.terminated.extend(coverage.map(|coverage| (coverage.payer, coverage.member)));
         } else {
             draft.charges = vec![self.charge("96127", draft), self.charge("G0296", draft)];

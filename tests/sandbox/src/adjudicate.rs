@@ -58,6 +58,33 @@ pub struct Payer {
     /// Member ids without coverage (CO 27).
     #[serde(default)]
     pub terminated_members: Vec<String>,
+    /// Members who are not as a question may have them, by member id.
+    #[serde(default)]
+    pub members: BTreeMap<String, Member>,
+}
+
+/// What a payer knows of a member otherwise than the question, `[payer.members."W1"]`. Empty: as asked.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Member {
+    /// NM103.
+    pub last: String,
+    /// NM104.
+    pub first: String,
+    /// DMG02, CCYYMMDD.
+    pub birth_date: String,
+    /// DMG03.
+    pub gender: String,
+    /// NM109.
+    pub member_id: String,
+    /// EB01 = 6.
+    pub inactive: bool,
+    /// DTP 347, CCYYMMDD: last day of the cover.
+    pub ended: String,
+    /// AAA03: the question is refused.
+    pub refused: String,
+    /// EB01 = R: the primary payer.
+    pub other_payer: String,
 }
 
 /// `copay = { codes = [..], amount = 2500 }`

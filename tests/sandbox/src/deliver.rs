@@ -1,4 +1,4 @@
-//! Files in and out: new 837s, answers put in place (`.part`, sync, rename), and accepted.ndjson.
+//! Files in and out: new 837s and 270s, answers put in place (`.part`, sync, rename), and accepted.ndjson.
 
 use crate::journal::{Event, Journal, Life, State};
 use crate::turn::Settings;
@@ -13,7 +13,7 @@ use std::time::SystemTime;
 /// Length and time of files known to be answered, so that a watch does not read them again.
 pub type Known = HashMap<String, (u64, Option<SystemTime>)>;
 
-/// New or changed 837s of transport/out, by name.
+/// New or changed 837s and 270s of transport/out, by name.
 pub fn new_files(settings: &Settings, known: &mut Known) -> Result<Vec<(String, Vec<u8>)>> {
     let folder = settings.transport.join("out");
     let mut found = Vec::new();
@@ -25,7 +25,7 @@ pub fn new_files(settings: &Settings, known: &mut Known) -> Result<Vec<(String, 
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
-        if name.starts_with('.') || !name.ends_with(".837") {
+        if name.starts_with('.') || !(name.ends_with(".837") || name.ends_with(".270")) {
             continue;
         }
         let Ok(data) = entry.metadata() else { continue };

@@ -7,13 +7,13 @@ use anyhow::{Result, bail};
 /// The faults that are on.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Faults {
-    /// 835s are held for two turns, or until the date is later.
+    /// 835s and 271s are held for two turns, or until the date is later.
     pub late: bool,
-    /// Each 835 comes twice, the second in another interchange.
+    /// Each 835 and 271 comes twice, the second in another interchange.
     pub duplicate: bool,
     /// 835 names sort first, and files appear in reverse order.
     pub out_of_order: bool,
-    /// Each 835 comes cut in the middle of a segment; the whole file comes a turn later.
+    /// Each 835 and 271 comes cut in the middle of a segment; the whole file comes a turn later.
     pub truncated: bool,
     /// Some payments are reversed and paid again in later remittances.
     pub reversed: bool,
@@ -23,6 +23,8 @@ pub struct Faults {
     pub ack999_reject: bool,
     /// Some claims are rejected the first time.
     pub claim_reject: bool,
+    /// Some questions are answered otherwise than `payers.toml` says: not found, no cover, another name.
+    pub odd_cover: bool,
 }
 
 impl Faults {
@@ -37,8 +39,9 @@ impl Faults {
             "ta1-reject" => &mut self.ta1_reject,
             "999-reject" => &mut self.ack999_reject,
             "277ca-reject" => &mut self.claim_reject,
+            "271-odd" => &mut self.odd_cover,
             _ => bail!(
-                "--fault: expected late, duplicate, out-of-order, truncated, reversed, ta1-reject, 999-reject or 277ca-reject"
+                "--fault: expected late, duplicate, out-of-order, truncated, reversed, ta1-reject, 999-reject, 277ca-reject or 271-odd"
             ),
         };
         *flag = true;

@@ -1,6 +1,6 @@
 //! claimhost-sandbox: a clearinghouse and payers in a folder, for demos and tests.
 //!
-//! Reads 837P files, answers with TA1, 999, 277CA and balanced 835s, and can misbehave on request (`--fault`).
+//! Reads 837P and 270 files, answers with TA1, 999, 277CA, balanced 835s and 271s, and can misbehave on request (`--fault`).
 //! It shares no code with the engine: it is the second opinion on what the engine writes.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
@@ -11,6 +11,7 @@ mod claim;
 mod deliver;
 mod faults;
 mod grammar;
+mod inquiry;
 mod journal;
 mod reader;
 mod turn;
@@ -28,12 +29,12 @@ use std::time::Duration;
 const HELP: &str = "\
 claimhost-sandbox --transport DIR --payers FILE --state DIR --as-of CCYY-MM-DD --seed N
                   [--fault NAME]... [--redeliver] (--once | --watch)
-  --transport DIR  reads DIR/out/*.837, writes DIR/in/*.{ta1,999,277ca,835}
+  --transport DIR  reads DIR/out/*.{837,270}, writes DIR/in/*.{ta1,999,277ca,835,271}
   --payers FILE    fee schedules (TOML)
   --state DIR      journal, lock and accepted.ndjson of the sandbox
   --as-of DATE     the date in every answer
   --seed N         decides where faults strike
-  --fault NAME     late, duplicate, out-of-order, truncated, reversed, ta1-reject, 999-reject, 277ca-reject
+  --fault NAME     late, duplicate, out-of-order, truncated, reversed, ta1-reject, 999-reject, 277ca-reject, 271-odd
   --redeliver      first writes every past 835 again under new interchange numbers
   --once           one turn; waits for the state folder's lock
   --watch          a turn each 200 ms until stdin closes

@@ -196,7 +196,8 @@ fn groups(segments: &[Segment]) -> Result<Vec<Group>, &'static str> {
     for segment in segments {
         match (segment.id(), open) {
             ("GS", false) => {
-                let known = segment.element(1) == "HC" && segment.element(8) == "005010X222A1";
+                let kind = (segment.element(1), segment.element(8));
+                let known = [("HC", "005010X222A1"), ("HS", "005010X279A1")].contains(&kind);
                 if !known || groups.iter().any(|group| group.header.element(6) == segment.element(6)) {
                     return Err("024");
                 }

@@ -3,14 +3,15 @@
 //! Nothing appears in transport/in before the commit is on disk.
 
 use crate::adjudicate::Payers;
-use crate::answers::{Envelope, ack999, interchange, renumber, ta1};
+use crate::answers::{Envelope, ack999, cover, interchange, renumber, ta1};
 use crate::business::{Rejection, at_clearinghouse};
 use crate::claim::Claim;
 use crate::deliver;
 use crate::faults::{Faults, fingerprint, strikes};
+use crate::inquiry::Question;
 use crate::journal::{Answer, Event, Journal, Movement, State};
 use crate::reader::{Header, read};
-use crate::validate::{Checked, check};
+use crate::validate::{Checked, check, check_inquiries};
 use crate::walk::SegmentError;
 use anyhow::Result;
 use serde::Serialize;
@@ -58,6 +59,8 @@ pub struct Summary {
     pub claims_repeated: usize,
     /// Transaction sets of 835 made.
     pub remittances: usize,
+    /// Questions of 270s that were answered.
+    pub questions: usize,
     /// 835s written again by --redeliver.
     pub redelivered: usize,
     /// Files written to transport/in.
@@ -146,7 +149,7 @@ impl Turn<'_> {
     }
 
     fn answer(&mut self, kind: &str, late: bool, extra: u32, repeatable: bool, control: u32, text: String) {
-        let normal = ["ta1", "999", "277ca", "277ca-payer", "835"];
+        let normal = ["ta1", "999", "277ca", "277ca-payer", "835", "271"];
         let place = normal.iter().position(|known| *known == kind).unwrap_or(0);
         let rank = if self.settings.faults.out_of_order { normal.len() - 1 - place } else { place };
         let extension = kind.split('-').next().unwrap_or(kind);
@@ -200,8 +203,10 @@ impl Turn<'_> {
         let used = self.state.interchanges.contains(&(sender.clone(), header.control.clone()));
         let mut groups: Vec<_> = match &parsed {
             Ok(interchange) => {
-                let checked =
-                    |g: &crate::reader::Group| (g.header.clone(), g.sets.iter().map(check).collect::<Vec<_>>());
+                let checked = |g: &crate::reader::Group| {
+                    let of = if g.header.element(1) == "HS" { check_inquiries } else { check };
+                    (g.header.clone(), g.sets.iter().map(of).collect::<Vec<_>>())
+                };
                 interchange.groups.iter().map(checked).collect()
             }
             Err(_) => Vec::new(),
@@ -214,8 +219,8 @@ impl Turn<'_> {
         let mut fresh = HashSet::new();
         if note == "000" && self.rejecting() {
             fresh = self.first_sent(&groups);
-            let claims = || groups.iter().flat_map(|(_, sets)| sets).flat_map(|set| &set.claims);
-            let all = claims().all(|claim| fresh.contains(&claim.key()));
+            let keys = || groups.iter().flat_map(|(_, sets)| sets).flat_map(Checked::keys);
+            let all = keys().all(|key| fresh.contains(&key));
             let subject = format!("{sender}|{}", header.control);
             let f = self.settings.faults;
             if f.ta1_reject && all && strikes(self.settings.seed, "ta1", &subject, 3) {
@@ -237,7 +242,9 @@ impl Turn<'_> {
         self.answer("999", false, 0, false, envelope.control, interchange(&envelope, ack999::KIND, &bodies));
         let mut numbers = HashSet::new();
         for set in groups.into_iter().flat_map(|(_, sets)| sets) {
-            if set.accepted() {
+            if set.accepted() && set.kind == "270" {
+                self.cover(&header, &set);
+            } else if set.accepted() {
                 self.batch(&header, set, &mut numbers, &fresh);
             } else {
                 self.summary.transactions_rejected += 1;
@@ -261,6 +268,13 @@ impl Turn<'_> {
             }
             keys.extend(own);
         }
+        let questions = groups.iter().flat_map(|(_, sets)| sets).filter(|set| set.kind == "270");
+        for key in questions.flat_map(Checked::keys) {
+            if !self.state.seen.contains(&key) {
+                fresh.insert(key.clone());
+            }
+            keys.push(key);
+        }
         if !keys.is_empty() {
             self.record(Event::Seen { keys });
         }
@@ -278,7 +292,7 @@ impl Turn<'_> {
         }
         for set in groups.iter_mut().flat_map(|(_, sets)| sets).filter(|set| set.accepted()) {
             let subject = format!("{}|{}|{}", header.sender.1, header.control, set.control);
-            let all = set.claims.iter().all(|claim| fresh.contains(&claim.key()));
+            let all = set.keys().iter().all(|key| fresh.contains(key));
             if all && strikes(self.settings.seed, "999", &subject, 3) {
                 set.set_codes.push("5");
                 let elements = vec![(3, 0, "7")];
@@ -291,6 +305,17 @@ impl Turn<'_> {
                 });
             }
         }
+    }
+
+    /// The 271 of one ST of questions, from the clearinghouse for all payers.
+    fn cover(&mut self, header: &Header, set: &Checked) {
+        let odd = self.settings.faults.odd_cover.then_some(self.settings.seed);
+        let known = |question: &Question| (question.clone(), cover::member(self.payers, question, odd));
+        let answered: Vec<_> = set.questions.iter().map(known).collect();
+        self.summary.questions += answered.len();
+        let body = cover::body(&set.batch, &self.date, &answered);
+        let envelope = self.envelope(header, CLEARINGHOUSE.1);
+        self.release("271", &envelope, interchange(&envelope, cover::KIND, &[body]));
     }
 
     fn batch(&mut self, header: &Header, set: Checked, numbers: &mut HashSet<String>, fresh: &HashSet<String>) {

@@ -3,6 +3,7 @@
 //! What fails here is a 999. What a payer decides (unknown member, charge that does not add up) is `business`.
 
 use crate::claim::{Claim, cents, claims, thousandths};
+use crate::inquiry::{self, Question};
 use crate::reader::{Segment, TransactionSet, npi_is_valid};
 use crate::walk::{Placed, SegmentError, walk};
 
@@ -19,6 +20,10 @@ pub struct Checked {
     pub set_codes: Vec<&'static str>,
     /// Claims; empty when there are errors.
     pub claims: Vec<Claim>,
+    /// ST01 that the group is for: 837 or 270.
+    pub kind: &'static str,
+    /// Of a 270: its questions; empty when there are errors.
+    pub questions: Vec<Question>,
 }
 
 impl Checked {
@@ -26,16 +31,34 @@ impl Checked {
     pub fn accepted(&self) -> bool {
         self.errors.is_empty() && self.set_codes.is_empty()
     }
+
+    /// What it asks for, by keys that are the same when it is sent again.
+    pub fn keys(&self) -> Vec<String> {
+        let questions = self.questions.iter().map(|question| format!("270|{}", question.trace));
+        self.claims.iter().map(Claim::key).chain(questions).collect()
+    }
 }
 
-/// Checks one transaction set.
-pub fn check(set: &TransactionSet) -> Checked {
+/// Checks one transaction set of a group of 270s.
+pub fn check_inquiries(set: &TransactionSet) -> Checked {
+    let mut set_codes = envelope(set, "270", "005010X279A1");
+    let (errors, batch, questions) = inquiry::read(set);
+    if !errors.is_empty() {
+        set_codes.push("5");
+    }
+    let control = set.segments.first().map_or("", |st| st.element(2)).to_owned();
+    let questions = if set_codes.is_empty() { questions } else { Vec::new() };
+    Checked { control, batch, errors, set_codes, claims: Vec::new(), kind: "270", questions }
+}
+
+/// IK502 codes of ST and SE.
+fn envelope(set: &TransactionSet, kind: &str, version: &str) -> Vec<&'static str> {
     let at = |index: usize, element: usize| set.segments.get(index).map_or("", |s| s.element(element));
     let mut set_codes = Vec::new();
-    if at(0, 1) != "837" {
+    if at(0, 1) != kind {
         set_codes.push("1");
     }
-    let known = ["", "005010X222A1"].contains(&at(0, 3));
+    let known = ["", version].contains(&at(0, 3));
     if !known || !(4..=9).contains(&at(0, 2).len()) {
         set_codes.push(if known { "7" } else { "6" });
     }
@@ -50,6 +73,13 @@ pub fn check(set: &TransactionSet) -> Checked {
             set_codes.push("4");
         }
     }
+    set_codes
+}
+
+/// Checks one transaction set.
+pub fn check(set: &TransactionSet) -> Checked {
+    let at = |index: usize, element: usize| set.segments.get(index).map_or("", |s| s.element(element));
+    let mut set_codes = envelope(set, "837", "005010X222A1");
     let (placed, mut errors) = walk(&set.segments);
     for place in &placed {
         if let Some(segment) = set.segments.get(place.index) {
@@ -65,7 +95,8 @@ pub fn check(set: &TransactionSet) -> Checked {
     }
     let claims = if set_codes.is_empty() { claims(set, &placed) } else { Vec::new() };
     let batch = set.segments.iter().find(|s| s.id() == "BHT").map_or("", |s| s.element(3)).to_owned();
-    Checked { control: at(0, 2).to_owned(), batch, errors, set_codes, claims }
+    let (control, questions) = (at(0, 2).to_owned(), Vec::new());
+    Checked { control, batch, errors, set_codes, claims, kind: "837", questions }
 }
 
 fn add(errors: &mut Vec<SegmentError>, place: &Placed, segment: &Segment, elements: Vec<(usize, usize, &'static str)>) {

@@ -100,7 +100,7 @@ fn source_key(tx: &Tx<'_>, told: &ExpectedVisit) -> [u8; 32] {
 }
 
 /// The visit's own look-up value, the same as `Tx::visit_of` has.
-fn visit_key(tx: &Tx<'_>, source_system: &str, visit_number: &str) -> [u8; 32] {
+pub(crate) fn visit_key(tx: &Tx<'_>, source_system: &str, visit_number: &str) -> [u8; 32] {
     tx.lookup("visit", &[source_system.as_bytes(), visit_number.as_bytes()])
 }
 

@@ -93,6 +93,13 @@ pub fn compare(claim: &Claim, known: &[Known], profile: &Profile) -> Vec<Differe
     found.0
 }
 
+/// Compares a claim with somebody who is known to be meant: the person of an answer to a question about this claim's patient.
+pub fn compare_with(claim: &Claim, known: &Known, profile: &Profile) -> Vec<Difference> {
+    let mut found = Differences(Vec::new());
+    found.person(claim, known, profile);
+    found.0
+}
+
 struct Differences(Vec<Difference>);
 
 impl Differences {

@@ -4,7 +4,7 @@ use super::value::{like, member_key};
 use super::{
     BirthIs, Known, MemberIs, NameIs, Origin, addresses_differ, compare_births, compare_members, compare_names,
 };
-use crate::claim::{Claim, PatientIdKind, PersonName, destination, iso};
+use crate::claim::{Claim, Patient, PatientIdKind, PersonName, destination, iso};
 
 /// What `find` came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,17 +142,26 @@ fn same_word(a: &Known, b: &Known) -> bool {
 
 /// The patient's ids, without numbers of single visits.
 fn own_ids(claim: &Claim) -> impl Iterator<Item = &str> {
-    let ids = claim.header.patient.ids.iter().filter(|id| id.kind != PatientIdKind::Account);
+    ids_of(&claim.header.patient)
+}
+
+fn ids_of(patient: &Patient) -> impl Iterator<Item = &str> {
+    let ids = patient.ids.iter().filter(|id| id.kind != PatientIdKind::Account);
     ids.map(|id| id.value.trim()).filter(|id| !id.is_empty())
 }
 
 /// What the patient of a claim can be found by: texts for look-up values.
 pub fn keys_of_claim(claim: &Claim) -> Vec<String> {
-    let patient = &claim.header.patient;
-    let mut keys: Vec<String> = own_ids(claim).map(|id| format!("id|{id}")).collect();
+    let mut keys = keys_of_patient(&claim.header.patient);
     if let Some(coverage) = destination(claim) {
         keys.push(format!("member|{}", like(&member_key(&coverage.subscriber.member_id))));
     }
+    keep(keys)
+}
+
+/// What a patient can be found by without a claim.
+pub fn keys_of_patient(patient: &Patient) -> Vec<String> {
+    let mut keys: Vec<String> = ids_of(patient).map(|id| format!("id|{id}")).collect();
     keys.extend(patient.birth_date.map(|born| format!("born|{}", iso(born))));
     keys.extend(name_key(&patient.name));
     keep(keys)

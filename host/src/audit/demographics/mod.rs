@@ -14,15 +14,15 @@ mod report;
 pub mod roster;
 mod value;
 
-pub use compare::{Difference, Field, compare};
-pub use find::{Found, find, keys_of_claim, keys_of_known};
+pub use compare::{Difference, Field, compare, compare_with};
+pub use find::{Found, find, keys_of_claim, keys_of_known, keys_of_patient};
 pub use name::{NameIs, compare_names};
 pub use report::{Report, report};
 pub use value::{BirthIs, MemberIs, addresses_differ, compare_births, compare_members, is_hicn, is_mbi, member_key};
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Address, Claim, Date, Gender, PersonName};
+use crate::claim::{Address, Claim, Date, Gender, Patient, PersonName};
 use crate::store::{StoreResult, Tx};
 
 /// Where a known person is known from.
@@ -110,12 +110,23 @@ impl Known {
     }
 }
 
+/// Known people with one of the keys of a patient who has no claim yet.
+///
+/// # Errors
+/// The store's.
+pub fn people_like(tx: &Tx<'_>, patient: &Patient) -> StoreResult<Vec<Known>> {
+    with_keys(tx, &keys_of_patient(patient))
+}
+
 /// Known people with one of the keys of a claim's patient.
 ///
 /// # Errors
 /// The store's.
 pub fn people_of(tx: &Tx<'_>, claim: &Claim) -> StoreResult<Vec<Known>> {
-    let keys = keys_of_claim(claim);
+    with_keys(tx, &keys_of_claim(claim))
+}
+
+fn with_keys(tx: &Tx<'_>, keys: &[String]) -> StoreResult<Vec<Known>> {
     let keys: Vec<[u8; 32]> = keys.iter().map(|key| tx.lookup("person", &[key.as_bytes()])).collect();
     tx.known_people(&keys)
 }

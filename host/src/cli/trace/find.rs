@@ -16,7 +16,7 @@ pub(super) enum Found {
     Checks(Vec<(PracticeStore, u64)>),
 }
 
-/// Finds it: an own id or a number of the EHR first, then CLM01, then TRN02.
+/// Finds it: an own id or a number of the EHR first, then CLM01 or TRN02 of a 270, then TRN02 of an 835.
 pub(super) fn find(
     reader: &Reader,
     what: &Reference,
@@ -60,6 +60,9 @@ pub(super) fn find(
 fn by_control_number(stores: &[PracticeStore], number: &str) -> StoreResult<Option<Found>> {
     for store in stores {
         let visit_id = store.read(|tx| -> StoreResult<_> {
+            if let Some(inquiry) = tx.inquiry_traced(number)? {
+                return tx.visit_of_inquiry(inquiry.inquiry_id);
+            }
             let Some(version) = tx.version_by_control_number(number)? else { return Ok(None) };
             Ok(tx.claim(version.claim_id)?.map(|claim| claim.visit_id))
         })?;

@@ -8,13 +8,14 @@ use super::super::claim::found;
 use super::super::output::day;
 use super::super::visit::{code, event_lines};
 use super::{
-    Adjusted, Check, ClaimStep, DocumentStep, FactStep, LineStep, PaymentStep, SendingStep, ServiceStep, Source, Story,
-    VersionStep, name,
+    Adjusted, AskedStep, Check, ClaimStep, CoverFact, CoverStep, DocumentStep, FactStep, LineStep, PaymentStep,
+    SendingStep, ServiceStep, Source, Story, VersionStep, name,
 };
 use crate::claim::{Adjustment, AdjustmentGroup, LineReferenceKind, ServiceLine};
 use crate::lifecycle::summary::cents;
 use crate::lifecycle::{Fact, Stage};
 use crate::store::claim::{ClaimRow, VersionRow};
+use crate::store::inquiry::InquiryRow;
 use crate::store::remittance::RemittanceClaimRow;
 use crate::store::{CLEARING, StoreError, StoreResult, Tx};
 
@@ -42,6 +43,7 @@ pub(super) fn story(tx: &Tx<'_>, visit_id: u64) -> StoreResult<Option<Story>> {
         visit,
         documents,
         events: event_lines(&events),
+        cover: tx.inquiries_of_visit(visit_id)?.into_iter().map(|row| cover(tx, row)).collect::<StoreResult<_>>()?,
         claims,
         history: tx.history("visit", visit_id)?,
     }))
@@ -59,6 +61,36 @@ fn document(tx: &Tx<'_>, id: u64) -> StoreResult<Option<DocumentStep>> {
         received: day(row.received_day),
         plugin_digest: row.plugin_digest,
     }))
+}
+
+fn cover(tx: &Tx<'_>, row: InquiryRow) -> StoreResult<CoverStep> {
+    let mut sendings = Vec::new();
+    for sent in tx.submissions_of_inquiry(row.inquiry_id)? {
+        let submission = tx.submission(sent.submission_id)?;
+        sendings.push(AskedStep {
+            file_name: submission.map(|submission| submission.file_name).unwrap_or_default(),
+            isa13: format!("{:09}", sent.submission_id),
+            st02: sent.transaction_control,
+            range: sent.range,
+        });
+    }
+    let facts = tx.inquiry_facts(row.inquiry_id)?.into_iter().map(|(fact, document, received)| CoverFact {
+        received: day(received),
+        document: if document == 0 { String::new() } else { name(CLEARING, document) },
+        kind: fact.kind().to_owned(),
+        words: super::super::eligibility::words(&fact),
+    });
+    Ok(CoverStep {
+        id: name(tx.practice_id(), row.inquiry_id),
+        state: row.state.as_str().to_owned(),
+        payer_id: row.payer_id,
+        reason: row.reason,
+        about: day(row.service_day),
+        asked: day(row.asked_day),
+        trace: row.trace,
+        sendings,
+        facts: facts.collect(),
+    })
 }
 
 fn claim(tx: &Tx<'_>, row: ClaimRow) -> StoreResult<ClaimStep> {

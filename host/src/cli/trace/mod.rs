@@ -31,8 +31,8 @@ use crate::store::visit::VisitRow;
 /// `trace`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Trace {
-    /// The visit (its number in the EHR, or as `visit list` prints it), CLM01 of a claim, or the number of a check or transfer
-    /// (TRN02 of an 835)
+    /// The visit (its number in the EHR, or as `visit list` prints it), CLM01 of a claim, TRN02 of a 270, or the number of a
+    /// check or transfer (TRN02 of an 835)
     #[arg(value_name = "VISIT|CLAIM|TRACE-NUMBER", required_unless_present = "unaccounted")]
     what: Option<Reference>,
     /// What it is, where a number could be several: `claim` takes PRACTICE/ID as `claim list` prints it
@@ -71,6 +71,8 @@ struct Story {
     visit: VisitRow,
     documents: Vec<DocumentStep>,
     events: Vec<EventLine>,
+    /// What the payers of its claims were asked about cover.
+    cover: Vec<CoverStep>,
     claims: Vec<ClaimStep>,
     history: Vec<HistoryRow>,
 }
@@ -85,6 +87,41 @@ struct DocumentStep {
     status: String,
     received: String,
     plugin_digest: String,
+}
+
+/// One question about cover (270), and what was said.
+#[derive(Serialize, Deserialize)]
+struct CoverStep {
+    id: String,
+    state: String,
+    payer_id: String,
+    reason: String,
+    /// The day that is asked about.
+    about: String,
+    asked: String,
+    /// TRN02.
+    trace: String,
+    sendings: Vec<AskedStep>,
+    facts: Vec<CoverFact>,
+}
+
+/// One sending in a 270.
+#[derive(Serialize, Deserialize)]
+struct AskedStep {
+    file_name: String,
+    isa13: String,
+    st02: String,
+    range: String,
+}
+
+/// What an answer said of a question.
+#[derive(Serialize, Deserialize)]
+struct CoverFact {
+    received: String,
+    /// The answer's document; empty: our own word.
+    document: String,
+    kind: String,
+    words: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -286,6 +323,7 @@ fn tell(story: &Story) {
     }
     print(&format!("\n{BOLD}2 Events{RESET}"));
     print(&event_table(&story.practice, &story.events));
+    story.cover.iter().for_each(tell_cover);
     for claim in &story.claims {
         print(&format!("\n{BOLD}3 Claim {}{RESET}  {} to payer {}", claim.id, claim.state, claim.payer_id));
         print(&money(&claim.cents));
@@ -324,6 +362,20 @@ fn tell(story: &Story) {
     for claim in &story.claims {
         print(&format!("\n{BOLD}5 History of claim {}{RESET}", claim.id));
         print(&history_table(&claim.history));
+    }
+}
+
+fn tell_cover(step: &CoverStep) {
+    let CoverStep { id, state, payer_id, reason, about, asked, trace, sendings, facts } = step;
+    print(&format!(
+        "\n{BOLD}2 Cover {id}{RESET}  payer {payer_id}, of {about}: {state} ({reason}, {asked}), TRN02 {trace}"
+    ));
+    for AskedStep { file_name, isa13, st02, range } in sendings {
+        print(&format!("    270     {file_name}, ISA13 {isa13}, ST02 {st02}, bytes {range}"));
+    }
+    for CoverFact { received, document, words, .. } in facts {
+        let document = if document.is_empty() { String::new() } else { format!(", document {document}") };
+        print(&format!("    {received}  {words}{document}"));
     }
 }
 

@@ -4,8 +4,9 @@
 //! Unlike other edits these write the values into their words: a biller has to see both to know which is right. Findings are
 //! sealed, and shown to readers of the practice only.
 
-use crate::audit::demographics::{Field, compare};
+use crate::audit::demographics::{Field, compare, compare_with};
 use crate::claim::{Claim, Severity};
+use crate::eligibility::Cover;
 use crate::scrub::{Context, Edit, Explain, Report};
 
 /// See [`Edit::text`].
@@ -235,10 +236,13 @@ fn tell(field: Field, claim: &Claim, context: &Context, report: &mut Report) {
 
 /// With another severity than the edit's, where one is given.
 fn tell_as(severity: Option<Severity>, field: Field, claim: &Claim, context: &Context, report: &mut Report) {
-    if context.known.is_empty() {
-        return; // most practices have no roster: nothing to compare, nothing to pay for
-    }
-    for difference in compare(claim, context.known, context.profile) {
+    // Most practices have no roster and no answer: nothing to compare, nothing to pay for.
+    let known = (!context.known.is_empty()).then(|| compare(claim, context.known, context.profile));
+    // The days of a cover that was asked about are `eligibility.inactive`, by the practice's policy.
+    let answered = context.cover.and_then(Cover::answer).and_then(|answer| answer.known.as_ref());
+    let answered = answered.filter(|_| field != Field::CoverageDates);
+    let answered = answered.map(|known| compare_with(claim, known, context.profile));
+    for difference in known.into_iter().chain(answered).flatten() {
         if difference.field == field {
             match severity {
                 Some(severity) => report.at_as(severity, None, difference.at, difference.words),

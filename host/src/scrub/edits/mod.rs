@@ -15,6 +15,7 @@ mod diagnoses;
 mod diagnosis_order;
 mod drugs;
 mod duplicates;
+mod eligibility;
 mod fees;
 mod global_period;
 mod laterality;
@@ -178,6 +179,11 @@ pub const EDITS: &[Edit] = &[
     demographics::SUBSCRIBER,
     demographics::IDENTITY,
     demographics::TWO_ALIKE,
+    eligibility::UNVERIFIED,
+    eligibility::INACTIVE,
+    eligibility::REJECTED,
+    eligibility::OTHER_PERSON,
+    eligibility::OTHER_PAYER,
     code_lists::UNKNOWN,
     code_lists::NOT_BILLABLE,
     code_lists::NOT_YET,

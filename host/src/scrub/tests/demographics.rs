@@ -48,6 +48,7 @@ fn found(change: impl Fn(&mut Claim, &mut Vec<Known>)) -> Vec<Finding> {
         known: &roster,
         alike: &[],
         visit: VisitDays::default(),
+        cover: None,
     };
     let found = scrub(&claim, &context);
     found.into_iter().filter(|finding| finding.rule.starts_with("demographic.")).collect()

@@ -101,7 +101,8 @@ fn found(change: fn(&mut Setup)) -> Vec<Finding> {
     let mut setup = setup();
     change(&mut setup);
     let Setup { claim, profile, earlier, alike, visit } = &setup;
-    let context = Context { as_of: AS_OF, profile, earlier, codes: shelf(), known: &[], alike, visit: *visit };
+    let context =
+        Context { as_of: AS_OF, profile, earlier, codes: shelf(), known: &[], alike, visit: *visit, cover: None };
     let mut found = scrub(claim, &context);
     // The lists of this shelf are short, and what they lack is not asked here.
     found.retain(|finding| !finding.rule.starts_with("code."));

@@ -17,7 +17,7 @@ pub fn body(group: &Segment, sets: &[Checked]) -> Body {
     let mut out = Body::default();
     out.add(&["AK1", group.element(1), group.element(6), group.element(8)]);
     for set in sets {
-        out.add(&["AK2", "837", &set.control, group.element(8)]);
+        out.add(&["AK2", set.kind, &set.control, group.element(8)]);
         for error in set.errors.iter().take(ERRORS_MAX) {
             out.add(&["IK3", &error.id, &error.position.to_string(), &error.in_loop, error.code]);
             for (element, component, code) in &error.elements {

@@ -4,6 +4,7 @@
 
 pub mod ack999;
 pub mod claim_ack;
+pub mod cover;
 pub mod remit;
 pub mod ta1;
 

@@ -56,7 +56,7 @@ impl Turn<'_> {
             }
             let envelope = self.envelope(&header, &payer_id);
             let text = interchange(&envelope, remit::KIND, &bodies);
-            self.release(&envelope, text);
+            self.release("835", &envelope, text);
         }
     }
 
@@ -73,7 +73,8 @@ impl Turn<'_> {
         self.record(Event::Due { icn, turn: turn + apart, movement: Movement::PayAgain });
     }
 
-    fn release(&mut self, envelope: &Envelope, text: String) {
+    /// Puts an 835 or 271 out, with the faults that are on.
+    pub(super) fn release(&mut self, kind: &str, envelope: &Envelope, text: String) {
         let faults = self.settings.faults;
         let mut copies = vec![(envelope.control, text.clone(), true)];
         if faults.duplicate {
@@ -83,9 +84,9 @@ impl Turn<'_> {
         for (control, text, repeatable) in copies {
             let wait = u32::from(faults.truncated);
             if faults.truncated {
-                self.answer("835", faults.late, 0, false, control, cut(&text));
+                self.answer(kind, faults.late, 0, false, control, cut(&text));
             }
-            self.answer("835", faults.late, wait, repeatable, control, text);
+            self.answer(kind, faults.late, wait, repeatable && kind == "835", control, text);
         }
     }
 }
