@@ -4,6 +4,7 @@
 
 pub mod custody;
 pub mod ends;
+pub mod figures;
 pub mod handoff;
 pub mod programs;
 pub mod recount;

@@ -9,4 +9,5 @@ pub mod caught;
 pub mod codes;
 pub mod demographics;
 pub mod family;
+pub mod kpi;
 pub mod slip;

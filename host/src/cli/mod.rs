@@ -4,7 +4,7 @@
 //! Exit codes: 0 done; 1 claimhost itself failed; 2 the command line is wrong; 3 the configuration is wrong; 4 the thing
 //! asked for does not exist, or a check found something.
 //!
-//! Commands that only look (`document`, `visit`, `claim`, `denial`, `remittance list`, `audit`, `work`, `trace`, `verify`) open the store through
+//! Commands that only look (`document`, `visit`, `claim`, `denial`, `remittance list`, `audit`, `kpi`, `work`, `trace`, `verify`) open the store through
 //! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `roster import`, `remittance choose`) open the
 //! whole host. `charge enter` only looks too: what it takes is a file for the next turn. Things are named as `reference.rs` says.
 
@@ -19,6 +19,7 @@ mod denial;
 mod document;
 mod init;
 mod keys;
+mod kpi;
 mod output;
 mod peers;
 mod plugin;
@@ -92,6 +93,20 @@ impl Whose {
     }
 }
 
+/// The practice that a command writes to: the one asked for, or the only one.
+fn one_practice<'a>(config: &'a Config, asked: Option<&str>) -> Result<&'a str, Failure> {
+    let ids: Vec<&str> = config.practice.iter().map(|practice| practice.id.as_str()).collect();
+    match (asked, ids.as_slice()) {
+        (None, [only]) => Ok(only),
+        (asked, _) => ids.iter().find(|id| Some(**id) == asked).copied().ok_or_else(|| {
+            let said = asked.map_or("say which practice".to_owned(), |id| {
+                format!("there is no practice `{id}`{}", crate::config::suggest(id, ids.iter().copied()))
+            });
+            Failure::missing(format!("{said}\nhint: the practices are {}", ids.join(", ")))
+        }),
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the whole line on invented practices: documents to posted money, then prints what happened
@@ -119,6 +134,9 @@ enum Command {
     /// Audits what the EHR hands over: visits without charges, demographics that differ
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Figures of a period, each with its formula, numerator and denominator
+    #[command(after_long_help = kpi::definitions())]
+    Kpi(kpi::Kpi),
     /// Takes charges that are keyed by hand
     #[command(subcommand)]
     Charge(charge::Charge),
@@ -169,6 +187,7 @@ pub fn main() -> ExitCode {
         Command::Claim(command) => command.run(global),
         Command::Denial(command) => command.run(global),
         Command::Audit(command) => command.run(global),
+        Command::Kpi(command) => command.run(global),
         Command::Charge(command) => command.run(global),
         Command::Roster(command) => command.run(global),
         Command::Remittance(command) => command.run(global),

@@ -3,7 +3,8 @@
 //! `host.rs` is one turn of the line; its steps are `arrive` (files in), `ingest` (documents to visit events), `assemble` (visits to claims, through
 //! `review`), `submit` (claims to the outbox), `answers` and `payment` (facts and postings) and `later` (the next payer).
 //! `handover.rs` keeps accounts right over several payers, `refusal.rs` words what is refused of an answer.
-//! `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it, `summary.rs` counts.
+//! `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it (`marks.rs`:
+//! what figures count of it), `summary.rs` counts.
 
 mod accept;
 mod answers;
@@ -23,6 +24,7 @@ mod ingest;
 mod key;
 mod later;
 mod lineages;
+mod marks;
 mod payment;
 mod pieces;
 mod receive;
@@ -46,6 +48,7 @@ pub(crate) use handover::{is_release, unsettled};
 pub(crate) use host::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, load_profile};
 pub use host::{Host, Turn};
 pub(crate) use key::{master_key, next_key_file};
+pub(crate) use marks::{Told, is_closed};
 pub(crate) use receive::{Received, Receiver, Upload, Uploaded, store_messages, store_upload};
 pub(crate) use refold::{Recounted, charged_version, recount, wanted_work};
 pub use retry::Retried;

@@ -303,7 +303,7 @@ fn key_text(path: &[Step]) -> String {
 }
 
 /// Says the class of what was found, never the text: a profile may hold a social security number.
-pub(super) fn found(text: &str, expected: &str) -> String {
+pub(crate) fn found(text: &str, expected: &str) -> String {
     let class = if text.is_empty() {
         "nothing".to_owned()
     } else if text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -9,12 +9,14 @@ mod complete;
 mod crosswalk;
 mod fees;
 mod profile;
-mod sheet;
+pub(crate) mod sheet;
 
+pub(crate) use check::found;
 pub use check::{ProfileError, ProfileProblem};
 #[cfg(test)]
 pub(crate) use complete::no_extras;
 pub use complete::{CompletionProblem, complete, complete_coverages, is_laboratory_test};
+pub(crate) use crosswalk::sheet_day;
 pub use crosswalk::{CodeSet, Conflict, Crosswalk, CrosswalkCode, Mapped, Mapping};
 pub use fees::{Fee, Fees};
 pub use profile::{

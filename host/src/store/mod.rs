@@ -4,7 +4,7 @@
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
 //! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `remittance`, and `upload`, `history`,
 //! `work`, `clearing`, `plugin_log`.
-//! `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
+//! `figures` keeps what `kpi` counts. `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
 
 pub mod acceptance;
 pub mod check;
@@ -13,6 +13,7 @@ pub mod clearing;
 pub mod copy;
 pub mod document;
 pub mod expected;
+pub mod figures;
 pub mod file;
 pub mod finding;
 pub mod history;
