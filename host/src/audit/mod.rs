@@ -6,6 +6,7 @@
 
 pub mod capture;
 pub mod caught;
+pub mod checklist;
 pub mod codes;
 pub mod demographics;
 pub mod family;

@@ -3,7 +3,7 @@
 //! `host.rs` is one turn of the line; its steps are `arrive` (files in), `ingest` (documents to visit events), `assemble` (visits to claims, through
 //! `review`), `submit` (claims to the outbox), `answers` and `payment` (facts and postings) and `later` (the next payer).
 //! `handover.rs` keeps accounts right over several payers, `refusal.rs` words what is refused of an answer.
-//! `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it (`marks.rs`:
+//! `go_live.rs` says whether a practice may submit. `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it (`marks.rs`:
 //! what figures count of it), `summary.rs` counts.
 
 mod accept;
@@ -18,6 +18,7 @@ mod error;
 mod fact;
 mod fixes;
 mod fold;
+mod go_live;
 mod handover;
 mod host;
 mod ingest;
@@ -44,8 +45,10 @@ pub(crate) use crash::crash_point;
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
+pub use go_live::{GoLive, Refused};
+pub(crate) use go_live::{WORK_GO_LIVE, mapping_digest};
 pub(crate) use handover::{is_release, unsettled};
-pub(crate) use host::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, load_profile};
+pub(crate) use host::{ENTRY_ADAPTER, ENTRY_CHANNEL, ENTRY_MAPPING, ENTRY_SOURCE, load_profile};
 pub use host::{Host, Turn};
 pub(crate) use key::{master_key, next_key_file};
 pub(crate) use marks::{Told, is_closed};

@@ -128,6 +128,17 @@ impl Check<'_> {
         if let Some(Contact { telephone, .. }) = &profile.contact {
             self.telephone(telephone, &[Key("contact"), Key("telephone")]);
         }
+        if let Some(ehr) = &profile.ehr {
+            let since = ehr.no_fhir_as_of.as_deref();
+            let day_ok = since.is_none_or(|day| super::crosswalk::sheet_day(day).is_some());
+            self.unless(day_ok, &[Key("ehr"), Key("no_fhir_as_of")], || {
+                found(since.unwrap_or_default(), "a day as YYYY-MM-DD")
+            });
+            let one = since.is_none() || ehr.fhir_capability.is_none();
+            self.unless(one, &[Key("ehr"), Key("no_fhir_as_of")], || {
+                "found fhir_capability too, expected one of the two: the EHR has FHIR or it has not".to_owned()
+            });
+        }
         self.telephone(&profile.submitter.telephone, &[Key("submitter"), Key("telephone")]);
         for (id, section) in [(&profile.submitter.id, "submitter"), (&profile.receiver.id, "receiver")] {
             let ok = (2..=15).contains(&id.len()) && id.chars().all(|char| char.is_ascii_graphic());

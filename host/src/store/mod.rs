@@ -8,6 +8,7 @@
 
 pub mod acceptance;
 pub mod check;
+pub mod checklist;
 pub mod claim;
 pub mod clearing;
 pub mod copy;
@@ -19,6 +20,7 @@ pub mod finding;
 pub mod history;
 pub mod known;
 pub mod plugin_log;
+pub mod practice_record;
 pub mod query;
 pub mod remittance;
 pub mod seal;

@@ -337,6 +337,21 @@ CREATE TABLE work_item (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX work_open ON work_item (practice_id, subject_kind, subject_id) WHERE closed_day IS NULL;
 
+-- An audit, a review or an approval of the practice as a whole: that it was done, of which days, with what result.
+CREATE TABLE practice_record (
+    practice_id TEXT NOT NULL,
+    record_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,             -- charges | transfer | rejections | go-live
+    day INTEGER NOT NULL,           -- day it was done
+    from_day INTEGER NOT NULL,      -- first and last day it is about
+    to_day INTEGER NOT NULL,
+    open_count INTEGER NOT NULL,    -- what it found that is still to be done
+    digest TEXT NOT NULL,           -- of what was approved; empty: nothing was
+    body BLOB NOT NULL,             -- sealed: who, and the whole result
+    PRIMARY KEY (practice_id, record_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX practice_record_by_kind ON practice_record (practice_id, kind, day);
+
 -- One chain per practice: each row's mac covers the row and the mac before it.
 CREATE TABLE history (
     practice_id TEXT NOT NULL,
