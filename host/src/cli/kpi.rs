@@ -74,11 +74,12 @@ impl Kpi {
         }
         let reader = Reader::open(global)?;
         let days = (self.from.map_or(i64::MIN, day_number), day_number(to));
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let (mut practices, mut all) = (Vec::new(), Counts::default());
         for id in reader.practice_ids(self.whose.practice())? {
             let (counts, baseline) = match reader.chosen(Some(id))?.first() {
-                Some(store) => {
-                    store.read(|tx| -> StoreResult<_> { Ok((Counts::of(tx, days.0, days.1)?, tx.baseline()?)) })?
+                Some(practice) => {
+                    (Counts::of(&reader.store, practice, days, threads)?, practice.read(|tx| tx.baseline())?)
                 }
                 None => (Counts::default(), Vec::new()),
             };

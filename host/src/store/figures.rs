@@ -150,16 +150,16 @@ impl Tx<'_> {
         *accounts.entry((account.to_owned(), day)).or_default() += amount_cents;
     }
 
-    /// Hands over every lineage of the practice, as figures see it.
+    /// Hands over the lineages with ids in a range, both ends included, as figures see them.
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn each_marked(&self, mut take: impl FnMut(&Marked)) -> StoreResult<()> {
+    pub fn each_marked(&self, first: u64, last: u64, mut take: impl FnMut(&Marked)) -> StoreResult<()> {
         let mut statement = self.connection.prepare_cached(
             "SELECT state = 'posted', billed_cents, service_from, charged_day, assembled_day, sent_day, first_pass, held_once,
-             corrected, error_denied, closed_day FROM claim WHERE practice_id = ?1",
+             corrected, error_denied, closed_day FROM claim WHERE practice_id = ?1 AND claim_id BETWEEN ?2 AND ?3",
         )?;
-        let mut rows = statement.query([self.practice_id()])?;
+        let mut rows = statement.query((self.practice_id(), first, last))?;
         while let Some(row) = rows.next()? {
             take(&Marked {
                 is_posted: row.get(0)?,

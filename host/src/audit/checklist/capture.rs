@@ -72,13 +72,13 @@ fn decide(visits: &BTreeMap<i64, i64>, records: &[PracticeRecord], today: i64) -
             due = Some(due.map_or(by, |due| due.min(by)));
         }
     };
-    // The two months before this one: the later is due by the end of this month.
-    let (first, last) = last_month(today);
-    let before = last_month(first);
-    for (from, to, by) in [(before.0, before.1, last), (first, last, month_end(today))] {
-        if visits.range(from..=to).next().is_some() {
-            ask(from, to, by);
+    // Every month of the last year that had visits and is over: each is due by the end of the month after it.
+    let mut month = last_month(today);
+    while month.1 >= today - USUAL_DAYS {
+        if visits.range(month.0..=month.1).next().is_some() {
+            ask(month.0, month.1, month_end(month.1 + 1));
         }
+        month = last_month(month.0);
     }
     for day in busy_days(visits).into_iter().filter(|day| *day >= today - LOOK_BACK_DAYS) {
         ask(day, day, day + BUSY_DAYS);
@@ -150,6 +150,10 @@ mod tests {
         let alone = |today: &str| decide(&visits, &alone, day(today));
         assert_eq!((alone("2026-05-31").status, alone("2026-05-31").due), (Status::Pass, Some(day("2026-05-31"))));
         assert_eq!(alone("2026-06-01").status, Status::Overdue);
+        // A month that nobody audited stays asked for.
+        let late = decide(&visits, &month, day("2026-08-20"));
+        assert_eq!((late.status, late.due), (Status::Overdue, Some(day("2026-06-30"))));
+        assert_eq!(open(&late), ["2026-05-01 to 2026-05-31"]);
         assert_eq!(decide(&BTreeMap::new(), &[], day("2026-05-20")).status, Status::Fail);
     }
 }

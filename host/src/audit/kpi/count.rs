@@ -6,8 +6,9 @@ use std::ops::AddAssign;
 use super::days::Days;
 use super::define::CHARGE_DAYS;
 use crate::remit::Account;
+use crate::store::check::Snapshot;
 use crate::store::figures::{Denial, FirstPass, Marked};
-use crate::store::{StoreResult, Tx};
+use crate::store::{PracticeStore, Store, StoreResult, Tx};
 
 /// What a payer denied under a group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,15 +59,41 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts a practice between two days, both included.
+    /// Counts a practice between two days, both included. Lineages are walked by as many threads, all at one moment of the store.
     ///
     /// # Errors
     /// The store's.
-    pub fn of(tx: &Tx<'_>, from: i64, to: i64) -> StoreResult<Self> {
+    pub fn of(store: &Store, practice: &PracticeStore, (from, to): (i64, i64), threads: usize) -> StoreResult<Self> {
+        let snapshots = store.snapshots(threads)?;
         let mut counts = Self::default();
-        tx.each_marked(|claim| counts.add_claim(claim, from, to))?;
-        counts.decisions =
-            tx.decisions_by_payer(from, to)?.into_iter().map(|(payer, count)| (payer, signed(count))).collect();
+        let Some(first) = snapshots.first() else { return Ok(counts) };
+        counts.add_rest(&first.tx(practice), from, to)?;
+        let parts = u64::try_from(snapshots.len()).unwrap_or(1).max(1);
+        let share = first.tx(practice).highest("claim", "claim_id")? / parts + 1;
+        let walked: Vec<StoreResult<Self>> = std::thread::scope(|scope| {
+            let walk = |(at, snapshot): (u64, Snapshot)| {
+                scope.spawn(move || {
+                    let mut part = Self::default();
+                    let ids = (at * share, (at + 1) * share - 1);
+                    snapshot.tx(practice).each_marked(ids.0, ids.1, |claim| part.add_claim(claim, from, to))?;
+                    Ok(part)
+                })
+            };
+            let threads: Vec<_> = (0..).zip(snapshots).map(walk).collect();
+            let joined = threads.into_iter().map(|thread| thread.join());
+            joined.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        });
+        for part in walked {
+            counts += &part?;
+        }
+        Ok(counts)
+    }
+
+    /// What is not counted by lineage.
+    fn add_rest(&mut self, tx: &Tx<'_>, from: i64, to: i64) -> StoreResult<()> {
+        let counts = self;
+        let decisions = tx.decisions_by_payer(from, to)?;
+        counts.decisions = decisions.into_iter().map(|(payer, count)| (payer, signed(count))).collect();
         let mut before = None;
         tx.each_denial(from, to, |denial| counts.add_denial(denial, &mut before))?;
         for account in [Account::PayerReceivable, Account::Denied] {
@@ -78,7 +105,7 @@ impl Counts {
         counts.captured = (signed(charged), signed(gaps));
         let (failed, all) = tx.clps_not_posted(from, to)?;
         counts.payments = (signed(failed), signed(all));
-        Ok(counts)
+        Ok(())
     }
 
     fn add_claim(&mut self, claim: &Marked, from: i64, to: i64) {
