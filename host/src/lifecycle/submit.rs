@@ -174,6 +174,8 @@ fn resend_refused(practice: &PracticeStore, today: i64) -> Result<(), StoreError
                 tx.set_version_state(version, VersionState::Ready, None)?;
                 let event = format!("version {} ready (refused interchange or transaction)", version.version);
                 tx.record("claim", version.claim_id, today, "host", &event, "")?;
+                // It may wait here: until its practice is approved, or for the room in the next 837.
+                refold(tx, version.claim_id, today, "refused")?;
             }
         }
         Ok(())
