@@ -22,9 +22,16 @@ fn run(root: &Path, plugins: &[PathBuf], claims: usize) -> Duration {
     site::deliver(root, PRACTICES, 0..claims, practice::DAYS);
     let outbox = config.clearinghouse.outbox.clone();
     let mut host = Host::open(config, parse_iso(practice::AS_OF).unwrap()).unwrap();
-    let start = Instant::now();
+    let mut start = Instant::now();
     host.settle().unwrap();
-    let time = start.elapsed();
+    let mut time = start.elapsed();
+    // Claims are made and wait. That somebody approves is not the line's time; that they leave is.
+    for practice in host.practice_stores() {
+        host.approve(practice.id(), "bench").unwrap().unwrap();
+    }
+    start = Instant::now();
+    host.settle().unwrap();
+    time += start.elapsed();
 
     let summary = host.summary().unwrap();
     assert_eq!(

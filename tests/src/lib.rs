@@ -6,6 +6,7 @@ pub mod canary;
 pub mod custody;
 pub mod dice;
 pub mod ends;
+pub mod figures;
 pub mod handoff;
 pub mod programs;
 pub mod recount;

@@ -102,7 +102,7 @@ fn remittance(body: &str, claims: &mut BTreeMap<String, Claim>) {
     }
 }
 
-fn files(folder: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
+pub(crate) fn files(folder: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -117,16 +117,16 @@ fn files(folder: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
     Ok(found)
 }
 
-fn segments(text: &str) -> Vec<Vec<String>> {
+pub(crate) fn segments(text: &str) -> Vec<Vec<String>> {
     let split = |segment: &str| segment.trim().split('*').map(str::to_owned).collect::<Vec<_>>();
     text.split('~').filter(|segment| !segment.trim().is_empty()).map(split).collect()
 }
 
-fn element(segment: &[String], at: usize) -> &str {
+pub(crate) fn element(segment: &[String], at: usize) -> &str {
     segment.get(at).map(String::as_str).unwrap_or_default()
 }
 
-fn cents(text: &str) -> i64 {
+pub(crate) fn cents(text: &str) -> i64 {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let whole: i64 = whole.parse().unwrap_or(0);

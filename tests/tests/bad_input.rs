@@ -152,7 +152,9 @@ fn bad_files_are_refused_with_place_and_remedy_and_the_rest_goes_on() {
         assert_eq!(good(name)["status"], "translated", "{name}");
     }
     assert_eq!((counts["translated"], counts["parked"], counts["pending"]), (6, 0, 0), "{summary}");
-    assert_eq!(summary["claims"]["submitted"], 6, "{summary}");
+    assert_eq!(summary["claims"]["ready"], 6, "{summary}");
+    let summary = site.run(DAY);
+    assert_eq!(summary["claims"]["submitted"], 6, "approved, they leave: {summary}");
     assert_eq!(summary["cents"]["billed"], 6 * 9_000, "{summary}");
     assert!(!logged.contains(CANARY), "a patient's value in a log: {logged}");
     // The same files again: refused again, and nothing else moves.

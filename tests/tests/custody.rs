@@ -75,6 +75,10 @@ fn site() -> Site {
     site.answer("6.271", covered(6, &trace).as_bytes());
     site.run(DAY);
     assert_eq!(site.json(&["eligibility", "list", "--state", "active"]).as_array().unwrap().len(), 1);
+    let before = "figure,numerator,denominator,from,to\nclaim-accuracy,9,10,2025-01-01,2025-12-31\n";
+    site.write("before.csv", before.as_bytes());
+    let before = site.dir().join("before.csv");
+    assert!(site.command(&["--as-of", DAY, "kpi", "--baseline", before.to_str().unwrap()]).status.success());
     site.assert_accounted(DAY);
     site
 }
@@ -313,6 +317,21 @@ fn states_and_cents_are_told_from_what_they_are_made_of_and_not_by_their_sum_alo
         ("UPDATE claim SET billed_cents = billed_cents + 1 WHERE claim_id = 1", "money"),
         ("UPDATE claim SET live_version = 2 WHERE claim_id = 1", "state"),
         ("UPDATE claim SET service_from = service_from + 1 WHERE claim_id = 1", "day"),
+        ("UPDATE claim SET charged_day = charged_day + 1 WHERE claim_id = 1", "day"),
+        ("UPDATE claim SET assembled_day = assembled_day + 1 WHERE claim_id = 1", "day"),
+        ("UPDATE claim SET sent_day = sent_day + 1 WHERE claim_id = 1", "day"),
+        ("UPDATE claim SET first_pass = 'passed' WHERE first_pass = 'failed'", "state"),
+        ("UPDATE claim SET held_once = 0", "state"),
+        ("UPDATE claim SET corrected = 1 WHERE claim_id = 1", "state"),
+        ("UPDATE claim SET error_denied = 1 WHERE claim_id = 1", "state"),
+        ("UPDATE claim SET closed_day = NULL", "day"),
+        ("UPDATE denial SET amount_cents = amount_cents + 1", "money"),
+        ("UPDATE denial SET reason = '97'", "money"),
+        ("DELETE FROM denial", "money"),
+        ("UPDATE account_day SET amount_cents = amount_cents + 1 WHERE account = 'denied'", "money"),
+        ("DELETE FROM account_day WHERE account = 'charges'", "money"),
+        ("UPDATE remittance SET clp_count = clp_count + 1 WHERE state = 'posted'", "count"),
+        ("UPDATE remittance SET decision_count = decision_count + 1 WHERE state = 'posted'", "count"),
         ("UPDATE claim_version SET state = 'accepted' WHERE state = 'submitted'", "state"),
         ("UPDATE claim_version SET charge_cents = charge_cents + 1 WHERE claim_id = 1", "money"),
         ("UPDATE claim_version SET control_number = 'X' WHERE claim_id = 1", "look-up"),

@@ -65,6 +65,14 @@ fn files_in(folder: &Path) -> usize {
     std::fs::read_dir(folder).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file()).count()
 }
 
+/// A site that submits: one claim has left already.
+fn at_work() -> Site {
+    let site = Site::new();
+    site.hl7("first.hl7", Charge::of_nobody_else(9_000).message().as_bytes());
+    site.run(DAY);
+    site
+}
+
 /// Ends the run at a moment.
 fn crash(site: &Site, moment: &str) {
     let mut command = site.prepared(&["--as-of", DAY, "run", "--once"]);
@@ -75,13 +83,13 @@ fn crash(site: &Site, moment: &str) {
 
 #[test]
 fn ended_at_any_moment_it_takes_each_file_once() {
-    let whole = Site::new();
+    let whole = at_work();
     deliver(&whole);
     let expected = outcome(&whole, &whole.run(DAY));
-    assert_eq!(expected.summary[0]["translated"], MESSAGES + 1, "{:?}", expected.summary);
+    assert_eq!(expected.summary[0]["translated"], MESSAGES + 2, "{:?}", expected.summary);
     // Six lines of no message, a header without the joined column, a row that is not closed, an answer that is none.
     assert_eq!(expected.summary[0]["rejected"], 9, "{:?}", expected.summary);
-    assert_eq!(expected.sent.len(), 1);
+    assert_eq!(expected.sent.len(), 2);
     // The first file that is stored is the clearinghouse's, the second batch is the practice's messages.
     for moments in [
         &["after-store"][..],
@@ -95,7 +103,7 @@ fn ended_at_any_moment_it_takes_each_file_once() {
         &["after-rename"],
         &["after-store", "after-archive", "after-store", "mid-file", "mid-file", "before-rename", "after-rename"],
     ] {
-        let site = Site::new();
+        let site = at_work();
         deliver(&site);
         for moment in moments {
             crash(&site, moment);

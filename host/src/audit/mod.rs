@@ -6,7 +6,9 @@
 
 pub mod capture;
 pub mod caught;
+pub mod checklist;
 pub mod codes;
 pub mod demographics;
 pub mod family;
+pub mod kpi;
 pub mod slip;

@@ -63,7 +63,7 @@ pub(crate) struct Findings {
 }
 
 /// First and last day of a month.
-fn month(text: &str) -> Result<(Date, Date), String> {
+pub(super) fn month(text: &str) -> Result<(Date, Date), String> {
     let wrong = || format!("found `{text}`, expected YYYY-MM");
     let first = jiff::civil::Date::strptime("%Y-%m-%d", format!("{text}-01")).map_err(|_| wrong())?;
     if text.len() != 7 {

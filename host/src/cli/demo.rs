@@ -189,6 +189,7 @@ impl Sandbox<'_> {
     fn play(&self, host: &mut Host, mut redeliver: bool) -> Result<(), Failure> {
         for _ in 0..TURNS_MAX {
             host.settle()?;
+            go_live(host)?;
             let said = self.turn(redeliver)?;
             redeliver = false;
             let count = |key: &str| said.get(key).and_then(serde_json::Value::as_u64).unwrap_or(0);
@@ -224,6 +225,22 @@ fn run(mut command: Command, name: &str) -> Result<String, Failure> {
     } else {
         Err(Failure::internal(format!("{name} ended with {}; its own words are above", output.status)))
     }
+}
+
+/// What an operator does once claims wait for it: `claimhost go-live PRACTICE --approve`. The practices of the demo know their
+/// mappings, and the first claims are there to look at.
+fn go_live(host: &mut Host) -> Result<(), Failure> {
+    let mut approved = false;
+    for practice in host.practice_stores() {
+        let counts = |last: Option<(i64, String, bool)>| last.is_some_and(|(.., counts)| counts);
+        if !counts(host.approved(practice.id())?) {
+            approved |= host.approve(practice.id(), "demo")?.is_ok();
+        }
+    }
+    if approved {
+        host.settle()?;
+    }
+    Ok(())
 }
 
 /// Puts a day's feeds into an inbox, each whole or not at all.

@@ -4,22 +4,25 @@
 //! Exit codes: 0 done; 1 claimhost itself failed; 2 the command line is wrong; 3 the configuration is wrong; 4 the thing
 //! asked for does not exist, or a check found something.
 //!
-//! Commands that only look (`document`, `visit`, `claim`, `denial`, `eligibility list`, `remittance list`, `audit`, `work`, `trace`, `verify`) open the store through
-//! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `roster import`, `remittance choose`) open the
+//! Commands that only look (`document`, `visit`, `claim`, `denial`, `eligibility list`, `remittance list`, `audit`, `kpi`, `checklist`, `work`, `trace`, `verify`) open the store through
+//! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `roster import`, `review`, `go-live --approve`, `remittance choose`) open the
 //! whole host. `charge enter` only looks too: what it takes is a file for the next turn. Things are named as `reference.rs` says.
 
 mod audit;
 mod backup;
 mod charge;
 mod check_config;
+mod checklist;
 mod claim;
 mod codes;
 mod demo;
 mod denial;
 mod document;
 mod eligibility;
+mod go_live;
 mod init;
 mod keys;
+mod kpi;
 mod output;
 mod panics;
 mod peers;
@@ -28,6 +31,7 @@ mod plugin_log;
 mod reader;
 mod reference;
 mod remittance;
+mod review;
 mod roster;
 mod run;
 mod serve;
@@ -94,6 +98,20 @@ impl Whose {
     }
 }
 
+/// The practice that a command writes to: the one asked for, or the only one.
+fn one_practice<'a>(config: &'a Config, asked: Option<&str>) -> Result<&'a str, Failure> {
+    let ids: Vec<&str> = config.practice.iter().map(|practice| practice.id.as_str()).collect();
+    match (asked, ids.as_slice()) {
+        (None, [only]) => Ok(only),
+        (asked, _) => ids.iter().find(|id| Some(**id) == asked).copied().ok_or_else(|| {
+            let said = asked.map_or("say which practice".to_owned(), |id| {
+                format!("there is no practice `{id}`{}", crate::config::suggest(id, ids.iter().copied()))
+            });
+            Failure::missing(format!("{said}\nhint: the practices are {}", ids.join(", ")))
+        }),
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the whole line on invented practices: documents to posted money, then prints what happened
@@ -124,6 +142,16 @@ enum Command {
     /// Audits what the EHR hands over: visits without charges, demographics that differ
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Figures of a period, each with its formula, numerator and denominator
+    #[command(after_long_help = kpi::definitions())]
+    Kpi(kpi::Kpi),
+    /// Ten lines of a sound integration, each pass, fail or overdue, with its number and when it is next due
+    Checklist(checklist::Checklist),
+    /// Audits that a person looks at, recorded with who, when and what was found
+    #[command(subcommand)]
+    Review(review::Review),
+    /// Shows whether a practice is ready to submit, and lets it
+    GoLive(go_live::GoLive),
     /// Takes charges that are keyed by hand
     #[command(subcommand)]
     Charge(charge::Charge),
@@ -176,6 +204,10 @@ pub fn main() -> ExitCode {
         Command::Denial(command) => command.run(global),
         Command::Eligibility(command) => command.run(global),
         Command::Audit(command) => command.run(global),
+        Command::Kpi(command) => command.run(global),
+        Command::Checklist(command) => command.run(global),
+        Command::Review(command) => command.run(global),
+        Command::GoLive(command) => command.run(global),
         Command::Charge(command) => command.run(global),
         Command::Roster(command) => command.run(global),
         Command::Remittance(command) => command.run(global),

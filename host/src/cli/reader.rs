@@ -47,6 +47,21 @@ impl Reader {
         Ok(known.cloned().collect())
     }
 
+    /// The ids of the practices that the configuration has, or the one asked for; the host's own tenant is none. A practice that
+    /// nothing has come for yet is among them.
+    pub(crate) fn practice_ids(&self, practice: Option<&str>) -> Result<Vec<&str>, Failure> {
+        if let Some(id) = practice {
+            self.check(id)?;
+            if id == CLEARING {
+                let words =
+                    format!("`{CLEARING}` is the host's own tenant, which bills nothing\nhint: name a practice");
+                return Err(Failure::missing(words));
+            }
+        }
+        let ids = self.config.practice.iter().map(|known| known.id.as_str());
+        Ok(ids.filter(|id| practice.is_none_or(|asked| asked == *id)).collect())
+    }
+
     /// All tenants, the host's own too, or the one asked for.
     pub(crate) fn tenants(&self, practice: Option<&str>) -> Result<Vec<PracticeStore>, Failure> {
         if practice.is_some() {

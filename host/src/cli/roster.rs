@@ -35,15 +35,7 @@ impl Roster {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let Self::Import(command) = self;
         let config = Config::load(&global.config).map_err(HostError::from)?;
-        let ids: Vec<&str> = config.practice.iter().map(|practice| practice.id.as_str()).collect();
-        let practice = match (command.whose.practice(), ids.as_slice()) {
-            (Some(id), ids) if ids.contains(&id) => id,
-            (None, [only]) => only,
-            (asked, ids) => {
-                let asked = asked.map_or("say which practice".to_owned(), |id| format!("there is no practice `{id}`"));
-                return Err(Failure::missing(format!("{asked}\nhint: the practices are {}", ids.join(", "))));
-            }
-        };
+        let practice = super::one_practice(&config, command.whose.practice())?;
         let store = Store::open(&config.store.path, master_key(&config)?)?;
         let imported = load(&store.practice(practice)?, &command.file, command.mapping.as_deref(), global.today())?;
         if global.json {

@@ -8,7 +8,7 @@ const STATES: [(&str, &str); 8] = [
     ("posted", "paid and posted to the cent"),
     ("denied", "denied in full, now work with the payer's reason"),
     ("held", "held before they left, each with what to mend"),
-    ("ready", "ready"),
+    ("ready", "ready, and waiting: `claimhost go-live PRACTICE` says for what"),
     ("submitted", "sent, unanswered"),
     ("rejected", "refused by clearinghouse or payer"),
     ("accepted", "accepted, unpaid"),

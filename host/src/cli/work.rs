@@ -16,7 +16,11 @@ use crate::store::work::WorkRow;
 use crate::store::{StoreResult, Tx};
 
 /// Kinds of work, and what to do about them. `{}` is the subject as it is typed.
-const KINDS: [(&str, &str); 24] = [
+const KINDS: [(&str, &str); 25] = [
+    (
+        "practice.go-live",
+        "`claimhost go-live PRACTICE` shows coverage, dry run and crosswalk; `--approve --by NAME` lets claims leave",
+    ),
     ("claim.held", "`claimhost claim why {}` says what to mend, in the EHR or in the profile"),
     ("claim.rejected", "`claimhost claim show {}`: correct it in the EHR, which sends it again"),
     ("claim.denied", "`claimhost denial list` has payer and reason: appeal, or correct it in the EHR"),

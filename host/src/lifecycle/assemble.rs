@@ -6,6 +6,7 @@ use crate::practice::Route;
 use crate::scrub::VisitDays;
 use crate::store::claim::{ClaimRow, VersionBody, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
+use crate::store::figures::Marks;
 use crate::store::finding::StoredFinding;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
 use crate::store::{Encoded, StoreResult, Tx};
@@ -417,7 +418,7 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
             created_day: today,
             submitted_day: None,
         };
-        put_claim(tx, practice, &row, &written, plan.row.visit_id)?;
+        put_claim(tx, practice, &row, &written, &plan.row)?;
         for (rule, digest) in &written.fixed {
             tx.record("claim", claim_id, today, &format!("rule:{rule}"), "fix applied", digest)?;
         }
@@ -451,16 +452,18 @@ fn put_claim(
     practice: &Practice,
     version: &VersionRow,
     written: &Written,
-    visit_id: u64,
+    visit: &VisitRow,
 ) -> StoreResult<()> {
     let span = service_span(&written.claim.lines);
     let (service_from, service_to) = span.map_or((0, 0), |span| (day_number(span.start), day_number(span.end)));
     let known = tx.claim(version.claim_id)?;
     let payer = practice.profile.payer.iter().find(|payer| payer.id == version.payer_id);
     let route = if payer.is_some_and(|payer| payer.route == Route::ViaEhr) { "via-ehr" } else { "clearinghouse" };
+    let first = Marks { assembled_day: version.created_day, ..Marks::default() };
+    let marks = known.as_ref().map_or(first, |known| known.marks);
     let row = ClaimRow {
         claim_id: version.claim_id,
-        visit_id,
+        visit_id: visit.visit_id,
         payer_id: version.payer_id.clone(),
         route: route.to_owned(),
         state: known.as_ref().map_or_else(|| ClaimState::Held.as_str().to_owned(), |known| known.state.clone()),
@@ -468,6 +471,7 @@ fn put_claim(
         billed_cents: version.charge_cents,
         service_from,
         service_to,
+        marks: Marks { charged_day: visit.first_charge_day, ..marks },
     };
     match known {
         Some(_) => tx.update_claim(&row),

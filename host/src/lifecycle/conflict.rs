@@ -129,6 +129,7 @@ fn take_back(own: &Tx<'_>, remittance: &RemittanceRow, state: &str, day: i64) ->
         let decision: Decision = own.remittance_claim_body(row.remittance_id, row.ordinal)?;
         if let (Some((claim_id, version)), Some(payment)) = (row.claim, decision.payment) {
             own.remove_fact(claim_id, version, &Fact::Payment(payment))?;
+            own.remove_denials(claim_id, id)?;
             for later in own.versions(claim_id)?.iter().filter(|other| rests_on(other, version)) {
                 own.set_version_state(later, VersionState::Superseded, None)?;
                 let event = format!("version {} superseded: the payment it rests on was taken back", later.version);

@@ -93,6 +93,11 @@ impl Payment {
         self.status == "22"
     }
 
+    /// It is posted, and neither a reversal nor a price (25, predetermination): the payer has decided.
+    pub fn is_decision(&self) -> bool {
+        self.posted && !self.is_reversal() && self.status != "25"
+    }
+
     /// CLP02 = 19, 20, 21: the payer has forwarded the claim by itself.
     pub fn is_forwarded(&self) -> bool {
         matches!(self.status.as_str(), "19" | "20" | "21")

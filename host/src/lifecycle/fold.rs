@@ -83,6 +83,8 @@ pub struct VersionFold {
     pub may_resend: bool,
     /// No answer has taken it, and one has refused it: the payer does not have it.
     pub refused: bool,
+    /// TA1 or 999 refused a sending of it, or a 277CA refused it, whatever came later.
+    pub turned_back: bool,
     /// The payer's number of it (277CA REF 1K, CLP07).
     pub payer_control_number: Option<String>,
     /// The payer has forwarded it to the next one: no secondary of ours.
@@ -169,7 +171,8 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
     };
     let may_resend = state == VersionState::Rejected && stages.is_empty() && unrefused == 0;
     let refused = state == VersionState::Rejected;
-    VersionFold { state, may_resend, refused, payer_control_number, forwarded, standing }
+    let turned_back = unrefused < sent.len() || rejected(&Stage::Payer) || rejected(&Stage::Clearinghouse);
+    VersionFold { state, may_resend, refused, turned_back, payer_control_number, forwarded, standing }
 }
 
 fn money_state<'a>(standing: impl Iterator<Item = &'a Payment>) -> VersionState {

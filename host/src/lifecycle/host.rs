@@ -15,7 +15,7 @@ use crate::codes::Library;
 use crate::codes::shelf::Shelf;
 use crate::config::{Config, FolderConfig, Route};
 use crate::lifecycle::summary::{Summary, summarize};
-use crate::lifecycle::{HostError, answers, due, ingest, inquire, later, master_key, submit, tidy};
+use crate::lifecycle::{HostError, answers, due, go_live, ingest, inquire, later, master_key, submit, tidy};
 use crate::plugin::{CodeTables, LogBuffer, PluginHost, PluginHostConfig, PluginLog};
 use crate::practice::{Profile, ProfileError};
 use crate::store::{PracticeStore, Store, StoreResult, Tx};
@@ -76,7 +76,7 @@ pub(crate) const ENTRY_SOURCE: &str = "charge-entry";
 /// How its rows are read: the adapter's usual columns, days as ISO 8601 has them.
 pub(crate) const ENTRY_MAPPING: &str = "source_system = \"charge-entry\"\ndate_format = \"YYYY-MM-DD\"\n";
 /// Channel of its files in the store.
-const ENTRY_CHANNEL: &str = "charge-entry";
+pub(crate) const ENTRY_CHANNEL: &str = "charge-entry";
 
 /// What a turn did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -376,6 +376,14 @@ impl Host {
                 folder.reload();
             }
         }
+    }
+}
+
+impl Practice {
+    /// Digest of the mappings that its documents are read with now.
+    pub(super) fn mapping_digest(&self) -> String {
+        let ways = self.folders.iter().filter(|folder| folder.channel != ENTRY_CHANNEL);
+        go_live::mapping_digest(ways.map(|way| (way.config.adapter.clone(), way.setup.mapping.clone())).collect())
     }
 }
 

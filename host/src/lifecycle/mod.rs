@@ -4,7 +4,8 @@
 //! `review`), `submit` (claims to the outbox), `answers` and `payment` (facts and postings) and `later` (the next payer).
 //! `inquire` asks payers about cover (`upcoming`: whom of a visit ahead), `cover_answers` takes what they say.
 //! `handover.rs` keeps accounts right over several payers, `refusal.rs` words what is refused of an answer.
-//! `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it, `summary.rs` counts.
+//! `go_live.rs` says whether a practice may submit. `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it (`marks.rs`:
+//! what figures count of it), `summary.rs` counts.
 
 mod accept;
 mod answers;
@@ -20,6 +21,7 @@ mod error;
 mod fact;
 mod fixes;
 mod fold;
+mod go_live;
 mod handover;
 mod host;
 mod ingest;
@@ -27,6 +29,7 @@ mod inquire;
 mod key;
 mod later;
 mod lineages;
+mod marks;
 mod payment;
 mod pieces;
 mod receive;
@@ -48,11 +51,14 @@ pub(crate) use crash::crash_point;
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
+pub use go_live::{GoLive, Refused};
+pub(crate) use go_live::{WORK_GO_LIVE, mapping_digest};
 pub(crate) use handover::{is_release, unsettled};
-pub(crate) use host::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, load_profile};
+pub(crate) use host::{ENTRY_ADAPTER, ENTRY_CHANNEL, ENTRY_MAPPING, ENTRY_SOURCE, load_profile};
 pub use host::{Host, Turn};
 pub(crate) use inquire::{folded, work_kind};
 pub(crate) use key::{master_key, next_key_file};
+pub(crate) use marks::{Told, is_closed};
 pub(crate) use receive::{Received, Receiver, Upload, Uploaded, store_messages, store_upload};
 pub(crate) use refold::{Recounted, charged_version, recount, wanted_work};
 pub use retry::Retried;

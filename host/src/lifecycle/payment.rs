@@ -1,5 +1,7 @@
 //! One 835 transaction: found by its key, matched claim by claim, posted, or parked where two contents claim one key.
 
+use std::collections::BTreeMap;
+
 use claimhost_x12::remittance::{Cas, ClaimPayment, GroupCode, Remittance, ServicePayment};
 use claimhost_x12::{Origin, Transaction};
 use serde::{Deserialize, Serialize};
@@ -14,10 +16,11 @@ use super::refusal;
 use super::submit::line_by_control;
 use super::{Fact, HostError, Payment};
 use crate::claim::{Adjustment, AdjustmentGroup, Date, day_number};
-use crate::remit;
+use crate::remit::{self, Account};
 use crate::store::claim::{ClaimKey, VersionBody, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::document::{DocumentStatus, NewDocument};
+use crate::store::figures::Denial;
 use crate::store::file::PART;
 use crate::store::remittance::{PostingRow, RemittanceClaimRow, RemittanceNames, RemittanceRow};
 use crate::store::{StoreResult, Tx};
@@ -96,6 +99,8 @@ pub(super) fn on_remittance(
         paid_day: day_number(paid_on),
         state: if conflict { "parked" } else { "posted" }.to_owned(),
         difference_cents: remit::remittance_difference(remittance),
+        clp_count: u64::try_from(remittance.claims.len()).unwrap_or(u64::MAX),
+        decision_count: 0,
         document_id,
     };
     let names = RemittanceNames {
@@ -185,7 +190,7 @@ struct Decided {
 impl Books<'_> {
     /// Posts every claim and what stands beside them; what belongs to no claim is one work item.
     pub(super) fn post(&self, remittance: &Remittance) -> Result<(), HostError> {
-        let (mut unapplied, mut words) = (0, Vec::new());
+        let (mut unapplied, mut words, mut decisions) = (0, Vec::new(), 0);
         for (ordinal, claim) in remittance.claims.iter().enumerate() {
             let decided = self.decide(u32::try_from(ordinal).unwrap_or(u32::MAX), claim)?;
             if decided.row.state != "posted" {
@@ -193,8 +198,10 @@ impl Books<'_> {
                 unapplied += claim.paid_cents;
                 words.push(format!("CLP {} {matched_by}, difference {difference_cents}", ordinal + 1));
             }
+            decisions += u64::from(decided.decision.payment.as_ref().is_some_and(Payment::is_decision));
             self.post_claim(decided, claim)?;
         }
+        self.own.set_remittance_decisions(self.remittance_id, decisions)?;
         if !words.is_empty() {
             let subject = ("remittance", self.remittance_id);
             self.own.open_work("remittance.unapplied", subject, self.host.today(), unapplied, &words.join("; "))?;
@@ -279,6 +286,7 @@ impl Books<'_> {
         self.own.put_remittance_claim(&row, &decision)?;
         self.own.post(&postings, self.host.today())?;
         if let (Some(version), Some(payment)) = (version, decision.payment) {
+            self.keep_denials(&version, &payment, &postings)?;
             self.own.add_fact(
                 version.claim_id,
                 version.version,
@@ -290,6 +298,29 @@ impl Books<'_> {
             handover::settle(self.own, version.claim_id, self.host.today())?;
             self.own.expect_later(version.claim_id)?;
             refold(self.own, version.claim_id, self.host.today(), "835")?;
+        }
+        Ok(())
+    }
+
+    /// What a decision denies, by group and reason.
+    fn keep_denials(&self, version: &VersionRow, payment: &Payment, postings: &[PostingRow]) -> StoreResult<()> {
+        let mut denied: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+        if payment.is_decision() {
+            for posting in postings.iter().filter(|posting| posting.account == Account::Denied.as_str()) {
+                *denied.entry((&posting.group_code, &posting.reason)).or_default() += posting.amount_cents;
+            }
+        }
+        for ((group_code, reason), amount_cents) in denied.into_iter().filter(|(_, cents)| *cents > 0) {
+            self.own.put_denial(&Denial {
+                claim_id: version.claim_id,
+                remittance_id: self.remittance_id,
+                ordinal: payment.ordinal,
+                group_code: group_code.to_owned(),
+                reason: reason.to_owned(),
+                payer_id: self.payer_id.to_owned(),
+                paid_day: day_number(self.paid_on),
+                amount_cents,
+            })?;
         }
         Ok(())
     }

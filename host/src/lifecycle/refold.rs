@@ -1,5 +1,6 @@
 //! After a fact: folds the versions of a lineage anew, moves what moved, opens and closes work.
 
+use super::marks;
 use crate::lifecycle::{ClaimState, Fact, VersionFold, VersionState, fold, lineage};
 use crate::store::claim::{ClaimRow, VersionKind, VersionRow};
 use crate::store::{StoreResult, Tx};
@@ -34,6 +35,7 @@ pub fn refold_by(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str, digests: &st
     claim.billed_cents = recounted.billed_cents;
     let state = recounted.state;
     let moved = claim.state != state.as_str();
+    claim.marks = marks::moved(claim.marks, &recounted, moved, day);
     state.as_str().clone_into(&mut claim.state);
     tx.update_claim(&claim)?;
     if moved {
@@ -54,6 +56,8 @@ pub(crate) struct Recounted {
     pub(crate) billed_cents: i64,
     /// What stands denied, cents.
     pub(crate) denied: i64,
+    /// What its versions and facts say of it for figures.
+    pub(crate) told: marks::Told,
 }
 
 /// Recounts a lineage from its facts. A version that has not left keeps the state that the scrub gave it.
@@ -64,9 +68,12 @@ pub(crate) fn recount(
 ) -> StoreResult<Recounted> {
     let mut states = Vec::with_capacity(versions.len());
     let mut denied = 0;
+    let mut told = marks::Told::default();
     for version in versions {
         let state = if version.submitted_day.is_some() {
-            let folded = fold(&facts(version)?);
+            let facts = facts(version)?;
+            let folded = fold(&facts);
+            told.add(tx, version, &facts, &folded)?;
             denied += folded.standing.values().flatten().map(|payment| payment.denied).sum::<i64>();
             // A version put back to `ready` for another sending stays so until it is sent.
             if version.state == VersionState::Ready && folded.state == VersionState::Rejected {
@@ -99,6 +106,7 @@ pub(crate) fn recount(
         live_version: live.map(|version| version.version),
         billed_cents: billed,
         denied,
+        told,
     })
 }
 

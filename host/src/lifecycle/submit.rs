@@ -13,14 +13,19 @@ use crate::store::submission::{SubmissionKind, SubmissionRow, SubmittedClaim};
 use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
 
 use super::crash::crash_point;
+use super::go_live;
 use super::host::{Host, Practice};
 use super::refold::{charged_version, fold_version, refold};
 use super::review::hold;
 use super::{Fact, HostError, VersionState};
 
-/// Writes and sends what is ready. Returns how many claims.
+/// Writes and sends what is ready, where the practice may submit. Returns how many claims.
 pub(super) fn send(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     resend_refused(&practice.store, host.today())?;
+    if !go_live::may_send(host, practice)? {
+        transmit(host, &practice.store)?;
+        return Ok(0);
+    }
     let mut sent = 0;
     loop {
         host.check_stop()?;
@@ -170,6 +175,8 @@ fn resend_refused(practice: &PracticeStore, today: i64) -> Result<(), StoreError
                 tx.set_version_state(version, VersionState::Ready, None)?;
                 let event = format!("version {} ready (refused interchange or transaction)", version.version);
                 tx.record("claim", version.claim_id, today, "host", &event, "")?;
+                // It may wait here: until its practice is approved, or for the room in the next 837.
+                refold(tx, version.claim_id, today, "refused")?;
             }
         }
         Ok(())

@@ -132,6 +132,17 @@ impl Check<'_> {
         if let Some(Contact { telephone, .. }) = &profile.contact {
             self.telephone(telephone, &[Key("contact"), Key("telephone")]);
         }
+        if let Some(ehr) = &profile.ehr {
+            let since = ehr.no_fhir_as_of.as_deref();
+            let day_ok = since.is_none_or(|day| super::crosswalk::sheet_day(day).is_some());
+            self.unless(day_ok, &[Key("ehr"), Key("no_fhir_as_of")], || {
+                found(since.unwrap_or_default(), "a day as YYYY-MM-DD")
+            });
+            let one = since.is_none() || ehr.fhir_capability.is_none();
+            self.unless(one, &[Key("ehr"), Key("no_fhir_as_of")], || {
+                "found fhir_capability too, expected one of the two: the EHR has FHIR or it has not".to_owned()
+            });
+        }
         self.telephone(&profile.submitter.telephone, &[Key("submitter"), Key("telephone")]);
         for (id, section) in [(&profile.submitter.id, "submitter"), (&profile.receiver.id, "receiver")] {
             let ok = (2..=15).contains(&id.len()) && id.chars().all(|char| char.is_ascii_graphic());
@@ -319,7 +330,7 @@ fn key_text(path: &[Step]) -> String {
 }
 
 /// Says the class of what was found, never the text: a profile may hold a social security number.
-pub(super) fn found(text: &str, expected: &str) -> String {
+pub(crate) fn found(text: &str, expected: &str) -> String {
     let class = if text.is_empty() {
         "nothing".to_owned()
     } else if text.bytes().all(|byte| byte.is_ascii_digit()) {

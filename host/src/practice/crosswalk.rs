@@ -421,7 +421,7 @@ fn of_table(path: &str, name: &str, text: &str) -> Result<Vec<Mapping>, ProfileE
 }
 
 /// A day of a table: `2026-01-31`, `20260131`, `01/31/2026` or `1/31/2026`.
-pub(super) fn sheet_day(cell: &str) -> Option<Date> {
+pub(crate) fn sheet_day(cell: &str) -> Option<Date> {
     let parts: Vec<&str> = cell.split(['-', '/']).collect();
     let text = match parts.as_slice() {
         [whole] if whole.len() == 8 => {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{ProfileError, ProfileProblem};
 use super::crosswalk::Crosswalk;
+use super::ehr::{Capability, Ehr};
 use super::eligibility::{Eligibility, EligibilityPolicy};
 use super::fees::Fees;
 use crate::claim::Setup;
@@ -102,6 +103,9 @@ pub struct Profile {
     /// How and when payers are asked about cover.
     #[serde(default)]
     pub eligibility: EligibilityPolicy,
+    /// What is known of the EHR.
+    #[serde(default)]
+    pub ehr: Option<Ehr>,
 }
 
 const fn ten() -> u16 {
@@ -354,7 +358,8 @@ const fn yes() -> bool {
 impl Profile {
     /// The files beside the profile that it names, as it names them.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.crosswalk.file.as_deref().into_iter().chain(self.fees.as_deref())
+        let capability = self.ehr.as_ref().and_then(|ehr| ehr.fhir_capability.as_deref());
+        self.crosswalk.file.as_deref().into_iter().chain(self.fees.as_deref()).chain(capability)
     }
 
     /// Reads the files that the profile names, relative to its own folder.
@@ -369,6 +374,12 @@ impl Profile {
         if let Some(file) = &self.fees {
             let (path, text) = read(folder, file, "fees")?;
             self.fee_schedule = Fees::read(&path, &text)?;
+        }
+        if let Some(ehr) = &mut self.ehr
+            && let Some(file) = &ehr.fhir_capability
+        {
+            let (path, text) = read(folder, file, "ehr.fhir_capability")?;
+            ehr.capability = Some(Capability::read(&path, &text)?);
         }
         Ok(())
     }

@@ -9,33 +9,33 @@ use super::check::{ProfileError, ProfileProblem};
 const TOLD_MAX: usize = 20;
 
 /// A column by its name, and other headings that mean it: letters and digits in lower case.
-pub(super) struct Column {
+pub(crate) struct Column {
     /// What errors call it.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Headings.
-    pub(super) words: &'static [&'static str],
+    pub(crate) words: &'static [&'static str],
     /// Whether the file has to have it.
-    pub(super) required: bool,
+    pub(crate) required: bool,
 }
 
 /// One row: its cells in the order of the columns asked for, trimmed; empty where the file has no such column.
 #[derive(Debug)]
-pub(super) struct Row<'a> {
+pub(crate) struct Row<'a> {
     /// Line of the file, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// A cell for each column asked for.
-    pub(super) cells: Vec<&'a str>,
+    pub(crate) cells: Vec<&'a str>,
 }
 
 /// Problems of a file, gathered.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub(crate) struct Problems {
     told: Vec<ProfileProblem>,
     count: usize,
 }
 
 impl Problems {
-    pub(super) fn add(&mut self, line: u64, key: &str, words: impl Into<String>) {
+    pub(crate) fn add(&mut self, line: u64, key: &str, words: impl Into<String>) {
         self.count += 1;
         if self.told.len() < TOLD_MAX {
             let line = usize::try_from(line).unwrap_or(usize::MAX);
@@ -44,12 +44,12 @@ impl Problems {
     }
 
     /// How many so far.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.count
     }
 
     /// The error of a file with problems; none of one without.
-    pub(super) fn error(mut self, path: &str) -> Option<ProfileError> {
+    pub(crate) fn error(mut self, path: &str) -> Option<ProfileError> {
         if self.count > self.told.len() {
             let words = format!("and {} more rows; nothing of the file is used", self.count - self.told.len());
             let line = self.told.last().map_or(1, |problem| problem.line);
@@ -63,7 +63,7 @@ impl Problems {
 ///
 /// # Errors
 /// [`ProfileError`]: no heading, a column that is missing or there twice, rows that are cut off, and what `take` adds.
-pub(super) fn read(
+pub(crate) fn read(
     path: &str,
     text: &str,
     columns: &[Column],

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::figures::Marks;
 use super::{Encoded, StoreError, StoreResult, Tx};
 use crate::claim::Claim;
 use crate::lifecycle::VersionState;
@@ -92,6 +93,9 @@ pub struct ClaimRow {
     pub service_from: i64,
     /// Day number.
     pub service_to: i64,
+    /// What figures count of it.
+    #[serde(skip)]
+    pub marks: Marks,
 }
 
 /// A version's clear columns.
@@ -163,20 +167,30 @@ impl Tx<'_> {
     pub fn add_claim(&self, claim: &ClaimRow, patient_mac: &[u8; 32]) -> StoreResult<()> {
         self.execute(
             "INSERT INTO claim (practice_id, claim_id, visit_id, patient_mac, payer_id, route, state, live_version,
-             billed_cents, service_from, service_to) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            (
+             billed_cents, service_from, service_to, charged_day, assembled_day, sent_day, first_pass, held_once, corrected,
+             error_denied, closed_day)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+            rusqlite::params![
                 self.practice_id(),
                 claim.claim_id,
                 claim.visit_id,
                 patient_mac,
-                &claim.payer_id,
-                &claim.route,
-                &claim.state,
+                claim.payer_id,
+                claim.route,
+                claim.state,
                 claim.live_version,
                 claim.billed_cents,
                 claim.service_from,
                 claim.service_to,
-            ),
+                claim.marks.charged_day,
+                claim.marks.assembled_day,
+                claim.marks.sent_day,
+                claim.marks.first_pass.as_str(),
+                claim.marks.held_once,
+                claim.marks.corrected,
+                claim.marks.error_denied,
+                claim.marks.closed_day,
+            ],
         )?;
         Ok(())
     }
@@ -196,7 +210,8 @@ impl Tx<'_> {
     pub fn update_claim(&self, claim: &ClaimRow) -> StoreResult<()> {
         self.execute(
             "UPDATE claim SET payer_id = ?3, route = ?4, state = ?5, live_version = ?6, billed_cents = ?7, service_from = ?8,
-             service_to = ?9 WHERE practice_id = ?1 AND claim_id = ?2",
+             service_to = ?9, charged_day = ?10, sent_day = ?11, first_pass = ?12, held_once = ?13, corrected = ?14,
+             error_denied = ?15, closed_day = ?16 WHERE practice_id = ?1 AND claim_id = ?2",
             (
                 self.practice_id(),
                 claim.claim_id,
@@ -207,6 +222,13 @@ impl Tx<'_> {
                 claim.billed_cents,
                 claim.service_from,
                 claim.service_to,
+                claim.marks.charged_day,
+                claim.marks.sent_day,
+                claim.marks.first_pass.as_str(),
+                claim.marks.held_once,
+                claim.marks.corrected,
+                claim.marks.error_denied,
+                claim.marks.closed_day,
             ),
         )?;
         Ok(())
@@ -476,7 +498,8 @@ pub(super) fn version_row_id(claim_id: u64, version: u32) -> u64 {
     claim_id.wrapping_shl(16) ^ u64::from(version)
 }
 
-const CLAIM: &str = "SELECT claim_id, visit_id, payer_id, route, state, live_version, billed_cents, service_from, service_to \
+const CLAIM: &str = "SELECT claim_id, visit_id, payer_id, route, state, live_version, billed_cents, service_from, service_to, \
+                     charged_day, assembled_day, sent_day, first_pass, held_once, corrected, error_denied, closed_day \
                      FROM claim WHERE practice_id = ?1";
 
 fn claim_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ClaimRow> {
@@ -490,6 +513,7 @@ fn claim_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ClaimRow> {
         billed_cents: row.get(6)?,
         service_from: row.get(7)?,
         service_to: row.get(8)?,
+        marks: Marks::read(row, 9)?,
     })
 }
 

@@ -13,8 +13,17 @@ use super::seal::{PracticeKeys, SealError};
 use super::sums::{self, Moves};
 use super::{StoreResult, Tx};
 
-/// The chain ends that a transaction has moved, by practice: read once, written once, whatever the number of entries.
-pub(super) type Heads = RefCell<HashMap<String, Head>>;
+/// What a transaction has moved and writes once, before its commit, whatever the number of entries.
+#[derive(Default)]
+pub(super) struct Heads {
+    /// The ends of chains, by practice.
+    ends: RefCell<HashMap<String, Head>>,
+    /// What was posted, by practice, account and day.
+    pub(super) posted: RefCell<Posted>,
+}
+
+/// Cents by practice, then by account and day.
+pub(super) type Posted = HashMap<String, HashMap<(String, i64), i64>>;
 
 /// The end of one chain: sequence number and mac of its last entry; 0 and nothing before the first.
 #[derive(Debug, Clone, Default)]
@@ -23,10 +32,12 @@ pub(super) struct Head {
     mac: Vec<u8>,
 }
 
-/// Writes the heads that moved: the end of the chain, and what the rows of each table come to. Call before the commit.
+/// Writes what was posted on each day, and the heads that moved: the end of the chain, and what the rows of each table come to.
+/// Call before the commit.
 pub(super) fn write_heads(connection: &Connection, heads: &Heads, moves: &Moves) -> StoreResult<()> {
+    super::figures::write_posted(connection, heads.posted.take())?;
     let mut moved = moves.take();
-    let mut heads = heads.borrow_mut();
+    let mut heads = heads.ends.borrow_mut();
     for practice in moved.keys() {
         if !heads.contains_key(practice) {
             heads.insert(practice.clone(), head_of(connection, practice)?.unwrap_or_default());
@@ -109,7 +120,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn record(&self, kind: &str, id: u64, day: i64, actor: &str, event: &str, digest: &str) -> StoreResult<()> {
         let practice = self.practice_id();
-        let moved = self.heads.borrow().get(practice).cloned();
+        let moved = self.heads.ends.borrow().get(practice).cloned();
         let head = match moved {
             Some(head) => head,
             None => head_of(self.connection, practice)?.unwrap_or_default(),
@@ -132,7 +143,7 @@ impl Tx<'_> {
             (practice, entry.seq, kind, id, day, entry.at_ms, actor, event, digest, mac),
         )?;
         let head = Head { seq: entry.seq, mac: mac.to_vec() };
-        self.heads.borrow_mut().insert(practice.to_owned(), head);
+        self.heads.ends.borrow_mut().insert(practice.to_owned(), head);
         Ok(())
     }
 

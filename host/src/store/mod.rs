@@ -4,21 +4,24 @@
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
 //! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `inquiry`, `remittance`, and `upload`, `history`,
 //! `work`, `clearing`, `plugin_log`.
-//! `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
+//! `figures` keeps what `kpi` counts. `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
 
 pub mod acceptance;
 pub mod check;
+pub mod checklist;
 pub mod claim;
 pub mod clearing;
 pub mod copy;
 pub mod document;
 pub mod expected;
+pub mod figures;
 pub mod file;
 pub mod finding;
 pub mod history;
 pub mod inquiry;
 pub mod known;
 pub mod plugin_log;
+pub mod practice_record;
 pub mod query;
 pub mod remittance;
 pub mod seal;

@@ -19,6 +19,10 @@ pub struct RemittanceRow {
     pub state: String,
     /// Sum of CLP04 - sum of PLB - BPR02.
     pub difference_cents: i64,
+    /// CLPs in it.
+    pub clp_count: u64,
+    /// Of these, decisions that were posted: neither reversals (22) nor prices (25). 0 where it is parked.
+    pub decision_count: u64,
     /// The practice's own part of the file.
     pub document_id: u64,
 }
@@ -81,7 +85,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn remittances_by_key(&self, mac: &[u8; 32]) -> StoreResult<Vec<(RemittanceRow, Vec<u8>)>> {
         let sql = format!("{REMITTANCE} AND remittance_mac = ?2 ORDER BY remittance_id");
-        self.rows(&sql, (self.practice_id(), mac), |row| Ok((remittance_row(row)?, row.get(7)?)))
+        self.rows(&sql, (self.practice_id(), mac), |row| Ok((remittance_row(row)?, row.get(9)?)))
     }
 
     /// All remittances.
@@ -129,7 +133,8 @@ impl Tx<'_> {
         let body = self.seal_json("remittance", remittance_id, names)?;
         self.execute(
             "INSERT INTO remittance (practice_id, remittance_id, remittance_mac, content_mac, payer_id, amount_cents, paid_day,
-             state, difference_cents, document_id, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             state, difference_cents, clp_count, decision_count, document_id, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             (
                 self.practice_id(),
                 remittance_id,
@@ -140,6 +145,8 @@ impl Tx<'_> {
                 row.paid_day,
                 &row.state,
                 row.difference_cents,
+                row.clp_count,
+                row.decision_count,
                 row.document_id,
                 body,
             ),
@@ -155,6 +162,18 @@ impl Tx<'_> {
         self.execute(
             "UPDATE remittance SET state = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
             (self.practice_id(), remittance_id, state),
+        )?;
+        Ok(())
+    }
+
+    /// Notes how many of a remittance's CLPs were posted decisions.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_remittance_decisions(&self, remittance_id: u64, count: u64) -> StoreResult<()> {
+        self.execute(
+            "UPDATE remittance SET decision_count = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
+            (self.practice_id(), remittance_id, count),
         )?;
         Ok(())
     }
@@ -299,6 +318,7 @@ impl Tx<'_> {
                     day,
                 ),
             )?;
+            self.note_posting(&posting.account, day, posting.amount_cents);
         }
         Ok(())
     }
@@ -335,8 +355,8 @@ impl Tx<'_> {
     }
 }
 
-pub(super) const REMITTANCE: &str = "SELECT remittance_id, payer_id, amount_cents, paid_day, state, difference_cents, document_id, \
-                          content_mac FROM remittance WHERE practice_id = ?1";
+pub(super) const REMITTANCE: &str = "SELECT remittance_id, payer_id, amount_cents, paid_day, state, difference_cents, \
+                          document_id, clp_count, decision_count, content_mac FROM remittance WHERE practice_id = ?1";
 
 pub(super) fn remittance_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<RemittanceRow> {
     Ok(RemittanceRow {
@@ -347,6 +367,8 @@ pub(super) fn remittance_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Remitt
         state: row.get(4)?,
         difference_cents: row.get(5)?,
         document_id: row.get(6)?,
+        clp_count: row.get(7)?,
+        decision_count: row.get(8)?,
     })
 }
 

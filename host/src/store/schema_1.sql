@@ -111,6 +111,15 @@ CREATE TABLE claim (
     billed_cents INTEGER NOT NULL,
     service_from INTEGER NOT NULL,
     service_to INTEGER NOT NULL,
+    -- What `kpi` counts of it, so that figures of a million claims open no body (`figures.rs`).
+    charged_day INTEGER,            -- day the first charge of its visit arrived
+    assembled_day INTEGER NOT NULL, -- day its first version was made
+    sent_day INTEGER,               -- day it first left in an 837
+    first_pass TEXT NOT NULL,       -- waiting | passed | failed: what became of its first sending
+    held_once INTEGER NOT NULL,     -- 1: a version of it was held, if only for a day
+    corrected INTEGER NOT NULL,     -- 1: a version 7 or 8 has left
+    error_denied INTEGER NOT NULL,  -- 1: denied under a reason that says the claim was wrong
+    closed_day INTEGER,             -- day it came to its state, where that is posted or denied
     PRIMARY KEY (practice_id, claim_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX claim_by_visit ON claim (practice_id, visit_id);
@@ -277,6 +286,8 @@ CREATE TABLE remittance (
     paid_day INTEGER NOT NULL,
     state TEXT NOT NULL,            -- posted | parked | set-aside
     difference_cents INTEGER NOT NULL, -- sum of CLP04 - sum of PLB - BPR02
+    clp_count INTEGER NOT NULL,     -- CLPs in it
+    decision_count INTEGER NOT NULL, -- of these, posted, and neither a reversal (22) nor a price (25)
     document_id INTEGER NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (practice_id, remittance_id)
@@ -297,6 +308,21 @@ CREATE TABLE remittance_claim (
     PRIMARY KEY (practice_id, remittance_id, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX remittance_by_claim ON remittance_claim (practice_id, claim_id);
+CREATE INDEX remittance_claim_not_posted ON remittance_claim (practice_id, remittance_id) WHERE state <> 'posted';
+
+-- What a decision of a posted remittance denied: one row for each CLP, group and reason, as it was said then.
+CREATE TABLE denial (
+    practice_id TEXT NOT NULL,
+    claim_id INTEGER NOT NULL,
+    remittance_id INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,       -- of the CLP
+    group_code TEXT NOT NULL,       -- CAS01
+    reason TEXT NOT NULL,           -- CARC
+    payer_id TEXT NOT NULL,
+    paid_day INTEGER NOT NULL,      -- BPR16
+    amount_cents INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, claim_id, remittance_id, ordinal, group_code, reason)
+) STRICT, WITHOUT ROWID;
 
 -- Append-only. A correction is one more entry, never an edit.
 CREATE TABLE posting (
@@ -316,6 +342,29 @@ CREATE TABLE posting (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX posting_by_claim ON posting (practice_id, claim_id);
 CREATE INDEX posting_by_remittance ON posting (practice_id, remittance_id);
+
+-- What the entries of a day come to, by account: balances of any day without going over the ledger.
+CREATE TABLE account_day (
+    practice_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    day INTEGER NOT NULL,           -- posted_day
+    amount_cents INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, account, day)
+) STRICT, WITHOUT ROWID;
+
+-- Figures of an earlier period, beside which `kpi` shows change. Counts and cents of the practice as a whole.
+CREATE TABLE kpi_baseline (
+    practice_id TEXT NOT NULL,
+    figure TEXT NOT NULL,
+    payer_id TEXT NOT NULL,         -- empty: of all payers
+    group_code TEXT NOT NULL,       -- empty: of all groups
+    numerator INTEGER NOT NULL,
+    denominator INTEGER NOT NULL,
+    median_hundredths INTEGER,      -- of a figure in days
+    from_day INTEGER NOT NULL,
+    to_day INTEGER NOT NULL,
+    PRIMARY KEY (practice_id, figure, payer_id, group_code)
+) STRICT, WITHOUT ROWID;
 
 -- Lineages that a payment has made ready for a look at the next payer.
 CREATE TABLE pending_later (
@@ -338,6 +387,21 @@ CREATE TABLE work_item (
     PRIMARY KEY (practice_id, work_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX work_open ON work_item (practice_id, subject_kind, subject_id) WHERE closed_day IS NULL;
+
+-- An audit, a review or an approval of the practice as a whole: that it was done, of which days, with what result.
+CREATE TABLE practice_record (
+    practice_id TEXT NOT NULL,
+    record_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,             -- charges | transfer | rejections | go-live
+    day INTEGER NOT NULL,           -- day it was done
+    from_day INTEGER NOT NULL,      -- first and last day it is about
+    to_day INTEGER NOT NULL,
+    open_count INTEGER NOT NULL,    -- what it found that is still to be done
+    digest TEXT NOT NULL,           -- of what was approved; empty: nothing was
+    body BLOB NOT NULL,             -- sealed: who, and the whole result
+    PRIMARY KEY (practice_id, record_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX practice_record_by_kind ON practice_record (practice_id, kind, day);
 
 -- One chain per practice: each row's mac covers the row and the mac before it.
 CREATE TABLE history (
@@ -403,6 +467,7 @@ CREATE TABLE expected_visit (
     PRIMARY KEY (practice_id, expected_id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX expected_by_source ON expected_visit (practice_id, source_mac);
+CREATE INDEX expected_by_day ON expected_visit (practice_id, start_day, state);
 CREATE INDEX expected_changed ON expected_visit (practice_id, expected_id) WHERE changed = 1;
 CREATE INDEX expected_waiting ON expected_visit (practice_id, due_day) WHERE state = 'not-yet-due';
 CREATE INDEX expected_gap ON expected_visit (practice_id, visit_id) WHERE state = 'gap';

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{Found, named};
+use super::{Found, figures, named};
 use crate::claim::{destination, iso, service_span};
 use crate::lifecycle::{
     Fact, Payment, Recounted, VersionState, alike, charged_version, control_number, is_release, recount, unsettled,
@@ -120,6 +120,7 @@ pub(super) fn check(
     }
     found.expect(!versions.is_empty(), "missing", "claim", id, "it has no version");
     accounts(tx, claim, &loaded, found)?;
+    figures::claim(tx, claim, recounted, found)?;
     work(tx, id, recounted, true, found)
 }
 

@@ -2,11 +2,11 @@
 //!
 //! Document: translated, ignored, rejected or parked with work. Visit: cancelled, not billable, all live charges on claims, open
 //! and younger than its bill-hold. Claim: posted with nothing owed by a payer, voided, held or denied with work that is not
-//! overdue, submitted and younger than its alarm. Payment: posted, or unapplied with work. Question about cover: answered, waited
-//! for, or with work. Cents that do not add up are in none.
+//! overdue, ready where the approval to submit is asked for, submitted and younger than its alarm. Payment: posted, or unapplied
+//! with work. Question about cover: answered, waited for, or with work. Cents that do not add up are in none.
 
 use super::{Found, claims, custody, money};
-use crate::lifecycle::ClaimState;
+use crate::lifecycle::{ClaimState, WORK_GO_LIVE};
 use crate::practice::Profile;
 use crate::store::claim::ClaimRow;
 use crate::store::document::DocumentStatus;
@@ -42,7 +42,8 @@ pub fn unaccounted(
         let tx = snapshot.tx(tenant);
         documents(&tx, &mut found)?;
         let (hold, alarm) = profile.map_or((0, 0), |profile| (profile.bill_hold_days, profile.alarm_days));
-        let days = Days { today, hold: i64::from(hold), alarm: i64::from(alarm) };
+        let waits = tx.open_work_kinds(("practice", 0))?.iter().any(|kind| kind == WORK_GO_LIVE);
+        let days = Days { today, hold: i64::from(hold), alarm: i64::from(alarm), waits };
         each_range(tx.highest("visit", "visit_id")?, |from, to| {
             for row in tx.visits_between(from, to)? {
                 let result = visit(&tx, &row, &days, &mut found);
@@ -98,6 +99,8 @@ struct Days {
     today: i64,
     hold: i64,
     alarm: i64,
+    /// The practice may not submit yet, and somebody is asked to approve it.
+    waits: bool,
 }
 
 fn each_range(highest: u64, mut take: impl FnMut(u64, u64) -> StoreResult<()>) -> StoreResult<()> {
@@ -159,6 +162,7 @@ fn claim(tx: &Tx<'_>, row: &ClaimRow, days: &Days, found: &mut Found) -> StoreRe
     claims::accounts(tx, row, &loaded, found)?;
     claims::work(tx, id, &loaded.recounted, false, found)?;
     match loaded.recounted.state {
+        ClaimState::Ready if days.waits => {}
         ClaimState::Ready => found.tell("end", "claim", id.to_string(), "is ready and was not sent"),
         ClaimState::Submitted | ClaimState::Accepted => {
             let told = tx.open_work_kinds(("claim", id))?.iter().any(|kind| kind == "claim.unanswered");

@@ -5,12 +5,14 @@
 //! A difference is told by table, id and kind, never by what a person is called. A practice of any size streams: visits go by
 //! ranges, tables row by row; several threads read one moment of the store. Nothing here writes.
 //!
-//! `visits` and `claims` go over visits with their claims, `money` over remittances, `custody` over files, documents, 837s and 270s, `inquiries` over questions about cover,
+//! `visits` and `claims` go over visits with their claims, `figures` over what `kpi` counts of them, `money` over remittances, `custody` over files,
+//! documents, 837s and 270s, `inquiries` over questions about cover,
 //! `ends` over what is open. Rows themselves: `store/check.rs`, `store/sums.rs`.
 
 mod claims;
 mod custody;
 pub mod ends;
+mod figures;
 mod inquiries;
 mod money;
 mod visits;
@@ -21,6 +23,7 @@ use std::path::Path;
 use parking_lot::Mutex;
 use serde::Serialize;
 
+use crate::remit::Account;
 use crate::store::check::Snapshot;
 use crate::store::sums::{Table, TableSum, TableSums};
 use crate::store::{PracticeStore, SealError, Store, StoreError, StoreResult, Tx};
@@ -122,7 +125,7 @@ impl Found {
 /// The row as it is told of: an id of its own, or of what it belongs to.
 pub(crate) fn named(table: &str, id: u64) -> String {
     match table {
-        "posting" | "fact" | "claim_key" | "claim_version" => format!("claim_id {id}"),
+        "posting" | "fact" | "claim_key" | "claim_version" | "denial" => format!("claim_id {id}"),
         "submission_claim" | "submission_inquiry" => format!("submission_id {id}"),
         "inquiry_fact" => format!("inquiry_id {id}"),
         "remittance_claim" => format!("remittance_id {id}"),
@@ -338,6 +341,11 @@ fn whole(tx: &Tx<'_>, found: &mut Found) -> StoreResult<()> {
     }
     if of_nothing > 0 {
         found.tell("money", "posting", "", format!("{of_nothing} entries belong to neither a claim nor a remittance"));
+    }
+    for (account, day) in tx.balances_that_differ()? {
+        let account = Account::parse(&account).map_or("an unknown account", Account::as_str);
+        let what = format!("what was posted to {account} on day {day} is not what its entries come to");
+        found.tell("money", "account_day", "", what);
     }
     for claim_id in tx.claims_without_visit()? {
         found.tell("missing", "claim", claim_id.to_string(), "its visit is not there");

@@ -29,7 +29,9 @@ fn remittance(tx: &Tx<'_>, row: &RemittanceRow, found: &mut Found) -> StoreResul
     tx.remittance_names(id)?;
     found.expect(tx.document(row.document_id)?.is_some(), "missing", "remittance", id, "its document is not there");
     let claims = tx.remittance_claims(Some(id), None)?;
-    let (mut paid, mut unapplied, mut waiting) = (0, 0, false);
+    let count = u64::try_from(claims.len()).unwrap_or(0);
+    found.expect(row.clp_count == count, "count", "remittance", id, "clp_count is not the number of its CLPs");
+    let (mut paid, mut unapplied, mut waiting, mut decisions) = (0, 0, false, 0);
     for (at, claim) in (0_u32..).zip(&claims) {
         found.expect(claim.ordinal == at, "missing", "remittance_claim", id, "a CLP before it is not there");
         let said: Said = tx.remittance_claim_body(id, claim.ordinal)?;
@@ -37,6 +39,7 @@ fn remittance(tx: &Tx<'_>, row: &RemittanceRow, found: &mut Found) -> StoreResul
             if posts { matches!(claim.state.as_str(), "posted" | "unapplied") } else { claim.state == row.state };
         found.expect(state, "state", "remittance_claim", id, "a CLP is in another state than its remittance");
         if let Some(payment) = &said.payment {
+            decisions += u64::from(claim.state == "posted" && payment.is_decision());
             found.expect(
                 payment.paid == claim.paid_cents,
                 "money",
@@ -72,6 +75,8 @@ fn remittance(tx: &Tx<'_>, row: &RemittanceRow, found: &mut Found) -> StoreResul
             waiting = true;
         }
     }
+    let decided = !posts || row.decision_count == decisions;
+    found.expect(decided, "count", "remittance", id, "decision_count is not the number of its decisions");
     let mut accounts: BTreeMap<String, i64> = BTreeMap::new();
     for posting in tx.postings(None, Some(id))? {
         *accounts.entry(posting.account).or_default() += posting.amount_cents;

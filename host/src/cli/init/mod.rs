@@ -123,6 +123,9 @@ fn tell(made: &Made, typed: &Path) {
     print(&format!("  claimhost --config {folder}/claimhost.toml check-config"));
     print(&format!("  put documents into {folder}/inbox/my-practice"));
     print(&format!("  claimhost --config {folder}/claimhost.toml run --once"));
+    print(&format!(
+        "  claimhost --config {folder}/claimhost.toml go-live my-practice   # claims wait for your approval"
+    ));
 }
 
 /// Writes a file that must not exist yet.
