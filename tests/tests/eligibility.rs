@@ -92,7 +92,10 @@ fn is(rule: &str, severity: &str) -> Vec<(String, String)> {
 
 fn work(site: &Site, as_of: &str) -> Vec<String> {
     let listed = site.json(&["--as-of", as_of, "work", "list", "--kind", "eligibility"]);
-    listed.as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap().to_owned()).collect()
+    let mut kinds: Vec<String> =
+        listed.as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap().to_owned()).collect();
+    kinds.sort();
+    kinds
 }
 
 fn charge(site: &Site, number: u32) {

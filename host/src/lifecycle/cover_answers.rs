@@ -130,9 +130,9 @@ struct Reading<'r> {
 impl Reading<'_> {
     /// Applies what answers our questions.
     fn asked(&mut self) -> Result<(), HostError> {
-        let numbers: BTreeSet<&str> =
-            self.answer.members.iter().flat_map(|member| &member.traces).map(|trace| trace.number.as_str()).collect();
-        for number in numbers {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let traces = self.answer.members.iter().flat_map(|member| &member.traces);
+        for number in traces.map(|trace| trace.number.as_str()).filter(|number| seen.insert(number)) {
             let Some(practice) = owner_of(self.host, self.tx, Owned::Inquiry, number)? else { continue };
             self.one(&practice, number)?;
         }

@@ -57,6 +57,11 @@ impl World {
         fs::write(self.dir.join("transport/out").join(format!("{name}.837")), text).unwrap();
     }
 
+    /// Puts a 270 into transport/out.
+    pub fn ask(&self, name: &str, text: &str) {
+        fs::write(self.dir.join("transport/out").join(format!("{name}.270")), text).unwrap();
+    }
+
     pub fn command(&self, as_of: &str, mode: &str, extra: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_claimhost-sandbox"));
         command.arg("--transport").arg(self.dir.join("transport"));
