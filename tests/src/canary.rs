@@ -207,7 +207,7 @@ mod tests {
             b"Li5RdWlsbGZlYXRoZXI=".to_vec(),
         ];
         for bytes in hidden {
-            assert_eq!(search.find(&bytes).len(), 1, "{}", String::from_utf8_lossy(&bytes));
+            assert!(!search.find(&bytes).is_empty(), "{}", String::from_utf8_lossy(&bytes));
         }
         assert_eq!(search.find(b"Quill feather, Quillfeathe, UXVpbGxm"), Vec::<String>::new());
     }

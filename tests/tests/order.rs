@@ -31,7 +31,7 @@ fn any_order_of_answers_gives_one_state_and_one_ledger() {
     for number in 1..=CLAIMS {
         site.hl7(&format!("{number}.hl7"), Charge::of_nobody_else(number).message().as_bytes());
     }
-    open(site.dir()).settle().unwrap();
+    site.run(DAY);
     let sent: Vec<Sent> =
         site.outbox().iter().flat_map(|(_, bytes)| claims_of(&String::from_utf8_lossy(bytes))).collect();
     assert_eq!(sent.len(), usize::try_from(CLAIMS).unwrap());

@@ -194,6 +194,13 @@ impl Tx<'_> {
              WHERE practice_id = ?1 AND visit_id = ?2",
             (self.practice_id(), visit_id, closed, charge_day),
         )?;
+        if charge_day.is_some() {
+            // A clock that was set back: an earlier arrival is the visit's first, and its claims'.
+            self.execute(
+                "UPDATE claim SET charged_day = ?3 WHERE practice_id = ?1 AND visit_id = ?2 AND charged_day > ?3",
+                (self.practice_id(), visit_id, charge_day),
+            )?;
+        }
         Ok(true)
     }
 

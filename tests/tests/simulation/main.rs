@@ -35,7 +35,10 @@ fn whatever_fails_it_ends_as_if_nothing_had() {
     let replayed = std::env::var_os(SEED).is_some();
     let first = Dice::seed(SEED);
     disk::install();
+    // A practice at work: approved, with one claim that has left.
     let template = Site::new();
+    template.hl7("before.hl7", Charge::of_nobody_else(99).message().as_bytes());
+    template.run(DAY);
     let mut met = BTreeMap::<&str, u64>::new();
     let mut expected: Option<(u64, Ended)> = None;
     let count = if replayed { 1 } else { schedules };
