@@ -134,11 +134,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
 /// The real program, as somebody at a desk starts it.
 fn claimhost(root: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claimhost"));
-    command
-        .arg("--config")
-        .arg(root.join("claimhost.toml"))
-        .args(["--json", "--as-of", practice::AS_OF])
-        .args(arguments);
+    command.arg("--config").arg(root.join("claimhost.toml")).args(["--json", "--as-of", AFTER]).args(arguments);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
