@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use claimhost_tests::programs::claimhost;
-use claimhost_tests::site::{CLEARING, Charge, Site};
+use claimhost_tests::site::{CLEARING, Charge, PRACTICE, Site};
 use serde_json::Value;
 
 /// The services of [`Charge`] are of 2026-05-01.
@@ -155,8 +155,20 @@ fn a_scheduled_visit_is_asked_about_once_and_its_answer_counts() {
     site.assert_accounted("2026-04-29");
     let turn = sandbox(&site, "2026-04-29", &[]);
     assert_eq!((&turn["questions"], &turn["transactions_rejected"]), (&1.into(), &0.into()), "{turn}");
+    let line = |day: &str| {
+        let output = site.command(&["--as-of", day, "--json", "checklist", PRACTICE]);
+        let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+        list["lines"].as_array().unwrap().iter().find(|line| line["id"] == "eligibility").unwrap().clone()
+    };
+    assert_eq!(
+        (&line("2026-04-29")["status"], &line("2026-04-29")["number"]),
+        (&"fail".into(), &0.into()),
+        "asked, not answered"
+    );
     site.run("2026-04-29");
     assert_eq!(states(&site), ["active"]);
+    assert_eq!((&line("2026-04-29")["status"], &line("2026-04-29")["number"]), (&"pass".into(), &1.into()));
+    assert_eq!(line("2026-05-30")["status"], "overdue", "thirty days later");
 
     // The visit is charged: its answer is there, and the claim leaves.
     charge(&site, 1);

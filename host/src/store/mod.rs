@@ -98,6 +98,33 @@ pub enum StoreError {
 pub type StoreResult<T> = Result<T, StoreError>;
 
 /// The open store. Cheap to clone.
+///
+/// Rows are read and written through a practice's handle:
+///
+/// ```no_run
+/// # use claimhost::store::{MasterKey, Store, StoreError, visit::StoredEvent};
+/// # fn events(store: Store) -> Result<Vec<StoredEvent>, StoreError> {
+/// store.practice("oak")?.read(|tx| tx.events(1))
+/// # }
+/// ```
+///
+/// Without one a query does not compile:
+///
+/// ```compile_fail,E0599
+/// # use claimhost::store::{MasterKey, Store, StoreError, visit::StoredEvent};
+/// # fn events(store: Store) -> Result<Vec<StoredEvent>, StoreError> {
+/// store.read(|tx| tx.events(1))
+/// # }
+/// ```
+///
+/// nor can a transaction be made of a connection:
+///
+/// ```compile_fail,E0451
+/// # use claimhost::store::{PracticeStore, Tx};
+/// # fn other<'a>(tx: &Tx<'a>) -> Tx<'a> {
+/// Tx { ..*tx }
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,

@@ -67,24 +67,28 @@ pub(super) fn service_types(tx: &Tx<'_>, facts: &Facts<'_>) -> StoreResult<Line>
     Ok(draft.line(status, (with_path, Some(all)), None, found, to_do))
 }
 
-/// Demographics verified against eligibility: payers have answered (271) about people of the practice, not too long ago.
-///
-/// The one place that decides it: extend it where more of eligibility is stored (questions that are open, visits ahead that
-/// were asked for).
+/// Demographics verified against eligibility: payers have answered (271) about people of the practice, not too long ago. What their
+/// answers say against the visit is in the findings; a question without an answer is work of its own.
 pub(super) fn eligibility(tx: &Tx<'_>, facts: &Facts<'_>) -> StoreResult<Line> {
     let draft = Draft {
         id: "eligibility",
         what: "demographics verified against eligibility",
-        counts: "people that a payer's answer (271) tells of",
+        counts: "answers of payers (271) about somebody of the practice",
     };
-    let (answered, latest) = tx.known_people_of("eligibility")?;
+    let (asked, waiting, answered) = tx.cover_questions_since(facts.today - ELIGIBILITY_DAYS)?;
+    let (told, latest) = tx.known_people_of("eligibility")?;
     let (roster, _) = tx.known_people_of("roster")?;
+    let latest = latest.max(answered);
     let due = latest.map(|day| day + ELIGIBILITY_DAYS);
     let status = due.map_or(Status::Fail, |due| by_due(facts.today, due));
     let since = latest.map_or("none has come".to_owned(), |day| format!("the latest of {}", text(day)));
-    let found = format!("{answered} people in 271s, {since}; {roster} people in the roster");
-    let to_do = "ask the payers (270), and put their answers into the clearinghouse inbox";
-    Ok(draft.line(status, (signed(answered), None), due, found, to_do))
+    let answers = asked.saturating_sub(waiting) + told;
+    let found = format!(
+        "{} of {asked} questions of the last {ELIGIBILITY_DAYS} days answered, {told} people in other 271s, {since}; {roster} people in the roster",
+        asked.saturating_sub(waiting)
+    );
+    let to_do = "ask the payers (eligibility = \"270\" at a payer in the profile), or put their 271s into the clearinghouse inbox";
+    Ok(draft.line(status, (signed(answers), None), due, found, to_do))
 }
 
 /// Transfer audited quarterly.
