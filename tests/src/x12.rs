@@ -50,11 +50,12 @@ pub fn clp(claim: &str, status: &str, charge: &str, paid: &str, cas: &[&str]) ->
     text
 }
 
-/// A 999 of our first group: what AK9 and the one IK5 say.
-pub fn ack_of_first(number: u32, group: &str, transaction: &str) -> String {
+/// A 999 of the group that we numbered `ours` (GS06): what AK9 and the one IK5 say.
+pub fn ack(number: u32, ours: u32, group: &str, transaction: &str) -> String {
     let (ik5, ak9) = (format!("IK5*{transaction}"), format!("AK9*{group}*1*1*1"));
+    let ak1 = format!("AK1*HC*{ours}*005010X222A1");
     let ak2 = "AK2*837*0001*005010X222A1";
-    let body = ["ST*999*0001*005010X231A1", "AK1*HC*1*005010X222A1", ak2, &ik5, &ak9];
+    let body = ["ST*999*0001*005010X231A1", &ak1, ak2, &ik5, &ak9];
     interchange(number, "FA", "005010X231A1", &body)
 }
 

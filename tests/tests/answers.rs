@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use claimhost_tests::site::{CLEARING, Charge, Site};
-use claimhost_tests::x12::{ack_of_first, check, clp, interchange, isa};
+use claimhost_tests::x12::{ack, check, clp, interchange, isa};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-05-20";
@@ -319,14 +319,14 @@ fn a_refused_copy_is_not_sent_again_and_a_refused_group_is_refused_whole() {
     };
     let (site, _) = sent(2);
     site.answer("1.ta1", &ta1(1, "A*000"));
-    site.answer("2.999", ack_of_first(2, "A", "A").as_bytes());
+    site.answer("2.999", ack(2, 1, "A", "A").as_bytes());
     site.run(DAY);
     site.answer("3.ta1", &ta1(3, "R*025"));
     assert_eq!(site.run(DAY)["claims"]["submitted"], 2);
     assert_eq!(site.outbox().len(), 1, "billed once");
 
     let (site, _) = sent(2);
-    site.answer("1.999", ack_of_first(1, "R", "A").as_bytes());
+    site.answer("1.999", ack(1, 1, "R", "A").as_bytes());
     assert_eq!(site.run(DAY)["claims"]["submitted"], 2);
     assert_eq!(site.outbox().len(), 2, "refused, and sent under another number");
 }

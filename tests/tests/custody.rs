@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use claimhost_tests::custody::listed;
 use claimhost_tests::site::{Charge, PRACTICE, Site};
-use claimhost_tests::x12::{ack_of_first, check, clp, interchange};
+use claimhost_tests::x12::{ack, check, clp, interchange};
 use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
 use serde_json::Value;
@@ -54,7 +54,8 @@ fn site() -> Site {
         let visit = visits.as_array().unwrap().iter().find(|visit| visit["visit"] == format!("V{number}")).unwrap();
         visit["claims"][0]["control_numbers"][0].as_str().unwrap().to_owned()
     };
-    site.answer("1.999", ack_of_first(1, "A", "A").as_bytes());
+    // The 270 of the same day was the first group.
+    site.answer("1.999", ack(1, 2, "A", "A").as_bytes());
     site.answer("2.277", accepted(2, &[&clm01(1), &clm01(5)]).as_bytes());
     site.run(DAY);
     let paid = clp(&clm01(1), "1", "90", "70", &["CO*45*20"]);
@@ -593,8 +594,8 @@ fn a_trace_is_found_by_visit_claim_or_check_and_masked_for_sharing() {
     refused(&site, &["trace", "NOBODYS"], 4, "there is no visit");
 
     // Loop 2300 is where it says, and the payment has its line to the cent.
-    let (_, bytes) = site.outbox().remove(0);
     let sending = &version["sendings"][0];
+    let (_, bytes) = site.outbox().into_iter().find(|(name, _)| sending["file_name"] == name.as_str()).unwrap();
     let segment = usize::try_from(sending["clm_segment"].as_u64().unwrap()).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     assert!(text.split('~').nth(segment - 1).unwrap().trim().starts_with(&format!("CLM*{clm01}*")), "{sending}");

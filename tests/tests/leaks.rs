@@ -11,7 +11,7 @@ use std::process::Stdio;
 use claimhost_tests::canary::{Canary, Day, Search, files_below};
 use claimhost_tests::serving::{Serving, block};
 use claimhost_tests::site::{PRACTICE, Site};
-use claimhost_tests::x12::{ack_of_first, check, interchange};
+use claimhost_tests::x12::{ack, check, interchange};
 use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
 use serde_json::Value;
@@ -153,7 +153,7 @@ fn answer(site: &Site) {
         }
     }
     assert!(sent.len() >= 2, "some claims left: {visits:#}");
-    site.answer("1-of-quilla.999", ack_of_first(1, "A", "A").as_bytes());
+    site.answer("1-of-quilla.999", ack(1, 1, "A", "A").as_bytes());
     let status = "STC*A2:20:PR*20260518*WQ*90";
     let mut body: Vec<String> =
         "ST*277*0001*005010X214~BHT*0085*08*1*20260518*1200*TH~HL*1**20*1~NM1*PR*2*EXAMPLE*****PI*00000~TRN*1*1~\

@@ -16,7 +16,7 @@ use claimhost_tests::custody::assert_verified;
 use claimhost_tests::dice::Dice;
 use claimhost_tests::programs::claimhost;
 use claimhost_tests::site::{Charge, Site, copy_folder};
-use claimhost_tests::x12::{Sent, ack_of_first, check, claims_of, dollars, interchange};
+use claimhost_tests::x12::{Sent, ack, check, claims_of, dollars, interchange};
 use serde_json::Value;
 
 const DAY: &str = "2026-05-20";
@@ -156,7 +156,7 @@ fn payment(claim: &Sent, paid: i64, reversal: bool) -> String {
 /// Everything that is said of the claims, by file name. What each claim meets, the dice decide.
 fn answers(sent: &[Sent], dice: &mut Dice) -> Vec<(String, String)> {
     let mut number = 100;
-    let mut files = vec![("ack.999".to_owned(), ack_of_first(1, "A", "A"))];
+    let mut files = vec![("ack.999".to_owned(), ack(1, 1, "A", "A"))];
     let (mut first, mut second, mut third, mut status) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, claim) in sent.iter().enumerate() {
         let paid = claim.charge / 100 * (40 + i64::try_from(dice.below(50)).unwrap());
