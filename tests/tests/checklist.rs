@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use claimhost_tests::site::{Charge, PRACTICE, Site};
-use claimhost_tests::x12::{ack_of_first, check, clp, interchange};
+use claimhost_tests::x12::{ack, check, clp, interchange};
 use serde_json::Value;
 
 const DAY: &str = "2026-05-20";
@@ -89,7 +89,7 @@ fn a_practice_that_nobody_has_approved_ingests_and_does_not_submit() {
     let mapping = site.text(MAPPING);
     site.write(MAPPING, (mapping.clone() + "\n# looked at again\n").as_bytes());
     site.hl7("3.hl7", Charge::new(3).message().as_bytes());
-    site.answer("1.999", ack_of_first(1, "R", "R").as_bytes());
+    site.answer("1.999", ack(1, 1, "R", "R").as_bytes());
     let summary = site.run_unapproved(DAY);
     assert_eq!((&summary["claims"]["ready"], site.outbox().len()), (&2.into(), 1), "{summary}");
     let work = site.json(&["work", "list", "--kind", "practice.go-live"]);

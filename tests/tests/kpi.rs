@@ -9,7 +9,7 @@ use claimhost_tests::custody::assert_demo_accounted;
 use claimhost_tests::figures::{Numbers, days, read};
 use claimhost_tests::programs::json;
 use claimhost_tests::site::{Charge, PRACTICE, Site};
-use claimhost_tests::x12::{ack_of_first, check, clp};
+use claimhost_tests::x12::{ack, check, clp};
 use serde_json::Value;
 
 const DAY: &str = "2026-05-20";
@@ -220,7 +220,7 @@ fn of_nothing_every_figure_is_none() {
 fn a_second_sending_after_a_rejection_is_no_first_pass() {
     let site = Site::new();
     let claim = one_sent(&site);
-    site.answer("1.999", ack_of_first(1, "R", "R").as_bytes());
+    site.answer("1.999", ack(1, 1, "R", "R").as_bytes());
     site.run("2026-05-21");
     assert_eq!(site.outbox().len(), 2, "it was sent again");
     let paid = clp(&claim, "1", "90", "70", &["CO*45*20"]);
