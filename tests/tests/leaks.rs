@@ -357,7 +357,8 @@ fn nothing_of_a_patient_is_where_it_must_not_be() {
 /// Days in the columns of the store, as a whole number or text of any form: of service where the page of clear columns has it, else none.
 fn columns(store: &Path) {
     let connection = Connection::open(store).unwrap();
-    let mut tables = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
+    let mut tables =
+        connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'").unwrap();
     let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let clear = [("claim", "service_from"), ("claim", "service_to"), ("expected_visit", "start_day")];
     let known = [("birth", BORN), ("admission", ADMITTED), ("accident", ACCIDENT), ("service", SERVICE)];

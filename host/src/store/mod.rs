@@ -4,7 +4,7 @@
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
 //! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `inquiry`, `remittance`, and `upload`, `history`,
 //! `work`, `clearing`, `plugin_log`.
-//! `figures` keeps what `kpi` counts. `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
+//! `figures` keeps what `kpi` counts. `sizes` tells SQLite how tables fill. `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
 
 pub mod acceptance;
 pub mod check;
@@ -25,6 +25,7 @@ pub mod practice_record;
 pub mod query;
 pub mod remittance;
 pub mod seal;
+mod sizes;
 pub mod submission;
 pub mod sums;
 pub mod upload;
@@ -180,6 +181,7 @@ impl Store {
         // A row that another one takes the place of is told of as one that goes.
         connection.pragma_update(None, "recursive_triggers", true)?;
         migrate(&mut connection, path)?;
+        sizes::tell(&mut connection)?;
         let practices = Mutex::new(HashMap::new());
         let moves = Some(sums::Moves::watch(&connection)?);
         let inner =

@@ -328,15 +328,14 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn postings(&self, claim_id: Option<u64>, remittance_id: Option<u64>) -> StoreResult<Vec<PostingRow>> {
-        // One statement a way in, so that each walks its own index. It is named: without statistics SQLite takes a practice for ten
-        // rows, and would go over all of its entries in the order of the key.
-        let (index, filter, id) = match (claim_id, remittance_id) {
-            (Some(id), _) => ("INDEXED BY posting_by_claim", "AND claim_id = ?2", id),
-            (None, Some(id)) => ("INDEXED BY posting_by_remittance", "AND remittance_id = ?2", id),
-            (None, None) => ("", "AND ?2 = 0", 0),
+        // One statement a way in, so that each walks its own index.
+        let (filter, id) = match (claim_id, remittance_id) {
+            (Some(id), _) => ("AND claim_id = ?2", id),
+            (None, Some(id)) => ("AND remittance_id = ?2", id),
+            (None, None) => ("AND ?2 = 0", 0),
         };
         let sql = format!(
-            "SELECT remittance_id, claim_id, version, line, payer_id, account, amount_cents, group_code, reason FROM posting {index}
+            "SELECT remittance_id, claim_id, version, line, payer_id, account, amount_cents, group_code, reason FROM posting
              WHERE practice_id = ?1 {filter} ORDER BY posting_id"
         );
         self.rows(&sql, (self.practice_id(), id), |row| {

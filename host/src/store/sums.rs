@@ -128,12 +128,8 @@ pub struct Table {
 /// # Errors
 /// The store's.
 pub fn tables(connection: &Connection) -> StoreResult<Vec<Table>> {
-    let mut statement = connection.prepare(
-        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
-    )?;
-    let names = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     let mut tables = Vec::new();
-    for name in names.into_iter().filter(|name| !UNSUMMED.contains(&name.as_str())) {
+    for name in super::sizes::table_names(connection)?.into_iter().filter(|name| !UNSUMMED.contains(&name.as_str())) {
         let mut columns = connection.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
         let columns = columns.query_map([&name], |row| row.get::<_, String>(0))?;
         let sealed = |column: String| (SEALED_COLUMNS.contains(&column.as_str()), column);
