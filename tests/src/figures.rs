@@ -1,5 +1,6 @@
 //! The figures of `claimhost kpi`, counted a second time: from the bytes of 837s, 277CAs and 835s, and from what `trace --json`
-//! tells of every visit. Shares nothing with the host; splits X12 by hand, as `recount.rs` does.
+//! tells of every visit; when a claim was held and closed, its history says. Calls nothing of the host's; splits X12 by hand, as `recount.rs`
+//! does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

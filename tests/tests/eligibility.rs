@@ -35,6 +35,10 @@ fn site(keys: &str) -> Site {
 
 /// One turn of the clearinghouse.
 fn sandbox(site: &Site, as_of: &str, more: &[&str]) -> Value {
+    sandbox_of(site, as_of, more, 3)
+}
+
+fn sandbox_of(site: &Site, as_of: &str, more: &[&str], seed: u32) -> Value {
     let folder = |name: &str| site.dir().join(name);
     let out = Command::new(claimhost().with_file_name("claimhost-sandbox"))
         .arg("--transport")
@@ -43,7 +47,7 @@ fn sandbox(site: &Site, as_of: &str, more: &[&str]) -> Value {
         .arg(folder("payers.toml"))
         .arg("--state")
         .arg(folder("sandbox"))
-        .args(["--as-of", as_of, "--seed", "3", "--once"])
+        .args(["--as-of", as_of, "--seed", &seed.to_string(), "--once"])
         .args(more)
         .output()
         .unwrap();
@@ -216,6 +220,39 @@ fn a_cover_that_is_not_there_is_told_before_the_visit_and_holds_its_claim() {
 }
 
 #[test]
+fn an_answer_that_comes_after_its_claim_has_left_is_work_until_the_payer_has_answered_the_claim() {
+    // The default: what is not verified is a warning, and the claim leaves with its question.
+    let site = site("wait_days = 2");
+    members(&site, "[payer.members.ID1]\nended = \"20260331\"\n[payer.members.ID2]\nrefused = \"75\"\n");
+    for number in 1..=3 {
+        charge(&site, number);
+    }
+    let summary = site.run(DAY);
+    assert_eq!((&summary["claims"]["submitted"], files(&site, "270").len()), (&3.into(), 1), "{summary}");
+    assert!(work(&site, DAY).is_empty());
+    let all = files(&site, "837");
+    for (name, _) in &all {
+        std::fs::rename(site.dir().join("transport/out").join(name), site.dir().join(name)).unwrap();
+    }
+    sandbox(&site, DAY, &[]);
+    site.run(DAY);
+    assert_eq!(states(&site), ["inactive", "rejected", "active"]);
+    assert_eq!(work(&site, DAY), ["eligibility.inactive", "eligibility.rejected"], "no claim can tell of it any more");
+    site.run("2026-05-03");
+    assert_eq!(work(&site, "2026-05-03").len(), 2, "as long as the payer has not answered the claims");
+    site.assert_accounted("2026-05-03");
+    for (name, _) in &all {
+        std::fs::rename(site.dir().join(name), site.dir().join("transport/out").join(name)).unwrap();
+    }
+    for day in ["2026-05-04", "2026-05-20", "2026-05-21"] {
+        sandbox(&site, day, &[]);
+        site.run(day);
+    }
+    assert_eq!(work(&site, "2026-05-21"), Vec::<String>::new(), "the remittance says it now");
+    site.assert_accounted("2026-05-21");
+}
+
+#[test]
 fn a_claim_waits_for_its_answer_and_each_field_of_it_is_compared() {
     let site = site("days_before = 0\nunverified = \"hold\"\nother_payer = \"hold\"");
     members(
@@ -309,30 +346,45 @@ fn a_crash_between_commit_and_rename_asks_the_same_once() {
 
 #[test]
 fn faults_of_the_clearinghouse_end_as_without_them() {
-    for faults in [
-        &["late"][..],
-        &["duplicate"],
-        &["truncated"],
-        &["late", "duplicate", "truncated", "out-of-order"],
-        &["ta1-reject"],
-        &["999-reject"],
-    ] {
-        let site = site("unverified = \"hold\"\nwait_days = 9");
-        for number in 1..=3 {
-            charge(&site, number);
-        }
-        let flags: Vec<&str> = faults.iter().flat_map(|name| ["--fault", name]).collect();
-        site.run(DAY);
-        for _ in 0..6 {
-            sandbox(&site, DAY, &flags);
-            site.run(DAY);
-        }
-        assert_eq!(states(&site), ["active"; 3], "{faults:?}");
-        let summary = site.run(DAY);
-        let held = summary["claims"]["held"].as_u64().unwrap();
-        assert_eq!(held, 0, "{faults:?}: {summary}");
-        claimhost_tests::custody::assert_verified(&site.dir().join("claimhost.toml"));
+    for faults in [&["late"][..], &["duplicate"], &["truncated"], &["late", "duplicate", "truncated", "out-of-order"]] {
+        let (turns, refused) = with_faults(faults, 3);
+        let first = |key: &str| turns[0][key].as_u64().unwrap();
+        assert_eq!(first("pending") > 0, faults.contains(&"late") || faults.contains(&"truncated"), "{faults:?}");
+        let delivered: u64 = turns.iter().map(|turn| turn["delivered"].as_u64().unwrap()).sum();
+        let plain = 3; // TA1, 999, 271
+        let more = faults.contains(&"duplicate") || faults.contains(&"truncated");
+        assert_eq!(delivered > plain, more, "{faults:?}: {turns:?}");
+        assert_eq!(refused > 0, faults.contains(&"truncated"), "{faults:?}: what is cut off is refused");
     }
+    // A rejection strikes one file in three: the first dice that have it.
+    for (fault, counter) in [("ta1-reject", "interchanges_rejected"), ("999-reject", "transactions_rejected")] {
+        let struck = (0..20).find(|seed| with_faults(&[fault], *seed).0.iter().any(|turn| turn[counter] != 0));
+        println!("{fault}: {struck:?}");
+        assert!(struck.is_some(), "{fault} never struck");
+    }
+}
+
+/// Three questions, asked and answered through these faults: what the clearinghouse did, and how many documents were refused.
+fn with_faults(faults: &[&str], seed: u32) -> (Vec<Value>, usize) {
+    let site = site("unverified = \"hold\"\nwait_days = 9");
+    for number in 1..=3 {
+        charge(&site, number);
+    }
+    let flags: Vec<&str> = faults.iter().flat_map(|name| ["--fault", name]).collect();
+    site.run(DAY);
+    let mut turns = Vec::new();
+    while turns.len() < 6 {
+        turns.push(sandbox_of(&site, DAY, &flags, seed));
+        site.run(DAY);
+        if states(&site) == ["active"; 3] {
+            break;
+        }
+    }
+    let summary = site.run(DAY);
+    assert_eq!((states(&site), &summary["claims"]["held"]), (vec!["active".to_owned(); 3], &0.into()), "{faults:?}");
+    claimhost_tests::custody::assert_verified(&site.dir().join("claimhost.toml"));
+    let refused = site.documents(CLEARING).iter().filter(|row| row["status"] == "rejected").count();
+    (turns, refused)
 }
 
 /// The interchange of a 271 around these segments.
@@ -365,9 +417,9 @@ fn what_is_no_answer_changes_nothing_and_two_that_differ_are_work() {
     site.run(DAY);
     let trace = site.json(&["eligibility", "list"])[0]["trace"].as_str().unwrap().to_owned();
     let active = answer(1, &trace, NPI, "EB*1**30~");
-    // Cut, of nobody, of another practice's NPI that nobody here has, and a refusal that names no question.
+    // Cut, of another store (a number of our form), and a refusal that names no question.
     site.answer("1.271", &active.as_bytes()[..active.len() - 60]);
-    site.answer("2.271", answer(2, "NOSUCHTRACE00000", NPI, "EB*1**30~").as_bytes());
+    site.answer("2.271", answer(2, "N0SVCHTRACE00000", NPI, "EB*1**30~").as_bytes());
     site.answer("3.271", interchange(3, "HL*1**20*0~NM1*PR*2*EXAMPLE*****PI*00000~AAA*Y**42*R~").as_bytes());
     let summary = site.run(DAY);
     assert_eq!(

@@ -27,7 +27,7 @@ pub fn answers(number: usize, payer: &str, payee: &str, text: &str) -> [String; 
     );
     let mut payments = String::new();
     let (mut paid, mut claims) = (0_u64, 3);
-    let mut current = (String::new(), 0, String::new());
+    let (mut current, mut count) = ((String::new(), 0, String::new()), 0_usize);
     let (mut claim_paid, mut lines) = (0, String::new());
     let mut finish = |current: &(String, u64, String), claim_paid: u64, lines: &str| {
         let (id, charge, name) = current;
@@ -54,11 +54,12 @@ pub fn answers(number: usize, payer: &str, payee: &str, text: &str) -> [String; 
                 finish(&current, claim_paid, &lines);
                 current = ((*id).to_owned(), cents(charge), name.clone());
                 (claim_paid, lines) = (0, String::new());
+                count += 1;
             }
             ["SV1", code, charge, ..] => line = ((*code).to_owned(), cents(charge)),
             ["DTP", "472", _, day] => {
                 let (code, charge) = &line;
-                let (charge, denied) = (*charge, current.0.as_bytes().last().is_some_and(|last| last % 20 == 0));
+                let (charge, denied) = (*charge, count % 20 == 0);
                 let pays = if denied { 0 } else { charge / 5 * 4 };
                 let reason = if denied { "50" } else { "45" };
                 lines += &format!(

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::output::{BOLD, RESET, dollars, print, print_json, table};
+use super::output::{BOLD, RESET, dollars, print, print_json, table, visible};
 use super::reader::Reader;
 use super::{Failure, Global, Whose};
 use crate::audit::kpi::{self, Counts, Earlier, FIGURES, Figure, Part, TERMS};
@@ -164,10 +164,10 @@ fn parts(by: &[Part], unit: &str) -> comfy_table::Table {
     let mut out = table(&["    payer", "group", "rate", "denied", "of", "cents", "reasons", "before"]);
     for part in by {
         let reasons: Vec<String> =
-            part.reasons.iter().map(|reason| format!("{} ({})", reason.reason, reason.decisions)).collect();
+            part.reasons.iter().map(|reason| format!("{} ({})", visible(&reason.reason), reason.decisions)).collect();
         out.add_row([
-            format!("    {}", part.payer),
-            if part.group.is_empty() { "any".to_owned() } else { part.group.clone() },
+            format!("    {}", visible(&part.payer)),
+            if part.group.is_empty() { "any".to_owned() } else { visible(&part.group) },
             value(part.value, unit),
             part.numerator.to_string(),
             part.denominator.to_string(),

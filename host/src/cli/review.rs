@@ -93,8 +93,10 @@ impl Review {
                 let path = config.practice.iter().find(|known| known.id == id).map(|known| known.profile.clone());
                 let profile = load_profile(&path.unwrap_or_default())?;
                 let unaccounted = ends::unaccounted(&store, &practice, Some(&profile), today)?.count;
-                let result = practice.read(|tx| review::transfer(tx, unaccounted))?;
-                let days = practice.read(|tx| review::transfer_days(tx, today))?;
+                let (days, result) = practice.read(|tx| -> StoreResult<_> {
+                    let days = review::transfer_days(tx, today)?;
+                    Ok((days, review::transfer(tx, days, unaccounted)?))
+                })?;
                 if !global.json {
                     print(&format!("{BOLD}{id}{RESET}  transfer since {}", day(days.0)));
                     let mut out = table(&["  way in", "documents"]);

@@ -50,7 +50,7 @@ const KINDS: [(&str, &str); 25] = [
         "eligibility.not-sent",
         "`claimhost eligibility show {}` says what was refused; then `claimhost eligibility ask --again {}`",
     ),
-    ("eligibility.inactive", "ask the patient for another card before the visit, and register it in the EHR"),
+    ("eligibility.inactive", "ask the patient for another card, and register it in the EHR"),
     ("eligibility.rejected", "compare the registration with the card; a corrected one is asked about by itself"),
     (
         "eligibility.conflict",

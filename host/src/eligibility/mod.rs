@@ -15,7 +15,7 @@ mod words;
 
 pub use answer::{Answer, OtherPayer, Refusal};
 pub(crate) use cover::days_that_count;
-pub use cover::{Cover, Unverified, counts_for};
+pub use cover::{Cover, Unverified};
 pub use fold::{Folded, InquiryFact, InquiryState, fold};
 pub(crate) use question::originator;
 pub use question::{Asked, Person, Question};

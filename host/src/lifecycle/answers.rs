@@ -247,20 +247,20 @@ fn on_999(
         let accepted = transaction.code.is_accepted();
         let of = (submission, Some(transaction.transaction_control.as_str()));
         named += own.inquiries_in_submission(of.0, of.1)?.len();
-        let fact = InquiryFact::Transaction { submission, accepted, code: format!("{:?}", transaction.code) };
+        let fact = InquiryFact::Transaction { submission, accepted, code: transaction.code.to_string() };
         asked |= acknowledged(host, &own, of, &fact, document, "999")?;
         for claim in own.claims_in_submission(submission, Some(&transaction.transaction_control))? {
             named += 1;
-            let code = format!("{:?}", transaction.code);
+            let code = transaction.code.to_string();
             facts.push((claim.claim_id, claim.version, Fact::Transaction { submission, accepted, code }));
         }
     }
     if named == 0 {
         let accepted = ack.code.is_accepted();
-        let fact = InquiryFact::Transaction { submission, accepted, code: format!("{:?}", ack.code) };
+        let fact = InquiryFact::Transaction { submission, accepted, code: ack.code.to_string() };
         asked |= acknowledged(host, &own, (submission, None), &fact, document, "999")?;
         for claim in own.claims_in_submission(submission, None)? {
-            let code = format!("{:?}", ack.code);
+            let code = ack.code.to_string();
             facts.push((claim.claim_id, claim.version, Fact::Transaction { submission, accepted, code }));
         }
     }

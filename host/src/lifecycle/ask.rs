@@ -4,7 +4,7 @@ use super::host::{Host, Practice};
 use super::{HostError, inquire, upcoming};
 use crate::audit::capture;
 use crate::claim::{Date, day_number};
-use crate::eligibility::{Asked, Question};
+use crate::eligibility::{Asked, InquiryState, Question};
 use crate::store::inquiry::InquiryRow;
 use crate::store::{StoreResult, Tx};
 use crate::visit;
@@ -28,7 +28,7 @@ impl Host {
     /// # Errors
     /// [`HostError`].
     pub fn ask_about_visit(&self, practice: &str, visit_id: u64) -> Result<Option<AskedFor>, HostError> {
-        let Some(practice) = self.practice(practice) else { return Ok(None) };
+        let Some(practice) = self.practice_named(practice) else { return Ok(None) };
         practice.store.write(|tx| {
             if tx.visit(visit_id)?.is_none() {
                 return Ok(None);
@@ -56,18 +56,17 @@ impl Host {
     /// # Errors
     /// [`HostError`].
     pub fn ask_inquiry_again(&self, practice: &str, inquiry_id: u64) -> Result<Option<AskedFor>, HostError> {
-        let Some(practice) = self.practice(practice) else { return Ok(None) };
+        let Some(practice) = self.practice_named(practice) else { return Ok(None) };
         practice.store.write(|tx| {
             if tx.inquiry(inquiry_id)?.is_none() {
                 return Ok(None);
             }
             let question = tx.inquiry_question(inquiry_id)?;
+            if !practice.profile.payer.iter().any(|payer| payer.id == question.payer_id && payer.is_asked()) {
+                return Ok(Some(AskedFor::NotAsked(question.payer_id)));
+            }
             Ok(Some(self.ask_again(practice, tx, &question)?))
         })
-    }
-
-    fn practice(&self, id: &str) -> Option<&Practice> {
-        self.practices.iter().find(|practice| practice.store.id() == id)
     }
 
     fn ask_again(&self, practice: &Practice, tx: &Tx<'_>, question: &Question) -> StoreResult<AskedFor> {
@@ -75,16 +74,16 @@ impl Host {
         let before = tx.inquiries_of_member(&question.member_mac(tx), (day, day))?;
         let policy = &practice.profile.eligibility;
         if let Some(last) = before.last() {
-            // One that waits too long may be asked again: its answer may never come.
+            // One that waits too long for its answer may be asked again; one that has not left yet leaves with the next turn.
             let is_late = last.asked_day + i64::from(policy.wait_days) <= self.today();
-            if last.state.is_waiting() && !is_late {
+            if last.state == InquiryState::Wanted || last.state.is_waiting() && !is_late {
                 return Ok(AskedFor::Waiting(last.clone()));
             }
         }
         let nth = before.last().map_or(0, |last| last.nth + 1);
         let wanted = inquire::want(self, tx, question, nth, Asked::Operator)?;
         for row in &before {
-            inquire::settle_work(tx, policy, row, &inquire::folded(tx, row.inquiry_id)?, self.today())?;
+            inquire::settle_work(tx, policy, row, &inquire::folded(tx, row.inquiry_id)?, self.today(), false)?;
         }
         if let Some(row) = &wanted {
             tx.look_again_for_inquiry(row.inquiry_id)?;

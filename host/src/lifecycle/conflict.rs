@@ -7,9 +7,10 @@ use claimhost_x12::{Transmission, remittance};
 
 use super::handover;
 use super::host::Host;
-use super::payment::{Books, Decision, paid_on};
+use super::payment::{Books, Decision};
 use super::refold::refold;
 use super::{Fact, HostError, VersionState, answers};
+use crate::claim::from_day_number;
 use crate::store::claim::VersionRow;
 use crate::store::remittance::{PostingRow, RemittanceRow};
 use crate::store::{StoreError, StoreResult, Tx};
@@ -73,7 +74,8 @@ impl Host {
             remittance_id: chosen.remittance_id,
             document_id: chosen.document_id,
             payer_id: &chosen.payer_id,
-            paid_on: paid_on(self, &remittance),
+            // As it was kept when it came: an 835 without BPR16 is of that day.
+            paid_on: from_day_number(chosen.paid_day),
         };
         own.set_remittance_state(chosen.remittance_id, "posted")?;
         own.record("remittance", chosen.remittance_id, self.today(), "operator", "chosen, posted", "")?;

@@ -19,6 +19,11 @@ fn text(bytes: &[u8; 32], length: usize) -> String {
     bytes.iter().take(length).map(character).collect()
 }
 
+/// Whether a number has the form of [`trace_number`].
+pub(super) fn is_trace_number(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| ALPHABET.contains(&byte))
+}
+
 /// TRN02 of a question: 16 characters from an HMAC of its id under the practice's key.
 pub(crate) fn trace_number(tx: &Tx<'_>, inquiry_id: u64) -> String {
     text(&tx.lookup("trn02", &[&inquiry_id.to_be_bytes()]), 16)

@@ -3,13 +3,14 @@
 //! A 271 is matched by the trace numbers (TRN02) that we gave; a refusal of the payer or of the practice, which carries none, by
 //! BHT03. People of an answer that nobody here asked for are known to the practice whose NPI asked, as people of a roster are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use claimhost_x12::Transaction;
-use claimhost_x12::eligibility::{Eligibility, Member};
+use claimhost_x12::eligibility::{Eligibility, Member, Trace};
 use serde_json::json;
 
-use super::answers::{Answer, owner_of};
+use super::answers::{Answer, interchange_number, owner_of};
+use super::control::is_trace_number;
 use super::host::Host;
 use super::{HostError, inquire, refusal};
 use crate::audit::demographics;
@@ -51,13 +52,15 @@ pub(super) fn on_eligibility(
     let mut work = Reading { host, tx, document, answer, taken: BTreeSet::new(), new: false, of_another_practice: 0 };
     work.asked()?;
     let (mut unowned, mut untraced) = (0_u64, 0_u64);
+    let mut told: BTreeMap<&str, &PracticeStore> = BTreeMap::new();
     let day = answer
         .created
         .map_or(host.today(), |date| day_number(Date { year: date.year, month: date.month, day: date.day }));
     let originators: BTreeSet<String> = host.profiles().map(cover::originator).collect();
     for (at, member) in answer.members.iter().enumerate().filter(|(at, _)| !work.taken.contains(at)) {
-        // A number that we give, and that is none of ours: of another store, or of one that was put back.
-        if member.traces.iter().any(|trace| originators.contains(&trace.originator)) {
+        // A number of the form that we give, and that we did not: of another store, or of one that was put back.
+        let is_ours = |trace: &Trace| is_trace_number(&trace.number) && originators.contains(&trace.originator);
+        if member.traces.iter().any(is_ours) {
             untraced += 1;
             continue;
         }
@@ -70,9 +73,12 @@ pub(super) fn on_eligibility(
             let own = tx.tenant(practice);
             if demographics::roster::put(&own, &known, day)? {
                 work.new = true;
-                own.look_again_at_held()?;
+                told.insert(practice.id(), practice);
             }
         }
+    }
+    for practice in told.into_values() {
+        tx.tenant(practice).look_again_at_held()?;
     }
     if work.of_another_practice > 0 {
         return Ok(refusal::of_another_practice(answer_set, work.of_another_practice));
@@ -98,7 +104,8 @@ fn refused_whole(host: &Host, tx: &Tx<'_>, document: u64, answer: &Eligibility) 
     let transaction = at.parse::<u32>().map(|at| format!("{at:04}")).ok();
     if !answer.rejections.is_empty()
         && let Some(transaction) = transaction
-        && let Some(practice) = owner_of(host, tx, Owned::Interchange, number)?
+        && let number = interchange_number(number)
+        && let Some(practice) = owner_of(host, tx, Owned::Interchange, &number)?
     {
         let own = tx.tenant(&practice);
         let submission = number.parse().unwrap_or(0);
@@ -150,7 +157,12 @@ impl Reading<'_> {
         }
         let question = own.inquiry_question(row.inquiry_id)?;
         let members = found.iter().filter_map(|at| self.answer.members.get(*at));
-        let another = |member: &Member| practice_of(self.host, member).is_some_and(|asked| asked.id() != practice.id());
+        let of = |npi: &str| profile.npi == npi || profile.provider.iter().any(|provider| provider.npi == npi);
+        let is_own = |member: &Member| member.receiver.as_ref().is_some_and(|party| of(&party.id));
+        // Practices may share an NPI: whose number it is comes first.
+        let another = |member: &Member| {
+            !is_own(member) && practice_of(self.host, member).is_some_and(|asked| asked.id() != practice.id())
+        };
         let (foreign, members): (Vec<&Member>, Vec<&Member>) = members.partition(|member| another(member));
         if !foreign.is_empty() {
             self.of_another_practice += 1;

@@ -1,7 +1,7 @@
 //! Whether a practice may submit: somebody has looked at what its mappings make of its documents, and said so.
 //!
-//! Without that, documents are read, visits assembled and claims scrubbed, and what is ready waits, with one work item for the
-//! practice. An approval is of the mappings as they are: any other byte in a mapping, another adapter, or another way in, and
+//! Without that, documents are read, payers asked about cover, visits assembled and claims scrubbed, and what is ready waits, with
+//! one work item for the practice. An approval is of the mappings as they are: any other byte in a mapping, another adapter, or another way in, and
 //! everything waits again, corrections and claims to later payers too. A wrong mapping bills wrong for everybody; a day's
 //! wait costs a day. A changed crosswalk or profile does not ask again: their codes and payers hold claims one by one.
 
@@ -68,7 +68,7 @@ pub struct DryRun {
     pub held: u64,
     /// Sent already.
     pub sent: u64,
-    /// What most claims have findings of, with how many.
+    /// What is found most often, with how many findings.
     pub rules: Vec<(String, u64)>,
 }
 
@@ -146,7 +146,7 @@ impl Host {
     /// # Errors
     /// [`HostError`].
     pub fn go_live(&self, practice: &str) -> Result<Option<GoLive>, HostError> {
-        let Some(practice) = self.practices.iter().find(|known| known.store.id() == practice) else { return Ok(None) };
+        let Some(practice) = self.practice_named(practice) else { return Ok(None) };
         let digest = practice.mapping_digest();
         Ok(Some(practice.store.read(|tx| look(tx, &practice.profile, digest))?))
     }
@@ -156,7 +156,7 @@ impl Host {
     /// # Errors
     /// [`HostError`].
     pub fn approved(&self, practice: &str) -> Result<Option<(i64, String, bool)>, HostError> {
-        let Some(practice) = self.practices.iter().find(|known| known.store.id() == practice) else { return Ok(None) };
+        let Some(practice) = self.practice_named(practice) else { return Ok(None) };
         let digest = practice.mapping_digest();
         Ok(practice.store.read(|tx| -> StoreResult<_> {
             let Some(record) = tx.latest_record(RecordKind::GoLive)? else { return Ok(None) };
@@ -170,9 +170,7 @@ impl Host {
     /// # Errors
     /// [`HostError`]; a refusal is the inner result.
     pub fn approve(&self, practice: &str, by: &str) -> Result<Result<GoLive, Refused>, HostError> {
-        let Some(practice) = self.practices.iter().find(|known| known.store.id() == practice) else {
-            return Ok(Err(Refused::Unknown));
-        };
+        let Some(practice) = self.practice_named(practice) else { return Ok(Err(Refused::Unknown)) };
         let (digest, today) = (practice.mapping_digest(), self.today());
         Ok(practice.store.write(|tx| -> StoreResult<_> {
             let seen = look(tx, &practice.profile, digest)?;
@@ -212,7 +210,7 @@ fn coverage(tx: &Tx<'_>) -> StoreResult<Coverage> {
         }
     }
     let visits = u64::try_from(newest.len()).unwrap_or(0);
-    Ok(Coverage { documents: tx.ends_by_channel()?, visits, undelivered })
+    Ok(Coverage { documents: tx.ends_by_channel((i64::MIN, i64::MAX))?, visits, undelivered })
 }
 
 fn dry_run(tx: &Tx<'_>) -> StoreResult<DryRun> {

@@ -223,12 +223,16 @@ impl Host {
         if id == self.clearing.id() {
             return Some(self.clearing.clone());
         }
-        self.practices.iter().find(|practice| practice.store.id() == id).map(|practice| practice.store.clone())
+        self.practice_named(id).map(|practice| practice.store.clone())
+    }
+
+    pub(super) fn practice_named(&self, id: &str) -> Option<&Practice> {
+        self.practices.iter().find(|practice| practice.store.id() == id)
     }
 
     /// The profile of one practice.
     pub fn profile(&self, id: &str) -> Option<&Profile> {
-        self.practices.iter().find(|practice| practice.store.id() == id).map(|practice| &practice.profile)
+        self.practice_named(id).map(|practice| &practice.profile)
     }
 
     /// The profiles of all practices.

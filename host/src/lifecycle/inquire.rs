@@ -92,7 +92,7 @@ pub(super) fn want(
 /// Writes one 270, with the facts and states that it moves.
 fn submit(host: &Host, practice: &Practice, tx: &Tx<'_>, wanted: &[InquiryRow]) -> Result<(), HostError> {
     let (profile, today) = (&practice.profile, host.today());
-    let mut questions: Vec<(Inquiry, u64)> = Vec::with_capacity(wanted.len());
+    let mut questions: Vec<(Inquiry, u64, bool)> = Vec::with_capacity(wanted.len());
     for row in wanted {
         let question = tx.inquiry_question(row.inquiry_id)?;
         match question.unwritable(profile) {
@@ -100,21 +100,31 @@ fn submit(host: &Host, practice: &Practice, tx: &Tx<'_>, wanted: &[InquiryRow]) 
                 let fact = InquiryFact::Unwritable(at.to_owned());
                 add_fact(tx, &profile.eligibility, row.inquiry_id, &fact, (0, today), "270")?;
             }
-            None => questions.push((question.inquiry(profile, &row.trace), row.inquiry_id)),
+            None => {
+                let was_sent = !tx.submissions_of_inquiry(row.inquiry_id)?.is_empty();
+                questions.push((question.inquiry(profile, &row.trace), row.inquiry_id, was_sent));
+            }
         }
     }
     if questions.is_empty() {
         return Ok(());
     }
-    // One HL 20 a payer.
-    questions.sort_by(|(a, first), (b, second)| (&a.payer_id, first).cmp(&(&b.payer_id, second)));
-    let (inquiries, ids): (Vec<Inquiry>, Vec<u64>) = questions.into_iter().unzip();
+    // A transaction a payer, so that a payer that refuses one as a whole refuses its own only; and one of its own for a question that
+    // was sent back, perhaps for one of its neighbours.
+    questions.sort_by(|(a, first, a_again), (b, second, b_again)| {
+        (a_again, &a.payer_id, first).cmp(&(b_again, &b.payer_id, second))
+    });
+    let again: Vec<bool> = questions.iter().map(|(.., again)| *again).collect();
+    let (inquiries, ids): (Vec<Inquiry>, Vec<u64>) = questions.into_iter().map(|(asked, id, _)| (asked, id)).unzip();
+    let first_again = again.iter().position(|again| *again).unwrap_or(inquiries.len());
+    let (new, sent_back) = inquiries.split_at_checked(first_again).unwrap_or((&inquiries, &[]));
+    let groups: Vec<&[Inquiry]> = new.chunk_by(|a, b| a.payer_id == b.payer_id).chain(sent_back.chunks(1)).collect();
     let clearing = tx.tenant(&host.clearing);
     let submission_id = clearing.next_interchange()?;
     let number = format!("{submission_id:09}");
     clearing.own(Owned::Interchange, &number, tx.practice_id())?;
     let (isa, gs) = envelope(profile, host, u32::try_from(submission_id).unwrap_or(u32::MAX));
-    let written = write(&isa, &gs, &number, &inquiries)
+    let written = write(&isa, &gs, &number, &groups)
         .map_err(|error| HostError::Unwritable { practice: tx.practice_id().to_owned(), what: error.to_string() })?;
     let row = SubmissionRow {
         submission_id,
@@ -190,7 +200,7 @@ pub(super) fn add_fact(
         let event = format!("{} ({cause})", folded.state.as_str());
         tx.record(SUBJECT, inquiry_id, today, "host", &event, "")?;
     }
-    settle_work(tx, policy, &row, &folded, today)?;
+    settle_work(tx, policy, &row, &folded, today, true)?;
     if !matches!(fact, InquiryFact::Sent { .. }) {
         tx.look_again_for_inquiry(inquiry_id)?;
     }
@@ -203,14 +213,13 @@ pub(crate) fn folded(tx: &Tx<'_>, inquiry_id: u64) -> StoreResult<Folded> {
     Ok(fold(&facts))
 }
 
-/// What is known of the cover that a question is about. An answer about its own day comes first; one about another day that
-/// counts for it does so where it says yes: what was refused on the 3rd may be in order on the 20th.
+/// What is known of the cover that a question is about. An answer about its own day comes first, the newest of several,
+/// though it was asked again since; one about another day that counts for it does so where it says yes: what was refused on the
+/// 3rd may be in order on the 20th.
 pub(super) fn cover(tx: &Tx<'_>, policy: &EligibilityPolicy, question: &Question) -> StoreResult<Cover> {
     let own_day = crate::claim::day_number(question.day);
     let days = days_that_count(policy.valid, question.day);
     let rows = tx.inquiries_of_member(&question.member_mac(tx), days)?;
-    let newest =
-        |row: &&InquiryRow| !rows.iter().any(|other| other.service_day == row.service_day && other.nth > row.nth);
     let rank = |row: &InquiryRow| match (row.service_day == own_day, row.state) {
         (true, InquiryState::NotSent) => Some(0),
         (true, state) if state.is_waiting() => Some(1),
@@ -218,11 +227,8 @@ pub(super) fn cover(tx: &Tx<'_>, policy: &EligibilityPolicy, question: &Question
         (false, InquiryState::Active) => Some(2),
         (false, _) => None,
     };
-    let best = rows
-        .iter()
-        .filter(newest)
-        .filter_map(|row| Some((rank(row)?, row.inquiry_id, row)))
-        .max_by_key(|(rank, id, _)| (*rank, *id));
+    let best =
+        rows.iter().filter_map(|row| Some((rank(row)?, row.inquiry_id, row))).max_by_key(|(rank, id, _)| (*rank, *id));
     let Some((_, _, row)) = best else { return Ok(Cover::default()) };
     let asked = Some(crate::claim::from_day_number(row.asked_day));
     Ok(Cover { asked, folded: Some(folded(tx, row.inquiry_id)?), is_unaskable: false })
@@ -238,23 +244,32 @@ pub(super) fn daily(tx: &Tx<'_>, policy: &EligibilityPolicy, today: i64) -> Stor
     ids.dedup();
     for inquiry_id in ids {
         if let Some(row) = tx.inquiry(inquiry_id)? {
-            settle_work(tx, policy, &row, &folded(tx, inquiry_id)?, today)?;
+            settle_work(tx, policy, &row, &folded(tx, inquiry_id)?, today, false)?;
         }
     }
     Ok(())
 }
 
-/// Opens the work that a question comes to, and closes any other of it.
+/// Opens the work that a question comes to, and closes any other of it. `is_new`: something has just been heard of it.
 pub(super) fn settle_work(
     tx: &Tx<'_>,
     policy: &EligibilityPolicy,
     row: &InquiryRow,
     folded: &Folded,
     today: i64,
+    is_new: bool,
 ) -> StoreResult<()> {
-    let wanted = work_kind(tx, policy, row, today)?;
     let subject = (SUBJECT, row.inquiry_id);
     let open = tx.open_work_kinds(subject)?;
+    let mut wanted = work_kind(tx, policy, row, today)?;
+    if wanted.is_none() {
+        // A claim that left before the answer cannot tell of it: the answer is work until the payer has answered the claim.
+        let late = bad_news(row.state).filter(|kind| is_new || open.iter().any(|open| open == kind));
+        wanted = late.filter(|_| row.service_day <= today);
+        if wanted.is_some() && !tx.claim_of_inquiry_waits(row.inquiry_id)? {
+            wanted = None;
+        }
+    }
     for kind in open.iter().filter(|kind| Some(kind.as_str()) != wanted) {
         tx.close_work(Some(kind), subject, today)?;
     }
@@ -272,20 +287,31 @@ pub(crate) fn work_kind(
     row: &InquiryRow,
     today: i64,
 ) -> StoreResult<Option<&'static str>> {
-    let [unanswered, not_sent, inactive, rejected, conflict] = WORK;
+    let [unanswered, not_sent, _, _, conflict] = WORK;
     // The claim of a visit that took place says it itself.
     let is_ahead = row.reason != Asked::Assembly.as_str() && row.service_day >= today;
     let kind = match row.state {
         InquiryState::Asked if row.asked_day + i64::from(policy.wait_days) <= today => unanswered,
         InquiryState::NotSent => not_sent,
         InquiryState::Conflict => conflict,
-        InquiryState::Inactive if is_ahead => inactive,
-        InquiryState::Rejected | InquiryState::OtherPerson if is_ahead => rejected,
-        _ => return Ok(None),
+        state => match bad_news(state).filter(|_| is_ahead) {
+            Some(kind) => kind,
+            None => return Ok(None),
+        },
     };
     let member = tx.inquiry_question(row.inquiry_id)?.member_mac(tx);
     let same = tx.inquiries_of_member(&member, (row.service_day, row.service_day))?;
     Ok((!same.iter().any(|other| other.nth > row.nth)).then_some(kind))
+}
+
+/// The kind of work of an answer by which the claim would be denied.
+fn bad_news(state: InquiryState) -> Option<&'static str> {
+    let [_, _, inactive, rejected, _] = WORK;
+    match state {
+        InquiryState::Inactive => Some(inactive),
+        InquiryState::Rejected | InquiryState::OtherPerson => Some(rejected),
+        _ => None,
+    }
 }
 
 /// What is to be done, for whoever registers patients.
@@ -305,7 +331,7 @@ fn work_words(kind: &str, question: &Question, folded: &Folded) -> String {
             format!("The question to {payer_name} about {about} did not get through: {}.", folded.why)
         }
         _ if kind == inactive => {
-            format!("{payer_name} does not cover {about}. Ask the patient for another card before the visit.")
+            format!("{payer_name} does not cover {about}. Ask the patient for another card.")
         }
         _ if kind == conflict => format!("{payer_name} has given two answers about {about} that differ."),
         _ if refused.is_empty() => {

@@ -56,7 +56,8 @@ fn decisions(facts: &[Fact]) -> impl Iterator<Item = &Payment> {
     payments.filter(|payment| payment.is_decision())
 }
 
-/// What became of the first version that left. Of several decisions of its payer the first is the one that was paid first (BPR16).
+/// What became of the first version that left. Of several decisions of its payer the first is the one that was paid
+/// first (BPR16); of several of that day, one that denied.
 fn first_pass(tx: &Tx<'_>, version: &VersionRow, facts: &[Fact], folded: &VersionFold) -> StoreResult<FirstPass> {
     if folded.turned_back {
         return Ok(FirstPass::Failed);
@@ -69,7 +70,8 @@ fn first_pass(tx: &Tx<'_>, version: &VersionRow, facts: &[Fact], folded: &Versio
         let mut dated = Vec::with_capacity(own.len());
         for payment in own {
             let paid_day = tx.remittance(payment.remittance)?.map(|row| row.paid_day);
-            dated.push((paid_day, payment.remittance, payment.ordinal, payment.denied));
+            // Of one day the one that denied: which file came first says nothing.
+            dated.push((paid_day, std::cmp::Reverse(payment.denied != 0), payment.denied));
         }
         dated.into_iter().min().map(|(.., denied)| denied)
     } else {

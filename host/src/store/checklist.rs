@@ -100,7 +100,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn first_submission_day(&self) -> StoreResult<Option<i64>> {
         self.row(
-            "SELECT created_day FROM submission WHERE practice_id = ?1 ORDER BY submission_id LIMIT 1",
+            "SELECT created_day FROM submission WHERE practice_id = ?1 AND kind = '837' ORDER BY submission_id LIMIT 1",
             [self.practice_id()],
             |row| row.get(0),
         )
@@ -119,15 +119,16 @@ impl Tx<'_> {
         )
     }
 
-    /// How documents ended, by the way they came in.
+    /// How documents that were received on these days, both included, ended, by the way they came in.
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn ends_by_channel(&self) -> StoreResult<Ends> {
+    pub fn ends_by_channel(&self, days: (i64, i64)) -> StoreResult<Ends> {
         let rows: Vec<(String, String, u64)> = self.rows(
             "SELECT file.channel, status, COUNT(*) FROM document JOIN file USING (practice_id, file_id)
-             WHERE practice_id = ?1 AND channel <> ?2 GROUP BY file.channel, status",
-            (self.practice_id(), PART),
+             WHERE practice_id = ?1 AND channel <> ?2 AND document.received_day BETWEEN ?3 AND ?4
+             GROUP BY file.channel, status",
+            (self.practice_id(), PART, days.0, days.1),
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
         let mut ends = Ends::new();

@@ -141,7 +141,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn inquiries_waiting(&self, state: InquiryState, limit: usize) -> StoreResult<Vec<InquiryRow>> {
-        let sql = format!("{INQUIRY} AND state IN ('wanted', 'asked') AND state = ?2 ORDER BY inquiry_id LIMIT ?3");
+        let sql = format!("{INQUIRY} AND state = ?2 ORDER BY inquiry_id LIMIT ?3");
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.rows(&sql, (self.practice_id(), state.as_str(), limit), inquiry_row)
     }
@@ -288,6 +288,22 @@ impl Tx<'_> {
             (self.practice_id(), member_mac, visit_id),
         )?;
         Ok(())
+    }
+
+    /// Whether a claim that wanted to know of the member of a question, and has a service on its day, has left and waits for its payer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claim_of_inquiry_waits(&self, inquiry_id: u64) -> StoreResult<bool> {
+        let left: Option<u64> = self.row(
+            "SELECT 1 FROM inquiry i JOIN inquiry_visit v USING (practice_id, member_mac)
+             JOIN claim c ON c.practice_id = i.practice_id AND c.visit_id = v.visit_id
+             WHERE i.practice_id = ?1 AND i.inquiry_id = ?2 AND c.state IN ('submitted', 'accepted')
+             AND i.service_day BETWEEN c.service_from AND c.service_to LIMIT 1",
+            (self.practice_id(), inquiry_id),
+            |row| row.get(0),
+        )?;
+        Ok(left.is_some())
     }
 
     /// The first visit whose claims want to know of the member of a question; none where it has not been assembled yet.

@@ -243,7 +243,7 @@ CREATE TABLE inquiry (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX inquiry_by_member ON inquiry (practice_id, member_mac, service_day, nth);
 CREATE UNIQUE INDEX inquiry_by_trace ON inquiry (practice_id, trace);
-CREATE INDEX inquiry_waiting ON inquiry (practice_id, inquiry_id) WHERE state IN ('wanted', 'asked');
+CREATE INDEX inquiry_by_state ON inquiry (practice_id, state, inquiry_id);
 
 CREATE TABLE submission_inquiry (
     practice_id TEXT NOT NULL,

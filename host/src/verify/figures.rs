@@ -24,6 +24,9 @@ struct SaidLine {
     adjustments: Vec<Adjustment>,
 }
 
+/// CAS01 as the guide has it.
+const GROUPS: [&str; 5] = ["CO", "CR", "OA", "PI", "PR"];
+
 /// Remittance, CLP, group and reason, with the cents that were denied under them.
 type Denied = BTreeMap<(u64, u32, String, String), i64>;
 
@@ -72,10 +75,21 @@ fn denials(tx: &Tx<'_>, id: u64, found: &mut Found) -> StoreResult<()> {
             }
         }
     }
+    let mut kept = Denied::new();
+    for row in tx.denials_of(id)? {
+        if let Some(remittance) = tx.remittance(row.remittance_id)? {
+            let of = (row.payer_id == remittance.payer_id, row.paid_day == remittance.paid_day);
+            found.expect(of == (true, true), "day", "denial", id, "payer or day is not that of its remittance");
+        }
+        let key = (row.remittance_id, row.ordinal, row.group_code, row.reason);
+        if GROUPS.contains(&key.2.as_str()) {
+            kept.insert(key, row.amount_cents);
+        } else {
+            // A CAS01 that no guide has: kept as it came, and among other adjustments in what was decided.
+            *said.entry((key.0, key.1, "OA".to_owned(), key.3)).or_default() -= row.amount_cents;
+        }
+    }
     said.retain(|_, cents| *cents > 0);
-    let kept = tx.denials_of(id)?.into_iter();
-    let kept: Denied =
-        kept.map(|row| ((row.remittance_id, row.ordinal, row.group_code, row.reason), row.amount_cents)).collect();
     found.expect(kept == said, "money", "denial", id, "what is kept of its denials is not what payers said");
     Ok(())
 }

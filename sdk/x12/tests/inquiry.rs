@@ -60,7 +60,7 @@ fn inquiry(trace: &str) -> Inquiry {
 
 fn ask(inquiries: &[Inquiry]) -> Written {
     let (isa, gs) = envelope();
-    write(&isa, &gs, "000000042", inquiries).unwrap()
+    write(&isa, &gs, "000000042", &[inquiries]).unwrap()
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn what_cannot_be_written_is_named_and_nothing_is() {
     assert_eq!(write(&isa, &gs, "1", &[]), Err(InquiryError::Empty));
     let mut broken = inquiry("T2");
     broken.subscriber.first = "OR:LA".into();
-    let error = write(&isa, &gs, "1", &[inquiry("T1"), broken]).unwrap_err();
+    let error = write(&isa, &gs, "1", &[&[inquiry("T1")], &[broken]]).unwrap_err();
     assert!(error.to_string().starts_with("question 2: NM1"), "{error}");
     assert!(!error.to_string().contains("LA"), "{error}");
 }

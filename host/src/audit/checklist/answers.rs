@@ -1,6 +1,6 @@
 //! Lines about what comes back: rejections that somebody goes through, and payments that post themselves.
 
-use super::intake::LOOK_BACK_DAYS;
+use super::intake::look_back;
 use super::{Draft, Facts, Line, Status, by_due, signed, text};
 use crate::audit::kpi::ratio;
 use crate::lifecycle::ClaimState;
@@ -52,7 +52,7 @@ pub(super) fn era_posting(tx: &Tx<'_>, facts: &Facts<'_>) -> StoreResult<Line> {
         what: "ERA posting automated",
         counts: "claim payments of the last 90 days that posted themselves",
     };
-    let (failed, all) = tx.clps_not_posted(facts.today - LOOK_BACK_DAYS, facts.today)?;
+    let (failed, all) = tx.clps_not_posted(look_back(facts.today), facts.today)?;
     let (_, ever) = tx.clps_not_posted(i64::MIN, facts.today)?;
     let posted = signed(all) - signed(failed);
     let rate = ratio(posted, signed(all), 10_000);

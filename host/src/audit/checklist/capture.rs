@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::due::{last_month, month_end};
-use super::intake::LOOK_BACK_DAYS;
+use super::intake::look_back;
 use super::{Draft, Facts, Line, Status, text};
 use crate::audit::kpi::Days;
 use crate::store::practice_record::{PracticeRecord, RecordKind};
@@ -80,7 +80,7 @@ fn decide(visits: &BTreeMap<i64, i64>, records: &[PracticeRecord], today: i64) -
         }
         month = last_month(month.0);
     }
-    for day in busy_days(visits).into_iter().filter(|day| *day >= today - LOOK_BACK_DAYS) {
+    for day in busy_days(visits).into_iter().filter(|day| *day >= look_back(today)) {
         ask(day, day, day + BUSY_DAYS);
     }
     let status = match due {

@@ -8,6 +8,11 @@ use crate::store::{StoreResult, Tx};
 
 /// Days that service types and answers are looked back for.
 pub(super) const LOOK_BACK_DAYS: i64 = 90;
+
+/// The first of the days that are looked back on, today included.
+pub(super) fn look_back(today: i64) -> i64 {
+    today - (LOOK_BACK_DAYS - 1)
+}
 /// Days for which a payer's answer counts.
 const ELIGIBILITY_DAYS: i64 = 30;
 /// Months between audits of the transfer.
@@ -25,7 +30,7 @@ pub(super) fn service_types(tx: &Tx<'_>, facts: &Facts<'_>) -> StoreResult<Line>
         what: "a documented path for every service type",
         counts: "visit types of the last 90 days with a path",
     };
-    let types = tx.service_types(facts.today - LOOK_BACK_DAYS, facts.today)?;
+    let types = tx.service_types(look_back(facts.today), facts.today)?;
     let (mut with_path, mut paths, mut without) = (0, Vec::new(), Vec::new());
     for kind in &types {
         let shown: Option<Shown> = tx.expected_body(kind.example)?;

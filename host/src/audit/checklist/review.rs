@@ -35,7 +35,7 @@ pub struct ChargeAudit {
 /// What was handed over since the last audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferAudit {
-    /// Documents by way in and end, all that are stored.
+    /// Documents that came in since then, by way in and end.
     pub documents: Ends,
     /// Things in none of the ends.
     pub unaccounted: u64,
@@ -62,12 +62,12 @@ pub fn charges(tx: &Tx<'_>, days: (i64, i64)) -> StoreResult<ChargeAudit> {
     Ok(ChargeAudit { charged, gaps, gap_cents, not_yet_due })
 }
 
-/// Looks at the transfer; `unaccounted` is what `crate::verify::ends` lists.
+/// Looks at the transfer of some days ([`transfer_days`]); `unaccounted` is what `crate::verify::ends` lists.
 ///
 /// # Errors
 /// The store's.
-pub fn transfer(tx: &Tx<'_>, unaccounted: u64) -> StoreResult<TransferAudit> {
-    Ok(TransferAudit { documents: tx.ends_by_channel()?, unaccounted })
+pub fn transfer(tx: &Tx<'_>, days: (i64, i64), unaccounted: u64) -> StoreResult<TransferAudit> {
+    Ok(TransferAudit { documents: tx.ends_by_channel(days)?, unaccounted })
 }
 
 /// Lists claims that were refused and wait.

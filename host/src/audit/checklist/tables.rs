@@ -79,7 +79,7 @@ pub(super) fn modifier_rules(tx: &Tx<'_>, facts: &Facts<'_>) -> StoreResult<Line
     let draft = Draft {
         id: "modifier-rules",
         what: "modifier rules in charge entry",
-        counts: "claims that wait for a modifier, by rules that know today",
+        counts: "claims with a finding about a modifier",
     };
     let needed = [Kind::PtpPractitioner.name(), pfs::KIND];
     let states = needed.map(|kind| (kind, known(facts.shelf, kind, facts.today)));

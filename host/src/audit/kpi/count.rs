@@ -1,4 +1,4 @@
-//! Counts of a period, from clear columns: one walk over the claims, the rest by indexes.
+//! Counts of a period, from clear columns: one walk over the claims, one over remittances and denials.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;

@@ -96,31 +96,32 @@ impl std::fmt::Display for InquiryError {
 
 impl std::error::Error for InquiryError {}
 
-/// Writes questions as one interchange. Those of one payer and provider that follow each other share their HL 20 and 21.
-/// `reference` is BHT03: the ST's number is added to it from the second one on.
+/// Writes questions as one interchange, each group as a transaction of its own (several where it is large), so that what is said of a
+/// transaction as a whole is said of its group only. Those of one payer and provider that follow each other share their HL 20
+/// and 21. `reference` is BHT03: the ST's number is added to it from the second one on.
 ///
 /// # Errors
 /// [`InquiryError`]; then nothing is written.
-pub fn write(isa: &IsaFields, gs: &GsFields, reference: &str, inquiries: &[Inquiry]) -> Result<Written, InquiryError> {
-    if inquiries.is_empty() {
+pub fn write(isa: &IsaFields, gs: &GsFields, reference: &str, groups: &[&[Inquiry]]) -> Result<Written, InquiryError> {
+    if groups.iter().all(|group| group.is_empty()) {
         return Err(InquiryError::Empty);
     }
     let of_envelope = |error| InquiryError::Element(None, error);
     let mut out = Envelope::begin(isa, Delimiters::STANDARD).map_err(of_envelope)?;
     let group = GsFields { functional_id: "HS".to_owned(), version: IMPLEMENTATION.to_owned(), ..gs.clone() };
     out.begin_group(&group).map_err(of_envelope)?;
-    let mut places = Vec::with_capacity(inquiries.len());
-    for (n, part) in inquiries.chunks(REQUESTS_PER_TRANSACTION_MAX).enumerate() {
+    let mut places: Vec<InquiryPlace> = Vec::new();
+    let parts = groups.iter().flat_map(|group| group.chunks(REQUESTS_PER_TRANSACTION_MAX));
+    for (n, part) in parts.enumerate() {
         let control = format!("{:04}", n + 1);
         let reference = if n == 0 { reference.to_owned() } else { format!("{reference}-{}", n + 1) };
         out.begin_transaction("270", &control, IMPLEMENTATION).map_err(of_envelope)?;
         let bht = out.segments().segment("BHT").text("0022").text("13").text(&reference);
         bht.text(&gs.date).text(&gs.time).end().map_err(of_envelope)?;
         let mut tree = Tree { hl: 0, above: None };
-        for (at, inquiry) in part.iter().enumerate() {
-            let bytes = tree
-                .ask(out.segments(), inquiry)
-                .map_err(|error| InquiryError::Element(Some(n * REQUESTS_PER_TRANSACTION_MAX + at), error))?;
+        for inquiry in part {
+            let bytes =
+                tree.ask(out.segments(), inquiry).map_err(|error| InquiryError::Element(Some(places.len()), error))?;
             places.push(InquiryPlace { transaction: control.clone(), bytes });
         }
         out.end_transaction().map_err(of_envelope)?;
