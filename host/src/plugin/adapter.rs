@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::load::Plugin;
 use super::loaded::Loaded;
 use super::runner;
-use super::session::Exports;
+use super::session::{Exports, bounded};
 use crate::claim::{Document, Outcome, Problem, Setup};
 
 /// What became of one document.
@@ -81,7 +81,13 @@ pub(super) fn call(
 ) -> wasmtime::Result<Vec<Outcome>> {
     match exports {
         Exports::Adapter(world) => {
-            world.claimhost_plugin_translate().session().call_translate(store, handle, documents)
+            let outcomes =
+                world.claimhost_plugin_translate().session().call_translate(&mut *store, handle, documents)?;
+            bounded(store, outcomes, |outcome| match outcome {
+                Outcome::Events(events) => events.len(),
+                Outcome::Rejected(problems) => problems.len(),
+                Outcome::Ignored(_) => 0,
+            })
         }
         Exports::Rules(_) => Err(wasmtime::Error::msg("not an adapter")),
     }

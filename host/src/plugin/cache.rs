@@ -43,8 +43,13 @@ impl Cache {
     }
 
     /// Parses, validates and compiles the component, or takes what was compiled of the same bytes before.
-    pub(super) fn component(&self, engine: &Engine, bytes: &[u8]) -> wasmtime::Result<(Component, Loaded)> {
-        let key = Sha256::new().chain_update(Sha256::digest(bytes)).chain_update(settings_digest(engine)).finalize();
+    pub(super) fn component(
+        &self,
+        engine: &Engine,
+        bytes: &[u8],
+        sha256: &[u8; 32],
+    ) -> wasmtime::Result<(Component, Loaded)> {
+        let key = Sha256::new().chain_update(sha256).chain_update(settings_digest(engine)).finalize();
         let name = hex::encode(key);
         let code = self.folder.join("compiled").join(format!("{name}.cwasm"));
         let seal = code.with_extension("sha256");

@@ -56,7 +56,12 @@ pub(super) struct Engines {
 
 impl Engines {
     /// Builds both and starts the ticker, which ends with the last engine.
-    pub(super) fn new() -> wasmtime::Result<Self> {
+    pub(super) fn new(stack_kib: u32) -> wasmtime::Result<Self> {
+        let base = || {
+            let mut config = base();
+            config.max_wasm_stack((stack_kib as usize) << 10);
+            config
+        };
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(SESSIONS_MAX)
             .total_core_instances(SESSIONS_MAX * CORE_INSTANCES_PER_COMPONENT_MAX)

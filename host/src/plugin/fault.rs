@@ -38,6 +38,16 @@ pub enum FaultKind {
         /// The ceiling, in MiB.
         mib: u32,
     },
+    /// One answer had more in it than its ceiling.
+    #[error(
+        "the plugin answered one document or claim with {found} results, at most {expected} are taken; raise limits.results or report it to the plugin's author"
+    )]
+    Results {
+        /// Events, problems or findings of that answer.
+        found: usize,
+        /// The ceiling.
+        expected: u32,
+    },
     /// Another number of answers than of questions.
     #[error("the plugin gave {found} answers, expected {expected}, one each; report it to the plugin's author")]
     Count {

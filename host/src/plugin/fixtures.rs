@@ -16,9 +16,11 @@ use sha2::{Digest, Sha256};
 
 use super::cache::write_atomically;
 use super::fault::{Fault, FaultKind};
+use super::files;
 use super::load::Plugin;
 use super::runner::{self, BATCH_MAX, Call};
 use super::session::Pre;
+use super::source;
 use crate::claim::{ClaimInContext, Date, Document, Setup};
 use crate::intake::framing;
 
@@ -27,6 +29,8 @@ const RECEIVED: Date = Date { year: 2026, month: 3, day: 2 };
 /// The practice that fixtures run for: no id in a configuration can be empty. Its code tables are the public ones that come
 /// with claimhost.
 pub(super) const PRACTICE: &str = "";
+/// A file of a fixture bigger than this is not read.
+const FILE_BYTES_MAX: u64 = 64 << 20;
 /// Orders that the warm session sees, besides the one by name.
 const SHUFFLES: u64 = 3;
 
@@ -102,7 +106,9 @@ struct Case<I> {
 
 /// Runs every fixture alone in a fresh session, then all of one setup together in one warm session in several orders.
 pub(super) fn verify(plugin: &Plugin) -> Result<FixtureReport, FixtureError> {
-    match &plugin.pre {
+    // Joined files are read by their framer: none may be a link to elsewhere.
+    digest(&plugin.folder)?;
+    match &plugin.compiled.pre {
         Pre::Adapter(_) => check(plugin, &cases(plugin, documents)?, &super::adapter::call),
         Pre::Rules(_) => check(plugin, &cases(plugin, claims)?, &super::rules::call),
     }
@@ -123,7 +129,7 @@ pub(super) fn accept(plugin: &Plugin) -> Result<usize, FixtureError> {
         }
         Ok(cases.len())
     }
-    match &plugin.pre {
+    match &plugin.compiled.pre {
         Pre::Adapter(_) => write(plugin, &cases(plugin, documents)?, &super::adapter::call),
         Pre::Rules(_) => write(plugin, &cases(plugin, claims)?, &super::rules::call),
     }
@@ -135,7 +141,7 @@ pub(super) fn digest(folder: &Path) -> Result<[u8; 32], FixtureError> {
     for case in sorted(&folder.join("fixtures"))?.into_iter().filter(|path| path.is_dir()) {
         for path in sorted(&case)?.into_iter().filter(|path| path.is_file()) {
             hasher.update(Sha256::digest(path.strip_prefix(folder).unwrap_or(&path).as_os_str().as_encoded_bytes()));
-            hasher.update(Sha256::digest(read(&path)?));
+            hasher.update(Sha256::digest(read(folder, &path)?));
         }
     }
     Ok(hasher.finalize().into())
@@ -154,7 +160,7 @@ fn check<I: Clone, O: Serialize>(
             outputs.extend(alone(plugin, case, std::slice::from_ref(item), call)?);
         }
         let path = case.folder.join("expected.json");
-        let expected: Value = serde_json::from_slice(&read(&path)?).map_err(|error| {
+        let expected: Value = serde_json::from_slice(&read(&plugin.folder, &path)?).map_err(|error| {
             file(&path, format!("line {}: no JSON; write it with `plugin test --accept`", error.line()))
         })?;
         let found = serde_json::to_value(&outputs).unwrap_or(Value::Null);
@@ -269,10 +275,11 @@ fn cases<I>(
     let folders = sorted(&plugin.folder.join("fixtures"))?.into_iter().filter(|path| path.is_dir());
     let case = |folder: PathBuf| {
         let mapping = folder.join("mapping.toml");
-        let mapping = if mapping.is_file() { text(&mapping)? } else { String::new() };
+        let mapping = if mapping.is_file() { text(&plugin.folder, &mapping)? } else { String::new() };
         let settings = folder.join("settings.toml");
         let settings: BTreeMap<String, String> = match settings.is_file() {
-            true => toml::from_str(&text(&settings)?).map_err(|error| file(&settings, error.message().to_owned()))?,
+            true => toml::from_str(&text(&plugin.folder, &settings)?)
+                .map_err(|error| file(&settings, error.message().to_owned()))?,
             false => BTreeMap::new(),
         };
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -287,7 +294,8 @@ fn documents(plugin: &Plugin, folder: &Path) -> Result<Vec<Document>, FixtureErr
     let framing = plugin.manifest.framing.map_or(framing::Framing::Whole, framing::Framing::from);
     let format = plugin.manifest.formats.first().map_or("", String::as_str);
     let mapping = folder.join("mapping.toml");
-    let mapping = if mapping.is_file() { text(&mapping)? } else { String::new() };
+    let mapping = if mapping.is_file() { text(&plugin.folder, &mapping)? } else { String::new() };
+    let mapping = source::joined(plugin.mapping.as_deref(), &mapping);
     let joins = || -> Result<framing::Joins, framing::FramingError> {
         framing::Joins::load(&framing::Settings::from_mapping(&mapping)?, &[folder])
     };
@@ -296,7 +304,7 @@ fn documents(plugin: &Plugin, folder: &Path) -> Result<Vec<Document>, FixtureErr
         if path.file_stem().is_none_or(|stem| stem != "input") {
             continue;
         }
-        let bytes = read(&path)?;
+        let bytes = read(&plugin.folder, &path)?;
         let framer = joins()
             .and_then(|joins| {
                 framing::Framer::open(framing, format, &mapping, joins, std::io::Cursor::new(bytes.as_slice()))
@@ -323,23 +331,25 @@ fn documents(plugin: &Plugin, folder: &Path) -> Result<Vec<Document>, FixtureErr
 }
 
 /// The claims of a rule set's fixture.
-fn claims(_plugin: &Plugin, folder: &Path) -> Result<Vec<ClaimInContext>, FixtureError> {
-    json(&folder.join("claim.json"))
+fn claims(plugin: &Plugin, folder: &Path) -> Result<Vec<ClaimInContext>, FixtureError> {
+    json(&plugin.folder, &folder.join("claim.json"))
 }
 
-fn json<T: DeserializeOwned>(path: &Path) -> Result<T, FixtureError> {
-    serde_json::from_slice(&read(path)?).map_err(|error| {
+fn json<T: DeserializeOwned>(root: &Path, path: &Path) -> Result<T, FixtureError> {
+    serde_json::from_slice(&read(root, path)?).map_err(|error| {
         let class = if error.is_data() { "a field is missing or of another kind" } else { "no JSON" };
         file(path, format!("line {}, column {}: {class}", error.line(), error.column()))
     })
 }
 
-fn text(path: &Path) -> Result<String, FixtureError> {
-    String::from_utf8(read(path)?).map_err(|_| file(path, "is not UTF-8".to_owned()))
+fn text(root: &Path, path: &Path) -> Result<String, FixtureError> {
+    String::from_utf8(read(root, path)?).map_err(|_| file(path, "is not UTF-8".to_owned()))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, FixtureError> {
-    fs::read(path).map_err(|error| file(path, error.to_string()))
+/// A file of the plugin's folder, and of no other.
+fn read(root: &Path, path: &Path) -> Result<Vec<u8>, FixtureError> {
+    let name = path.strip_prefix(root).unwrap_or(path);
+    files::read(root, name, FILE_BYTES_MAX).map_err(|problem| file(path, problem))
 }
 
 /// Entries of a folder by name; none where it does not exist.

@@ -1,10 +1,9 @@
 //! From a folder to a plugin that runs: manifest, component, compiled code, the world it must fit, its own fixtures.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -13,25 +12,33 @@ use wasmtime::component::{Component, Linker};
 
 use super::adapter::Adapter;
 use super::cache::Cache;
+use super::components::{Compiled, Components, Key};
 use super::contract::{adapter, rules};
+use super::described;
 use super::engine::{Engines, Placement, settings_digest};
+use super::fault::FaultKind;
 use super::fixtures::{self, FixtureError};
 use super::imports::{CodeTables, PluginLog};
-use super::manifest::{Kind, Limits, Manifest};
+use super::manifest::{Kind, Limits, Manifest, Permissions};
 use super::pool::Pool;
 use super::registry::{FixturePolicy, PluginError, PluginInfo};
+use super::reload::Counters;
 use super::rules::RuleSet;
 use super::runner::Budget;
 use super::session::Pre;
+use super::source::Source;
+use super::trust::TrustPolicy;
+use super::versions::Versions;
 use super::wasi::{self, State};
-
-/// A component bigger than this is not read.
-const COMPONENT_BYTES_MAX: u64 = 64 << 20;
+use crate::claim::{Problem, Setup};
 
 /// What all plugins of a host share.
 pub(super) struct Shared {
     pub(super) engines: Engines,
     pub(super) cache: Cache,
+    pub(super) components: Components,
+    pub(super) versions: Versions,
+    pub(super) keep_versions: bool,
     pub(super) pool: Pool,
     pub(super) log: Arc<dyn PluginLog>,
     pub(super) tables: Arc<dyn CodeTables>,
@@ -39,6 +46,8 @@ pub(super) struct Shared {
     pub(super) last_try: Mutex<()>,
     pub(super) limits_cap: Limits,
     pub(super) fixtures: FixturePolicy,
+    pub(super) trust: TrustPolicy,
+    pub(super) reloads: Counters,
 }
 
 /// A compiled plugin with what it has cost.
@@ -47,18 +56,22 @@ pub(super) struct Plugin {
     pub(super) folder: PathBuf,
     pub(super) digest: String,
     pub(super) limits: Limits,
+    /// Its own mapping, which sites go before.
+    pub(super) mapping: Option<String>,
+    /// What it asks for and was granted.
+    pub(super) granted: Permissions,
     pub(super) granted_tables: Arc<[String]>,
-    pub(super) pre: Pre,
+    pub(super) compiled: Arc<Compiled>,
     pub(super) shared: Arc<Shared>,
     pub(super) budget: Budget,
-    placement: Placement,
     faults: AtomicU64,
     quarantined: Mutex<HashSet<String>>,
+    retired: AtomicBool,
 }
 
 impl Plugin {
     pub(super) fn engine(&self) -> &Engine {
-        self.shared.engines.get(self.placement)
+        self.shared.engines.get(self.compiled.placement)
     }
 
     pub(super) fn count_fault(&self) {
@@ -80,6 +93,23 @@ impl Plugin {
     pub(super) fn release(&self, practice: &str) {
         self.quarantined.lock().remove(practice);
     }
+
+    /// Practices that it does not run for since its `open` faulted.
+    pub(super) fn quarantined(&self) -> Vec<String> {
+        let mut practices: Vec<String> = self.quarantined.lock().iter().cloned().collect();
+        practices.sort();
+        practices
+    }
+
+    /// Another version has taken its place: calls in flight end, their sessions are not kept.
+    pub(super) fn retire(&self) {
+        self.retired.store(true, Ordering::SeqCst);
+        self.shared.pool.retire(|key| *key.plugin == *self.digest);
+    }
+
+    pub(super) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::SeqCst)
+    }
 }
 
 /// An active plugin of either world.
@@ -98,15 +128,8 @@ impl Active {
     }
 }
 
-/// A folder and what came of it.
-#[derive(Clone)]
-pub(super) struct Entry {
-    pub(super) info: PluginInfo,
-    pub(super) active: Option<Active>,
-}
-
-/// Everything up to an entry of the registry; a folder that fails any step has its error there.
-pub(super) fn load(shared: &Arc<Shared>, folder: &Path) -> Entry {
+/// What is known of a plugin before anything of it runs.
+pub(super) fn info_of(folder: &Path, manifest: Option<&Manifest>, digest: &str) -> PluginInfo {
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let mut info = PluginInfo {
         id: name.to_owned(),
@@ -115,44 +138,64 @@ pub(super) fn load(shared: &Arc<Shared>, folder: &Path) -> Entry {
         family: String::new(),
         version: String::new(),
         contract: String::new(),
-        digest: String::new(),
+        digest: digest.to_owned(),
         evidence: None,
         framing: None,
         formats: Vec::new(),
         payer_ids: Vec::new(),
+        asks: Permissions::default(),
+        granted: Permissions::default(),
         pooled: false,
         error: None,
+        candidate: None,
     };
-    match try_load(shared, folder, &mut info) {
-        Ok(active) => Entry { info, active: Some(active) },
-        Err(error) => {
-            info.error = Some(error);
-            Entry { info, active: None }
-        }
+    if let Some(manifest) = manifest {
+        info.id.clone_from(&manifest.id);
+        info.kind = Some(manifest.kind);
+        info.family.clone_from(&manifest.family);
+        info.version.clone_from(&manifest.version);
+        info.contract.clone_from(&manifest.contract);
+        info.evidence = Some(manifest.evidence);
+        info.framing = manifest.framing;
+        info.formats.clone_from(&manifest.formats);
+        info.payer_ids.clone_from(&manifest.payer_ids);
+        info.asks.clone_from(&manifest.permissions);
     }
+    info
 }
 
-fn try_load(shared: &Arc<Shared>, folder: &Path, info: &mut PluginInfo) -> Result<Active, PluginError> {
-    let manifest = Manifest::read(folder)?;
-    info.id.clone_from(&manifest.id);
-    info.kind = Some(manifest.kind);
-    info.family.clone_from(&manifest.family);
-    info.version.clone_from(&manifest.version);
-    info.contract.clone_from(&manifest.contract);
-    info.evidence = Some(manifest.evidence);
-    info.framing = manifest.framing;
-    info.formats.clone_from(&manifest.formats);
-    info.payer_ids.clone_from(&manifest.payer_ids);
-    let plugin = Arc::new(compile(shared, folder, &manifest)?);
-    info.digest.clone_from(&plugin.digest);
-    info.pooled = plugin.placement == Placement::Pooled;
-    let describe = |fault| PluginError::Describe { id: manifest.id.clone(), fault };
-    let active = match &plugin.pre {
+/// From what was read to what runs: compiled, of the right world, asked what it is, its mapping opened, its fixtures run.
+pub(super) fn load(shared: &Arc<Shared>, source: &Source, granted: Permissions) -> Result<Active, PluginError> {
+    let id = || source.manifest.id.clone();
+    let plugin = Arc::new(compile(shared, source, granted)?);
+    let describe = |fault| PluginError::Describe { id: id(), fault };
+    let active = match &plugin.compiled.pre {
         Pre::Adapter(_) => Active::Adapter(Arc::new(Adapter::new(Arc::clone(&plugin)).map_err(describe)?)),
         Pre::Rules(_) => Active::Rules(Arc::new(RuleSet::new(Arc::clone(&plugin)).map_err(describe)?)),
     };
-    prove(shared, &plugin).map_err(|error| PluginError::Fixtures { id: manifest.id.clone(), error })?;
+    described::check(&active).map_err(|problem| PluginError::Described { id: id(), problem })?;
+    if let Some(name) = &source.manifest.mapping {
+        open_own_mapping(&active)
+            .map_err(|problem| PluginError::Mapping { path: source.folder.join(name), problem })?;
+    }
+    prove(shared, &plugin).map_err(|error| PluginError::Fixtures { id: id(), error })?;
     Ok(active)
+}
+
+/// A mapping that travels with the plugin has to open by itself.
+fn open_own_mapping(active: &Active) -> Result<(), String> {
+    let none = Setup { settings: Vec::new(), mapping: String::new() };
+    let opened = match active {
+        Active::Adapter(adapter) => adapter.try_open(fixtures::PRACTICE, &none),
+        Active::Rules(rules) => rules.try_open(fixtures::PRACTICE, &none),
+    };
+    opened.map_err(|fault| match fault.kind() {
+        FaultKind::SetupRefused(problems) => problems.first().map_or_else(String::new, |problem| {
+            let Problem { at, found, expected, remedy, .. } = problem;
+            format!("{}: found {found}, expected {expected}; {remedy}", at.path)
+        }),
+        _ => fault.to_string(),
+    })
 }
 
 /// Runs the fixtures where the policy asks for it.
@@ -175,47 +218,47 @@ fn prove(shared: &Shared, plugin: &Plugin) -> Result<(), FixtureError> {
     Ok(())
 }
 
-/// Reads, compiles and type-checks a component against the world of its manifest.
-pub(super) fn compile(shared: &Arc<Shared>, folder: &Path, manifest: &Manifest) -> Result<Plugin, PluginError> {
+/// Compiles and type-checks a component against the world of its manifest, or takes what another plugin has of it.
+pub(super) fn compile(shared: &Arc<Shared>, source: &Source, granted: Permissions) -> Result<Plugin, PluginError> {
+    let Source { folder, manifest, component, mapping, digest } = source;
     let path = folder.join(&manifest.component);
     let fail = |problem: String| PluginError::Component { path: path.clone(), problem };
-    let length = fs::metadata(&path).map_err(|error| fail(format!("{error}; build it with `plugin build`")))?.len();
-    if length > COMPONENT_BYTES_MAX {
-        return Err(fail(format!("found {length} bytes, expected at most {COMPONENT_BYTES_MAX}; strip the component")));
-    }
-    let bytes = fs::read(&path).map_err(|error| fail(error.to_string()))?;
-    let text = fs::read(folder.join("plugin.toml")).map_err(|error| fail(error.to_string()))?;
-    let digest = Sha256::new().chain_update(Sha256::digest(&bytes)).chain_update(Sha256::digest(&text)).finalize();
     let limits = manifest.limits.capped(&shared.limits_cap);
+    let first = Placement::of(component.bytes.len(), &limits);
     let build = |placement| {
         let engine = shared.engines.get(placement);
-        let (component, _) = shared.cache.component(engine, &bytes)?;
-        Ok::<_, wasmtime::Error>((placement, engine, component))
+        let (built, _) = shared.cache.component(engine, &component.bytes, &component.sha256)?;
+        Ok::<_, wasmtime::Error>((placement, engine, built))
     };
     let invalid = |error: wasmtime::Error| {
         fail(format!("is no component that can run here: {error:#}; rebuild it for wasm32-wasip2"))
     };
-    let first = Placement::of(bytes.len(), &limits);
-    let (placement, engine, component) = match (build(first), first) {
-        (Ok(built), _) => built,
-        // The pool's own limits refuse some components that are valid.
-        (Err(_), Placement::Pooled) => build(Placement::OnDemand).map_err(invalid)?,
-        (Err(error), Placement::OnDemand) => return Err(invalid(error)),
-    };
-    check_names(engine, &component, manifest).map_err(&fail)?;
-    let pre = link(engine, &component, manifest).map_err(fail)?;
+    let key = Key { sha256: component.sha256, kind: manifest.kind, pooled: first == Placement::Pooled };
+    let compiled = shared.components.get(key, || {
+        let (placement, engine, built) = match (build(first), first) {
+            (Ok(built), _) => built,
+            // The pool's own limits refuse some components that are valid.
+            (Err(_), Placement::Pooled) => build(Placement::OnDemand).map_err(invalid)?,
+            (Err(error), Placement::OnDemand) => return Err(invalid(error)),
+        };
+        check_names(engine, &built, manifest).map_err(&fail)?;
+        let pre = link(engine, &built, manifest).map_err(&fail)?;
+        Ok(Compiled { pre, placement })
+    })?;
     Ok(Plugin {
         manifest: manifest.clone(),
-        folder: folder.to_owned(),
-        digest: hex::encode(digest),
+        folder: folder.clone(),
+        digest: digest.clone(),
         limits,
-        granted_tables: manifest.permissions.code_tables.clone().into(),
-        pre,
+        mapping: mapping.clone(),
+        granted_tables: granted.code_tables.clone().into(),
+        granted,
+        compiled,
         shared: Arc::clone(shared),
         budget: Budget::new(),
-        placement,
         faults: AtomicU64::new(0),
         quarantined: Mutex::new(HashSet::new()),
+        retired: AtomicBool::new(false),
     })
 }
 

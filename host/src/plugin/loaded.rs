@@ -8,6 +8,7 @@ use super::fault::{Fault, FaultKind};
 use super::load::Plugin;
 use super::runner::{self, Call};
 use super::session::{Exports, Started};
+use super::source;
 use super::wasi::State;
 use crate::claim::Setup;
 
@@ -39,6 +40,31 @@ impl<D> Loaded<D> {
     /// SHA-256 of component and manifest, hex: what history events record.
     pub fn digest(&self) -> &str {
         &self.plugin.digest
+    }
+
+    /// What an outcome or a check records: the digest, and where there is a setup the first half of the setup's own. Equal
+    /// versions with equal setups answer equally, and no others have this text.
+    pub fn digest_with(&self, setup: &Setup) -> String {
+        if setup.settings.is_empty() && setup.mapping.is_empty() {
+            return self.plugin.digest.clone();
+        }
+        let of_setup = hex::encode(runner::setup_digest(setup));
+        format!("{}+{}", self.plugin.digest, of_setup.get(..32).unwrap_or_default())
+    }
+
+    /// The mapping that its sessions are opened with: its own, and before it what the site says.
+    pub fn mapping_with(&self, site: &str) -> String {
+        source::joined(self.plugin.mapping.as_deref(), site)
+    }
+
+    /// Whether it may run now: where its fault budget is spent, calls are refused until it has filled up.
+    pub fn has_budget(&self) -> bool {
+        !self.plugin.budget.is_spent()
+    }
+
+    /// Practices that it does not run for since its `open` faulted.
+    pub fn quarantined(&self) -> Vec<String> {
+        self.plugin.quarantined()
     }
 
     /// Its `plugin.toml`.

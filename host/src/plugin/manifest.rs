@@ -1,10 +1,14 @@
 //! `plugin.toml`: what a plugin is, what it wants, what it may cost. An unknown key is an error with a suggestion.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use super::files;
+
+/// A manifest larger than this is not read.
+const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 
 /// Contract versions this host runs.
 pub(super) const CONTRACTS: [&str; 1] = ["0.1.0-draft"];
@@ -69,18 +73,33 @@ pub struct Limits {
     pub output_mib: u32,
     /// Lines of the `log` import in one call; more are counted and dropped. 1,000.
     pub log_lines: u32,
+    /// Events or problems of one document, findings of one claim. 2,000.
+    pub results: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline_ms: 250, memory_mib: 64, table_elements: 10_000, output_mib: 16, log_lines: 1_000 }
+        Self {
+            deadline_ms: 250,
+            memory_mib: 64,
+            table_elements: 10_000,
+            output_mib: 16,
+            log_lines: 1_000,
+            results: 2_000,
+        }
     }
 }
 
 impl Limits {
     /// What the host allows at most, unless its configuration says otherwise: enough for a Python component.
-    pub const CAP: Self =
-        Self { deadline_ms: 5_000, memory_mib: 512, table_elements: 200_000, output_mib: 64, log_lines: 10_000 };
+    pub const CAP: Self = Self {
+        deadline_ms: 5_000,
+        memory_mib: 512,
+        table_elements: 200_000,
+        output_mib: 64,
+        log_lines: 10_000,
+        results: 20_000,
+    };
 
     /// The lower of both, each for itself.
     #[must_use]
@@ -91,6 +110,7 @@ impl Limits {
             table_elements: self.table_elements.min(cap.table_elements),
             output_mib: self.output_mib.min(cap.output_mib),
             log_lines: self.log_lines.min(cap.log_lines),
+            results: self.results.min(cap.results),
         }
     }
 
@@ -142,6 +162,12 @@ pub struct Manifest {
     /// File of the component in the plugin's folder.
     #[serde(default = "plugin_wasm")]
     pub component: String,
+    /// Id of the plugin whose component this one runs, with data of its own: the folder has none then.
+    #[serde(default)]
+    pub base: Option<String>,
+    /// File in the plugin's folder (TOML) that sessions are opened with; what a site's own mapping says goes before it.
+    #[serde(default)]
+    pub mapping: Option<String>,
     /// Ceilings.
     #[serde(default)]
     pub limits: Limits,
@@ -172,10 +198,18 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError`] with the line of the first problem.
     pub fn read(folder: &Path) -> Result<Self, ManifestError> {
+        Self::read_with_text(folder).map(|(manifest, _)| manifest)
+    }
+
+    /// The manifest with its text: what is checked is what is digested.
+    pub(super) fn read_with_text(folder: &Path) -> Result<(Self, String), ManifestError> {
         let path = folder.join("plugin.toml");
         let fail = |line, problem: String| ManifestError { path: path.clone(), line, problem };
-        let text = fs::read_to_string(&path).map_err(|error| fail(None, format!("cannot be read: {error}")))?;
-        Self::parse(&text).map_err(|(line, problem)| fail(line, problem))
+        let text =
+            files::read(folder, Path::new("plugin.toml"), MANIFEST_BYTES_MAX).map_err(|problem| fail(None, problem))?;
+        let text = String::from_utf8(text).map_err(|_| fail(None, "is not UTF-8".to_owned()))?;
+        let manifest = Self::parse(&text).map_err(|(line, problem)| fail(line, problem))?;
+        Ok((manifest, text))
     }
 
     /// Parses and checks the text; an error has its line.
@@ -219,9 +253,12 @@ impl Manifest {
         if self.kind == Kind::Adapter && self.formats.is_empty() {
             return Err(("kind", "formats is missing: an adapter names the formats of its documents".to_owned()));
         }
-        let mut parts = Path::new(&self.component).components();
-        if !matches!((parts.next(), parts.next()), (Some(std::path::Component::Normal(_)), None)) {
-            return Err(("component", "component: expected the name of a file in the plugin's folder".to_owned()));
+        let named = [("component", Some(&self.component)), ("mapping", self.mapping.as_ref())];
+        if let Some((key, _)) = named.into_iter().find(|(_, name)| name.is_some_and(|name| !is_plain_name(name))) {
+            return Err((key, format!("{key}: expected the name of a file in the plugin's folder")));
+        }
+        if self.base.is_some() && self.component != plugin_wasm() {
+            return Err(("base", "base: a plugin runs its own component or that of another; leave one out".to_owned()));
         }
         let tables = || crate::codes::System::ALL.into_iter().map(crate::codes::System::name);
         if let Some(unknown) = self.permissions.code_tables.iter().find(|table| !tables().any(|known| known == *table))
@@ -235,12 +272,19 @@ impl Manifest {
             ("memory_mib", limits.memory_mib),
             ("table_elements", limits.table_elements),
             ("output_mib", limits.output_mib),
+            ("results", limits.results),
         ];
         if let Some((key, _)) = ceilings.into_iter().find(|(_, value)| *value == 0) {
             return Err((key, format!("limits.{key}: found 0, expected at least 1; leave it out for the default")));
         }
         Ok(())
     }
+}
+
+/// One name, of a file right in the folder: no `..`, no folder of its own.
+fn is_plain_name(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    matches!((parts.next(), parts.next()), (Some(std::path::Component::Normal(_)), None))
 }
 
 /// Adds the nearest known name to serde's "unknown field `x`, expected one of `a`, `b`".
@@ -297,6 +341,8 @@ mod tests {
                 "no table `icd10`; there are icd10cm",
             ),
             ("evidence", "component = \"../else.wasm\"\nevidence", Some(7), "name of a file"),
+            ("evidence", "mapping = \"/etc/mapping\"\nevidence", Some(7), "name of a file"),
+            ("evidence", "component = \"a.wasm\"\nbase = \"b\"\nevidence", Some(8), "leave one out"),
             ("\"documented\"\n", "\"documented\"\n[limits]\nmemory_mb = 1\n", Some(9), "did you mean `memory_mib`"),
             ("\"documented\"\n", "\"documented\"\n[limits]\ndeadline_ms = 0\n", Some(9), "at least 1"),
         ];

@@ -1,6 +1,8 @@
 //! Runs everything that is specific to an EHR or a payer: WebAssembly components behind the contract in `wit/`.
 //!
-//! Start at [`PluginHost`] (`registry.rs`); `load.rs` makes a plugin of a folder, `loaded.rs` is what every active one has. A call goes: `adapter.rs` or `rules.rs` -> `runner.rs` (batches, bisection,
+//! Start at [`PluginHost`] (`registry.rs`); `reload.rs` looks at folders and swaps: `source.rs` reads one, `trust.rs` with
+//! `lock.rs` decides whether it may run, `load.rs` makes a plugin of it, `versions.rs` keeps it for a rollback; `loaded.rs` is what every
+//! active one has. A call goes: `adapter.rs` or `rules.rs` -> `runner.rs` (batches, bisection,
 //! parking) -> `pool.rs` (one session per practice, plugin and setup) -> `session.rs` (store, deadline, ceilings) ->
 //! the component. `wasi.rs` is the empty, deterministic world it sees; `imports.rs` the two things it may ask for.
 //!
@@ -10,21 +12,29 @@
 mod adapter;
 pub mod build;
 mod cache;
+mod components;
 pub mod contract;
+mod described;
 mod discover;
 mod engine;
 mod fault;
+mod files;
 mod fixtures;
 mod imports;
 mod load;
 mod loaded;
+mod lock;
 mod log;
 mod manifest;
 mod pool;
 mod registry;
+mod reload;
 mod rules;
 mod runner;
 mod session;
+mod source;
+mod trust;
+mod versions;
 mod wasi;
 
 pub use adapter::{Adapter, OpenError, Translated};
@@ -32,7 +42,12 @@ pub use fault::{Fault, FaultKind};
 pub use fixtures::{FixtureError, FixtureReport};
 pub use imports::{Answer, CodeTables, DropLog, LogEntry, NoTables, PluginLog};
 pub use loaded::Loaded;
+pub use lock::{Lock, LockError, Locked};
 pub use log::{LogBuffer, Logged, LoggedEntry};
 pub use manifest::{Evidence, Framing, Kind, Limits, Manifest, ManifestError, Permissions};
 pub use registry::{FixturePolicy, HostError, PluginError, PluginHost, PluginHostConfig, PluginInfo};
+pub(crate) use registry::{IDLE_MIB, STACK_KIB};
+pub use reload::{Change, Changed, Counters};
 pub use rules::{Checked, RuleSet};
+pub(crate) use trust::is_public_key;
+pub use trust::{Trust, TrustError, TrustPolicy, TrustedKey};

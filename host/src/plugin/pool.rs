@@ -25,8 +25,18 @@ pub(super) struct Key {
 struct Inner {
     /// Least recently used first.
     idle: VecDeque<(Key, Session)>,
+    /// Memory of the idle sessions.
+    idle_bytes: usize,
     /// Slots in use, by idle sessions too.
     used: usize,
+}
+
+impl Inner {
+    fn pop_oldest(&mut self) -> Option<(Key, Session)> {
+        let oldest = self.idle.pop_front()?;
+        self.idle_bytes -= oldest.1.memory_bytes();
+        Some(oldest)
+    }
 }
 
 struct Gate {
@@ -34,6 +44,7 @@ struct Gate {
     changed: Condvar,
     slots_max: usize,
     idle_max: usize,
+    idle_bytes_max: usize,
 }
 
 /// The pool. Clones share it.
@@ -51,17 +62,20 @@ impl Drop for Slot {
 }
 
 impl Pool {
-    /// At most `slots_max` sessions at once, of which at most `idle_max` wait for their next call.
-    pub(super) fn new(slots_max: usize, idle_max: usize) -> Self {
-        let inner = Mutex::new(Inner { idle: VecDeque::new(), used: 0 });
-        Self(Arc::new(Gate { inner, changed: Condvar::new(), slots_max, idle_max }))
+    /// At most `slots_max` sessions at once, of which at most `idle_max` with `idle_bytes_max` of memory wait for their next
+    /// call.
+    pub(super) fn new(slots_max: usize, idle_max: usize, idle_bytes_max: usize) -> Self {
+        let inner = Mutex::new(Inner { idle: VecDeque::new(), idle_bytes: 0, used: 0 });
+        Self(Arc::new(Gate { inner, changed: Condvar::new(), slots_max, idle_max, idle_bytes_max }))
     }
 
     /// An idle session of exactly this key.
     pub(super) fn take(&self, key: &Key) -> Option<Session> {
         let mut inner = self.0.inner.lock();
         let place = inner.idle.iter().rposition(|(idle, _)| idle == key)?;
-        inner.idle.remove(place).map(|(_, session)| session)
+        let (_, session) = inner.idle.remove(place)?;
+        inner.idle_bytes -= session.memory_bytes();
+        Some(session)
     }
 
     /// A slot for a new session; waits while all are busy.
@@ -72,7 +86,7 @@ impl Pool {
                 inner.used += 1;
                 return Slot(Arc::clone(&self.0));
             }
-            let oldest = inner.idle.pop_front();
+            let oldest = inner.pop_oldest();
             if oldest.is_some() {
                 // Dropped without the lock: its slot takes it.
                 parking_lot::MutexGuard::unlocked(&mut inner, || drop(oldest));
@@ -85,10 +99,17 @@ impl Pool {
     /// Puts a session that answered without a fault back.
     pub(super) fn give(&self, key: Key, session: Session) {
         let mut inner = self.0.inner.lock();
+        inner.idle_bytes += session.memory_bytes();
         inner.idle.push_back((key, session));
-        let oldest = if inner.idle.len() > self.0.idle_max { inner.idle.pop_front() } else { None };
+        let mut evicted = Vec::new();
+        while inner.idle.len() > self.0.idle_max || inner.idle_bytes > self.0.idle_bytes_max {
+            match inner.pop_oldest() {
+                Some(oldest) => evicted.push(oldest),
+                None => break,
+            }
+        }
         drop(inner);
-        drop(oldest);
+        drop(evicted);
         // A caller at the gate may now evict what became idle.
         self.0.changed.notify_one();
     }
@@ -98,6 +119,7 @@ impl Pool {
         let mut inner = self.0.inner.lock();
         let (out, stay): (VecDeque<_>, VecDeque<_>) = inner.idle.drain(..).partition(|(key, _)| gone(key));
         inner.idle = stay;
+        inner.idle_bytes = inner.idle.iter().map(|(_, session)| session.memory_bytes()).sum();
         drop(inner);
         drop(out);
     }

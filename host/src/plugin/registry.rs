@@ -1,4 +1,4 @@
-//! The plugins of a host: found, checked, compiled, proved by their own fixtures, and swapped while calls run.
+//! The plugins of a host: found, checked, compiled, proved by their own fixtures, and swapped while calls run (`reload.rs`).
 //!
 //! A plugin that fails any step is listed with its error and does not stop the others.
 
@@ -9,23 +9,31 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use rayon::prelude::*;
 
 use super::adapter::Adapter;
 use super::cache::Cache;
-use super::discover;
+use super::components::Components;
 use super::engine::{Engines, SESSIONS_MAX};
 use super::fault::Fault;
 use super::fixtures::{self, FixtureError};
 use super::imports::{CodeTables, DropLog, NoTables, PluginLog};
-use super::load::{Active, Entry, Plugin, Shared, compile, load};
-use super::manifest::{Evidence, Framing, Kind, Limits, Manifest, ManifestError};
+use super::load::{Active, Plugin, Shared, compile};
+use super::manifest::{Evidence, Framing, Kind, Limits, ManifestError, Permissions};
 use super::pool::Pool;
+use super::reload::{Counters, Entry};
 use super::rules::RuleSet;
+use super::source::Pass;
+use super::trust::{Trust, TrustError, TrustPolicy};
+use super::versions::Versions;
 use crate::codes::PublicTables;
 
 /// Sessions that wait for their next call; the rest of the slots stays free for new ones.
 const IDLE_MAX: usize = SESSIONS_MAX as usize * 3 / 4;
+/// Stack of a guest, where the configuration says nothing else: wasmtime's own default.
+pub(crate) const STACK_KIB: u32 = 512;
+/// Memory of idle sessions, where the configuration says nothing else.
+pub(crate) const IDLE_MIB: u32 = 512;
+
 /// When a plugin's own fixtures run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FixturePolicy {
@@ -48,6 +56,14 @@ pub struct PluginHostConfig {
     pub limits_cap: Limits,
     /// When fixtures run.
     pub fixtures: FixturePolicy,
+    /// Which plugins may run.
+    pub trust: TrustPolicy,
+    /// Keep versions that became active for a rollback.
+    pub keep_versions: bool,
+    /// KiB of stack that a guest's call may use.
+    pub stack_kib: u32,
+    /// MiB of memory that sessions may hold while they wait for their next call.
+    pub idle_mib: u32,
     /// Where plugin logs go.
     pub log: Arc<dyn PluginLog>,
     /// Code tables that plugins may be granted.
@@ -57,13 +73,17 @@ pub struct PluginHostConfig {
 }
 
 impl PluginHostConfig {
-    /// Usual limits, fixtures remembered, no log; code tables for fixtures alone.
+    /// Every plugin that is found, usual limits, fixtures remembered, no log; code tables for fixtures alone.
     pub fn new(folders: Vec<PathBuf>, cache: PathBuf) -> Self {
         Self {
             folders,
             cache,
             limits_cap: Limits::CAP,
             fixtures: FixturePolicy::default(),
+            trust: TrustPolicy { mode: Trust::Any, ..TrustPolicy::default() },
+            keep_versions: false,
+            stack_kib: STACK_KIB,
+            idle_mib: IDLE_MIB,
             log: Arc::new(DropLog::default()),
             tables: Arc::new(NoTables),
             fixture_tables: Arc::new(PublicTables::default()),
@@ -99,6 +119,44 @@ pub enum PluginError {
         /// The file.
         path: PathBuf,
         /// Found, expected, what to do.
+        problem: String,
+    },
+    /// The mapping that travels with it.
+    #[error("{}: {problem}", path.display())]
+    Mapping {
+        /// The file.
+        path: PathBuf,
+        /// Found, expected, what to do.
+        problem: String,
+    },
+    /// What it says of itself cannot be used.
+    #[error("`{id}` describes itself wrongly: {problem}")]
+    Described {
+        /// Id of its manifest.
+        id: String,
+        /// Found, expected, what to do.
+        problem: String,
+    },
+    /// It may not run here.
+    #[error("`{id}` {error}")]
+    Trust {
+        /// Id of its manifest.
+        id: String,
+        /// Why not.
+        error: TrustError,
+    },
+    /// Its folder has no manifest any more.
+    #[error("{}: plugin.toml is gone; put it back, or remove the folder", path.display())]
+    Gone {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is nothing to go back to.
+    #[error("`{id}`: {problem}")]
+    Rollback {
+        /// The id that was asked for.
+        id: String,
+        /// What is missing.
         problem: String,
     },
     /// Another folder has the same id.
@@ -152,18 +210,25 @@ pub struct PluginInfo {
     pub formats: Vec<String>,
     /// Payers its rules are for.
     pub payer_ids: Vec<String>,
+    /// What its manifest asks for.
+    pub asks: Permissions,
+    /// What it has: asked for and granted.
+    pub granted: Permissions,
     /// Runs from reserved slots; false: on the on-demand engine, slower to start.
     pub pooled: bool,
     /// Why it is not active.
     pub error: Option<PluginError>,
+    /// Why what is in its folder now did not take the place of the active version.
+    pub candidate: Option<PluginError>,
 }
 
 /// All plugins of a host. Clones share everything; `Send` and `Sync`.
 #[derive(Clone)]
 pub struct PluginHost {
-    shared: Arc<Shared>,
-    entries: Arc<ArcSwap<BTreeMap<PathBuf, Entry>>>,
-    writer: Arc<Mutex<()>>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) folders: Arc<[PathBuf]>,
+    pub(super) entries: Arc<ArcSwap<BTreeMap<PathBuf, Entry>>>,
+    pub(super) writer: Arc<Mutex<()>>,
 }
 
 impl PluginHost {
@@ -172,28 +237,40 @@ impl PluginHost {
     /// # Errors
     /// [`HostError`] where nothing can run here. A plugin's own error is in [`PluginHost::list`].
     pub fn open(config: PluginHostConfig) -> Result<Self, HostError> {
+        let versions = Versions::new(&config.cache);
         let cache = Cache::open(&config.cache).map_err(|source| HostError::Cache { path: config.cache, source })?;
-        let engines = Engines::new().map_err(|error| HostError::Engine(error.to_string()))?;
+        let engines = Engines::new(config.stack_kib).map_err(|error| HostError::Engine(error.to_string()))?;
         let shared = Arc::new(Shared {
             engines,
             cache,
-            pool: Pool::new(SESSIONS_MAX as usize, IDLE_MAX),
+            components: Components::default(),
+            versions,
+            keep_versions: config.keep_versions,
+            pool: Pool::new(SESSIONS_MAX as usize, IDLE_MAX, (config.idle_mib as usize) << 20),
             log: config.log,
             tables: config.tables,
             fixture_tables: config.fixture_tables,
             last_try: Mutex::new(()),
             limits_cap: config.limits_cap,
             fixtures: config.fixtures,
+            trust: config.trust,
+            reloads: Counters::default(),
         });
-        let folders = discover::folders(&config.folders);
-        let loaded: Vec<Entry> = folders.par_iter().map(|folder| load(&shared, folder)).collect();
-        let mut entries: BTreeMap<PathBuf, Entry> = BTreeMap::new();
-        for entry in loaded {
-            let entry = refuse_duplicate(&entries, entry);
-            entries.insert(entry.info.folder.clone(), entry);
-        }
-        let entries = Arc::new(ArcSwap::from_pointee(entries));
-        Ok(Self { shared, entries, writer: Arc::new(Mutex::new(())) })
+        let entries = Arc::new(ArcSwap::from_pointee(BTreeMap::new()));
+        let host = Self { shared, folders: config.folders.into(), entries, writer: Arc::new(Mutex::new(())) };
+        host.first_look();
+        Ok(host)
+    }
+
+    /// The plugins as they are now, which no reload changes: what begins with one version ends with it.
+    #[must_use]
+    pub fn pinned(&self) -> Self {
+        Self { entries: Arc::new(ArcSwap::new(self.entries.load_full())), ..self.clone() }
+    }
+
+    /// Whether the same versions are active in both.
+    pub fn is_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.entries.load(), &other.entries.load())
     }
 
     /// Every plugin folder, active or with its error, by folder.
@@ -222,33 +299,14 @@ impl PluginHost {
         self.shared.pool.idle()
     }
 
-    /// Makes what is in the folder the active version, if it passes everything; calls in flight finish on the old one.
-    /// A failing candidate changes nothing.
-    ///
-    /// # Errors
-    /// Why the candidate is refused.
-    pub fn activate(&self, folder: &Path) -> Result<PluginInfo, PluginError> {
-        let _turn = self.writer.lock();
-        let candidate = load(&self.shared, folder);
-        let mut entries = (**self.entries.load()).clone();
-        let old = entries.remove(folder);
-        let candidate = refuse_duplicate(&entries, candidate);
-        if let Some(error) = candidate.info.error {
-            return Err(error);
-        }
-        let info = candidate.info.clone();
-        if let Some(old) = old.as_ref().and_then(|old| old.active.as_ref())
-            && old.plugin().digest == info.digest
-        {
-            return Ok(info); // nothing changed: sessions, budget and quarantine stay
-        }
-        entries.insert(folder.to_owned(), candidate);
-        self.entries.store(Arc::new(entries));
-        if let Some(old) = old.and_then(|old| old.active) {
-            let gone = old.plugin().digest.clone();
-            self.shared.pool.retire(|key| *key.plugin == *gone);
-        }
-        Ok(info)
+    /// Compiled components that plugins have now: connectors that run one component share it.
+    pub fn compiled_components(&self) -> usize {
+        self.shared.components.count()
+    }
+
+    /// What decides which plugins may run.
+    pub fn trust(&self) -> &TrustPolicy {
+        &self.shared.trust
     }
 
     /// Runs the fixtures of a loaded plugin folder now, whatever was remembered.
@@ -273,18 +331,12 @@ impl PluginHost {
         let loaded = self.entries.load().get(folder).and_then(|entry| entry.active.clone());
         match loaded {
             Some(active) => Ok(Arc::clone(active.plugin())),
-            None => compile(&self.shared, folder, &Manifest::read(folder)?).map(Arc::new),
+            None => {
+                let folders = self.found();
+                let source = Pass::new(&folders).source(folder)?;
+                let asked = source.manifest.permissions.clone();
+                compile(&self.shared, &source, asked).map(Arc::new)
+            }
         }
     }
-}
-
-/// The second of two folders with one id is refused, and its plugin with it.
-fn refuse_duplicate(entries: &BTreeMap<PathBuf, Entry>, mut entry: Entry) -> Entry {
-    let taken = entries.values().any(|other| other.active.is_some() && other.info.id == entry.info.id);
-    if taken && entry.active.is_some() {
-        entry.active = None;
-        let (path, id) = (entry.info.folder.clone(), entry.info.id.clone());
-        entry.info.error = Some(PluginError::Duplicate { path, id });
-    }
-    entry
 }

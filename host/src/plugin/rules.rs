@@ -7,7 +7,7 @@ use super::fault::{Fault, FaultKind};
 use super::load::Plugin;
 use super::loaded::Loaded;
 use super::runner;
-use super::session::Exports;
+use super::session::{Exports, bounded};
 use crate::claim::{ClaimInContext, Finding, Rule, Setup};
 
 /// What became of one claim.
@@ -44,7 +44,7 @@ impl RuleSet {
 
     /// Days of earlier lines to hand it: what it asks for, at most what its manifest was granted.
     pub fn look_back_days(&self) -> u16 {
-        self.description.look_back_days.min(self.plugin.manifest.permissions.look_back_days)
+        self.description.look_back_days.min(self.plugin.granted.look_back_days)
     }
 
     /// Its rules as it describes them.
@@ -61,7 +61,7 @@ impl RuleSet {
                 return claims.iter().map(|_| Checked::NotEvaluated(fault.clone())).collect();
             }
         };
-        let granted = self.plugin.manifest.permissions.fixes;
+        let granted = self.plugin.granted.fixes;
         let findings = |mut findings: Vec<Finding>| {
             for finding in &mut findings {
                 if !granted {
@@ -86,7 +86,10 @@ pub(super) fn call(
     claims: &[ClaimInContext],
 ) -> wasmtime::Result<Vec<Vec<Finding>>> {
     match exports {
-        Exports::Rules(world) => world.claimhost_plugin_check().session().call_check(store, handle, claims),
+        Exports::Rules(world) => {
+            let answers = world.claimhost_plugin_check().session().call_check(&mut *store, handle, claims)?;
+            bounded(store, answers, Vec::len)
+        }
         Exports::Adapter(_) => Err(wasmtime::Error::msg("not a rule set")),
     }
 }

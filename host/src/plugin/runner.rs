@@ -52,7 +52,7 @@ impl Budget {
         self.state.lock().0 -= time.as_secs_f64();
     }
 
-    fn is_spent(&self) -> bool {
+    pub(super) fn is_spent(&self) -> bool {
         self.balance() <= 0.0
     }
 
@@ -143,7 +143,7 @@ impl<I, O> Run<'_, I, O> {
     ) -> Result<(), Vec<Problem>> {
         let fault = match first {
             Ok((outputs, session)) => {
-                self.plugin.shared.pool.give(self.key.clone(), session);
+                self.give(session);
                 results.extend(outputs.into_iter().map(Ok));
                 return Ok(());
             }
@@ -186,7 +186,7 @@ impl<I, O> Run<'_, I, O> {
         let began = Instant::now();
         match self.fresh(items, self.plugin.limits.deadline() * LAST_TRY_DEADLINES) {
             Ok((outputs, session)) => {
-                self.plugin.shared.pool.give(self.key.clone(), session);
+                self.give(session);
                 results.extend(outputs.into_iter().map(Ok));
             }
             Err(Failed::Setup(problems)) => return Err(problems),
@@ -201,6 +201,18 @@ impl<I, O> Run<'_, I, O> {
             }
         }
         Ok(())
+    }
+
+    /// Keeps a session for the next call, unless another version has taken the plugin's place meanwhile.
+    fn give(&self, session: Session) {
+        if self.plugin.is_retired() {
+            return;
+        }
+        self.plugin.shared.pool.give(self.key.clone(), session);
+        // Retired between the two lines: what was given is taken back.
+        if self.plugin.is_retired() {
+            self.plugin.shared.pool.retire(|key| *key == self.key);
+        }
     }
 
     fn fresh(&self, items: &[I], deadline: Duration) -> Result<(Vec<O>, Session), Failed> {

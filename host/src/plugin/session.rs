@@ -14,6 +14,7 @@ use super::fault::{Fault, FaultKind};
 use super::imports::LogEntry;
 use super::load::Plugin;
 use super::pool::Slot;
+use super::source;
 use super::wasi::State;
 use crate::claim::{Phi, Problem, Setup};
 
@@ -63,7 +64,7 @@ impl Started {
         store.limiter(|state| state);
         store.epoch_deadline_trap();
         store.set_epoch_deadline(ticks(plugin.limits.deadline() * OPEN_DEADLINES));
-        let exports = match &plugin.pre {
+        let exports = match &plugin.compiled.pre {
             Pre::Adapter(pre) => pre.instantiate(&mut store).map(Exports::Adapter),
             Pre::Rules(pre) => pre.instantiate(&mut store).map(Exports::Rules),
         };
@@ -111,11 +112,25 @@ impl Session {
     ) -> Result<Result<Self, Vec<Problem>>, Fault> {
         let mut started = Started::new(plugin, practice)?;
         let deadline = plugin.limits.deadline() * OPEN_DEADLINES;
+        let joined;
+        let setup = match &plugin.mapping {
+            None => setup,
+            own => {
+                let mapping = source::joined(own.as_deref(), &setup.mapping);
+                joined = Setup { settings: setup.settings.clone(), mapping };
+                &joined
+            }
+        };
         let opened = started.call(plugin, deadline, |exports, store| match exports {
             Exports::Adapter(world) => world.claimhost_plugin_translate().session().call_open(store, setup),
             Exports::Rules(world) => world.claimhost_plugin_check().session().call_open(store, setup),
         })?;
         Ok(opened.map(|handle| Self { started, handle, _slot: slot }))
+    }
+
+    /// Linear memory that it holds.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.started.store.data().memory_bytes()
     }
 
     /// One call of the session's method.
@@ -130,6 +145,23 @@ impl Session {
     }
 }
 
+/// An answer of one document or claim with more in it than `limits.results`.
+#[derive(Debug, thiserror::Error)]
+#[error("{found} results")]
+pub(super) struct TooManyResults {
+    pub(super) found: usize,
+}
+
+/// Refuses answers of which one has more in it than is allowed.
+pub(super) fn bounded<O>(
+    store: &Store<State>,
+    answers: Vec<O>,
+    count: impl Fn(&O) -> usize,
+) -> wasmtime::Result<Vec<O>> {
+    let most = answers.iter().map(count).max().unwrap_or(0);
+    if most > store.data().results_max() { Err(TooManyResults { found: most }.into()) } else { Ok(answers) }
+}
+
 /// The kind of a failed call, in our own words only.
 fn classify(error: &wasmtime::Error, exceeded: Option<FaultKind>, plugin: &Plugin, deadline: Duration) -> FaultKind {
     let trap = error.downcast_ref::<Trap>();
@@ -138,6 +170,9 @@ fn classify(error: &wasmtime::Error, exceeded: Option<FaultKind>, plugin: &Plugi
     }
     if let Some(kind) = exceeded {
         return kind;
+    }
+    if let Some(TooManyResults { found }) = error.downcast_ref() {
+        return FaultKind::Results { found: *found, expected: plugin.limits.results };
     }
     // wasmtime's error for a spent budget of crossing bytes is private; its text is fixed and holds no guest data.
     if error.root_cause().to_string().contains("fuel") {

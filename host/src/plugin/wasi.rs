@@ -43,6 +43,7 @@ pub(super) struct State {
     output: Arc<Mutex<Output>>,
     limits: Limits,
     exceeded: Option<FaultKind>,
+    memory_bytes: usize,
     practice: Arc<str>,
     granted: Arc<[String]>,
     tables: Arc<dyn CodeTables>,
@@ -78,6 +79,7 @@ impl State {
             output,
             limits,
             exceeded: None,
+            memory_bytes: 0,
             practice: practice.into(),
             granted,
             tables,
@@ -89,6 +91,15 @@ impl State {
 
     pub(super) fn practice(&self) -> &str {
         &self.practice
+    }
+
+    /// Linear memory of this store: a component has one memory, or some of which the largest counts.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.memory_bytes
+    }
+
+    pub(super) fn results_max(&self) -> usize {
+        self.limits.results as usize
     }
 
     pub(super) fn granted(&self, table: &str) -> bool {
@@ -245,6 +256,8 @@ impl wasmtime::ResourceLimiter for State {
         let allowed = desired <= (self.limits.memory_mib as usize) << 20;
         if !allowed {
             self.exceeded = Some(FaultKind::Memory { mib: self.limits.memory_mib });
+        } else {
+            self.memory_bytes = self.memory_bytes.max(desired);
         }
         Ok(allowed)
     }

@@ -1,0 +1,112 @@
+//! Versions of plugins that were active, kept for a rollback: `versions/<id>/<digest>/` in the cache folder is the plugin
+//! folder as it was, `versions/<id>/order` the digests as they became active, newest last.
+//!
+//! Equal components are one file: each version has a hard link to it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::cache::write_atomically;
+use super::source::Source;
+
+/// Versions of one plugin that are kept, the active one included.
+const KEPT_MAX: usize = 4;
+/// Name of the component in a kept folder, whatever the manifest calls it.
+pub(super) const COMPONENT: &str = ".component";
+
+/// The folder of kept versions.
+pub(super) struct Versions {
+    folder: PathBuf,
+}
+
+impl Versions {
+    /// Below the cache folder.
+    pub(super) fn new(cache: &Path) -> Self {
+        Self { folder: cache.join("versions") }
+    }
+
+    /// Where a version is, or would be.
+    pub(super) fn place(&self, id: &str, digest: &str) -> PathBuf {
+        self.folder.join(id).join(digest)
+    }
+
+    /// Digests of the kept versions of a plugin as they became active, newest last.
+    pub(super) fn order(&self, id: &str) -> Vec<String> {
+        let text = fs::read_to_string(self.folder.join(id).join("order")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// The version that was active before this one.
+    pub(super) fn before(&self, id: &str, digest: &str) -> Option<String> {
+        self.order(id).into_iter().rev().find(|kept| kept != digest)
+    }
+
+    /// Keeps a version that has become active, and forgets the oldest.
+    pub(super) fn keep(&self, source: &Source) {
+        let id = source.manifest.id.as_str();
+        let mut order = self.order(id);
+        let place = self.place(id, &source.digest);
+        if order.last() == Some(&source.digest) && place.is_dir() {
+            return;
+        }
+        order.retain(|kept| *kept != source.digest);
+        order.push(source.digest.clone());
+        let forgotten: Vec<String> = order.drain(..order.len().saturating_sub(KEPT_MAX)).collect();
+        let kept = self
+            .copy(source, &place)
+            .and_then(|()| write_atomically(&self.folder.join(id).join("order"), (order.join("\n") + "\n").as_bytes()));
+        if let Err(error) = kept {
+            tracing::warn!(plugin = id, kind = %error.kind(), "this version cannot be kept for a rollback");
+        }
+        for digest in forgotten {
+            self.forget(&self.place(id, &digest));
+        }
+    }
+
+    fn copy(&self, source: &Source, place: &Path) -> io::Result<()> {
+        if place.is_dir() {
+            return Ok(());
+        }
+        let components = self.folder.join(".components");
+        fs::create_dir_all(&components)?;
+        // Whole under its name or not at all.
+        let making = place.with_extension("tmp");
+        let _ = fs::remove_dir_all(&making);
+        fs::create_dir_all(&making)?;
+        let shared = components.join(hex::encode(source.component.sha256));
+        if !shared.is_file() {
+            write_atomically(&shared, &source.component.bytes)?;
+        }
+        fs::hard_link(&shared, making.join(COMPONENT))
+            .or_else(|_| fs::write(making.join(COMPONENT), &source.component.bytes))?;
+        let parts = ["plugin.toml", super::trust::SIGNATURE].into_iter().chain(source.manifest.mapping.as_deref());
+        for part in parts.filter(|part| source.folder.join(part).is_file()) {
+            fs::copy(source.folder.join(part), making.join(part))?;
+        }
+        let fixtures = source.folder.join("fixtures");
+        for case in fs::read_dir(&fixtures).into_iter().flatten().flatten().filter(|case| case.path().is_dir()) {
+            let to = making.join("fixtures").join(case.file_name());
+            fs::create_dir_all(&to)?;
+            for file in fs::read_dir(case.path())?.flatten().filter(|file| file.path().is_file()) {
+                fs::copy(file.path(), to.join(file.file_name()))?;
+            }
+        }
+        fs::rename(&making, place)
+    }
+
+    /// Removes a version, and its component where no other has it.
+    fn forget(&self, place: &Path) {
+        use std::os::unix::fs::MetadataExt;
+        let sha256 = fs::read(place.join(COMPONENT)).map(|bytes| {
+            use sha2::Digest;
+            hex::encode(sha2::Sha256::digest(bytes))
+        });
+        let _ = fs::remove_dir_all(place);
+        let Ok(sha256) = sha256 else { return };
+        let shared = self.folder.join(".components").join(sha256);
+        if fs::metadata(&shared).is_ok_and(|file| file.nlink() == 1) {
+            let _ = fs::remove_file(shared);
+        }
+    }
+}
