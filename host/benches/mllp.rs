@@ -40,7 +40,7 @@ fn site(root: &Path, plugins: &[PathBuf]) {
     let folders: Vec<String> = plugins.iter().map(|path| quoted(path)).collect();
     let cache = quoted(&support::plugin_cache());
     let text = format!(
-        "[plugins]\nfolders = [{}]\ncache = {cache}\n[[practice]]\nid = \"{PRACTICE}\"\nprofile = \"p.toml\"\n\
+        "[plugins]\ntrust = \"any\"\nfolders = [{}]\ncache = {cache}\n[[practice]]\nid = \"{PRACTICE}\"\nprofile = \"p.toml\"\n\
          [[intake.mllp]]\npractice = \"{PRACTICE}\"\nlisten = \"127.0.0.1:0\"\nadapter = \"hl7v2-dft\"\n\
          [[intake.folder]]\npractice = \"{PRACTICE}\"\npath = \"seed\"\nadapter = \"hl7v2-dft\"\n",
         folders.join(", ")

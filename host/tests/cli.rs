@@ -215,7 +215,7 @@ fn hostile(root: &Path) {
     std::fs::write(folder.join("plugin.toml"), manifest).unwrap();
     let path = root.join("claimhost.toml");
     let more = "\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/odd\"\nadapter = \"hostile\"\n";
-    let text = std::fs::read_to_string(&path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap().replace("trust = \"locked\"", "trust = \"any\"");
     std::fs::write(path, text + more).unwrap();
 }
 
@@ -342,6 +342,9 @@ fn settings_of_a_rule_set_reach_it_and_check_config_names_an_unknown_one() {
         )
         .unwrap();
     }
+    let medicare = root.path().join("plugins/medicare").display().to_string();
+    let added = claimhost(root.path(), &["plugin", "add", "--yes", &medicare]);
+    assert_eq!(code(&added), 0, "{}", words(&added));
     let path = root.path().join("practices/my-practice/profile.toml");
     let profile = std::fs::read_to_string(&path)
         .unwrap()

@@ -18,7 +18,7 @@ pub fn make(root: &Path, plugins: &[PathBuf], practices: usize) -> Config {
     let quoted = |path: &Path| toml::Value::String(path.display().to_string()).to_string();
     let folders: Vec<String> = plugins.iter().map(|path| quoted(path)).collect();
     let cache = quoted(&super::plugin_cache());
-    let mut text = format!("[plugins]\nfolders = [{}]\ncache = {cache}\n", folders.join(", "));
+    let mut text = format!("[plugins]\ntrust = \"any\"\nfolders = [{}]\ncache = {cache}\n", folders.join(", "));
     for n in 0..practices {
         let id = id(n);
         text += &format!("[[practice]]\nid = \"{id}\"\nprofile = \"{id}.toml\"\n");

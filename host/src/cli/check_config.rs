@@ -9,13 +9,14 @@ use tokio::net::TcpSocket;
 
 use super::output::{GREEN, RED, RESET, print, print_json};
 use super::reader::load_profile;
+use super::serving::is_served;
 use super::{Failure, Global};
 use crate::claim::{Problem, Setup};
 use crate::config::{Config, Route, suggest};
 use crate::intake::framing::Framing;
 use crate::lifecycle::HostError;
 use crate::lifecycle::master_key;
-use crate::plugin::{Adapter, Fault, FaultKind, Kind, PluginHost, PluginHostConfig};
+use crate::plugin::{Adapter, Fault, FaultKind, Kind, PluginHost};
 use crate::practice::{Conflict, Profile};
 use crate::scrub::EDITS;
 use crate::store::{Store, StoreError};
@@ -152,11 +153,10 @@ fn open_mode(path: &Path) -> Option<u32> {
 }
 
 fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
-    let host =
-        match PluginHost::open(PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone())) {
-            Ok(host) => host,
-            Err(error) => return checks.push(wrong("plugins", error.to_string())),
-        };
+    let host = match PluginHost::open(config.plugins.host()) {
+        Ok(host) => host,
+        Err(error) => return checks.push(wrong("plugins", error.to_string())),
+    };
     let list = host.list();
     for info in list.iter().filter(|info| info.error.is_some()) {
         let words = info.error.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -282,12 +282,6 @@ fn can_bind(address: SocketAddr) -> std::io::Result<()> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
     socket.bind(address)
-}
-
-/// Whether a claimhost has the store: its addresses are then in use by itself.
-fn is_served(config: &Config) -> bool {
-    let lock = std::fs::File::open(config.store.path.with_extension("lock"));
-    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
 }
 
 fn writable(folder: &Path) -> std::io::Result<()> {

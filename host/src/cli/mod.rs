@@ -27,7 +27,9 @@ mod output;
 mod panics;
 mod peers;
 mod plugin;
+mod plugin_live;
 mod plugin_log;
+mod plugin_trust;
 mod reader;
 mod reference;
 mod remittance;
@@ -35,6 +37,7 @@ mod review;
 mod roster;
 mod run;
 mod serve;
+mod serving;
 mod summary;
 mod trace;
 mod verify;
@@ -175,7 +178,7 @@ enum Command {
     /// Manages the master key
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// Lists, inspects, builds or tests plugins
+    /// Lists, inspects, builds, tests, adds, reloads or rolls back plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Imports tables of codes and of NCCI, and tells what they know on a day of service

@@ -1,4 +1,4 @@
-//! `plugin list|inspect|build|test` (`log` is in plugin_log.rs): what the host can load, what it says of itself, and whether it does what it shows.
+//! `plugin list|inspect|build|test` (the others are in files of their own, plugin_*.rs): what the host can load, what it says of itself, and whether it does what it shows.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,11 +7,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::output::{BOLD, GREEN, RED, RESET, print, print_json, progress_bar, table};
+use super::serving::Serving;
 use super::visit::words;
 use super::{Failure, Global, peers};
 use crate::config::{Config, suggest};
 use crate::lifecycle::HostError;
-use crate::plugin::{FixturePolicy, Kind, PluginHost, PluginHostConfig, PluginInfo, build};
+use crate::plugin::{FixturePolicy, Kind, Listed, PluginHost, PluginHostConfig, PluginInfo, Trust, build};
 
 /// Looks at plugins.
 #[derive(Debug, clap::Subcommand)]
@@ -24,6 +25,14 @@ pub(crate) enum Plugin {
     Build(Build),
     /// Runs the fixtures that travel with plugins
     Test(Test),
+    /// Consents to a version of a plugin: shows what it asks for, and pins it in plugins.lock
+    Add(super::plugin_trust::Add),
+    /// Prints the digest of a plugin folder: what plugins.lock pins and minisign signs
+    Digest(super::plugin_trust::Digest),
+    /// Makes the running serve look at plugins, mappings and profiles now, and says what came of it
+    Reload(super::plugin_live::Reload),
+    /// Puts the version of a plugin back that was active before
+    Rollback(super::plugin_live::Rollback),
     /// Shows what plugins said while they worked for a practice: log lines, output, faults
     Log(super::plugin_log::Log),
 }
@@ -53,18 +62,6 @@ pub(crate) struct Test {
     ids: Vec<String>,
 }
 
-/// One plugin of `plugin list --json`.
-#[derive(Serialize)]
-struct Listed {
-    id: String,
-    kind: Value,
-    family: String,
-    version: String,
-    contract: String,
-    digest: String,
-    evidence: Value,
-}
-
 impl Plugin {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         match self {
@@ -72,6 +69,10 @@ impl Plugin {
             Self::Inspect(inspect) => inspect.run(global),
             Self::Build(build) => build.run(global),
             Self::Test(test) => test.run(global),
+            Self::Add(add) => add.run(global),
+            Self::Digest(digest) => digest.run(global),
+            Self::Reload(reload) => reload.run(global),
+            Self::Rollback(rollback) => rollback.run(global),
             Self::Log(log) => log.run(global),
         }
     }
@@ -79,9 +80,8 @@ impl Plugin {
 
 /// The configured plugins; where there is no configuration, every plugin of the project's sources, built where it is old.
 pub(super) fn open(global: &Global, fixtures: FixturePolicy) -> Result<PluginHost, Failure> {
-    let (folders, cache) = if global.config.exists() {
-        let plugins = Config::load(&global.config).map_err(HostError::from)?.plugins;
-        (plugins.folders, plugins.cache)
+    let config = if global.config.exists() {
+        Config::load(&global.config).map_err(HostError::from)?.plugins.host()
     } else {
         let Some(workspace) = peers::workspace() else {
             let words = format!("{}: no configuration", global.config.display());
@@ -90,10 +90,9 @@ pub(super) fn open(global: &Global, fixtures: FixturePolicy) -> Result<PluginHos
             )));
         };
         build::build_missing(&workspace).map_err(building)?;
-        (vec![workspace.join("plugins")], workspace.join("target/plugin-cache"))
+        PluginHostConfig::new(vec![workspace.join("plugins")], workspace.join("target/plugin-cache"))
     };
-    let config = PluginHostConfig { fixtures, ..PluginHostConfig::new(folders, cache) };
-    PluginHost::open(config).map_err(|error| Failure::internal(error.to_string()))
+    PluginHost::open(PluginHostConfig { fixtures, ..config }).map_err(|error| Failure::internal(error.to_string()))
 }
 
 /// A closed word of a manifest as it is spelt there.
@@ -102,29 +101,29 @@ fn word<T: Serialize>(value: &T) -> Value {
 }
 
 fn list(global: &Global) -> Result<ExitCode, Failure> {
-    let infos = open(global, FixturePolicy::default())?.list();
+    // What a running serve has is what counts; its folders may hold more.
+    let serving = Config::load(&global.config).ok().and_then(|config| Serving::find(&config));
+    let listed: Vec<Listed> = match serving {
+        Some(serving) => {
+            let answer = serving.ask("GET", "/v1/plugins")?;
+            let plugins = answer.get("plugins").cloned().unwrap_or_default();
+            serde_json::from_value(plugins)
+                .map_err(|error| Failure::internal(format!("the answer of serve: {error}")))?
+        }
+        None => open(global, FixturePolicy::default())?.list().iter().map(Listed::from).collect(),
+    };
     if global.json {
-        let listed = |info: &PluginInfo| Listed {
-            id: info.id.clone(),
-            kind: word(&info.kind),
-            family: info.family.clone(),
-            version: info.version.clone(),
-            contract: info.contract.clone(),
-            digest: info.digest.clone(),
-            evidence: word(&info.evidence),
-        };
-        print_json(&json!({ "plugins": infos.iter().map(listed).collect::<Vec<_>>() }));
+        print_json(&json!({ "plugins": listed }));
     } else {
         let mut out = table(&["plugin", "kind", "family", "version", "contract", "evidence", "digest", "state"]);
-        for info in &infos {
-            let digest: String = info.digest.chars().take(12).collect();
-            let state = if info.error.is_some() { "refused" } else { "active" };
-            let (kind, evidence) = (text(&word(&info.kind)), text(&word(&info.evidence)));
-            out.add_row([&info.id, &kind, &info.family, &info.version, &info.contract, &evidence, &digest, state]);
+        for Listed { id, kind, family, version, contract, evidence, digest, state, candidate, .. } in &listed {
+            let digest: String = digest.chars().take(12).collect();
+            let state = if candidate.is_some() { format!("{state}, candidate refused") } else { state.clone() };
+            out.add_row([id, &text(kind), family, version, contract, &text(evidence), &digest, &state]);
         }
         print(&out.to_string());
     }
-    for error in infos.iter().filter_map(|info| info.error.as_ref()) {
+    for error in listed.iter().flat_map(|plugin| plugin.error.iter().chain(&plugin.candidate)) {
         anstream::eprintln!("{RED}refused{RESET}: {error}");
     }
     Ok(ExitCode::SUCCESS)
@@ -231,6 +230,10 @@ impl Build {
         } else {
             built.iter().for_each(|folder| print(&format!("{GREEN}built{RESET}      {}", folder.display())));
             put.iter().for_each(|folder| print(&format!("{GREEN}installed{RESET}  {}", folder.display())));
+            if !put.is_empty() && Config::load(&global.config).is_ok_and(|config| config.plugins.trust != Trust::Any) {
+                let folders: Vec<String> = put.iter().map(|folder| folder.display().to_string()).collect();
+                anstream::eprintln!("hint: consent to what was installed: claimhost plugin add {}", folders.join(" "));
+            }
             if built.is_empty() {
                 print("every plugin is newer than its sources");
             }

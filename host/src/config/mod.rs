@@ -3,10 +3,12 @@
 //! Paths are relative to the folder of the file. Practice profiles are files of their own (`crate::practice`).
 
 mod listen;
+mod plugins;
 
 use std::path::{Path, PathBuf};
 
 pub use listen::{FeedConfig, MllpConfig, Route, TokenConfig, UploadConfig};
+pub use plugins::{LimitsCap, PluginsConfig};
 use serde::{Deserialize, Serialize};
 
 /// The whole file.
@@ -66,22 +68,6 @@ pub struct KeysConfig {
 impl Default for KeysConfig {
     fn default() -> Self {
         Self { master_key_file: "key".into(), master_key_env: "CLAIMHOST_MASTER_KEY".into() }
-    }
-}
-
-/// `[plugins]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PluginsConfig {
-    /// Folders searched for plugin folders. Default `["plugins"]`.
-    pub folders: Vec<PathBuf>,
-    /// Compiled plugins. Default `cache`.
-    pub cache: PathBuf,
-}
-
-impl Default for PluginsConfig {
-    fn default() -> Self {
-        Self { folders: vec!["plugins".into()], cache: "cache".into() }
     }
 }
 
@@ -254,6 +240,7 @@ impl Config {
             &mut self.store.path,
             &mut self.keys.master_key_file,
             &mut self.plugins.cache,
+            &mut self.plugins.lock,
             &mut self.codes.folder,
             &mut self.clearinghouse.outbox,
             &mut self.clearinghouse.inbox,
@@ -298,6 +285,7 @@ impl Config {
                     .push(format!("intake.folder[{at}].path: another folder has the same path; each has one owner"));
             }
         }
+        self.plugins.problems(&mut problems);
         let practices: Vec<&str> = self.practice.iter().map(|practice| practice.id.as_str()).collect();
         self.intake.listen_problems(&practices, self.service.listen, &mut problems);
         if !self.service.listen.ip().is_loopback() {
@@ -371,6 +359,24 @@ mod tests {
         for part in ["practice[0].id", "intake.folder[0].practice", "did you mean `clearing`?", "service.listen"] {
             assert!(error.contains(part), "{part}: {error}");
         }
+    }
+
+    #[test]
+    fn what_plugins_may_not_be_is_named_with_its_key() {
+        for (text, part) in [
+            ("[plugins]\ntrust = \"some\"\n", "unknown variant `some`"),
+            ("[plugins]\ntrust = \"signed\"\n", "plugins.trust: `signed` needs a [[plugins.key]]"),
+            ("[plugins]\nstack_kib = 4096\n", "plugins.stack_kib: found 4096"),
+            ("[plugins.limits]\nresults = 0\n", "plugins.limits.results: found 0"),
+            ("[[plugins.key]]\nname = \"v\"\nminisign = \"x\"\n", "plugins.key[0].minisign"),
+        ] {
+            let error = load(text).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+        let config = load("[plugins.limits]\ndeadline_ms = 7\n").unwrap().plugins;
+        assert_eq!(config.trust, crate::plugin::Trust::Locked, "nothing runs that nobody consented to");
+        let cap = config.host().limits_cap;
+        assert_eq!((cap.deadline_ms, cap.memory_mib), (7, crate::plugin::Limits::CAP.memory_mib));
     }
 
     const LISTENERS: &str = r#"

@@ -4,11 +4,15 @@
 //! and commits its result with the state it leaves, so that a turn can end anywhere and the next one goes on. The same
 //! turn serves `run --once`, `serve` and `demo`.
 
+mod reload;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
+
+pub use reload::DataReloads;
 
 use crate::claim::{Date, Setup, day_number};
 use crate::codes::Library;
@@ -25,7 +29,10 @@ pub struct Host {
     pub(super) config: Config,
     pub(super) store: Store,
     pub(super) clearing: PracticeStore,
+    /// The plugins of this turn: what a turn begins with one version ends with it.
     pub(super) plugins: PluginHost,
+    /// The plugins as they are now.
+    live: PluginHost,
     log: Arc<LogBuffer>,
     library: Arc<Library>,
     /// The tables of codes and pairs of this turn.
@@ -38,6 +45,7 @@ pub struct Host {
     told: parking_lot::Mutex<HashMap<String, [u64; 4]>>,
     /// With which day and profiles files past their time were removed.
     tidied: Option<(Date, Vec<Changed>)>,
+    reloads: DataReloads,
     stop: Arc<AtomicBool>,
 }
 
@@ -116,9 +124,11 @@ impl Host {
         let of_plugins = PluginHostConfig {
             log: Arc::clone(&log) as Arc<dyn PluginLog>,
             tables: Arc::clone(&library) as Arc<dyn CodeTables>,
-            ..PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone())
+            keep_versions: true,
+            ..config.plugins.host()
         };
-        let plugins = PluginHost::open(of_plugins).map_err(|error| HostError::Plugin(error.to_string()))?;
+        let live = PluginHost::open(of_plugins).map_err(|error| HostError::Plugin(error.to_string()))?;
+        let plugins = live.pinned();
         let mut practices = Vec::with_capacity(config.practice.len());
         for practice in &config.practice {
             let profile = load_profile(&practice.profile)?;
@@ -149,7 +159,7 @@ impl Host {
         }
         let (settle, told, stop) = (Duration::ZERO, parking_lot::Mutex::default(), Arc::default());
         #[rustfmt::skip] // one row
-        let host = Self { config, store, clearing, plugins, log, library, codes, practices, as_of, settle, told, tidied: None, stop };
+        let host = Self { config, store, clearing, plugins, live, log, library, codes, practices, as_of, settle, told, tidied: None, reloads: DataReloads::default(), stop };
         Ok(host)
     }
 
@@ -203,9 +213,19 @@ impl Host {
         &self.store
     }
 
-    /// The plugins.
+    /// The plugins of the turn in hand, or of the last.
     pub fn plugins(&self) -> &PluginHost {
         &self.plugins
+    }
+
+    /// The plugins as they are now: what is reloaded here serves the next turn.
+    pub fn live_plugins(&self) -> PluginHost {
+        self.live.clone()
+    }
+
+    /// Profiles, mappings and tables that were taken anew or refused since the start.
+    pub fn data_reloads(&self) -> DataReloads {
+        self.reloads
     }
 
     /// The configuration.
@@ -346,41 +366,6 @@ impl Host {
         }
         Ok(())
     }
-
-    /// Tables, profiles and mappings that changed on disk. One that cannot be used changes nothing and is logged.
-    fn reload(&mut self) {
-        if self.library.refresh() {
-            self.codes = self.library.shelf();
-            for problem in self.codes.problems() {
-                tracing::error!(%problem, "codes: a table cannot be used; what was loaded before stays");
-            }
-            for practice in &mut self.practices {
-                practice.reviewed = None; // other tables may free what is held
-            }
-        }
-        for practice in &mut self.practices {
-            let changed = profile_changed(&practice.profile_path, &practice.profile);
-            if changed != practice.profile_changed {
-                practice.profile_changed = changed;
-                match load_profile(&practice.profile_path) {
-                    Ok(profile) if !profile.crosswalk.conflicts().is_empty() => {
-                        tell_conflicts(&profile, "the old profile stays");
-                    }
-                    Ok(profile) if profile.id == practice.store.id() => {
-                        practice.profile_changed = profile_changed(&practice.profile_path, &profile);
-                        practice.profile = profile;
-                    }
-                    Ok(_) => {
-                        tracing::error!(practice = practice.store.id(), "profile: its id changed; the old one stays")
-                    }
-                    Err(error) => tracing::error!(practice = practice.store.id(), %error, "profile: the old one stays"),
-                }
-            }
-            for folder in &mut practice.folders {
-                folder.reload();
-            }
-        }
-    }
 }
 
 impl Practice {
@@ -459,18 +444,6 @@ impl Folder {
     /// Whether anything was ever keyed, where this is the folder for it; any other folder is looked at always.
     pub(super) fn is_used(&self) -> bool {
         self.channel != ENTRY_CHANNEL || self.config.path.is_dir()
-    }
-
-    fn reload(&mut self) {
-        let Some(path) = &self.config.mapping else { return };
-        let changed = modified(path);
-        if changed != self.mapping_changed {
-            self.mapping_changed = changed;
-            match std::fs::read_to_string(path) {
-                Ok(mapping) => self.setup.mapping = mapping,
-                Err(error) => tracing::error!(folder = self.channel, %error, "mapping: the old one stays"),
-            }
-        }
     }
 }
 

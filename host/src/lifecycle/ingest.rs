@@ -37,7 +37,7 @@ pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
             );
             continue;
         };
-        let intake = Intake { host, practice, folder, adapter, actor: "host" };
+        let intake = Intake::new(host, practice, folder, adapter, "host");
         if !folder.listens {
             intake.store_arrivals()?;
         }
@@ -53,6 +53,8 @@ pub(super) struct Intake<'a> {
     pub(super) practice: &'a Practice,
     pub(super) folder: &'a Folder,
     pub(super) adapter: Arc<Adapter>,
+    /// What its outcomes record: the version of the adapter, and of the mapping.
+    pub(super) digest: String,
     /// Who runs documents again: `host`, `operator`.
     pub(super) actor: &'static str,
 }
@@ -70,9 +72,24 @@ impl Folder {
 
     fn joins_of(&self, adapter: &Adapter) -> Settings {
         match framing_of(adapter) {
-            Framing::Delimited => Settings::from_mapping(&self.setup.mapping).unwrap_or_default(),
+            Framing::Delimited => {
+                Settings::from_mapping(&adapter.mapping_with(&self.setup.mapping)).unwrap_or_default()
+            }
             _ => Settings::default(),
         }
+    }
+}
+
+impl<'a> Intake<'a> {
+    pub(super) fn new(
+        host: &'a Host,
+        practice: &'a Practice,
+        folder: &'a Folder,
+        adapter: Arc<Adapter>,
+        actor: &'static str,
+    ) -> Self {
+        let digest = adapter.digest_with(&folder.setup);
+        Self { host, practice, folder, adapter, digest, actor }
     }
 }
 
@@ -158,8 +175,8 @@ impl Intake<'_> {
         if let Ok(joins) = &joins {
             self.tell_broken(joins);
         }
-        let (framing, mapping) = (framing_of(&self.adapter), &self.folder.setup.mapping);
-        let opened = joins.and_then(|joins| Framer::open(framing, self.format(), mapping, joins, reader));
+        let (framing, mapping) = (framing_of(&self.adapter), self.adapter.mapping_with(&self.folder.setup.mapping));
+        let opened = joins.and_then(|joins| Framer::open(framing, self.format(), &mapping, joins, reader));
         match opened {
             Ok(framer) => Ok(Some(framer)),
             Err(error) => {
@@ -245,7 +262,7 @@ impl Intake<'_> {
     /// Gives one document its end. The row comes first, because events name it.
     fn settle(&self, tx: &Tx<'_>, pending: &Pending, frame: &Frame, told: Told) -> Result<(), HostError> {
         let Told { mut status, reason, detail, events } = told;
-        let digest = self.adapter.digest();
+        let digest = self.digest.as_str();
         let before = pending.document_id.map(|document_id| self.status_of(tx, document_id)).transpose()?;
         let document_id = match pending.document_id {
             Some(document_id) => {
@@ -408,6 +425,9 @@ fn within_range(translated: Translated) -> Translated {
     if problems.is_empty() { translated } else { Translated::Outcome(Outcome::Rejected(problems)) }
 }
 
+/// Reason of a document that was not run, since its plugin has spent its fault budget.
+pub(super) const WAITS_FOR_BUDGET: &str = "plugin.budget-spent";
+
 fn end_of(translated: &Translated) -> (DocumentStatus, String, serde_json::Value) {
     match translated {
         Translated::Outcome(Outcome::Events(_)) => (DocumentStatus::Translated, String::new(), serde_json::Value::Null),
@@ -420,7 +440,8 @@ fn end_of(translated: &Translated) -> (DocumentStatus, String, serde_json::Value
             (DocumentStatus::Rejected, id.to_owned(), json!({ "problems": problems }))
         }
         Translated::Parked(fault) => {
-            (DocumentStatus::Parked, "plugin.fault".to_owned(), json!({ "fault": fault.to_string() }))
+            let reason = if fault.is_temporary() { WAITS_FOR_BUDGET } else { "plugin.fault" };
+            (DocumentStatus::Parked, reason.to_owned(), json!({ "fault": fault.to_string() }))
         }
     }
 }

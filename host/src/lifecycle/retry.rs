@@ -1,5 +1,5 @@
-//! Documents that run again: parked ones when their plugin has changed, and rejected or parked ones when an operator says so,
-//! after a mapping or a profile was mended.
+//! Documents that run again: parked ones when their plugin or its mapping has changed, and rejected or parked ones when an operator
+//! says so, after a mapping or a profile was mended.
 //!
 //! The stored original is cut and translated with what is configured now. A document keeps its row and id; what changed is
 //! in its history. What its visits know already stays known, so that a run too many changes nothing.
@@ -81,7 +81,7 @@ impl Host {
         let mut kept = HashMap::new();
         for folder in &practice.folders {
             let Some(adapter) = self.plugins.adapter(&folder.config.adapter) else { continue };
-            let intake = Intake { host: self, practice, folder, adapter, actor: "operator" };
+            let intake = Intake::new(self, practice, folder, adapter, "operator");
             let (own, others) = intake.own(wanted)?;
             wanted = others;
             let ids: Vec<u64> = own.iter().map(|row| row.document_id).collect();
@@ -109,11 +109,15 @@ impl Host {
 }
 
 impl Intake<'_> {
-    /// Parked documents run again when the plugin has changed.
+    /// Parked documents run again when the plugin or its mapping has changed, and those that its budget kept from running when
+    /// it has some again.
     pub(super) fn retry_parked(&self) -> Result<u64, HostError> {
         let parked = self.practice.store.read(|tx| tx.documents(Some(DocumentStatus::Parked)))?;
-        let digest = self.adapter.digest();
-        let (parked, _) = self.own(parked.into_iter().filter(|row| row.plugin_digest != digest).collect())?;
+        let may = self.adapter.has_budget();
+        let due = |row: &DocumentRow| {
+            may && (row.plugin_digest != self.digest || row.reason == super::ingest::WAITS_FOR_BUDGET)
+        };
+        let (parked, _) = self.own(parked.into_iter().filter(due).collect())?;
         let ran = self.again(parked)?.unwrap_or_default();
         Ok(u64::try_from(ran.len()).unwrap_or(0))
     }

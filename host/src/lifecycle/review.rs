@@ -231,20 +231,21 @@ fn ask(
         })
         .collect();
     let setup = practice.profile.rule_setup(rules.id());
+    let digest = rules.digest_with(&setup);
     let answers = rules.check(practice.store.id(), &setup, &contexts);
     for (at, answer) in members.iter().zip(answers) {
         let Some(candidate) = candidates.get_mut(*at) else { continue };
         match answer {
             Checked::Findings(findings) => {
-                candidate.looked.push(Looked { rule_set: rules.id().to_owned(), digest: rules.digest().to_owned() });
-                let stored = findings.into_iter().map(|finding| StoredFinding::new(finding, rules.digest()));
+                candidate.looked.push(Looked { rule_set: rules.id().to_owned(), digest: digest.clone() });
+                let stored = findings.into_iter().map(|finding| StoredFinding::new(finding, &digest));
                 candidate.findings.extend(stored);
             }
             Checked::NotEvaluated(fault) => {
                 let words =
                     format!("Rule set `{}` could not be evaluated: {fault}. The claim waits until it can.", rules.id());
                 let mut finding = hold("rules.not-evaluated", "claim", &words);
-                rules.digest().clone_into(&mut finding.plugin_digest);
+                finding.plugin_digest.clone_from(&digest);
                 candidate.findings.push(finding);
             }
         }

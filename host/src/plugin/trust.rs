@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::files;
 use super::lock::{Lock, LockError, Locked};
 use super::manifest::{Manifest, Permissions};
-use super::registry::PluginError;
 
 /// The signature in a plugin folder.
 pub(super) const SIGNATURE: &str = "plugin.minisig";

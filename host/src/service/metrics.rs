@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::meters::{AllMeters, Meters};
 use super::status::{Counts, Status};
+use crate::plugin::PluginHost;
 
 /// The whole page.
-pub(super) fn text(status: &Status, not_ready: &[String], meters: &AllMeters) -> String {
+pub(super) fn text(status: &Status, not_ready: &[String], meters: &AllMeters, plugins: &PluginHost) -> String {
     let mut page = Page(String::new());
     page.head("claimhost_ready", "gauge", "1 where /readyz says ready");
     page.line("claimhost_ready", &[], if not_ready.is_empty() { 1 } else { 0 });
@@ -30,6 +31,13 @@ pub(super) fn text(status: &Status, not_ready: &[String], meters: &AllMeters) ->
     );
     for (plugin, faults) in &status.plugin_faults {
         page.line("claimhost_plugin_faults_total", &[("plugin", plugin)], *faults);
+    }
+    page.plugins(plugins);
+    let name = "claimhost_data_reloads_total";
+    page.head(name, "counter", "Profiles, mappings and code tables that changed, by whether the new one is used");
+    for (kind, taken, refused) in status.data_reloads.all() {
+        page.line(name, &[("kind", kind), ("outcome", "activated")], taken);
+        page.line(name, &[("kind", kind), ("outcome", "refused")], refused);
     }
     page.counts(status, "claimhost_documents", "status", "Documents by what became of them", |counts| {
         counts.documents.iter().map(|(name, count)| (name.as_str(), count.to_string())).collect()
@@ -87,6 +95,40 @@ impl Page {
 }
 
 impl Page {
+    /// Reloads, and what is active as it is now.
+    fn plugins(&mut self, plugins: &PluginHost) {
+        let counters = plugins.reloads();
+        let name = "claimhost_plugin_reloads_total";
+        self.head(name, "counter", "Versions of plugins that became active, were refused or went, since the start");
+        for (outcome, count) in [
+            ("activated", &counters.activated),
+            ("refused", &counters.refused),
+            ("removed", &counters.removed),
+            ("rolled-back", &counters.rolled_back),
+        ] {
+            self.line(name, &[("outcome", outcome)], count.load(Ordering::Relaxed));
+        }
+        let infos = plugins.list();
+        let name = "claimhost_plugin_active";
+        self.head(name, "gauge", "1 where a version of the plugin is active");
+        for info in &infos {
+            self.line(name, &[("plugin", &info.id), ("digest", &info.digest)], u8::from(info.error.is_none()));
+        }
+        let name = "claimhost_plugin_candidate_refused";
+        self.head(name, "gauge", "1 where the plugin's folder holds something that was refused");
+        for info in &infos {
+            let refused = info.error.is_some() || info.candidate.is_some();
+            self.line(name, &[("plugin", &info.id)], u8::from(refused));
+        }
+        let name = "claimhost_plugin_quarantined_practices";
+        self.head(name, "gauge", "Practices that the plugin does not run for since its open failed");
+        for info in &infos {
+            let adapter = plugins.adapter(&info.id).map(|adapter| adapter.quarantined());
+            let quarantined = adapter.or_else(|| plugins.rules(&info.id).map(|rules| rules.quarantined()));
+            self.line(name, &[("plugin", &info.id)], quarantined.map_or(0, |practices| practices.len()));
+        }
+    }
+
     /// What MLLP listeners and uploads have counted since the start.
     fn listeners(&mut self, meters: &AllMeters) {
         let name = "claimhost_mllp_messages_total";
@@ -144,6 +186,7 @@ fn escape(value: &str) -> String {
 mod tests {
     use super::*;
     use crate::intake::mllp::FaultKind;
+    use crate::plugin::PluginHostConfig;
     use crate::service::meters::MessageEnd;
 
     #[test]
@@ -160,7 +203,11 @@ mod tests {
         meters.of("elm").message(MessageEnd::Left);
         meters.of("elm").fault(FaultKind::CutOff);
         meters.of("elm").upload("too-large");
-        let page = text(&status, &["draining".to_owned()], &meters);
+        let folder = tempfile::tempdir().unwrap();
+        let config = PluginHostConfig::new(Vec::new(), folder.path().to_owned());
+        let plugins = PluginHost::open(config).unwrap();
+        plugins.reloads().refused.fetch_add(1, Ordering::Relaxed);
+        let page = text(&status, &["draining".to_owned()], &meters, &plugins);
         for line in page.lines().filter(|line| !line.starts_with('#')) {
             let name = line.split(['{', ' ']).next().unwrap();
             let base = name.trim_end_matches("_sum").trim_end_matches("_count");
@@ -173,6 +220,8 @@ mod tests {
             "claimhost_documents{practice=\"elm\",status=\"pending\"} 2",
             "claimhost_amount_cents{practice=\"elm\",kind=\"billed\"} -5",
             "claimhost_plugin_faults_total{plugin=\"hl7v2-dft\"} 1",
+            "claimhost_plugin_reloads_total{outcome=\"refused\"} 1",
+            "claimhost_data_reloads_total{kind=\"mapping\",outcome=\"refused\"} 0",
             "claimhost_mllp_messages_total{practice=\"elm\",outcome=\"left\"} 1",
             "claimhost_mllp_messages_total{practice=\"elm\",outcome=\"stored\"} 0",
             "claimhost_mllp_framing_faults_total{practice=\"elm\",fault=\"cut-off\"} 1",

@@ -6,16 +6,20 @@
 //!
 //! Listeners write what they get into the store before they answer, and wake the pipeline, which takes it from there.
 //!
+//! `reload.rs` watches the plugin folders; `control.rs` answers an operator's commands.
 //! `pipeline.rs` turns and waits, `status.rs` is what it leaves, `metrics.rs` writes it for Prometheus, `http.rs` serves it.
 //! `listen.rs` binds and drains the listeners: `mllp.rs` with `commit.rs`, and `upload.rs`; `meters.rs` is what they count.
 
+mod bearer;
 mod commit;
+pub(crate) mod control;
 mod http;
 mod listen;
 mod meters;
 mod metrics;
 mod mllp;
 mod pipeline;
+mod reload;
 mod status;
 mod upload;
 
@@ -27,8 +31,10 @@ use std::time::Duration;
 use crate::claim::{Date, day_number, from_jiff};
 use crate::lifecycle::Host;
 use commit::Today;
+use control::{Address, Control};
 use listen::Bound;
 use pipeline::Pipeline;
+use reload::Reloader;
 use status::Board;
 
 /// How a service ended.
@@ -100,6 +106,8 @@ impl Service {
         let today = today(self.fixed_day.then(|| self.host.as_of()));
         let board = Arc::new(Board::default());
         let stop = self.host.stop_flag();
+        let (plugins, store) = (self.host.live_plugins(), self.host.config().store.path.clone());
+        let host_config = self.host.config().clone();
         let (ended, mut done) = tokio::sync::mpsc::channel::<()>(1);
         let (pipeline, waker) = Pipeline::new(self.host, self.fixed_day, Arc::clone(&board));
         std::thread::Builder::new().name("pipeline".to_owned()).spawn(move || {
@@ -107,9 +115,15 @@ impl Service {
             // Dropping the sender tells the other side, after a panic too.
             drop(ended);
         })?;
+        let reloader = Reloader::new(&host_config, plugins.clone(), waker.clone(), Arc::clone(&stop));
+        std::thread::Builder::new().name("plugin-reload".to_owned()).spawn(move || reloader.run())?;
+        let address = Address::new(addresses.listening)?;
+        address.leave(&store)?;
+        let control = Arc::new(Control::new(plugins.clone(), &address, waker.clone()));
         let listeners = bound.start(&today, &waker)?;
         let (close, closed) = tokio::sync::oneshot::channel::<()>();
-        let server = axum::serve(listener, http::router(Arc::clone(&board), meters)).with_graceful_shutdown(async {
+        let pages = http::router(Arc::clone(&board), meters, plugins).merge(control::router(control));
+        let server = axum::serve(listener, pages).with_graceful_shutdown(async {
             let _ = closed.await;
         });
         let server = tokio::spawn(async move { server.await });
@@ -128,6 +142,7 @@ impl Service {
         };
         let finished = tokio::time::timeout(Duration::from_secs(config.drain_seconds), drained).await.is_ok();
         let _ = close.send(());
+        let _ = std::fs::remove_file(control::file(&store));
         // Requests are answered from memory; a second is plenty, and a client that hangs does not hold us.
         let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
         Ok(if finished && !board.read().broke { Ended::Drained } else { Ended::Late })

@@ -1,6 +1,7 @@
 //! The pipeline's thread: a turn, a status, then a wait until a folder changes, the poll interval is over, or the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -18,17 +19,35 @@ use crate::store::{PracticeStore, StoreError, StoreResult};
 const QUIET: Duration = Duration::from_millis(150);
 const QUIET_MAX: Duration = Duration::from_secs(2);
 
+/// The same for what is configured: people save one file, and wait for it.
+const QUIET_OF_DATA: Duration = Duration::from_millis(20);
+const QUIET_OF_DATA_MAX: Duration = Duration::from_millis(200);
+
 /// How long turns follow each other before the status is posted, where listeners keep bringing news.
 const SETTLE_MAX: Duration = Duration::from_secs(5);
 
+/// What has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum News {
+    /// Files arrive.
+    Files,
+    /// Profiles, mappings, tables, plugins.
+    Data,
+}
+
 /// Ends a wait.
 #[derive(Clone)]
-pub(super) struct Waker(Sender<()>);
+pub(super) struct Waker(Sender<News>);
 
 impl Waker {
     /// Wakes the pipeline; one wake is as good as many.
     pub(super) fn wake(&self) {
-        let _ = self.0.try_send(());
+        let _ = self.0.try_send(News::Files);
+    }
+
+    /// Wakes it for something that does not arrive in bursts.
+    pub(super) fn wake_for_data(&self) {
+        let _ = self.0.try_send(News::Data);
     }
 }
 
@@ -37,7 +56,7 @@ pub(super) struct Pipeline {
     host: Host,
     fixed_day: bool,
     board: Arc<Board>,
-    wakes: Receiver<()>,
+    wakes: Receiver<News>,
     poll: Duration,
     /// Kept alive: a dropped watcher watches nothing.
     _watcher: Option<notify::RecommendedWatcher>,
@@ -103,6 +122,7 @@ impl Pipeline {
         }
         status.not_ready.extend(self.absent_plugins());
         status.plugin_faults = self.plugin_faults();
+        status.data_reloads = self.host.data_reloads();
         for practice in self.host.practice_stores().iter().chain([self.host.clearing()]) {
             match counts(practice) {
                 Ok(counts) => {
@@ -145,22 +165,44 @@ impl Pipeline {
     }
 
     fn wait(&self) {
-        let woken = self.wakes.recv_timeout(self.poll).is_ok();
+        let Ok(mut news) = self.wakes.recv_timeout(self.poll) else { return };
         let first = Instant::now();
-        while woken && first.elapsed() < QUIET_MAX && !self.host.stop_flag().load(Ordering::Relaxed) {
-            if self.wakes.recv_timeout(QUIET).is_err() {
+        while !self.host.stop_flag().load(Ordering::Relaxed) {
+            let (quiet, quiet_max) = match news {
+                News::Files => (QUIET, QUIET_MAX),
+                News::Data => (QUIET_OF_DATA, QUIET_OF_DATA_MAX),
+            };
+            if first.elapsed() >= quiet_max {
                 return;
+            }
+            match self.wakes.recv_timeout(quiet) {
+                Ok(News::Files) => news = News::Files,
+                Ok(News::Data) => {}
+                Err(_) => return,
             }
         }
     }
 }
 
-/// Watches every folder that something arrives in, and those of profiles and mappings.
-fn watch(host: &Host, sender: Sender<()>) -> Option<notify::RecommendedWatcher> {
+/// Watches every folder that something arrives in, and those of profiles, mappings and tables.
+fn watch(host: &Host, sender: Sender<News>) -> Option<notify::RecommendedWatcher> {
+    let config = host.config();
+    let inboxes = config.intake.folder.iter().map(|folder| folder.path.clone());
+    let inboxes: BTreeSet<PathBuf> = inboxes.chain([config.clearinghouse.inbox.clone()]).collect();
+    let profiles = config.practice.iter().map(|practice| practice.profile.as_path());
+    let mappings = config.intake.routes().filter_map(|route| route.mapping.map(PathBuf::as_path));
+    let mut of_data: BTreeSet<PathBuf> =
+        profiles.chain(mappings).filter_map(Path::parent).map(Path::to_owned).collect();
+    of_data.insert(config.codes.folder.clone());
+    let arrives = inboxes.clone();
     let told = move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !event.kind.is_access()) {
-            let _ = sender.try_send(());
+        let Ok(event) = event else { return };
+        if event.kind.is_access() {
+            return;
         }
+        let of_files = event.paths.is_empty()
+            || event.paths.iter().any(|path| path.parent().is_some_and(|folder| arrives.contains(folder)));
+        let _ = sender.try_send(if of_files { News::Files } else { News::Data });
     };
     let mut watcher = match notify::recommended_watcher(told) {
         Ok(watcher) => watcher,
@@ -169,14 +211,18 @@ fn watch(host: &Host, sender: Sender<()>) -> Option<notify::RecommendedWatcher> 
             return None;
         }
     };
-    let config = host.config();
-    let folders = config.intake.folder.iter().map(|folder| folder.path.as_path());
-    let profiles = config.practice.iter().filter_map(|practice| practice.profile.parent());
-    for folder in folders.chain([config.clearinghouse.inbox.as_path()]).chain(profiles) {
+    for folder in &inboxes {
         if let Err(error) = crate::private::make_folder(folder)
             .map_err(notify::Error::io)
             .and_then(|()| watcher.watch(folder, RecursiveMode::NonRecursive))
         {
+            tracing::warn!(kind = ?error.kind, "a folder cannot be watched; it is polled");
+        }
+    }
+    // Tables are imported into a folder each.
+    for folder in of_data.difference(&inboxes).filter(|folder| folder.is_dir()) {
+        let mode = if *folder == config.codes.folder { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+        if let Err(error) = watcher.watch(folder, mode) {
             tracing::warn!(kind = ?error.kind, "a folder cannot be watched; it is polled");
         }
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use crate::lifecycle::DataReloads;
+
 /// Counts of one practice, each by a closed set of names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Counts {
@@ -32,6 +34,8 @@ pub(super) struct Status {
     pub(super) errors: u64,
     /// Faults of plugins since the start, by plugin id.
     pub(super) plugin_faults: BTreeMap<String, u64>,
+    /// Profiles, mappings and tables that changed since the start.
+    pub(super) data_reloads: DataReloads,
     /// Counts by practice id.
     pub(super) practices: BTreeMap<String, Counts>,
     /// Why the service is not ready; empty: it is. Before the first turn it is not.

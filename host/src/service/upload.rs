@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use tokio::sync::Semaphore;
 
+use super::bearer;
 use super::commit::Today;
 use super::meters::AllMeters;
 use super::pipeline::Waker;
@@ -137,17 +138,15 @@ async fn take(
 }
 
 impl Uploads {
-    /// Whether a request has a token of the practice. Digests are compared, and every one: how long it takes says nothing of a token.
+    /// Whether a request has a token of the practice.
     fn knows(&self, practice: &str, headers: &HeaderMap) -> bool {
-        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let (scheme, token) = given.split_once(' ').unwrap_or_default();
-        let given: [u8; 32] = Sha256::digest(token.trim().as_bytes()).into();
+        let Some(given) = bearer::digest(headers) else { return false };
         let mut known = false;
         for token in &self.config.token {
             let digest = token.digest().unwrap_or_default();
             known |= (digest == given) & (token.practice == practice);
         }
-        known && scheme.eq_ignore_ascii_case("bearer")
+        known
     }
 
     async fn document(

@@ -75,10 +75,8 @@ impl Checker {
             Err(other) => return Err(other.into()),
         };
         let library = Arc::new(Library::open(&config.codes.folder));
-        let of_plugins = PluginHostConfig {
-            tables: Arc::clone(&library) as Arc<dyn CodeTables>,
-            ..PluginHostConfig::new(config.plugins.folders.clone(), config.plugins.cache.clone())
-        };
+        let of_plugins =
+            PluginHostConfig { tables: Arc::clone(&library) as Arc<dyn CodeTables>, ..config.plugins.host() };
         let plugins = PluginHost::open(of_plugins).map_err(|error| Failure::internal(error.to_string()))?;
         let adapter = plugins.adapter(ENTRY_ADAPTER).ok_or_else(|| {
             Failure::config(format!(

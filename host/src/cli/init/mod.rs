@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::output::{BOLD, RESET, print, print_json};
 use super::{Failure, Global, demo, peers};
 use crate::lifecycle::HostError;
+use crate::plugin::{Lock, Offer, PluginHostConfig};
 use crate::private;
 use crate::store::MasterKey;
 
@@ -71,6 +72,7 @@ impl Init {
         }
         fs::create_dir_all(folder.join("plugins"))?;
         let plugins = if self.no_plugins { Vec::new() } else { self.plugins()? };
+        self.pin(&plugins)?;
         let key = MasterKey::generate().map_err(|error| Failure::internal(error.to_string()))?;
         demo::write_key(&folder.join("key"), &key)?;
         // The configuration comes last: a folder with one is complete.
@@ -108,6 +110,22 @@ impl Init {
             ids.push(id);
         }
         Ok(ids)
+    }
+}
+
+impl Init {
+    /// Pins what was copied, with what it asks for: whoever takes the project's own plugins consents to them.
+    fn pin(&self, ids: &[String]) -> Result<(), Failure> {
+        let folder = self.folder.join("plugins");
+        let lock = self.folder.join("plugins.lock");
+        Lock::default().write(&lock).map_err(|error| Failure::internal(error.to_string()))?;
+        let config = PluginHostConfig::new(vec![folder.clone()], self.folder.join("cache"));
+        for id in ids {
+            let offer = Offer::read(&config, &folder.join(id)).map_err(|error| Failure::internal(error.to_string()))?;
+            let asked = offer.manifest().permissions.clone();
+            offer.consent(&lock, asked).map_err(|error| Failure::internal(error.to_string()))?;
+        }
+        Ok(())
     }
 }
 
