@@ -270,7 +270,15 @@ impl PluginHost {
 
     /// Whether the same versions are active in both.
     pub fn is_as(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.entries.load(), &other.entries.load())
+        let (own, others) = (self.entries.load(), other.entries.load());
+        let active = |entries: &BTreeMap<PathBuf, Entry>| -> Vec<*const Plugin> {
+            entries
+                .values()
+                .filter_map(|entry| entry.active.as_ref())
+                .map(|active| Arc::as_ptr(active.plugin()))
+                .collect()
+        };
+        Arc::ptr_eq(&own, &others) || active(&own) == active(&others)
     }
 
     /// Every plugin folder, active or with its error, by folder.

@@ -6,9 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::discover;
@@ -126,7 +125,8 @@ impl PluginHost {
                 &counters.activated
             }
             Changed::Refused(error) => {
-                tracing::error!(plugin = id, %error, active = digest, "plugin: the candidate is refused; what was active stays");
+                let stays = if digest.is_empty() { "nothing of it is active" } else { "what was active stays" };
+                tracing::error!(plugin = id, %error, active = digest, "plugin: the candidate is refused; {stays}");
                 &counters.refused
             }
             Changed::Removed => {
@@ -216,7 +216,7 @@ impl PluginHost {
         let pass = Pass::new(folders);
         let lock = self.shared.trust.read_lock();
         let look = |folder: &PathBuf| look(&self.shared, &pass, lock.as_ref(), folder, before.get(folder), again);
-        let looks: Vec<Look> = folders.par_iter().map(look).collect();
+        let looks: Vec<Look> = in_threads(folders, look);
         let mut now: BTreeMap<PathBuf, Entry> = BTreeMap::new();
         let mut changes = Vec::new();
         let mut sound = Vec::new();
@@ -254,7 +254,10 @@ impl PluginHost {
             changes.push(change(&entry, Changed::Activated));
             now.insert(folder, *entry);
         }
-        if changes.is_empty() {
+        let told = |entry: &Entry| (entry.looked, entry.info.candidate.is_some(), entry.info.error.is_some());
+        if changes.is_empty()
+            && before.iter().all(|(folder, old)| now.get(folder).is_some_and(|new| told(new) == told(old)))
+        {
             return changes;
         }
         let replaced: Vec<Active> = before
@@ -270,6 +273,33 @@ impl PluginHost {
         replaced.iter().for_each(|old| old.plugin().retire());
         changes
     }
+}
+
+/// Does something with each item, on as many threads as the machine has cores; results in the order of the items.
+///
+/// On threads of its own, and not in the compiler's pool: a thread of the pool that waits for parts of its own compilation takes
+/// up other work meanwhile, here a look that waits for the lock which the same thread holds.
+fn in_threads<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Sync) -> Vec<T> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let next = AtomicUsize::new(0);
+    let one_thread = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else { return done };
+            done.push((at, work(item)));
+        }
+    };
+    if items.len() <= 1 || cores == 1 {
+        return one_thread().into_iter().map(|(_, result)| result).collect();
+    }
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores.min(items.len())).map(|_| scope.spawn(one_thread)).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn change(entry: &Entry, what: Changed) -> Change {
@@ -350,7 +380,13 @@ fn look(
         Decision::Pinned(locked, why) => (locked.grants.clone(), Some((locked, untrusted(why)))),
         Decision::Refused(why) => {
             let looked = seen(&[b"refused", digest.as_bytes(), why.to_string().as_bytes()]);
-            return same(&looked).unwrap_or_else(|| no(Some(&manifest), &digest, looked, untrusted(why)));
+            // Consent that was taken back stops what ran by it.
+            let before = before.filter(|_| !matches!(why, TrustError::Unknown { .. }));
+            return same(&looked).unwrap_or_else(|| {
+                let error = untrusted(why);
+                let entry = refused(before, info_of(folder, Some(&manifest), &digest), looked, error.clone());
+                Look::Refused(Box::new(entry), error)
+            });
         }
     };
     let of_grants = serde_json::to_vec(&granted).unwrap_or_default();

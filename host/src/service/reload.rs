@@ -1,7 +1,7 @@
 //! Watches the plugin folders and `plugins.lock`, and makes candidates of what changes, on a thread of its own: compiling and
 //! fixtures never wait in the pipeline, nor it for them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -81,7 +81,8 @@ fn watch(config: &Config, sender: Sender<()>) -> (Option<notify::RecommendedWatc
         config.plugins.folders.iter().map(|folder| (folder.clone(), RecursiveMode::Recursive)).collect();
     // An editor puts another file in its place: the folder is what is watched.
     if let Some(folder) = config.plugins.lock.parent() {
-        places.push((folder.to_owned(), RecursiveMode::NonRecursive));
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        places.push((here.to_owned(), RecursiveMode::NonRecursive));
     }
     let mut whole = true;
     for (place, mode) in places {
