@@ -2,115 +2,23 @@
 //! promise of isolation is tried.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod support;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use claimhost::claim::{Date, Document, Ignored, Outcome, Setup};
+use claimhost::claim::Date;
 use claimhost::codes::Library;
 use claimhost::codes::container::{Cover, Label, write};
 use claimhost::codes::list::{Entry, pack};
-use claimhost::plugin::build::build_guest;
 use claimhost::plugin::{
-    Adapter, Answer, CodeTables, FaultKind, FixtureError, FixturePolicy, LogEntry, OpenError, PluginError, PluginHost,
+    Answer, CodeTables, FaultKind, FixtureError, FixturePolicy, LogEntry, OpenError, PluginError, PluginHost,
     PluginHostConfig, PluginLog, Translated,
 };
 use parking_lot::Mutex;
-
-fn component() -> &'static Path {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        build_guest(workspace, "guest-hostile").expect("the hostile guest builds")
-    })
-}
-
-/// A folder with the hostile plugin, a cache beside it, and what to change in its manifest.
-struct Site {
-    root: tempfile::TempDir,
-}
-
-impl Site {
-    fn new(limits: &str) -> Self {
-        let site = Self { root: tempfile::tempdir().unwrap() };
-        site.plugin("hostile", limits);
-        site
-    }
-
-    fn plugin(&self, id: &str, tail: &str) -> PathBuf {
-        let folder = self.root.path().join("plugins").join(id);
-        fs::create_dir_all(&folder).unwrap();
-        fs::copy(component(), folder.join("plugin.wasm")).unwrap();
-        let manifest = format!(
-            "id = \"{id}\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\nframing = \"whole\"\n\
-             formats = [\"text\"]\nevidence = \"standard-only\"\n{tail}"
-        );
-        fs::write(folder.join("plugin.toml"), manifest).unwrap();
-        folder
-    }
-
-    fn config(&self) -> PluginHostConfig {
-        // Compiling takes seconds in a debug build: one cache for all but the test of the cache.
-        static SHARED: OnceLock<tempfile::TempDir> = OnceLock::new();
-        let cache = SHARED.get_or_init(|| tempfile::tempdir().unwrap()).path().to_owned();
-        let own = self.root.path().join("cache");
-        let cache = if own.is_dir() { own } else { cache };
-        PluginHostConfig::new(vec![self.root.path().join("plugins")], cache)
-    }
-
-    fn open(&self) -> PluginHost {
-        PluginHost::open(self.config()).unwrap()
-    }
-
-    fn adapter(&self) -> Arc<Adapter> {
-        let host = self.open();
-        host.adapter("hostile").unwrap_or_else(|| panic!("{:?}", host.list()))
-    }
-
-    fn fixture(&self, case: &str, input: &str, expected: &str) {
-        let folder = self.root.path().join("plugins/hostile/fixtures").join(case);
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("input.txt"), input).unwrap();
-        fs::write(folder.join("expected.json"), expected).unwrap();
-    }
-}
-
-fn setup(mapping: &str) -> Setup {
-    Setup { settings: Vec::new(), mapping: mapping.to_owned() }
-}
-
-fn documents(texts: &[&str]) -> Vec<Document> {
-    let received = Date { year: 2026, month: 1, day: 2 };
-    let document = |(ordinal, text): (usize, &&str)| Document {
-        format: "text".to_owned(),
-        content: text.as_bytes().to_vec(),
-        related: Vec::new(),
-        received,
-        ordinal: u32::try_from(ordinal).unwrap(),
-    };
-    texts.iter().enumerate().map(document).collect()
-}
-
-fn ask(adapter: &Adapter, practice: &str, texts: &[&str]) -> Vec<Translated> {
-    let answers = adapter.translate(practice, &setup(""), &documents(texts)).unwrap();
-    assert_eq!(answers.len(), texts.len(), "one answer each");
-    answers
-}
-
-fn reason(answer: &Translated) -> &str {
-    match answer {
-        Translated::Outcome(Outcome::Ignored(Ignored { reason, .. })) => reason,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn parked(answer: &Translated) -> &FaultKind {
-    match answer {
-        Translated::Parked(fault) => fault.kind(),
-        other => panic!("{other:?}"),
-    }
-}
+use support::{Site, ask, documents, parked, reason, setup};
 
 #[test]
 fn each_ceiling_parks_its_document_and_names_itself() {

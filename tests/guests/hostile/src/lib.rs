@@ -1,5 +1,5 @@
 //! An adapter that misbehaves on request: the text of a document says how. It exports the world directly, since the
-//! SDK's trait cannot answer short. See `host/tests/plugin_host.rs`.
+//! SDK's trait cannot answer short. See `host/tests/plugin_host.rs` and `plugin_hostile.rs`.
 #![cfg(target_arch = "wasm32")]
 
 use std::io::Read;
@@ -11,7 +11,21 @@ use claimhost_sdk::intake::{Document, Ignored, Outcome, Place, Problem, Setup};
 use claimhost_sdk::{codes, evidence, log};
 
 struct Component;
-struct Session;
+
+/// Keeps what it was opened with, to say it again.
+struct Session {
+    mapping: String,
+}
+
+/// Tests write other digits into the component, to have another version of it that answers otherwise.
+#[used]
+static MARK: [u8; 16] = *b"VERSION-MARK-000";
+
+/// The last three characters of the mark, as they are in the component and not as the compiler knew them.
+fn mark() -> String {
+    let digits = MARK.iter().skip(13).map(|byte| unsafe { std::ptr::read_volatile(byte) });
+    digits.map(char::from).collect()
+}
 
 /// Documents this instance has seen: what a pure adapter must not have.
 static SEEN: AtomicU32 = AtomicU32::new(0);
@@ -34,19 +48,26 @@ impl world::GuestSession for Session {
     fn open(setup: Setup) -> Result<world::Session, Vec<Problem>> {
         match setup.mapping.as_str() {
             "trap" => panic!("open of a practice"),
-            "problem" => Err(vec![Problem {
+            // A comment, where the mapping has to be TOML.
+            "# trap\n" => panic!("open of a practice"),
+            "problem" | "# refuse\n" => Err(vec![Problem {
                 id: "mapping.bad".into(),
                 at: Place { path: "line 1".into(), offset: None },
                 found: "one word".into(),
                 expected: "a mapping".into(),
                 remedy: "write one".into(),
             }]),
-            _ => Ok(world::Session::new(Session)),
+            "loop" => forever(),
+            _ => Ok(world::Session::new(Session { mapping: setup.mapping })),
         }
     }
 
     fn translate(&self, documents: Vec<Document>) -> Vec<Outcome> {
-        let mut outcomes: Vec<Outcome> = documents.iter().map(|document| answer(&text(document))).collect();
+        let mut outcomes: Vec<Outcome> =
+            documents.iter().map(|document| answer(&text(document), &self.mapping)).collect();
+        if documents.iter().any(|document| text(document) == "long") {
+            outcomes.push(Outcome::Events(Vec::new()));
+        }
         if documents.iter().any(|document| text(document) == "short") {
             outcomes.pop();
         }
@@ -58,13 +79,38 @@ fn text(document: &Document) -> String {
     String::from_utf8_lossy(&document.content).trim().to_owned()
 }
 
-fn answer(text: &str) -> Outcome {
+fn forever() -> ! {
+    loop {
+        std::hint::black_box(());
+    }
+}
+
+/// Calls itself with nothing in memory: only the stack of calls grows.
+#[inline(never)]
+fn deeper(depth: u64) -> u64 {
+    if depth == u64::MAX { 0 } else { deeper(depth + 1).rotate_left(7) ^ depth.wrapping_mul(31) }
+}
+
+/// Calls itself with an array in each frame, which lies in memory.
+#[inline(never)]
+fn frames(depth: u64) -> u64 {
+    let room = std::hint::black_box([depth; 32]);
+    if depth == u64::MAX { 0 } else { frames(depth + 1) ^ std::hint::black_box(room[7]) }
+}
+
+fn problem(text: &str) -> Problem {
+    let text = text.to_owned();
+    let at = Place { path: text.clone(), offset: None };
+    Problem { id: text.clone(), at, found: text.clone(), expected: text.clone(), remedy: text }
+}
+
+fn answer(text: &str, mapping: &str) -> Outcome {
     let seen = SEEN.fetch_add(1, Ordering::Relaxed) + 1;
     let (verb, rest) = text.split_once(':').unwrap_or((text, ""));
     let reason = match verb {
-        "loop" => loop {
-            std::hint::black_box(());
-        },
+        "loop" => forever(),
+        "recurse" => deeper(seen.into()).to_string(),
+        "frames" => frames(0).to_string(),
         "trap" => std::process::abort(),
         "panic" => panic!("{rest}"),
         "eat" => {
@@ -76,6 +122,37 @@ fn answer(text: &str) -> Outcome {
         }
         "huge" => "x".repeat(8 << 20),
         "exit" => std::process::exit(3),
+        // A length that no memory has, in the place of its own.
+        "gigabyte" => unsafe { String::from_raw_parts("x".repeat(8).leak().as_mut_ptr(), 1 << 30, 1 << 30) },
+        "ten-million" => {
+            let few = vec![problem("p")].leak();
+            let many = unsafe { Vec::from_raw_parts(few.as_mut_ptr(), 10_000_000, 10_000_000) };
+            return Outcome::Rejected(many);
+        }
+        "items" => return Outcome::Rejected(vec![problem("p"); rest.parse().unwrap_or(1)]),
+        "utf8" => unsafe { String::from_utf8_unchecked(vec![b'a', 0xff, 0xfe, b'b']) },
+        "nth" => match rest.parse() {
+            Ok(nth) if seen >= nth => std::process::abort(),
+            _ => "not yet".into(),
+        },
+        "stdin" => {
+            let mut input = Vec::new();
+            format!("{:?}", std::io::stdin().read_to_end(&mut input))
+        }
+        "poll" => {
+            (0..1_000).for_each(|_| std::thread::sleep(std::time::Duration::from_secs(3600)));
+            "polled".into()
+        }
+        "flood" => {
+            (0..200_000).for_each(|_| println!("{rest} {rest} {rest} {rest} {rest} {rest} {rest} {rest}"));
+            "flooded".into()
+        }
+        "places" => {
+            let places = vec![String::new(); 4_000_000];
+            log::write(log::Level::Info, "hostile.places", &places);
+            "told".into()
+        }
+        "version" => format!("{}/{mapping}", mark()),
         "sleep" => {
             std::thread::sleep(std::time::Duration::from_secs(3600));
             "awake".into()
