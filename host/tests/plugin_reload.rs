@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -267,44 +267,49 @@ fn nothing_runs_that_nobody_consented_to_and_a_change_needs_consent_again() {
     assert!(host.adapter("hostile").is_none(), "consent that is taken back stops it");
 }
 
-/// A signature of a plugin folder as its author makes it with `minisign -Sm`.
-fn sign(pair: &minisign::KeyPair, config: &PluginHostConfig, folder: &Path) {
-    let digest = format!("{}\n", Offer::read(config, folder).unwrap().digest());
-    let signed = minisign::sign(Some(&pair.pk), &pair.sk, digest.as_bytes(), None, None).unwrap();
-    fs::write(folder.join("plugin.minisig"), signed.to_string()).unwrap();
-}
+/// A plugin that always has the digest of these signatures; whether it runs is decided before it is looked at more closely.
+const SIGNED_MANIFEST: &str = "id = \"signed\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\n\
+                               framing = \"whole\"\nformats = [\"text\"]\nevidence = \"standard-only\"\n";
+const SIGNED_COMPONENT: &[u8] = b"no component";
+/// Made with minisign for this test: a key that is trusted, its signature, and that of a key that nobody knows.
+const VENDOR_KEY: &str = "RWTTJXK1e61g1D+H1O8AjOBm1b1mfgIzncRsZ6F8DejRHjMLvwRzLaXj";
+const BY_VENDOR: &str = "untrusted comment: for a test\n\
+    RUTTJXK1e61g1MSEsGJsbVSVr/ts1XW1jPhTA2pKvcV1103UEzVKhRTq1xqkygo4fj2u1Zq/sXvBVHgA+qbuAnyTefE5dW2Pvw8=\n\
+    trusted comment: for a test\n\
+    GzVZ/Mhs5Yoy++hHr8682KUZatCaJhnsbIRBp7kVKCczojT53CT/zN93F589CiAPF3W6K1DLzSF30G/A1SHUAg==\n";
+const BY_STRANGER: &str = "untrusted comment: for a test\n\
+    RUTUcjZAb0/mvhgQCoDDBuTf2bWnKgoYEfoRSNbuXHYaKqF9kyJAGa2btLZd03LdYVunVmIJJNPZgV3ffCE8V/UtPIn/ue9jgwg=\n\
+    trusted comment: for a test\n\
+    moXhenwCQO1Yw6YkAimVLTeo/Vc27fTz/2Ua3bM09vPTwF22O3QwJGqJnZg+QqkjF5p3U5LOEoXmslSGddXOCw==\n";
 
 #[test]
 fn where_signatures_are_asked_for_only_a_trusted_key_counts() {
     let site = Site::new("");
-    let own = folder(&site, "hostile");
-    let (vendor, stranger) = (
-        minisign::KeyPair::generate_unencrypted_keypair().unwrap(),
-        minisign::KeyPair::generate_unencrypted_keypair().unwrap(),
-    );
-    let mut config = config(&site, Trust::Signed);
-    config.trust.keys = vec![TrustedKey { name: "vendor".to_owned(), minisign: vendor.pk.to_base64() }];
-    let with = || PluginHostConfig {
-        trust: config.trust.clone(),
-        keep_versions: true,
-        cache: config.cache.clone(),
-        ..site.config()
+    let own = folder(&site, "signed");
+    fs::create_dir_all(&own).unwrap();
+    fs::write(own.join("plugin.toml"), SIGNED_MANIFEST).unwrap();
+    fs::write(own.join("plugin.wasm"), SIGNED_COMPONENT).unwrap();
+    let with = || {
+        let mut config = config(&site, Trust::Signed);
+        config.trust.keys = vec![TrustedKey { name: "vendor".to_owned(), minisign: VENDOR_KEY.to_owned() }];
+        config
     };
-    let lock = config.trust.lock.clone().unwrap();
+    let lock = site.root.path().join("plugins.lock");
     let error = || {
         Offer::read(&with(), &own).unwrap().consent(&lock, Permissions::default()).unwrap();
-        info(&PluginHost::open(with()).unwrap(), "hostile").error.map(|error| error.to_string()).unwrap_or_default()
+        info(&PluginHost::open(with()).unwrap(), "signed").error.unwrap().to_string()
     };
+    let sign = |signature: &str| fs::write(own.join("plugin.minisig"), signature).unwrap();
     assert!(error().contains("has no plugin.minisig"), "{}", error());
-    sign(&stranger, &with(), &own);
+    sign(BY_STRANGER);
     assert!(error().contains("not by a key"), "{}", error());
-    sign(&vendor, &with(), &own);
-    assert_eq!(error(), "", "signed and consented to");
-    assert_eq!(Offer::read(&with(), &own).unwrap().signer, Ok("vendor".to_owned()));
-    save(&own.join("plugin.wasm"), &marked(1));
-    assert!(error().contains("not of this version"), "consent alone is not enough: {}", error());
-    fs::write(own.join("plugin.minisig"), "untrusted comment: x\nAAAA\n").unwrap();
+    sign("untrusted comment: x\nAAAA\n");
     assert!(error().contains("no signature of minisign"), "{}", error());
+    sign(BY_VENDOR);
+    assert_eq!(Offer::read(&with(), &own).unwrap().signer, Ok("vendor".to_owned()));
+    assert!(error().contains("is no component"), "it may run, and is tried: {}", error());
+    fs::write(own.join("plugin.toml"), SIGNED_MANIFEST.replace("1.0.0", "1.0.1")).unwrap();
+    assert!(error().contains("not of this version"), "consent alone is not enough: {}", error());
 }
 
 #[test]

@@ -14,6 +14,11 @@ use wasmtime::component::Component;
 
 use super::engine::settings_digest;
 
+/// Files of compiled code, three each: far more components than a host has. Without a bound, whoever saves all day fills a disk.
+const COMPILED_MAX: usize = 3 * 128;
+/// Plugins whose fixtures have passed.
+const VERIFIED_MAX: usize = 4_096;
+
 /// The folder.
 pub(super) struct Cache {
     folder: PathBuf,
@@ -71,6 +76,7 @@ impl Cache {
         if let Err(error) = kept {
             tracing::warn!(kind = %error.kind(), "plugin cache not written; the next start compiles again");
         }
+        prune(&self.folder.join("compiled"), COMPILED_MAX);
         Ok((component, Loaded::Compiled))
     }
 
@@ -84,6 +90,7 @@ impl Cache {
         if let Err(error) = write_atomically(&self.folder.join("verified").join(hex::encode(key)), b"") {
             tracing::warn!(kind = %error.kind(), "plugin cache not written; fixtures will run again");
         }
+        prune(&self.folder.join("verified"), VERIFIED_MAX);
     }
 }
 
@@ -98,6 +105,18 @@ fn read(engine: &Engine, key: &[u8], code: &Path, seal: &Path) -> Option<Compone
     // this host writes, under a key of component, wasmtime version and settings, and their digest agrees.
     #[allow(unsafe_code, reason = "the one way to load compiled code; guarded by the digest above")]
     unsafe { Component::deserialize(engine, &artefact) }.ok()
+}
+
+/// Removes the oldest files of a folder that has too many. What is still in use is made again when it is missed.
+fn prune(folder: &Path, files_max: usize) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<_> =
+        entries.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
+    if files.len() > files_max {
+        files.sort();
+        let surplus = files.len() - files_max * 3 / 4;
+        files.iter().take(surplus).for_each(|(_, path)| drop(fs::remove_file(path)));
+    }
 }
 
 /// Binds an artefact to its key, so that two intact files under each other's names do not pass.
@@ -117,4 +136,24 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written.and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
         let _ = fs::remove_file(&temporary);
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_too_many_files_loses_its_oldest() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..9_u64 {
+            let file = fs::File::create(folder.path().join(number.to_string())).unwrap();
+            file.set_modified(std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(number)).unwrap();
+        }
+        prune(folder.path(), 9);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 9);
+        prune(folder.path(), 8);
+        let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().map(|file| file.file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["3", "4", "5", "6", "7", "8"]);
+    }
 }

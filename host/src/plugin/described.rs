@@ -1,6 +1,7 @@
 //! What a component says of itself, before anything believes it: what `describe` names is kept in the clear and shown.
 
 use super::load::Active;
+use crate::claim::Rule;
 
 /// Rules of one set.
 const RULES_MAX: usize = 10_000;
@@ -23,25 +24,28 @@ pub(super) fn check(active: &Active) -> Result<(), String> {
         Active::Rules(rules) => {
             let told = rules.description();
             texts(&[&told.id, &told.title])?;
-            let rules = rules.rules();
-            if rules.len() > RULES_MAX {
-                return Err(format!("found {} rules, expected at most {RULES_MAX}; split the rule set", rules.len()));
-            }
-            let mut ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
-            ids.sort_unstable();
-            if ids.windows(2).any(|pair| pair.first() == pair.last()) {
-                return Err("two rules have the same id; give each its own".to_owned());
-            }
-            for (at, rule) in rules.iter().enumerate() {
-                let place = |problem: &str| format!("rule {at}: {problem}");
-                if !is_rule_id(&rule.id) {
-                    return Err(place("id: expected at most 100 letters, digits, `.`, `-` and `_`"));
-                }
-                texts(&[&rule.title]).map_err(|problem| place(&problem))?;
-            }
-            Ok(())
+            of_rules(&told.rules)
         }
     }
+}
+
+/// Each rule has an id of its own that can be printed and typed.
+fn of_rules(rules: &[Rule]) -> Result<(), String> {
+    if rules.len() > RULES_MAX {
+        return Err(format!("found {} rules, expected at most {RULES_MAX}; split the rule set", rules.len()));
+    }
+    let mut ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+    ids.sort_unstable();
+    if ids.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err("two rules have the same id; give each its own".to_owned());
+    }
+    for (at, rule) in rules.iter().enumerate() {
+        if !is_rule_id(&rule.id) {
+            return Err(format!("rule {at}: id: expected 1 to 100 letters, digits, `.`, `-` and `_`"));
+        }
+        texts(&[&rule.title]).map_err(|problem| format!("rule {at}: {problem}"))?;
+    }
+    Ok(())
 }
 
 fn texts(all: &[&str]) -> Result<(), String> {
@@ -58,4 +62,40 @@ fn texts(all: &[&str]) -> Result<(), String> {
 fn is_rule_id(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     !id.is_empty() && id.len() <= 100 && id.bytes().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::{DateBasis, Severity};
+
+    fn rule(id: &str, title: &str) -> Rule {
+        Rule {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            severity: Severity::Hold,
+            source_url: String::new(),
+            effective: None,
+            ended: None,
+            basis: DateBasis::Service,
+        }
+    }
+
+    #[test]
+    fn rules_are_told_apart_and_repeat_nothing_that_a_guest_said() {
+        assert_eq!(of_rules(&[rule("medicare.one", "One"), rule("medicare.two", "Two")]), Ok(()));
+        let many = (0..=RULES_MAX).map(|n| rule(&format!("r{n}"), "")).collect::<Vec<_>>();
+        for (rules, words) in [
+            (vec![rule("a", ""), rule("a", "")], "same id"),
+            (vec![rule("VANCE ORLA", "")], "rule 0: id"),
+            (vec![rule("", "")], "rule 0: id"),
+            (vec![rule(&"a".repeat(101), "")], "rule 0: id"),
+            (vec![rule("a", "\u{1b}[2J")], "no control characters"),
+            (vec![rule("a", &"x".repeat(TEXT_MAX + 1))], "a text of 2001 characters"),
+            (many, "found 10001 rules"),
+        ] {
+            let error = of_rules(&rules).unwrap_err();
+            assert!(error.contains(words) && !error.contains("VANCE"), "{error}");
+        }
+    }
 }

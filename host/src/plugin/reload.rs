@@ -238,6 +238,7 @@ impl PluginHost {
         // Who has an id keeps it; of two new ones the first by folder gets it.
         let held = |entry: &Entry| before.get(&entry.info.folder).is_some_and(|old| old.info.id == entry.info.id);
         sound.sort_by_key(|(entry, _)| !held(entry));
+        let mut sources = Vec::new();
         for (entry, source) in sound {
             let folder = entry.info.folder.clone();
             let taken = now.values().any(|other| other.active.is_some() && other.info.id == entry.info.id);
@@ -248,9 +249,7 @@ impl PluginHost {
                 now.insert(folder, entry);
                 continue;
             }
-            if self.shared.keep_versions {
-                self.shared.versions.keep(&source);
-            }
+            sources.push(source);
             changes.push(change(&entry, Changed::Activated));
             now.insert(folder, *entry);
         }
@@ -271,6 +270,9 @@ impl PluginHost {
             .collect();
         self.entries.store(Arc::new(now));
         replaced.iter().for_each(|old| old.plugin().retire());
+        if self.shared.keep_versions {
+            sources.iter().for_each(|source| self.shared.versions.keep(source));
+        }
         changes
     }
 }
