@@ -214,7 +214,8 @@ fn hostile(root: &Path) {
                     formats = [\"text\"]\nevidence = \"standard-only\"\n";
     std::fs::write(folder.join("plugin.toml"), manifest).unwrap();
     let path = root.join("claimhost.toml");
-    let more = "\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/odd\"\nadapter = \"hostile\"\n";
+    let more = "\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/odd\"\nadapter = \"hostile\"\nmapping = \"odd.toml\"\n";
+    std::fs::write(root.join("odd.toml"), "turn = 1\n").unwrap();
     let text = std::fs::read_to_string(&path).unwrap().replace("trust = \"locked\"", "trust = \"any\"");
     std::fs::write(path, text + more).unwrap();
 }
@@ -244,12 +245,39 @@ fn a_parked_document_runs_again_when_asked_and_when_its_plugin_changes() {
     }
     run();
     assert_eq!(history().as_array().unwrap().len(), 2, "the same plugin is not asked again by itself");
+    std::fs::write(root.path().join("odd.toml"), "turn = 2\n").unwrap();
+    run();
+    assert_eq!(history().as_array().unwrap().len(), 3, "with another mapping it is");
+    run();
+    assert_eq!(history().as_array().unwrap().len(), 3);
     let manifest = root.path().join("plugins/hostile/plugin.toml");
     let text = std::fs::read_to_string(&manifest).unwrap();
     std::fs::write(&manifest, text.replace("1.0.0", "1.0.1")).unwrap();
     assert_eq!(run()["documents"]["parked"], 1);
     let last = history().as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["actor"], &last["event"]), (&"host".into(), &"parked (ran again, was parked)".into()));
+}
+
+#[test]
+fn a_document_that_waits_for_its_plugins_budget_runs_when_there_is_some() {
+    let root = tempfile::tempdir().unwrap();
+    hostile(root.path());
+    let path = root.path().join("claimhost.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let more = "\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/second\"\nadapter = \"hostile\"\n";
+    std::fs::write(&path, text + more).unwrap();
+    std::fs::create_dir_all(root.path().join("inbox/second")).unwrap();
+    // The first folder spends more than a second on what never ends; the second one's turn comes then.
+    std::fs::write(root.path().join("inbox/odd/1.txt"), "loop").unwrap();
+    std::fs::write(root.path().join("inbox/second/1.txt"), "well").unwrap();
+    let run = || json(&claimhost(root.path(), &["run", "--once", "--json"]))["documents"].clone();
+    let first = run();
+    assert_eq!((&first["parked"], &first["ignored"]), (&2.into(), &0.into()), "{first}");
+    let listed = json(&claimhost(root.path(), &["document", "list", "--json"]));
+    let reasons: Vec<&str> = listed.as_array().unwrap().iter().map(|row| row["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["plugin.fault", "plugin.budget-spent"]);
+    let second = run();
+    assert_eq!((&second["parked"], &second["ignored"]), (&1.into(), &1.into()), "a new start has a budget: {second}");
 }
 
 /// What a host must keep to itself.
