@@ -80,7 +80,7 @@ pub struct Counters {
 /// What one look at a folder came to.
 enum Look {
     /// As before.
-    Same(Entry),
+    Same(Box<Entry>),
     /// To be active.
     Sound(Box<Entry>, Source),
     /// Not to be active.
@@ -223,7 +223,7 @@ impl PluginHost {
         for look in looks {
             match look {
                 Look::Same(entry) => {
-                    now.insert(entry.info.folder.clone(), entry);
+                    now.insert(entry.info.folder.clone(), *entry);
                 }
                 Look::Refused(entry, error) => {
                     changes.push(change(&entry, Changed::Refused(error)));
@@ -357,7 +357,7 @@ fn look(
 ) -> Look {
     let same = |looked: &[u8; 32]| {
         let settled = |old: &&Entry| !again || (old.info.error.is_none() && old.info.candidate.is_none());
-        before.filter(|old| old.looked == *looked).filter(settled).map(|old| Look::Same(old.clone()))
+        before.filter(|old| old.looked == *looked).filter(settled).map(|old| Look::Same(Box::new(old.clone())))
     };
     let no = |manifest: Option<&Manifest>, digest: &str, looked: [u8; 32], error: PluginError| {
         let entry = refused(before, info_of(folder, manifest, digest), looked, error.clone());
@@ -412,7 +412,7 @@ fn look(
         // What runs stays; the folder holds something else.
         let known = old.info.candidate.as_ref().is_some_and(|known| known.to_string() == why.to_string());
         let entry = refused(before, old.info.clone(), looked, why.clone());
-        return if known { Look::Same(entry) } else { Look::Refused(Box::new(entry), why.clone()) };
+        return if known { Look::Same(Box::new(entry)) } else { Look::Refused(Box::new(entry), why.clone()) };
     }
     match load(shared, &source, granted.clone()) {
         Ok(active) => {
@@ -421,7 +421,7 @@ fn look(
                 let mut entry = old.clone();
                 entry.looked = looked;
                 entry.info.candidate = None;
-                return Look::Same(entry);
+                return Look::Same(Box::new(entry));
             }
             let mut info = info_of(folder, Some(&source.manifest), &source.digest);
             info.pooled = active.plugin().compiled.placement == Placement::Pooled;

@@ -98,25 +98,26 @@ fn refused(status: StatusCode, id: &str, found: &str) -> Response {
 }
 
 impl Control {
-    fn knows(&self, headers: &HeaderMap) -> Result<(), Response> {
-        match bearer::digest(headers) {
-            Some(given) if given == self.token => Ok(()),
-            _ => Err(refused(StatusCode::UNAUTHORIZED, "control.unauthorized", "no token of this start")),
-        }
+    fn knows(&self, headers: &HeaderMap) -> bool {
+        bearer::digest(headers).is_some_and(|given| given == self.token)
     }
 }
 
+fn unauthorized() -> Response {
+    refused(StatusCode::UNAUTHORIZED, "control.unauthorized", "no token of this start")
+}
+
 async fn list(State(control): State<Arc<Control>>, headers: HeaderMap) -> Response {
-    if let Err(refused) = control.knows(&headers) {
-        return refused;
+    if !control.knows(&headers) {
+        return unauthorized();
     }
     let listed: Vec<Listed> = control.plugins.list().iter().map(Listed::from).collect();
     Json(json!({ "plugins": listed })).into_response()
 }
 
 async fn reload(State(control): State<Arc<Control>>, headers: HeaderMap) -> Response {
-    if let Err(refused) = control.knows(&headers) {
-        return refused;
+    if !control.knows(&headers) {
+        return unauthorized();
     }
     let plugins = control.plugins.clone();
     // Compiling blocks.
@@ -136,8 +137,8 @@ async fn reload(State(control): State<Arc<Control>>, headers: HeaderMap) -> Resp
 }
 
 async fn rollback(State(control): State<Arc<Control>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    if let Err(refused) = control.knows(&headers) {
-        return refused;
+    if !control.knows(&headers) {
+        return unauthorized();
     }
     let plugins = control.plugins.clone();
     match tokio::task::spawn_blocking(move || plugins.rollback(&id)).await {
