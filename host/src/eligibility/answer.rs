@@ -70,6 +70,20 @@ impl Answer {
         }
     }
 
+    /// How well it fits the person of a question, for choosing among several.
+    pub(crate) fn closeness(&self, question: &Question) -> (bool, u8, bool) {
+        let Some(known) = &self.known else { return (!self.is_other_person, 0, false) };
+        let asked = question.person();
+        let name = match compare_names(&asked.name, &known.name) {
+            NameIs::Same => 3,
+            NameIs::Variant(_) | NameIs::Typo(_) => 2,
+            NameIs::Swapped | NameIs::OtherLast => 1,
+            NameIs::OtherFirst | NameIs::Other => 0,
+        };
+        let born = compare_births(asked.birth_date, known.birth_date) == BirthIs::Same;
+        (!self.is_other_person, name, born)
+    }
+
     /// A refusal of the payer or of the provider, which answers every question of the transaction.
     pub fn refused(answer: &Eligibility) -> Self {
         Self {

@@ -167,12 +167,10 @@ impl Reading<'_> {
         if !foreign.is_empty() {
             self.of_another_practice += 1;
         }
-        // Of several dependents under one trace the one who was asked about.
-        let answers: Vec<cover::Answer> =
-            members.into_iter().map(|member| cover::Answer::of(&question, member)).collect();
-        let own_person = answers.iter().find(|answer| !answer.is_other_person).or(answers.first());
-        if let Some(answer) = own_person {
-            let fact = InquiryFact::Answered(Box::new(answer.clone()));
+        // Of several people under one trace the one who was asked about; the first of those who are as close.
+        let answers = members.into_iter().map(|member| cover::Answer::of(&question, member)).rev();
+        if let Some(answer) = answers.max_by_key(|answer| answer.closeness(&question)) {
+            let fact = InquiryFact::Answered(Box::new(answer));
             let of = (self.document, self.host.today());
             self.new |= inquire::add_fact(&own, &profile.eligibility, row.inquiry_id, &fact, of, "271")?;
         }

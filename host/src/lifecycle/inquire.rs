@@ -12,7 +12,8 @@ use super::submit::transmit;
 use super::{HostError, upcoming};
 use crate::claim::{Date, iso};
 use crate::eligibility::{
-    Asked, Cover, Folded, InquiryFact, InquiryState, Question, WORK, days_that_count, fold, follow_up, reason,
+    Asked, Concern, Cover, Folded, InquiryFact, InquiryState, Question, WORK, concern, days_that_count, fold,
+    follow_up, reason,
 };
 use crate::practice::{EligibilityPolicy, Profile, Usage};
 use crate::store::clearing::Owned;
@@ -55,15 +56,25 @@ fn want_scheduled(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     let mut wanted = 0;
     for part in ahead.chunks(BATCH) {
         host.check_stop()?;
+        // Looked up beside what is written; the key of a question keeps it from being asked twice.
+        let questions = practice.store.read(|tx| -> StoreResult<Vec<Question>> {
+            let mut questions = Vec::new();
+            for id in part {
+                if let upcoming::Upcoming::Ask(question) = upcoming::of(tx, &practice.profile, *id, today)?
+                    && cover(tx, policy, &question)?.folded.is_none()
+                {
+                    questions.push(*question);
+                }
+            }
+            Ok(questions)
+        })?;
+        if questions.is_empty() {
+            continue;
+        }
         wanted += practice.store.write(|tx| -> Result<u64, HostError> {
             let mut wanted = 0;
-            for id in part {
-                let upcoming::Upcoming::Ask(question) = upcoming::of(tx, &practice.profile, *id, today)? else {
-                    continue;
-                };
-                if cover(tx, policy, &question)?.folded.is_none() {
-                    wanted += u64::from(want(host, tx, &question, 0, Asked::Schedule)?.is_some());
-                }
+            for question in &questions {
+                wanted += u64::from(want(host, tx, question, 0, Asked::Schedule)?.is_some());
             }
             Ok(wanted)
         })?;
@@ -265,7 +276,7 @@ pub(super) fn settle_work(
     if wanted.is_none() {
         // A claim that left before the answer cannot tell of it: the answer is work until the payer has answered the claim.
         let late = bad_news(row.state).filter(|kind| is_new || open.iter().any(|open| open == kind));
-        wanted = late.filter(|_| row.service_day <= today);
+        wanted = late.filter(|_| row.service_day <= today && !is_not_of_patient(folded));
         if wanted.is_some() && !tx.claim_of_inquiry_waits(row.inquiry_id)? {
             wanted = None;
         }
@@ -287,7 +298,7 @@ pub(crate) fn work_kind(
     row: &InquiryRow,
     today: i64,
 ) -> StoreResult<Option<&'static str>> {
-    let [unanswered, not_sent, _, _, conflict] = WORK;
+    let [unanswered, not_sent, _, rejected, conflict] = WORK;
     // The claim of a visit that took place says it itself.
     let is_ahead = row.reason != Asked::Assembly.as_str() && row.service_day >= today;
     let kind = match row.state {
@@ -295,6 +306,8 @@ pub(crate) fn work_kind(
         InquiryState::NotSent => not_sent,
         InquiryState::Conflict => conflict,
         state => match bad_news(state).filter(|_| is_ahead) {
+            // An outage, or a practice that is not enrolled, says nothing of the patient.
+            Some(kind) if kind == rejected && is_not_of_patient(&self::folded(tx, row.inquiry_id)?) => unanswered,
             Some(kind) => kind,
             None => return Ok(None),
         },
@@ -314,6 +327,13 @@ fn bad_news(state: InquiryState) -> Option<&'static str> {
     }
 }
 
+/// A refusal that is about the payer's system or about who asks.
+fn is_not_of_patient(folded: &Folded) -> bool {
+    let refusals = folded.answer.iter().flat_map(|answer| &answer.refusals);
+    folded.state == InquiryState::Rejected
+        && !refusals.into_iter().any(|refusal| matches!(concern(&refusal.reason), Concern::Field(_)))
+}
+
 /// What is to be done, for whoever registers patients.
 fn work_words(kind: &str, question: &Question, folded: &Folded) -> String {
     let Question { payer_name, day, .. } = question;
@@ -326,7 +346,9 @@ fn work_words(kind: &str, question: &Question, folded: &Folded) -> String {
         .collect();
     let [unanswered, not_sent, inactive, _, conflict] = WORK;
     match kind {
-        _ if kind == unanswered => format!("{payer_name} has not answered whether it covers {about}."),
+        _ if kind == unanswered && refused.is_empty() => {
+            format!("{payer_name} has not answered whether it covers {about}.")
+        }
         _ if kind == not_sent => {
             format!("The question to {payer_name} about {about} did not get through: {}.", folded.why)
         }

@@ -90,7 +90,11 @@ fn from_roster(tx: &Tx<'_>, profile: &Profile, patient: &Patient, day: Date) -> 
         sure && born != BirthIs::Other && compare_names(&patient.name, &known.name).may_be_one()
     };
     let mut found = known.iter().filter(is_it).filter(|known| known.is_subscriber != Some(false));
-    let (Some(one), None) = (found.next(), found.next()) else { return Ok(Upcoming::Unknown) };
+    let Some(one) = found.next() else { return Ok(Upcoming::Unknown) };
+    // Once in the roster and once in a 271, saying the same: one person.
+    if found.any(|other| !demographics::same_word(one, other) || other.member_id != one.member_id) {
+        return Ok(Upcoming::Unknown);
+    }
     let Some(payer) = profile.payer_by([one.payer.as_str()]) else { return Ok(Upcoming::Unknown) };
     if !payer.is_asked() {
         return Ok(Upcoming::NotAsked);

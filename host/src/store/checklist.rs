@@ -74,24 +74,26 @@ impl Tx<'_> {
         Ok(found.unwrap_or_default())
     }
 
-    /// Questions about cover (270) asked since a day, how many of them have no answer, and the day of the latest answer (271) to any.
+    /// Questions about cover (270) asked since a day; how many of them have no answer, and how many of those were asked by the day
+    /// `late`; and the day of the latest answer (271) to any.
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn cover_questions_since(&self, day: i64) -> StoreResult<(u64, u64, Option<i64>)> {
+    pub fn cover_questions_since(&self, day: i64, late: i64) -> StoreResult<(u64, u64, u64, Option<i64>)> {
         let asked = self.row(
-            "SELECT COUNT(*), COALESCE(SUM(state IN ('wanted', 'asked', 'not-sent')), 0) FROM inquiry
-             WHERE practice_id = ?1 AND asked_day >= ?2",
-            (self.practice_id(), day),
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            "SELECT COUNT(*), COALESCE(SUM(waits), 0), COALESCE(SUM(waits AND asked_day <= ?3), 0) FROM
+             (SELECT asked_day, state IN ('wanted', 'asked', 'not-sent') AS waits FROM inquiry
+              WHERE practice_id = ?1 AND asked_day >= ?2)",
+            (self.practice_id(), day, late),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
         let latest = self.row(
             "SELECT MAX(received_day) FROM inquiry_fact WHERE practice_id = ?1 AND kind = '271'",
             [self.practice_id()],
             |row| row.get(0),
         )?;
-        let (asked, waiting) = asked.unwrap_or_default();
-        Ok((asked, waiting, latest.flatten()))
+        let (asked, waiting, late) = asked.unwrap_or_default();
+        Ok((asked, waiting, late, latest.flatten()))
     }
 
     /// The day of the first 837; none where nothing has left.

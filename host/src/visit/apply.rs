@@ -8,6 +8,7 @@
 //!
 //! After a reversal the same id may be charged again. Ties, completeness and problems over the result: `fold.rs`.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::charge::{ChargeKey, Pointer, Service, content, follow};
@@ -24,7 +25,7 @@ pub(super) struct Slot {
     pub id: String,
     pub live: bool,
     pub now: Content,
-    /// Digests of what was told under this key since it last came to life.
+    /// Digests of what was told under this key since it last came to life, before what is told now.
     told_before: Vec<[u8; 32]>,
 }
 
@@ -38,7 +39,8 @@ pub(super) struct Content {
     pub source: ([u8; 32], usize),
     pub document: String,
     pub order: SourceOrder,
-    pub digest: [u8; 32],
+    /// [`Content::digest`], once somebody has asked: of a charge that is told once nobody does.
+    digested: OnceCell<[u8; 32]>,
 }
 
 impl Content {
@@ -46,7 +48,7 @@ impl Content {
         let pointers = follow(&charge.line.diagnosis_pointers, &event.header.diagnoses);
         let told = Told::by(&event.header);
         Self {
-            digest: content(&charge.line, &pointers, &charge.coverages, &told),
+            digested: OnceCell::new(),
             line: charge.line.clone(),
             pointers,
             coverages: charge.coverages.clone(),
@@ -55,6 +57,11 @@ impl Content {
             document: event.document.clone(),
             order: event.order.clone(),
         }
+    }
+
+    /// What makes two tellings of a charge say the same.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        *self.digested.get_or_init(|| content(&self.line, &self.pointers, &self.coverages, &self.told))
     }
 }
 
@@ -98,7 +105,7 @@ impl Charges {
     fn charge(&mut self, charge: &Charge, now: Content) -> bool {
         let id = charge.id.as_str();
         let live = self.live_under(id);
-        let told = |slot: &Slot| slot.told_before.contains(&now.digest);
+        let told = |slot: &Slot| slot.now.digest() == now.digest() || slot.told_before.contains(&now.digest());
         if live.iter().any(|at| self.slots.get(*at).is_some_and(told)) {
             return false;
         }
@@ -196,7 +203,7 @@ impl Charges {
         let free = known.iter().copied().all(|at| dead(&at)).then(|| known.first().copied()).flatten();
         if let Some(slot) = same.or(free).and_then(|at| self.slots.get_mut(at)) {
             slot.live = true;
-            slot.told_before = vec![now.digest];
+            slot.told_before.clear();
             slot.now = now;
             return true;
         }
@@ -211,15 +218,16 @@ impl Charges {
         if !id.is_empty() {
             self.by_id.entry(id.to_owned()).or_default().push(self.slots.len());
         }
-        self.slots.push(Slot { key, id: id.to_owned(), live: true, told_before: vec![now.digest], now });
+        self.slots.push(Slot { key, id: id.to_owned(), live: true, told_before: Vec::new(), now });
         true
     }
 
     fn set(&mut self, at: usize, now: Content) -> bool {
         let Some(slot) = self.slots.get_mut(at) else { return false };
-        let changed = slot.now.digest != now.digest;
+        let before = slot.now.digest();
+        let changed = before != now.digest();
         if changed {
-            slot.told_before.push(now.digest);
+            slot.told_before.push(before);
             slot.now = now;
         }
         changed

@@ -217,7 +217,7 @@ impl State {
         for event in group {
             let mut of_charge: BTreeMap<&str, Vec<[u8; 32]>> = BTreeMap::new();
             for (place, charge) in event.charges.iter().enumerate() {
-                let content = Content::of(event, place, charge).digest;
+                let content = Content::of(event, place, charge).digest();
                 let says = digest_of(&(charge.action, &charge.id, &charge.reverses, content));
                 let ids: BTreeSet<&str> = [charge.id.as_str(), charge.reverses.as_str()].into();
                 for id in ids.into_iter().filter(|id| !id.is_empty()) {
@@ -303,7 +303,7 @@ impl State {
         let mut documents: BTreeMap<[u8; 32], BTreeSet<&str>> = BTreeMap::new();
         for slot in self.charges.live() {
             if slot.id.is_empty() {
-                documents.entry(slot.now.digest).or_default().insert(&slot.now.document);
+                documents.entry(slot.now.digest()).or_default().insert(&slot.now.document);
             } else {
                 *under.entry(&slot.id).or_default() += 1;
             }

@@ -132,7 +132,7 @@ pub fn find<'k>(claim: &Claim, known: &'k [Known]) -> Found<'k> {
 }
 
 /// Two rows that say one thing.
-fn same_word(a: &Known, b: &Known) -> bool {
+pub(crate) fn same_word(a: &Known, b: &Known) -> bool {
     compare_names(&a.name, &b.name) == NameIs::Same
         && a.birth_date == b.birth_date
         && matches!(compare_members(&a.member_id, &b.member_id), MemberIs::Same | MemberIs::Unknown)

@@ -15,6 +15,7 @@ pub mod roster;
 mod value;
 
 pub use compare::{Difference, Field, compare, compare_with};
+pub(crate) use find::same_word;
 pub use find::{Found, find, keys_of_claim, keys_of_known, keys_of_patient};
 pub use name::{NameIs, compare_names};
 pub use report::{Report, report};

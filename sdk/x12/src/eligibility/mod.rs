@@ -96,9 +96,9 @@ pub struct Member {
     pub birth_date: Option<Date>,
     /// DMG03.
     pub gender: String,
-    /// DTP 291, 307, 346, 356: first day of the cover.
+    /// DTP 346, 356, or 291 and 307 as a range: first day of the cover; of a 270 the day that is asked for.
     pub from: Option<Date>,
-    /// DTP 291, 307, 347, 357: last day of the cover.
+    /// DTP 347, 357, or 291 and 307 as a range: last day of the cover.
     pub to: Option<Date>,
     /// EB01 of the plan as a whole (EB03 empty or 30): 1 active, 6 inactive.
     pub status: String,
@@ -186,6 +186,37 @@ mod tests {
     const HEAD: &str = "ISA*00*          *00*          *ZZ*PAYER          *ZZ*LINDEN         *260505*1200*^*00501*000000001*0*T*:~\
         GS*HB*PAYER*LINDEN*20260505*1200*1*X*005010X279A1~ST*271*0001*005010X279A1~BHT*0022*11*R1*20260504*1200~\
         HL*1**20*1~NM1*PR*2*NORTHWAY HEALTH*****PI*90411~HL*2*1*21*1~NM1*1P*2*LINDEN*****XX*1234567893~";
+
+    #[test]
+    fn days_are_those_of_the_plans_that_count() {
+        let cover = |body: &str| {
+            let answer = read(&format!("HL*3*2*22*0~NM1*IL*1*A*B****MI*ID1~{body}"));
+            let [member] = answer.members.as_slice() else { panic!("one person") };
+            let day = |date: Option<Date>| date.map(|date| date.to_string());
+            (member.status.clone(), day(member.from), day(member.to))
+        };
+        let says = |status: &str, from: &str, to: &str| {
+            let day = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            (status.to_owned(), day(from), day(to))
+        };
+        // One day says that the cover is so on that day, a range when it begins and ends.
+        assert_eq!(cover("DTP*291*D8*20260505~EB*1**30~"), says("1", "", ""));
+        assert_eq!(cover("DTP*307*RD8*20260101-20261231~EB*1**30~"), says("1", "20260101", "20261231"));
+        assert_eq!(cover("DTP*346*D8*20260101~EB*1**30~"), says("1", "20260101", ""));
+        assert_eq!(cover("EB*1**30~DTP*346*D8*20260101~DTP*347*D8*20260630~"), says("1", "20260101", "20260630"));
+        // What ended before, and a single benefit, move nothing.
+        let ended = "EB*6**30~DTP*346*D8*20200101~DTP*347*D8*20241231~";
+        let active = "EB*1**30~DTP*346*D8*20250101~";
+        assert_eq!(cover(&format!("{ended}{active}")), says("1", "20250101", ""));
+        assert_eq!(cover(&format!("{active}{ended}")), says("1", "20250101", ""));
+        assert_eq!(cover(&format!("{active}EB*1**48~DTP*346*D8*20260401~")), says("1", "20250101", ""));
+        assert_eq!(cover(&format!("EB*3**30~{ended}")), says("3", "", ""));
+        assert_eq!(cover(ended), says("6", "20200101", "20241231"));
+        // Of two active plans the days of both; what the person's own dates say holds for a plan that gives none.
+        let other = "EB*1**30~DTP*346*D8*20240101~DTP*347*D8*20241231~";
+        assert_eq!(cover(&format!("{active}{other}")), says("1", "20240101", ""));
+        assert_eq!(cover("DTP*346*D8*20260101~EB*1**30~EB*1**30~DTP*346*D8*20260301~"), says("1", "20260101", ""));
+    }
 
     fn read(body: &str) -> Eligibility {
         let count = body.matches('~').count() + 7; // ST to NM1 above, and SE

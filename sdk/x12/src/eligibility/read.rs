@@ -1,18 +1,19 @@
 //! Reads a 270 or 271: one walk over the HL tree.
 
 use super::{Eligibility, Level, Member, OtherPayer, Place, Rejection, Trace};
+use crate::number::Date;
 use crate::reading::{Fields, Party, Readings, Reference, missing_segment, read_kind};
 use crate::segment::Segment;
 use crate::transmission::{Transaction, Transmission};
 
 /// Reads every 270 of a transmission: the people are those asked about, `from` the day that is asked for (DTP 291).
 pub fn read_inquiries(transmission: &Transmission<'_>) -> Readings<Eligibility> {
-    read_kind(transmission, &["270"], read_one)
+    read_kind(transmission, &["270"], |transaction, problems| read_one(transaction, true, problems))
 }
 
 /// Reads every 271 of a transmission.
 pub fn read_transmission(transmission: &Transmission<'_>) -> Readings<Eligibility> {
-    read_kind(transmission, &["271"], read_one)
+    read_kind(transmission, &["271"], |transaction, problems| read_one(transaction, false, problems))
 }
 
 /// The level of the tree that is being read.
@@ -32,15 +33,36 @@ struct Walk {
     subscriber_id: String,
     /// The segment belongs to the plan as a whole, not to a single benefit.
     whole_plan: bool,
+    is_question: bool,
+    /// First and last day that the person's own DTPs give, and those under each EB that says what the status says.
+    of_person: Span,
+    of_plans: Vec<Span>,
+    /// The last EB says nothing, or was outdone: its days are not those of the cover.
+    passed_over: bool,
     /// The last EB was of another payer (EB01 = R), whom 2120 names.
     other_payer: bool,
     out: Eligibility,
 }
 
-fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<crate::Problem>) -> Eligibility {
+/// First and last day of a cover, as far as they are said.
+type Span = (Option<Date>, Option<Date>);
+
+fn read_one(transaction: &Transaction<'_>, is_question: bool, problems: &mut Vec<crate::Problem>) -> Eligibility {
     let out = Eligibility { reference: String::new(), created: None, rejections: Vec::new(), members: Vec::new() };
     let (payer, receiver, subscriber_id) = (None, None, String::new());
-    let mut walk = Walk { level: At::Head, payer, receiver, subscriber_id, whole_plan: true, other_payer: false, out };
+    let mut walk = Walk {
+        level: At::Head,
+        payer,
+        receiver,
+        subscriber_id,
+        whole_plan: true,
+        is_question,
+        of_person: (None, None),
+        of_plans: Vec::new(),
+        passed_over: false,
+        other_payer: false,
+        out,
+    };
     let mut header = false;
     for segment in transaction.segments() {
         let mut fields = Fields { segment: &segment, problems };
@@ -67,6 +89,7 @@ fn read_one(transaction: &Transaction<'_>, problems: &mut Vec<crate::Problem>) -
     if !header {
         missing_segment(transaction, "BHT", problems);
     }
+    walk.settle();
     walk.out
 }
 
@@ -77,7 +100,8 @@ impl Walk {
     }
 
     fn hierarchy(&mut self, fields: &mut Fields<'_, '_, '_>) {
-        (self.whole_plan, self.other_payer) = (true, false);
+        self.settle();
+        (self.whole_plan, self.other_payer, self.passed_over) = (true, false, false);
         let code = fields.segment.element(3).trimmed();
         self.level = match code {
             b"20" => At::Source,
@@ -145,32 +169,65 @@ impl Walk {
 
     fn dates(&mut self, fields: &mut Fields<'_, '_, '_>) {
         let kind = fields.segment.string(1);
-        if !matches!(kind.as_str(), "291" | "307" | "346" | "347" | "356" | "357") {
+        let is_range = fields.segment.element(2).trimmed() == b"RD8";
+        // One day of 291 or 307 is a day on which the cover is as said, mostly the one that was asked for, and not its first.
+        let begins = is_range || matches!(kind.as_str(), "346" | "356") || (self.is_question && kind == "291");
+        let ends = is_range || matches!(kind.as_str(), "347" | "357");
+        if !matches!(kind.as_str(), "291" | "307" | "346" | "347" | "356" | "357") || self.passed_over {
             return;
         }
-        let is_range = fields.segment.element(2).trimmed() == b"RD8";
         let Some((from, to)) = fields.lenient_range(3) else { return };
-        let Some(member) = self.member() else { return };
-        if is_range || matches!(kind.as_str(), "291" | "307" | "346" | "356") {
-            member.from = Some(from);
+        if self.level != At::Member {
+            return;
         }
-        if is_range || matches!(kind.as_str(), "347" | "357") {
-            member.to = Some(to);
+        let span = self.of_plans.last_mut().unwrap_or(&mut self.of_person);
+        if begins {
+            span.0 = Some(from);
+        }
+        if ends {
+            span.1 = Some(to);
         }
     }
 
+    /// Of several plans the active ones count (EB01 1 to 5), else the last that is told of.
     fn benefit(&mut self, segment: &Segment<'_>) {
         let whole = segment.element(3).is_empty() || segment.element(3).repeats().any(|code| code.trimmed() == b"30");
         let status = segment.string(1);
-        let says = matches!(status.as_str(), "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8");
+        let is_active = |status: &str| matches!(status, "1" | "2" | "3" | "4" | "5");
+        let says = is_active(&status) || matches!(status.as_str(), "6" | "7" | "8");
         self.whole_plan = whole && says;
         self.other_payer = status == "R";
-        let other_payer = self.other_payer;
-        let whole_plan = self.whole_plan;
+        let (other_payer, whole_plan) = (self.other_payer, self.whole_plan);
         let Some(member) = self.member() else { return };
         member.has_other_payer |= other_payer;
-        if whole_plan && member.status != "1" {
-            member.status = status;
+        let before = is_active(&member.status);
+        let counts = whole_plan && (is_active(&status) || !before);
+        self.passed_over = !counts;
+        if !counts {
+            return;
+        }
+        if !before {
+            if let Some(member) = self.member() {
+                member.status = status;
+            }
+            self.of_plans.clear();
+        }
+        self.of_plans.push((None, None));
+    }
+
+    /// The days of the cover of the person that ends here: from the first to the last of the plans that count.
+    fn settle(&mut self) {
+        let (first, last) = std::mem::take(&mut self.of_person);
+        let plans = std::mem::take(&mut self.of_plans);
+        let Some(member) = self.member() else { return };
+        // A plan without a day of its own is as the person's says; one without any has no bound there.
+        let from: Option<Vec<Date>> = plans.iter().map(|plan| plan.0.or(first)).collect();
+        let to: Option<Vec<Date>> = plans.iter().map(|plan| plan.1.or(last)).collect();
+        if plans.is_empty() {
+            (member.from, member.to) = (first, last);
+        } else {
+            member.from = from.and_then(|days| days.into_iter().min());
+            member.to = to.and_then(|days| days.into_iter().max());
         }
     }
 
