@@ -2,11 +2,13 @@
 //!
 //! A column that the mapping names has to be in the file; one that only this table names may be missing.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use claimhost_sdk::delimited;
 use claimhost_sdk::intake::{Document, Place, Problem};
 use claimhost_sdk::mapping::{Mapping, nearest};
+use claimhost_sdk::record::Fields;
 
 /// Contract element and usual column of a superbill.
 pub const SUPERBILL: &[(&str, &str)] = &[
@@ -338,5 +340,33 @@ impl Cells<'_> {
             },
         );
         Place { path: format!("row {}, {name}", self.row), offset: None }
+    }
+}
+
+impl Fields for Cells<'_> {
+    fn family(&self) -> &'static str {
+        "csv"
+    }
+
+    fn text(&self, key: &str) -> Cow<'_, str> {
+        Cow::Borrowed(Cells::text(self, key))
+    }
+
+    /// Columns that differ by a number; pointers are one.
+    fn list(&self, key: &str) -> Vec<String> {
+        let numbered = |name: &str, last: u8| (1..=last).map(|at| Cells::text(self, &format!("{name}{at}")).to_owned()).collect();
+        match key {
+            "dx" => numbered("dx", 12),
+            "modifiers" => numbered("modifier", 4),
+            _ => vec![Cells::text(self, key).to_owned()],
+        }
+    }
+
+    fn place(&self, key: &str) -> Place {
+        Cells::place(self, key)
+    }
+
+    fn remedy(&self, key: &str) -> String {
+        format!("correct the row, or [columns] {key} in this site's mapping")
     }
 }

@@ -2,21 +2,18 @@
 //! `content = "schedule"` in the mapping: schedules, one row, one appointment (`schedule.rs`).
 //!
 //! No EHR publishes its column names, so the site's mapping names them (`columns.rs` has usual ones). The host cuts the
-//! file into rows and joins them; `row.rs` makes claim data of one row.
+//! file into rows and joins them; `claimhost_sdk::record` makes claim data of one.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod columns;
-mod coverage;
-mod extras;
-mod row;
 mod schedule;
 
 use claimhost_sdk::delimited::DateFormat;
-use claimhost_sdk::intake::{Document, Ignored, Outcome, Problem, Setup};
+use claimhost_sdk::intake::{Document, Ignored, Outcome, Problem, Setup, VisitUpdate};
 use claimhost_sdk::mapping::Mapping;
+use claimhost_sdk::record::Reader;
 use claimhost_sdk::{Adapter, AdapterDescription, evidence};
-use columns::Columns;
-use row::Row;
+use columns::{Cells, Columns};
 use schedule::Appointments;
 
 /// Contract fields a superbill can carry.
@@ -117,11 +114,41 @@ impl Adapter for Superbill {
         if let Some(schedule) = &self.schedule {
             return schedule.translate(&self.source_system, &cells, &self.dates, document.received);
         }
-        let row = Row { cells: &cells, dates: &self.dates, problems: Vec::new() };
-        match row.visit(&self.source_system, &self.undelivered) {
+        match self.visit(&cells) {
             Ok(update) => Outcome::Events(vec![update.into()]),
             Err(problems) => Outcome::Rejected(problems),
         }
+    }
+}
+
+impl Superbill {
+    /// The visit of one row, with its charge, or what is wrong with it.
+    fn visit(&self, cells: &Cells<'_>) -> Result<VisitUpdate, Vec<Problem>> {
+        let mut row = Reader::new(cells, &self.dates);
+        let visit_number = row.visit_number();
+        if visit_number.is_empty() && cells.columns() == 1 {
+            // Every row of a file with another delimiter is one cell.
+            let remedy = "set delimiter in [framing] of this site's mapping: the header line has one column, so the file's own is another";
+            row.problems.iter_mut().for_each(|problem| problem.remedy = remedy.to_owned());
+        }
+        let (mut header, mut diagnoses) = row.header();
+        let charge = row.charge(&mut diagnoses);
+        header.diagnoses = diagnoses.list;
+        let (status, order) = (row.status(), row.order());
+        if !row.problems.is_empty() {
+            return Err(row.problems);
+        }
+        Ok(VisitUpdate {
+            source_system: self.source_system.clone(),
+            visit_number,
+            order,
+            status,
+            header,
+            charges: charge.into_iter().collect(),
+            complete: false,
+            undelivered: self.undelivered.clone(),
+            doubts: Vec::new(),
+        })
     }
 }
 

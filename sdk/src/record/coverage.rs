@@ -1,13 +1,13 @@
-//! The columns of a coverage.
+//! Who pays.
 
-use claimhost_sdk::claim::{Coverage, Patient, Payer, PersonName, Relationship, Subscriber};
-use claimhost_sdk::hl7;
+use crate::claim::{Coverage, Patient, Payer, PersonName, Relationship, Subscriber};
+use crate::hl7;
 
-use crate::row::Row;
+use super::{Fields, Reader};
 
-impl Row<'_> {
-    /// The coverage of the columns with this ending; `None` without payer and member id.
-    pub(crate) fn coverage(&mut self, patient: &Patient, ending: &str) -> Option<Coverage> {
+impl<F: Fields> Reader<'_, F> {
+    /// The coverage of the elements with this ending; `None` without payer and member id.
+    pub(super) fn coverage(&mut self, patient: &Patient, ending: &str) -> Option<Coverage> {
         let key = |name: &str| format!("{name}{ending}");
         let (payer, member_id) = (self.text(&key("payer")), self.text(&key("member_id")));
         if payer.is_empty() && member_id.is_empty() {
@@ -19,13 +19,13 @@ impl Row<'_> {
             ..PersonName::default()
         };
         let unnamed = name == PersonName::default();
-        let said = hl7::relationship(self.cells.text(&key("relationship")));
+        let said = hl7::relationship(&self.fields.text(&key("relationship")));
         let relationship =
             said.unwrap_or(if unnamed { Relationship::PatientIsSubscriber } else { Relationship::Unknown });
         let mut person = Subscriber {
             name,
             birth_date: self.date(&key("subscriber_birth_date")),
-            gender: hl7::gender(self.cells.text(&key("subscriber_gender"))),
+            gender: hl7::gender(&self.fields.text(&key("subscriber_gender"))),
             // A superbill has one address; a family on one policy is taken to live there.
             address: patient.address.clone(),
             ..Subscriber::default()

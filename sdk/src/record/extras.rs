@@ -1,13 +1,13 @@
 //! What few visits have: the days of a stay, and where an ambulance went.
 
-use claimhost_sdk::claim::{Address, Ambulance, ClaimExtras, Dropoff};
-use claimhost_sdk::stay::stay;
+use crate::claim::{Address, Ambulance, ClaimExtras, Dropoff};
+use crate::stay::stay;
 
-use crate::row::Row;
+use super::{Fields, Reader};
 
-impl Row<'_> {
-    /// Admission and discharge (2300 DTP 435, 096), and the transport (CR1, 2310E, 2310F). None where no column says anything.
-    pub(crate) fn extras(&mut self) -> Option<ClaimExtras> {
+impl<F: Fields> Reader<'_, F> {
+    /// Admission and discharge (2300 DTP 435, 096), and the transport (CR1, 2310E, 2310F). None where nothing says anything.
+    pub(super) fn extras(&mut self) -> Option<ClaimExtras> {
         let (admission, discharge) = (self.date("admission_date"), self.date("discharge_date"));
         let stay = stay(admission, discharge);
         let Some(ambulance) = self.ambulance() else { return stay };
