@@ -4,7 +4,7 @@
 //! in the environment the answers are written instead of compared: read them before you commit them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::Adapter;
 use crate::claim::Date;
@@ -13,7 +13,8 @@ use crate::intake::{Document, Outcome, Related, Setup};
 /// The day every fixture was received.
 pub const RECEIVED: Date = Date { year: 2026, month: 3, day: 2 };
 
-/// Runs every case in `folder`, cutting each input into documents with `frame` (given the case's folder and the bytes).
+/// Runs every case in `folder`, cutting each input into documents with `frame` (given the case's folder and the bytes). `input` is
+/// the name of its file; `input.*` takes any ending.
 ///
 /// # Errors
 /// Each case that differs, in a text for the test's output. A folder without cases is an error too.
@@ -22,7 +23,7 @@ pub fn run<A: Adapter>(
     input: &str,
     frame: impl Fn(&Path, &[u8]) -> Vec<(Vec<u8>, Vec<Related>)>,
 ) -> Result<usize, String> {
-    let mut cases: Vec<_> = list(folder)?;
+    let mut cases: Vec<_> = list(folder, true)?;
     cases.sort();
     let update = std::env::var_os("UPDATE").is_some();
     let mut wrong = Vec::new();
@@ -44,13 +45,21 @@ pub fn run<A: Adapter>(
     }
 }
 
+/// The input file of a case.
+fn input_of(case: &Path, input: &str) -> Result<PathBuf, String> {
+    let Some(stem) = input.strip_suffix("*") else { return Ok(case.join(input)) };
+    let named = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(stem));
+    list(case, false)?.into_iter().find(named).ok_or_else(|| format!("{}: no {input}", case.display()))
+}
+
 /// Translates one case, and again with every document alone and in reverse: the answers must be the same.
 fn translate<A: Adapter>(
     case: &Path,
     input: &str,
     frame: impl Fn(&Path, &[u8]) -> Vec<(Vec<u8>, Vec<Related>)>,
 ) -> Result<Vec<Outcome>, String> {
-    let bytes = fs::read(case.join(input)).map_err(|error| format!("{}/{input}: {error}", case.display()))?;
+    let input = input_of(case, input)?;
+    let bytes = fs::read(&input).map_err(|error| format!("{}: {error}", input.display()))?;
     let mapping = fs::read_to_string(case.join("mapping.toml")).unwrap_or_default();
     let open = || {
         A::open(Setup { settings: Vec::new(), mapping: mapping.clone() })
@@ -78,7 +87,7 @@ fn translate<A: Adapter>(
     Ok(outcomes)
 }
 
-fn list(folder: &Path) -> Result<Vec<std::path::PathBuf>, String> {
+fn list(folder: &Path, folders: bool) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir()).collect())
+    Ok(entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir() == folders).collect())
 }

@@ -18,6 +18,7 @@ pub mod fhir;
 pub mod fixtures;
 pub mod hl7;
 pub mod mapping;
+pub mod path;
 pub mod record;
 #[cfg(feature = "fixtures")]
 pub mod rule_cases;

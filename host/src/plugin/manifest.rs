@@ -40,6 +40,8 @@ pub enum Framing {
     Ndjson,
     /// Entries of a FHIR bundle grouped by patient.
     FhirBundle,
+    /// Items of an array in a JSON file, elements of one name in an XML file: `[framing] records` of the mapping says which.
+    Records,
     /// One CLM of an 837 with its parent loops.
     #[serde(rename = "x12-claim")]
     X12Claim,
@@ -246,7 +248,7 @@ impl Manifest {
         if self.kind == Kind::Adapter && self.framing.is_none() {
             return Err((
                 "kind",
-                "framing is missing: an adapter needs hl7v2, delimited, ndjson, fhir-bundle, x12-claim or whole"
+                "framing is missing: an adapter needs hl7v2, delimited, ndjson, fhir-bundle, records, x12-claim or whole"
                     .to_owned(),
             ));
         }
@@ -316,7 +318,7 @@ mod tests {
         assert_eq!(manifest.component, "plugin.wasm");
         assert_eq!(manifest.limits, Limits::default());
         assert_eq!(manifest.permissions, Permissions::default());
-        for framing in ["hl7v2", "delimited", "ndjson", "fhir-bundle", "x12-claim", "whole"] {
+        for framing in ["hl7v2", "delimited", "ndjson", "fhir-bundle", "records", "x12-claim", "whole"] {
             assert!(
                 Manifest::parse(&GOOD.replace("\"hl7v2\"\nform", &format!("\"{framing}\"\nform"))).is_ok(),
                 "{framing}"

@@ -9,13 +9,13 @@ use claimhost_fhir::Json;
 use super::Site;
 use super::codes::{codings, has_code};
 use super::line::{Diagnoses, Source};
-use super::path::plain;
 use super::people::local_id;
 use super::resources::{Resource, Resources};
 use super::values;
 use super::visit::{Charges, Visit};
 use crate::claim::{ClaimHeader, Coverage, LineProviders, Provider};
 use crate::intake::{ChargeAction, Problem};
+use crate::path::plain;
 
 /// What is to be done with a claim.
 enum Fate {

@@ -2,10 +2,10 @@
 
 use claimhost_fhir::Json;
 
-use super::path::plain;
 use crate::claim::{Diagnosis, ProcedureSystem};
 use crate::code;
 use crate::mapping::Mapping;
+use crate::path::plain;
 
 /// URLs of the code systems a site uses. A URL without its scheme and `www.` counts too.
 #[derive(Debug, Default)]

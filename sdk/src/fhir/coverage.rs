@@ -3,13 +3,13 @@
 use claimhost_fhir::{DateTime, Json};
 
 use super::Site;
-use super::path::plain;
 use super::people::{self, local_id};
 use super::resources::{Resource, Resources};
 use super::values;
 use crate::claim::{Coverage, Date, Patient, Payer, Relationship, Subscriber};
 use crate::hl7::responsibility;
 use crate::intake::Problem;
+use crate::path::plain;
 
 impl Site {
     /// Coverages that a Claim names, in the order of `insurance.sequence`. One that is not in force by its own status is left out, with

@@ -9,7 +9,6 @@ mod claim;
 mod codes;
 mod coverage;
 mod line;
-mod path;
 mod paths;
 mod people;
 mod resources;
@@ -18,8 +17,9 @@ mod visit;
 
 use std::collections::BTreeMap;
 
-pub use path::Path;
+pub use crate::path::Path;
 pub use paths::Table;
+pub use values::event_time;
 
 use codes::CodeSystems;
 use paths::Paths;

@@ -1,7 +1,7 @@
 //! The table of paths, with a site's mapping laid over it.
 
-use super::path::Path;
 use crate::mapping::Mapping;
+use crate::path::Path;
 
 /// Key of the mapping and path: what an adapter knows about its EHR before a site says otherwise.
 pub type Table = &'static [(&'static str, &'static str)];

@@ -4,11 +4,11 @@ use claimhost_fhir::Json;
 
 use super::Site;
 use super::codes::codings;
-use super::path::plain;
 use super::resources::{Resource, Resources, Target};
 use super::values;
 use crate::claim::{Address, Gender, Patient, PatientId, PatientIdKind, PersonName, Provider, Relationship};
 use crate::intake::Problem;
+use crate::path::plain;
 
 fn text(json: &Json<'_>, name: &str) -> String {
     json.get(name).map(plain).unwrap_or_default()
@@ -120,7 +120,7 @@ impl Site {
         if !id.is_empty() {
             ids.push(PatientId { kind: PatientIdKind::Other, authority: String::new(), value: id.to_owned() });
         }
-        let mut day = |path: &super::path::Path| {
+        let mut day = |path: &crate::path::Path| {
             let found = path.first(json)?;
             // `deceasedBoolean` says nothing about a day.
             found.text().is_some().then(|| values::date(holder, found, problems)).flatten()

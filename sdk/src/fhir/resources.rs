@@ -252,7 +252,7 @@ fn bom(text: &str) -> usize {
 fn version(json: &Json<'_>) -> (Option<(i64, u32)>, Option<u64>) {
     let meta = json.get("meta");
     let updated = meta.and_then(|meta| DateTime::parse(meta.text_of("lastUpdated")?)).map(|time| moment(&time));
-    let number = meta.and_then(|meta| meta.get("versionId")).map(super::path::plain);
+    let number = meta.and_then(|meta| meta.get("versionId")).map(crate::path::plain);
     (updated, number.and_then(|number| number.parse().ok()))
 }
 

@@ -5,13 +5,13 @@ use claimhost_fhir::Json;
 use super::Site;
 use super::codes::has_code;
 use super::line::{Diagnoses, Source};
-use super::path::plain;
 use super::people::local_id;
 use super::resources::{Resource, Resources};
 use super::values;
 use crate::claim::{ClaimExtras, ClaimHeader, Date, Provider, ServiceLine};
 use crate::hl7::ChargeType;
 use crate::intake::{Charge, ChargeAction, Place, Problem, SourceOrder, VisitStatus, VisitUpdate};
+use crate::path::plain;
 use crate::stay::stay;
 
 /// Classes of an Encounter that is a stay (ActEncounterCode): inpatient, acute and not acute.

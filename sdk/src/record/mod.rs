@@ -108,8 +108,13 @@ impl<'r, F: Fields> Reader<'r, F> {
     }
 
     /// The source's own order.
-    pub fn order(&self) -> SourceOrder {
-        SourceOrder { sequence: self.text("sequence").parse().ok(), event_time: self.text("updated") }
+    pub fn order(&mut self) -> SourceOrder {
+        let updated = self.text("updated");
+        let event_time = crate::fhir::event_time(&updated);
+        if event_time.is_empty() && !updated.is_empty() {
+            self.problem("updated", "updated", "a time such as 2026-05-01T09:30:00Z");
+        }
+        SourceOrder { sequence: self.text("sequence").parse().ok(), event_time }
     }
 
     /// The charge; `None` where the row is news of the visit only: no procedure code, no amount, nothing done to a charge. An
@@ -341,7 +346,9 @@ fn numbers(named: &[String], diagnoses: &mut Diagnoses) -> Option<Vec<u8>> {
     let mut found = Vec::new();
     for text in named {
         let text = text.trim();
-        let is_code = text.len() > 2 && text.starts_with(|letter: char| letter.is_ascii_alphabetic()) && text.bytes().any(|byte| byte.is_ascii_digit());
+        let is_code = text.len() > 2
+            && text.starts_with(|letter: char| letter.is_ascii_alphabetic())
+            && text.bytes().any(|byte| byte.is_ascii_digit());
         if is_code {
             found.extend(diagnoses.place_of(text));
             continue;

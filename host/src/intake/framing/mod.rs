@@ -8,11 +8,14 @@ mod delimited;
 mod fhir_bundle;
 mod hl7v2;
 mod join;
+mod json_records;
 mod ndjson;
+mod records;
 mod settings;
 mod sniff;
 mod whole;
 mod x12;
+mod xml_records;
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Seek};
@@ -41,6 +44,8 @@ pub enum Framing {
     X12Claim,
     /// Entries of a FHIR bundle, grouped by patient and visit.
     FhirBundle,
+    /// Items of an array in a JSON file, elements of one name in an XML file.
+    Records,
     /// The file as it is.
     Whole,
 }
@@ -53,6 +58,7 @@ impl From<crate::plugin::Framing> for Framing {
             crate::plugin::Framing::Ndjson => Self::Ndjson,
             crate::plugin::Framing::X12Claim => Self::X12Claim,
             crate::plugin::Framing::FhirBundle => Self::FhirBundle,
+            crate::plugin::Framing::Records => Self::Records,
             crate::plugin::Framing::Whole => Self::Whole,
         }
     }
@@ -67,6 +73,7 @@ impl Framing {
             "ndjson" => Self::Ndjson,
             "x12-claim" => Self::X12Claim,
             "fhir-bundle" => Self::FhirBundle,
+            "records" => Self::Records,
             "whole" => Self::Whole,
             _ => return None,
         })
@@ -237,6 +244,7 @@ impl<R: Source> Framer<R> {
             Framing::X12Claim => Box::new(x12::X12::new(format)),
             Framing::Whole => Box::new(whole::Whole::new(format)),
             Framing::FhirBundle => Box::new(fhir_bundle::FhirBundle::new(format)),
+            Framing::Records => Box::new(records::Records::new(&Settings::from_mapping(mapping)?.records)),
         };
         Ok(Self {
             reader,

@@ -10,13 +10,15 @@ use super::FramingError;
 pub struct Settings {
     /// One character, or `tab`.
     pub delimiter: String,
+    /// Where the records of a JSON file are, by the names that lead to them; of an XML file, the name of their element.
+    pub records: String,
     /// `[[framing.join]]`.
     pub join: Vec<JoinSettings>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { delimiter: ",".to_owned(), join: Vec::new() }
+        Self { delimiter: ",".to_owned(), records: String::new(), join: Vec::new() }
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) fn refuse(framing: Framing, head: &[u8]) -> Option<FramingProblem> {
         Framing::Hl7v2 => found == HL7,
         Framing::X12Claim => found == X12,
         Framing::Ndjson | Framing::FhirBundle => found == JSON,
+        Framing::Records => matches!(found, JSON | XML),
         Framing::Delimited => false,
         Framing::Whole => true,
     };
@@ -56,6 +57,7 @@ pub(super) fn blank(framing: Framing, length: u64) -> FramingProblem {
 const HL7: &str = "an HL7 v2 file";
 const X12: &str = "an X12 interchange";
 const JSON: &str = "JSON";
+const XML: &str = "XML or HTML";
 
 /// What the text says it is; `None` if it says nothing.
 fn kind(text: &[u8]) -> Option<&'static str> {
@@ -65,7 +67,7 @@ fn kind(text: &[u8]) -> Option<&'static str> {
         _ if segment(b"MSH") && text.get(4..8).is_some_and(|codes| codes.contains(&b'\\')) => Some(HL7),
         _ if segment(b"ISA") && text.get(6) == text.get(3) => Some(X12),
         [b'{', ..] | [b'[', b'{', ..] => Some(JSON),
-        [b'<', b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z', ..] => Some("XML or HTML"),
+        [b'<', b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z', ..] => Some(XML),
         _ => None,
     }
 }
@@ -78,5 +80,6 @@ fn expected(framing: Framing) -> &'static str {
         Framing::X12Claim => "an 837 interchange",
         Framing::FhirBundle => "a FHIR bundle",
         Framing::Whole => "a text document",
+        Framing::Records => "JSON or XML",
     }
 }

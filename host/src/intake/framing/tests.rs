@@ -69,8 +69,7 @@ impl Seek for Pieces<'_> {
     }
 }
 
-const LINE: &str =
-    r#"(MSH\|\^~\\&\|A\|B|PID\|1|FHS\||BTS\|1|FTS\|1|BHS\|1|ISA\*00|"|""|a,"b|c",d|,|\{"a":1\}|\{"a"|x{0,40}| {0,3})"#;
+const LINE: &str = r#"(MSH\|\^~\\&\|A\|B|PID\|1|FHS\||BTS\|1|FTS\|1|BHS\|1|ISA\*00|"|""|a,"b|c",d|,|\{"a":1\}|\{"a"|\{"claims":\[|\]\}|,7,|<a>|</a>|<a b="|<!--|x{0,40}| {0,3})"#;
 
 proptest! {
     #[test]
@@ -79,7 +78,7 @@ proptest! {
         size in 1_usize..7000,
     ) {
         let file: String = lines.into_iter().map(|(line, end)| line + end).collect();
-        for framing in [Framing::Hl7v2, Framing::Delimited, Framing::Ndjson, Framing::X12Claim, Framing::FhirBundle, Framing::Whole] {
+        for framing in [Framing::Hl7v2, Framing::Delimited, Framing::Ndjson, Framing::X12Claim, Framing::FhirBundle, Framing::Records, Framing::Whole] {
             let whole = cut(framing, file.as_bytes());
             assert_covered(file.as_bytes(), &whole);
             let pieces = Framer::open(framing, "f", "", Joins::default(), Pieces(io::Cursor::new(file.as_bytes()), size)).unwrap();
@@ -89,7 +88,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_accounted_for(file in prop::collection::vec(any::<u8>(), 0..600)) {
-        for framing in [Framing::Hl7v2, Framing::Delimited, Framing::Ndjson, Framing::X12Claim, Framing::Whole] {
+        for framing in [Framing::Hl7v2, Framing::Delimited, Framing::Ndjson, Framing::X12Claim, Framing::Records, Framing::Whole] {
             assert_covered(&file, &cut(framing, &file));
         }
     }
@@ -160,6 +159,61 @@ fn json_lines() {
     assert_eq!(texts(&items), ["{\"a\":1}\n", "{\"b\":2}\r\n"]);
     let ids: Vec<&str> = problems(&items).iter().map(|problem| problem.id.as_str()).collect();
     assert_eq!(ids, ["ndjson.not-an-object", "ndjson.truncated"]);
+}
+
+#[test]
+fn records_of_json() {
+    let cut = |path: &str, file: &[u8]| {
+        let items = items(Framing::Records, &format!("[framing]\nrecords = \"{path}\"\n"), Joins::default(), file);
+        assert_covered(file, &items);
+        let ids: Vec<String> = problems(&items).iter().map(|problem| problem.id.clone()).collect();
+        (texts(&items).into_iter().map(str::to_owned).collect::<Vec<_>>(), ids)
+    };
+    let some = |texts: &[&str], ids: &[&str]| {
+        let own = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        (own(texts), own(ids))
+    };
+    let page =
+        br#"{"claims":[{"a":[{"claims":[{"x":1}]}],"b":"]}\"{"}, {"c":2} ],"total":2,"other":{"claims":[{"d":1}]}}"#;
+    assert_eq!(cut("claims", page), some(&[r#"{"a":[{"claims":[{"x":1}]}],"b":"]}\"{"}"#, r#"{"c":2}"#], &[]));
+    assert_eq!(cut("other.claims", page), some(&[r#"{"d":1}"#], &[]));
+    assert_eq!(cut("", b"[{\"a\":1},\n{\"b\":2}]\n"), some(&["{\"a\":1}", "{\"b\":2}"], &[]));
+    assert_eq!(cut("", b"{\"a\":1}\n{\"b\":2}"), some(&["{\"a\":1}", "{\"b\":2}"], &[]), "one after another");
+    assert_eq!(cut("data", b"{\"data\":{\"a\":1}}"), some(&["{\"a\":1}"], &[]), "one where several may be");
+    assert_eq!(cut("data", b"{\"data\":[]}"), some(&[], &[]), "nothing new");
+    assert_eq!(cut("data", b"{\"dat\":[{\"a\":1}]}"), some(&[], &["json.no-records"]));
+    assert_eq!(cut("", b"[{\"a\":1},7,\"x\",{\"b\":}]"), some(&["{\"a\":1}"], &["json.malformed"; 3]));
+    assert_eq!(cut("", b"[{\"a\":1},{\"b\":"), some(&["{\"a\":1}"], &["json.truncated"]));
+    assert_eq!(cut("", b"[{\"a\":1}"), some(&["{\"a\":1}"], &["json.truncated"]));
+    assert_eq!(cut("", b"[{\"a\":1}}]"), some(&["{\"a\":1}"], &["json.malformed"]));
+}
+
+#[test]
+fn records_of_xml() {
+    let cut = |name: &str, file: &str| {
+        let mapping = format!("[framing]\nrecords = \"{name}\"\n");
+        let items = items(Framing::Records, &mapping, Joins::default(), file.as_bytes());
+        assert_covered(file.as_bytes(), &items);
+        let ids: Vec<String> = problems(&items).iter().map(|problem| problem.id.clone()).collect();
+        (texts(&items).into_iter().map(str::to_owned).collect::<Vec<_>>(), ids)
+    };
+    let file = "<?xml version=\"1.0\"?><!-- <Charge> --><r xmlns:a=\"u\"><a:Charge n=\"1>2\"><x/><![CDATA[</a:Charge>]]></a:Charge>\n<Charge/><Charges><Charge>2</Charge></Charges></r>";
+    let (texts, ids) = cut("Charge", file);
+    assert_eq!(
+        texts,
+        ["<a:Charge n=\"1>2\"><x/><![CDATA[</a:Charge>]]></a:Charge>", "<Charge/>", "<Charge>2</Charge>"]
+    );
+    assert!(ids.is_empty());
+    let (texts, _) = cut("", "<a><a>1</a></a>");
+    assert_eq!(texts, ["<a><a>1</a></a>"], "the root element");
+    for (file, id) in [
+        ("<r><Charge>1</Char", "xml.truncated"),
+        ("<r><Charge>1</Charge>", "xml.truncated"),
+        ("<r/>", "xml.no-records"),
+        ("<r></r></r>", "xml.malformed"),
+    ] {
+        assert_eq!(cut("Charge", file).1, [id], "{file}");
+    }
 }
 
 #[test]

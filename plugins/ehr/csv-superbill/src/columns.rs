@@ -354,7 +354,8 @@ impl Fields for Cells<'_> {
 
     /// Columns that differ by a number; pointers are one.
     fn list(&self, key: &str) -> Vec<String> {
-        let numbered = |name: &str, last: u8| (1..=last).map(|at| Cells::text(self, &format!("{name}{at}")).to_owned()).collect();
+        let numbered =
+            |name: &str, last: u8| (1..=last).map(|at| Cells::text(self, &format!("{name}{at}")).to_owned()).collect();
         match key {
             "dx" => numbered("dx", 12),
             "modifiers" => numbered("modifier", 4),

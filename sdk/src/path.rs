@@ -1,7 +1,7 @@
-//! Paths into FHIR resources, as a site's mapping writes them.
+//! Paths into JSON, as a site's mapping writes them: FHIR resources, and documents of any other shape.
 //!
-//! `a.b` goes down, through every item of an array; `identifier[type=MR].value` keeps items whose `type` is that text or
-//! has that code; `extension(name)` keeps extensions whose URL is that or ends in it; `A|B` takes the first with
+//! `a.b` goes down, through every item of an array; `a[0]` takes one of them; `identifier[type=MR].value` keeps items whose
+//! `type` is that text or has that code; `extension(name)` keeps extensions whose URL is that or ends in it; `A|B` takes the first with
 //! something; the empty path finds nothing: the interface does not have it.
 
 use claimhost_fhir::{Json, Value};
@@ -12,8 +12,17 @@ use crate::mapping::Mapping;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Step {
     name: String,
-    /// Element and what it has to be.
-    filter: Option<(String, String)>,
+    filter: Filter,
+}
+
+/// Which of the items a step keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Filter {
+    All,
+    /// The one at this position, from 0.
+    At(usize),
+    /// Those whose element has to be this.
+    Is(String, String),
 }
 
 /// A path of the mapping, compiled.
@@ -71,11 +80,12 @@ impl Path {
     }
 }
 
-/// A string or number as text.
+/// A string, a number, true or false as text.
 pub fn plain(json: &Json<'_>) -> String {
     match &json.value {
         Value::Text(text) => text.trim().to_owned(),
         Value::Number(number) => (*number).to_owned(),
+        Value::Bool(value) => value.to_string(),
         _ => String::new(),
     }
 }
@@ -83,7 +93,11 @@ pub fn plain(json: &Json<'_>) -> String {
 impl Step {
     fn below<'j, 'a>(&self, json: &'j Json<'a>) -> Vec<&'j Json<'a>> {
         let items = json.items().iter().filter_map(|item| item.get(&self.name)).flat_map(Json::items);
-        items.filter(|item| self.filter.as_ref().is_none_or(|(name, wanted)| keeps(item, name, wanted))).collect()
+        match &self.filter {
+            Filter::All => items.collect(),
+            Filter::At(position) => items.skip(*position).take(1).collect(),
+            Filter::Is(name, wanted) => items.filter(|item| keeps(item, name, wanted)).collect(),
+        }
     }
 }
 
@@ -96,7 +110,9 @@ fn keeps(item: &Json<'_>, name: &str, wanted: &str) -> bool {
     let is = |text: Option<&str>| text.is_some_and(|text| text.eq_ignore_ascii_case(wanted));
     value.items().iter().any(|value| {
         let codings = value.get("coding").map(Json::items).unwrap_or_default();
-        is(value.text()) || is(value.text_of("code")) || codings.iter().any(|coding| is(coding.text_of("code")))
+        is(Some(plain(value).as_str()))
+            || is(value.text_of("code"))
+            || codings.iter().any(|coding| is(coding.text_of("code")))
     })
 }
 
@@ -118,14 +134,18 @@ fn step(text: &str) -> Option<Step> {
         return None;
     }
     let filter = match rest.as_bytes() {
-        [] => None,
+        [] => Filter::All,
         [b'(', .., b')'] => {
             let inside = rest.get(1..rest.len() - 1).filter(|inside| !inside.is_empty())?;
-            Some(("url".to_owned(), inside.to_owned()))
+            Filter::Is("url".to_owned(), inside.to_owned())
         }
         [b'[', .., b']'] => {
-            let (name, value) = rest.get(1..rest.len() - 1)?.split_once('=')?;
-            Some((name.trim().to_owned(), value.trim().to_owned()))
+            let inside = rest.get(1..rest.len() - 1)?;
+            match (inside.split_once('='), inside.parse()) {
+                (Some((name, value)), _) => Filter::Is(name.trim().to_owned(), value.trim().to_owned()),
+                (None, Ok(position)) => Filter::At(position),
+                (None, Err(_)) => return None,
+            }
         }
         _ => return None,
     };
@@ -147,6 +167,8 @@ mod tests {
         assert_eq!(find("identifier[system=http://a.b/c].value"), "1");
         assert_eq!(find("identifier[type=XX].value | n"), "7");
         assert_eq!(find("extension(modifier-code).extension(code).valueCode"), "25");
+        assert_eq!(find("identifier[1].value"), "2");
+        assert_eq!(find("identifier[2].value"), "");
         assert_eq!(find(""), "");
         assert_eq!(Path::parse("identifier.value").unwrap().all(&json).len(), 2);
         for text in ["a..b", "a[b", "a(b", "a[b]", "a-b", "|a", "a()"] {

@@ -1,0 +1,214 @@
+//! Visits and charges in JSON and XML documents of any shape: the site's mapping says where each element stands.
+//!
+//! `elements.rs` reads the paths, `xml.rs` makes of XML what JSON is; what an element means is `claimhost_sdk::record`. A connector
+//! of an EHR that answers in JSON or XML is a mapping over this component (`docs/records.md`).
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod elements;
+mod xml;
+
+use claimhost_fhir::Json;
+use claimhost_sdk::delimited::DateFormat;
+use claimhost_sdk::intake::{Document, Ignored, Outcome, Place, Problem, Setup, VisitUpdate};
+use claimhost_sdk::mapping::Mapping;
+use claimhost_sdk::path::Path;
+use claimhost_sdk::record::{Fields, Reader};
+use claimhost_sdk::{Adapter, AdapterDescription, evidence};
+use elements::{CHARGE, Elements, Record, VISIT};
+
+/// Contract fields for which a mapping can name a path.
+const DELIVERS: &[&str] = &[
+    "header.patient.ids",
+    "header.patient.name",
+    "header.patient.birth-date",
+    "header.patient.gender",
+    "header.patient.address",
+    "header.coverages",
+    "header.coverages.prior-authorization",
+    "header.coverages.referral-number",
+    "header.diagnoses",
+    "header.rendering",
+    "header.referring",
+    "header.place-of-service",
+    "header.location",
+    "header.stated-total",
+    "header.extras.dates",
+    "line.procedure",
+    "line.procedure.modifiers",
+    "line.charge",
+    "line.unit-charge",
+    "line.units",
+    "line.service-dates",
+    "line.diagnosis-pointers",
+    "line.place-of-service",
+    "line.drug",
+    "line.providers.rendering",
+    "visit.status",
+];
+
+/// One source's documents.
+#[derive(Debug)]
+pub struct Records {
+    source_system: String,
+    dates: DateFormat,
+    /// Visits below a document, charges below a visit; none: the thing itself.
+    visits: Path,
+    charges: Path,
+    visit: Elements,
+    charge: Elements,
+    /// A visit's record has all its charges.
+    complete: bool,
+    undelivered: Vec<String>,
+}
+
+impl Adapter for Records {
+    fn describe() -> AdapterDescription {
+        AdapterDescription {
+            id: "records".to_owned(),
+            title: "Visits and charges in JSON and XML, by paths".to_owned(),
+            family: "records".to_owned(),
+            formats: vec!["json".to_owned(), "xml".to_owned()],
+            delivers: DELIVERS.iter().map(|field| (*field).to_owned()).collect(),
+            evidence: evidence::Level::StandardOnly,
+        }
+    }
+
+    fn open(setup: Setup) -> Result<Self, Vec<Problem>> {
+        let mut mapping = Mapping::parse(&setup.mapping);
+        mapping.leave("framing");
+        let source_system = mapping.text("source_system", "RECORDS");
+        let format = mapping.text("date_format", "YYYY-MM-DD");
+        let dates = DateFormat::parse(&format);
+        if dates.is_none() {
+            let expected = "YYYY, MM and DD once each, such as MM/DD/YYYY or YYYYMMDD";
+            mapping.problem("date_format", "mapping.date-format", &format!("`{format}`"), expected);
+        }
+        let visits = Path::of_key(&mut mapping, "records.visits", "");
+        let charges = Path::of_key(&mut mapping, "records.charges", "");
+        let complete = mapping.text("records.complete", "no");
+        if !matches!(complete.as_str(), "yes" | "no") {
+            mapping.problem("records.complete", "mapping.complete", &format!("`{complete}`"), "yes or no");
+        }
+        let undelivered = mapping.list("undelivered", &["header.billing", "coverage.filing-indicator"]);
+        let required = mapping.list("required", &[]);
+        let visit = Elements::read(&mut mapping, "visit", VISIT, &required);
+        let charge = Elements::read(&mut mapping, "charge", CHARGE, &required);
+        let unknown = required.iter().filter(|name| !visit.has(name) && !charge.has(name));
+        for name in unknown {
+            mapping.problem(
+                "required",
+                "mapping.required",
+                &format!("`{name}`"),
+                "an element with a path, such as visit.member_id",
+            );
+        }
+        if !visit.has("visit.visit") {
+            mapping.problem("visit.visit", "mapping.visit", "no path", "the path of the visit number");
+        }
+        mapping.finish()?;
+        // A format that is none was a problem above.
+        let dates = dates.ok_or_else(Vec::new)?;
+        let complete = complete == "yes";
+        Ok(Self { source_system, dates, visits, charges, visit, charge, complete, undelivered })
+    }
+
+    fn translate(&self, document: &Document) -> Outcome {
+        let root = match self.parse(document) {
+            Ok(root) => root,
+            Err(problem) => return Outcome::Rejected(vec![problem]),
+        };
+        let visits = if self.visits.is_none() { vec![&root] } else { self.visits.all(&root) };
+        if visits.is_empty() {
+            let reason = "a document without a visit where the mapping says that they are";
+            return Outcome::Ignored(Ignored { id: "records.no-visit".to_owned(), reason: reason.to_owned() });
+        }
+        let (mut updates, mut problems) = (Vec::new(), Vec::new());
+        for visit in visits {
+            if self.is_blank(&root, visit) {
+                continue;
+            }
+            match self.visit(&root, visit) {
+                Ok(update) => updates.push(update.into()),
+                Err(mut wrong) => problems.append(&mut wrong),
+            }
+        }
+        match (problems.is_empty(), updates.is_empty()) {
+            (false, _) => Outcome::Rejected(problems),
+            (true, false) => Outcome::Events(updates),
+            (true, true) => {
+                let reason = "a record without anything in it: how some sources answer that there is nothing new";
+                Outcome::Ignored(Ignored { id: "records.blank".to_owned(), reason: reason.to_owned() })
+            }
+        }
+    }
+}
+
+impl Records {
+    /// The document as a tree.
+    fn parse<'d>(&self, document: &'d Document) -> Result<Json<'d>, Problem> {
+        let problem = |at: usize, found: &str, expected: &str| Problem {
+            id: "records.malformed".to_owned(),
+            at: Place { path: "document".to_owned(), offset: u32::try_from(at).ok() },
+            found: found.to_owned(),
+            expected: expected.to_owned(),
+            remedy:
+                "ask the source for the document again; if it is always so, correct [framing] of this site's mapping"
+                    .to_owned(),
+        };
+        let text = std::str::from_utf8(&document.content)
+            .map_err(|error| problem(error.valid_up_to(), "a byte that is no UTF-8", "UTF-8"))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if document.format == "xml" || text.trim_start().starts_with('<') {
+            return xml::parse(text).map_err(|(at, found)| problem(at, found, "well-formed XML"));
+        }
+        Json::parse(text).map_err(|error| problem(error.at, error.found, error.expected))
+    }
+
+    /// Whether a record says nothing of a visit nor of a charge.
+    fn is_blank(&self, root: &Json<'_>, visit: &Json<'_>) -> bool {
+        let says = |elements: &Elements, here: &Json<'_>| Record { elements, root, visit, here }.says_something();
+        !says(&self.visit, visit) && !self.charges_of(visit).into_iter().any(|here| says(&self.charge, here))
+    }
+
+    fn charges_of<'j, 'a>(&self, visit: &'j Json<'a>) -> Vec<&'j Json<'a>> {
+        if self.charges.is_none() { vec![visit] } else { self.charges.all(visit) }
+    }
+
+    fn visit(&self, root: &Json<'_>, visit: &Json<'_>) -> Result<VisitUpdate, Vec<Problem>> {
+        let record = Record { elements: &self.visit, root, visit, here: visit };
+        let mut reader = Reader::new(&record, &self.dates);
+        let visit_number = reader.visit_number();
+        let (mut header, mut diagnoses) = reader.header();
+        let (status, order) = (reader.status(), reader.order());
+        let mut problems = record.missing();
+        problems.append(&mut reader.problems);
+        let mut charges = Vec::new();
+        for here in self.charges_of(visit) {
+            let record = Record { elements: &self.charge, root, visit, here };
+            if Fields::text(&record, "action").eq_ignore_ascii_case("ignore") {
+                continue; // not billable, or not yet: the source's word for it is in [values]
+            }
+            problems.append(&mut record.missing());
+            let mut reader = Reader::new(&record, &self.dates);
+            charges.extend(reader.charge(&mut diagnoses));
+            problems.append(&mut reader.problems);
+        }
+        header.diagnoses = diagnoses.list;
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(VisitUpdate {
+            source_system: self.source_system.clone(),
+            visit_number,
+            order,
+            status,
+            header,
+            charges,
+            complete: self.complete,
+            undelivered: self.undelivered.clone(),
+            doubts: Vec::new(),
+        })
+    }
+}
+
+claimhost_sdk::adapter!(Records);

@@ -1,0 +1,73 @@
+//! Every case of `fixtures/`, and mappings that open no session.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+use std::path::Path;
+
+use claimhost_fhir::Json;
+use claimhost_sdk::Adapter;
+use claimhost_sdk::intake::{Document, Outcome, Related, Setup};
+use plugin_records::Records;
+
+/// What the host's framing does, for files that have each record between its own brackets.
+fn frame(case: &Path, bytes: &[u8]) -> Vec<(Vec<u8>, Vec<Related>)> {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let parts: Vec<String> = if text.starts_with('<') {
+        text.lines().filter(|line| line.starts_with("<a:ChargeData")).map(str::to_owned).collect()
+    } else {
+        let json = Json::parse(text).unwrap();
+        let list = json.get("claims").unwrap_or(&json);
+        let starts: Vec<usize> = list.items().iter().map(|item| item.at).collect();
+        let end = text.rfind(']').unwrap();
+        let ends = starts.iter().skip(1).copied().chain([end]);
+        let cut = |(from, to): (&usize, usize)| text[*from..to].trim_end().trim_end_matches(',').to_owned();
+        starts.iter().zip(ends).map(cut).collect()
+    };
+    assert!(!parts.is_empty(), "{}", case.display());
+    parts.into_iter().map(|part| (part.into_bytes(), Vec::new())).collect()
+}
+
+#[test]
+fn fixtures_give_the_committed_answers() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let count = claimhost_sdk::fixtures::run::<Records>(&folder, "input.*", frame);
+    assert!(count.as_ref().is_ok_and(|count| *count >= 3), "{}", count.expect_err("fewer cases"));
+}
+
+fn open(mapping: &str) -> Result<Records, Vec<String>> {
+    let setup = Setup { settings: Vec::new(), mapping: mapping.to_owned() };
+    Records::open(setup)
+        .map_err(|problems| problems.into_iter().map(|problem| format!("{} {}", problem.id, problem.at.path)).collect())
+}
+
+#[test]
+fn a_mapping_is_refused_at_its_line() {
+    for (mapping, wanted) in [
+        ("", "mapping.visit"),
+        ("[visit]\nvisit = \"a..b\"\n", "mapping.path"),
+        ("[visit]\nvisit = \"id\"\nmember_idd = \"x\"\n", "mapping.unknown"),
+        ("date_format = \"MM/DD/YY\"\n[visit]\nvisit = \"id\"\n", "mapping.date-format"),
+        ("required = [\"visit.member_id\"]\n[visit]\nvisit = \"id\"\n", "mapping.required"),
+        ("[visit]\nvisit = \"id\"\n[transforms]\nvisit = \"upper\"\n", "mapping.transform"),
+        ("[records]\ncomplete = \"maybe\"\n[visit]\nvisit = \"id\"\n", "mapping.complete"),
+    ] {
+        let problems = open(mapping).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.starts_with(wanted)), "{mapping}: {problems:?}");
+    }
+    assert!(open("[visit]\nvisit = \"id\"\n").is_ok());
+}
+
+#[test]
+fn what_is_no_document_is_refused_at_its_byte() {
+    let records = open("[visit]\nvisit = \"id\"\n").unwrap();
+    for (content, at) in [(&b"{\"id\": 1,}"[..], 9), (b"<a><b></a>", 6), (b"{\"id\": \"\xff\"}", 8), (b"", 0)] {
+        let document = Document {
+            ordinal: 0,
+            format: "json".to_owned(),
+            content: content.to_vec(),
+            related: Vec::new(),
+            received: claimhost_sdk::fixtures::RECEIVED,
+        };
+        let Outcome::Rejected(problems) = records.translate(&document) else { unreachable!("{content:?}") };
+        assert_eq!((problems[0].id.as_str(), problems[0].at.offset), ("records.malformed", Some(at)), "{content:?}");
+    }
+}
