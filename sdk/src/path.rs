@@ -1,7 +1,7 @@
 //! Paths into JSON, as a site's mapping writes them: FHIR resources, and documents of any other shape.
 //!
 //! `a.b` goes down, through every item of an array; `a[0]` takes one of them; `identifier[type=MR].value` keeps items whose
-//! `type` is that text or has that code; `extension(name)` keeps extensions whose URL is that or ends in it; `A|B` takes the first with
+//! `type` is that text or has that code (several filters hold together); `extension(name)` keeps extensions whose URL is that or ends in it; `A|B` takes the first with
 //! something; the empty path finds nothing: the interface does not have it.
 
 use claimhost_fhir::{Json, Value};
@@ -12,13 +12,12 @@ use crate::mapping::Mapping;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Step {
     name: String,
-    filter: Filter,
+    filters: Vec<Filter>,
 }
 
 /// Which of the items a step keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Filter {
-    All,
     /// The one at this position, from 0.
     At(usize),
     /// Those whose element has to be this.
@@ -93,11 +92,10 @@ pub fn plain(json: &Json<'_>) -> String {
 impl Step {
     fn below<'j, 'a>(&self, json: &'j Json<'a>) -> Vec<&'j Json<'a>> {
         let items = json.items().iter().filter_map(|item| item.get(&self.name)).flat_map(Json::items);
-        match &self.filter {
-            Filter::All => items.collect(),
-            Filter::At(position) => items.skip(*position).take(1).collect(),
-            Filter::Is(name, wanted) => items.filter(|item| keeps(item, name, wanted)).collect(),
-        }
+        self.filters.iter().fold(items.collect(), |items: Vec<&'j Json<'a>>, filter| match filter {
+            Filter::At(position) => items.into_iter().skip(*position).take(1).collect(),
+            Filter::Is(name, wanted) => items.into_iter().filter(|item| keeps(item, name, wanted)).collect(),
+        })
     }
 }
 
@@ -133,23 +131,20 @@ fn step(text: &str) -> Option<Step> {
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return None;
     }
-    let filter = match rest.as_bytes() {
-        [] => Filter::All,
-        [b'(', .., b')'] => {
-            let inside = rest.get(1..rest.len() - 1).filter(|inside| !inside.is_empty())?;
-            Filter::Is("url".to_owned(), inside.to_owned())
-        }
-        [b'[', .., b']'] => {
-            let inside = rest.get(1..rest.len() - 1)?;
-            match (inside.split_once('='), inside.parse()) {
-                (Some((name, value)), _) => Filter::Is(name.trim().to_owned(), value.trim().to_owned()),
-                (None, Ok(position)) => Filter::At(position),
-                (None, Err(_)) => return None,
-            }
-        }
-        _ => return None,
-    };
-    Some(Step { name: name.to_owned(), filter })
+    let mut filters = Vec::new();
+    let mut rest = rest;
+    while let Some(bracket) = rest.chars().next() {
+        let end = rest.find(if bracket == '(' { ')' } else { ']' })?;
+        let (inside, after) = (rest.get(1..end)?, rest.get(end + 1..)?);
+        filters.push(match (bracket, inside.split_once('='), inside.parse()) {
+            ('(', ..) if !inside.is_empty() => Filter::Is("url".to_owned(), inside.to_owned()),
+            ('[', Some((name, value)), _) => Filter::Is(name.trim().to_owned(), value.trim().to_owned()),
+            ('[', None, Ok(position)) => Filter::At(position),
+            _ => return None,
+        });
+        rest = after;
+    }
+    Some(Step { name: name.to_owned(), filters })
 }
 
 #[cfg(test)]
@@ -167,11 +162,13 @@ mod tests {
         assert_eq!(find("identifier[system=http://a.b/c].value"), "1");
         assert_eq!(find("identifier[type=XX].value | n"), "7");
         assert_eq!(find("extension(modifier-code).extension(code).valueCode"), "25");
+        assert_eq!(find("identifier[type=MR][0].value"), "2");
+        assert_eq!(find("identifier[type=MR][value=1].value"), "");
         assert_eq!(find("identifier[1].value"), "2");
         assert_eq!(find("identifier[2].value"), "");
         assert_eq!(find(""), "");
         assert_eq!(Path::parse("identifier.value").unwrap().all(&json).len(), 2);
-        for text in ["a..b", "a[b", "a(b", "a[b]", "a-b", "|a", "a()"] {
+        for text in ["a..b", "a[b", "a(b", "a[b]", "a-b", "|a", "a()", "a[0]b"] {
             assert_eq!(Path::parse(text), None, "{text}");
         }
     }

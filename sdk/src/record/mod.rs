@@ -163,7 +163,10 @@ impl<'r, F: Fields> Reader<'r, F> {
             }
             other => other,
         };
-        if self.fields.text("service_date").is_empty() {
+        // What takes a charge back by its id needs no day.
+        let is_taken_back =
+            matches!(action, ChargeAction::Cancel | ChargeAction::Credit) && !self.fields.text("charge_id").is_empty();
+        if self.fields.text("service_date").is_empty() && !is_taken_back {
             self.problem("service_date", "date", "a day");
         }
         let start = self.date("service_date").unwrap_or_default();

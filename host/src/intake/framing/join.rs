@@ -1,14 +1,15 @@
-//! Rows of joined files by their key, held while a charge file is cut.
+//! Rows and records of joined files by their key, held while a charge file is cut.
 //!
 //! Files are read in the order of their names, folder by folder: of two rows with one key, the later counts. A folder's
 //! `archive/` may be given first, so that a patient of yesterday's file is still found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::path::Path;
 
 use super::delimited::{cells, rows};
-use super::{FramingError, JoinSettings, Settings};
+use super::json_records::{JsonRecords, at_names};
+use super::{Cutter, FramingError, Item, JoinSettings, Settings};
 
 /// Largest joined file: 256 MiB.
 pub const JOIN_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -57,6 +58,10 @@ impl Joins {
     /// # Errors
     /// When its header does not have the key column.
     pub fn add(&mut self, settings: &Settings, join: &JoinSettings, file: &[u8]) -> Result<(), FramingError> {
+        let text = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file).trim_ascii_start();
+        if text.starts_with(b"{") || text.starts_with(b"[") {
+            return self.add_json(join, file);
+        }
         let delimiter = settings.delimiter_byte().unwrap_or(b',');
         let (rows, broken) = rows(file, delimiter);
         self.broken += broken;
@@ -80,7 +85,34 @@ impl Joins {
         Ok(())
     }
 
-    /// Rows left out because a quote in them is not closed.
+    /// Adds the records of a JSON file. Those that are none, or have no key, are left out and counted.
+    fn add_json(&mut self, join: &JoinSettings, file: &[u8]) -> Result<(), FramingError> {
+        let (mut cutter, mut out) = (JsonRecords::new("", &join.records), VecDeque::new());
+        cutter.push(file, &mut out);
+        cutter.finish(&mut out);
+        let table = self.tables.entry(join.name.clone()).or_default();
+        let (mut taken, mut keyless) = (0_usize, 0_usize);
+        for item in out {
+            match item {
+                Item::Frame(frame) => match at_names(&frame.content, &join.key) {
+                    Some(key) => {
+                        taken += 1;
+                        table.rows.insert(key.into_bytes(), frame.content);
+                    }
+                    None => keyless += 1,
+                },
+                Item::Problem(_) => self.broken += 1,
+                Item::Gap(_) => {}
+            }
+        }
+        if taken == 0 && keyless > 0 {
+            return Err(FramingError::JoinKey { join: join.name.clone(), column: join.key.clone() });
+        }
+        self.broken += keyless;
+        Ok(())
+    }
+
+    /// Rows left out because a quote in them is not closed, or that are no record with a key.
     pub fn broken(&self) -> usize {
         self.broken
     }

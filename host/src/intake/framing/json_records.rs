@@ -1,4 +1,5 @@
-//! The items of an array in a JSON file, one a document: `[framing] records = "claims"` names it by the names that lead to it;
+//! The items of an array in a JSON file, one a document: `[framing] records = "claims"` names it by the names that lead to it
+//! (`results|data`: either);
 //! without one the file's own array is meant, or its one object. Files of several such values, one after another, are read too.
 //!
 //! Streaming: only the text of one record is held. What is around the records is envelope.
@@ -29,7 +30,10 @@ struct Level {
 
 pub(super) struct JsonRecords {
     format: String,
-    path: Vec<Vec<u8>>,
+    /// The names that lead to the records, at each step one of these.
+    path: Vec<Vec<Vec<u8>>>,
+    /// The same as it is written.
+    written: String,
     levels: Vec<Level>,
     /// Within a text, and after its backslash.
     text: bool,
@@ -60,7 +64,8 @@ impl JsonRecords {
         let names = path.split('.').map(str::trim).filter(|name| !name.is_empty());
         Self {
             format: format.to_owned(),
-            path: names.map(|name| name.as_bytes().to_vec()).collect(),
+            path: names.map(|names| names.split('|').map(|name| name.trim().as_bytes().to_vec()).collect()).collect(),
+            written: path.trim().to_owned(),
             levels: Vec::new(),
             text: false,
             escaped: false,
@@ -81,7 +86,7 @@ impl JsonRecords {
         if level.is_array {
             return None; // an item of an array on the way: there is no name for it
         }
-        (self.path.get(matched) == Some(&level.name)).then_some(matched + 1)
+        self.path.get(matched).is_some_and(|names| names.contains(&level.name)).then_some(matched + 1)
     }
 
     /// Whether a value that begins here is a record.
@@ -243,6 +248,18 @@ impl JsonRecords {
     }
 }
 
+/// The text or number that names lead to in a JSON object; none where it is empty or not there.
+pub(super) fn at_names(object: &[u8], names: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_slice(object).ok()?;
+    let found = names.split('.').try_fold(&value, |value, name| value.get(name.trim()))?;
+    let text = match found {
+        serde_json::Value::String(text) => text.trim().to_owned(),
+        serde_json::Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
 fn not_an_object(range: (u64, u64)) -> Item {
     let remedy = "ask the source to correct this record and send it again; the others of the file go on";
     Item::Problem(FramingProblem::new("json.malformed", range, "text that is no JSON object", "a JSON object", remedy))
@@ -257,7 +274,7 @@ impl Cutter for JsonRecords {
     }
 
     fn finish(&mut self, out: &mut VecDeque<Item>) {
-        let named = self.path.iter().map(|name| String::from_utf8_lossy(name)).collect::<Vec<_>>().join(".");
+        let named = self.written.as_str();
         if let Some(at) = self.broken {
             let end = std::mem::replace(&mut self.at, at);
             self.close_gap(out);

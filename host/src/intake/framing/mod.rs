@@ -244,7 +244,7 @@ impl<R: Source> Framer<R> {
             Framing::X12Claim => Box::new(x12::X12::new(format)),
             Framing::Whole => Box::new(whole::Whole::new(format)),
             Framing::FhirBundle => Box::new(fhir_bundle::FhirBundle::new(format)),
-            Framing::Records => Box::new(records::Records::new(&Settings::from_mapping(mapping)?.records)),
+            Framing::Records => Box::new(records::Records::new(Settings::from_mapping(mapping)?, joins)),
         };
         Ok(Self {
             reader,

@@ -30,10 +30,13 @@ pub struct JoinSettings {
     pub name: String,
     /// Its files, beside the charge file: a name with `*` and `?`.
     pub file: String,
-    /// Key column of the joined file.
+    /// Key column of the joined file; of a JSON file the names that lead to it.
     pub key: String,
-    /// Column of the charge file with the same value.
+    /// Column (names) of the charge file with the same value.
     pub on: String,
+    /// Where the records of a joined JSON file are.
+    #[serde(default)]
+    pub records: String,
 }
 
 #[derive(Deserialize)]

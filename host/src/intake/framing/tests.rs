@@ -189,6 +189,28 @@ fn records_of_json() {
 }
 
 #[test]
+fn records_come_with_those_of_joined_files() {
+    let mapping = "[framing]\nrecords = \"rows\"\n[[framing.join]]\nname = \"patients\"\nfile = \"p*.json\"\nrecords = \"data\"\nkey = \"ids.own\"\non = \"who.id\"\n";
+    let settings = Settings::from_mapping(mapping).unwrap();
+    let mut joins = Joins::default();
+    let patients = br#"{"data":[{"ids":{"own":7},"v":1},{"ids":{"own":"8"}},{"ids":{}},9]}"#;
+    joins.add(&settings, &settings.join[0], patients).unwrap();
+    joins.add(&settings, &settings.join[0], br#"{"data":[{"ids":{"own":7},"v":2}]}"#).unwrap();
+    assert_eq!(joins.broken(), 2, "no key, and no object");
+    let file = br#"{"rows":[{"who":{"id":"7"}},{"who":{"id":8}},{"who":{"id":9}}]}"#;
+    let items = items(Framing::Records, mapping, joins, file);
+    let related: Vec<Vec<&[u8]>> =
+        frames(&items).iter().map(|frame| frame.related.iter().map(|part| part.content.as_slice()).collect()).collect();
+    assert_eq!(
+        related,
+        [vec![&br#"{"ids":{"own":7},"v":2}"#[..]], vec![br#"{"ids":{"own":"8"}}"#], vec![]],
+        "the later file counts"
+    );
+    let keyless = Joins::default().add(&settings, &settings.join[0], br#"{"data":[{"id":7}]}"#);
+    assert!(matches!(keyless, Err(FramingError::JoinKey { .. })));
+}
+
+#[test]
 fn records_of_xml() {
     let cut = |name: &str, file: &str| {
         let mapping = format!("[framing]\nrecords = \"{name}\"\n");

@@ -1,7 +1,7 @@
 //! Where the elements of a visit and of a charge stand: `[visit]`, `[charge]` and `[values]` of the mapping.
 //!
-//! A path is below the record that its table is of; `^` before it begins at the visit, `/` at the document. `= text` is the text
-//! itself. What the source writes and what is meant by it is in `[values.ELEMENT]`.
+//! A path is below the record that its table is of; `^` before it begins at the visit, `/` at the document, `NAME:` at the record of the
+//! joined file NAME. `= text` is the text itself. What the source writes and what is meant by it is in `[values.ELEMENT]`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -81,11 +81,12 @@ pub const CHARGE: &[&str] = &[
 ];
 
 /// From where a path goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum From {
     Here,
     Visit,
     Document,
+    Joined(String),
 }
 
 /// What an element is read from.
@@ -127,7 +128,13 @@ pub struct Elements {
 
 impl Elements {
     /// Reads `[TABLE]`, its `[values]` and `[transforms]`.
-    pub fn read(mapping: &mut Mapping<'_>, table: &'static str, known: &[&'static str], required: &[String]) -> Self {
+    pub fn read(
+        mapping: &mut Mapping<'_>,
+        table: &'static str,
+        known: &[&'static str],
+        required: &[String],
+        joins: &[String],
+    ) -> Self {
         let mut elements = BTreeMap::new();
         for name in known {
             let key = format!("{table}.{name}");
@@ -138,7 +145,7 @@ impl Elements {
             if texts.iter().all(|text| text.trim().is_empty()) {
                 continue; // this source does not have it
             }
-            let sources = texts.iter().filter_map(|text| source(mapping, &key, text)).collect();
+            let sources = texts.iter().filter_map(|text| source(mapping, &key, text, joins)).collect();
             let transforms = wanted.iter().filter_map(|text| transform(mapping, &transforms_key, text)).collect();
             let required = required.contains(&key);
             elements.insert(*name, Element { sources, written: texts.join(", "), transforms, words, required });
@@ -153,15 +160,17 @@ impl Elements {
     }
 }
 
-fn source(mapping: &mut Mapping<'_>, key: &str, text: &str) -> Option<Source> {
+fn source(mapping: &mut Mapping<'_>, key: &str, text: &str, joins: &[String]) -> Option<Source> {
     let text = text.trim();
     if let Some(constant) = text.strip_prefix('=') {
         return Some(Source::Constant(constant.trim().to_owned()));
     }
-    let (from, path) = match (text.strip_prefix('^'), text.strip_prefix('/')) {
-        (Some(path), _) => (From::Visit, path),
-        (None, Some(path)) => (From::Document, path),
-        (None, None) => (From::Here, text),
+    let joined = joins.iter().find_map(|name| Some((name, text.strip_prefix(name.as_str())?.strip_prefix(':')?)));
+    let (from, path) = match (joined, text.strip_prefix('^'), text.strip_prefix('/')) {
+        (Some((name, path)), ..) => (From::Joined(name.clone()), path),
+        (None, Some(path), _) => (From::Visit, path),
+        (None, None, Some(path)) => (From::Document, path),
+        (None, None, None) => (From::Here, text),
     };
     let read = Path::parse(path);
     if read.is_none() {
@@ -213,14 +222,17 @@ pub struct Record<'r, 'a> {
     pub visit: &'r Json<'a>,
     /// The visit or the charge.
     pub here: &'r Json<'a>,
+    /// Records of joined files, by the names of the joins.
+    pub joined: &'r [(String, Json<'a>)],
 }
 
 impl<'r, 'a> Record<'r, 'a> {
-    fn start(&self, from: From) -> &'r Json<'a> {
+    fn start(&self, from: &From) -> Option<&'r Json<'a>> {
         match from {
-            From::Here => self.here,
-            From::Visit => self.visit,
-            From::Document => self.root,
+            From::Here => Some(self.here),
+            From::Visit => Some(self.visit),
+            From::Document => Some(self.root),
+            From::Joined(name) => self.joined.iter().find(|(known, _)| known == name).map(|(_, json)| json),
         }
     }
 
@@ -229,7 +241,9 @@ impl<'r, 'a> Record<'r, 'a> {
         let Some(element) = self.elements.elements.get(key) else { return Vec::new() };
         let raw = element.sources.iter().flat_map(|source| match source {
             Source::Constant(text) => vec![text.clone()],
-            Source::At(from, path) => path.all(self.start(*from)).into_iter().map(plain).collect(),
+            Source::At(from, path) => {
+                self.start(from).into_iter().flat_map(|start| path.all(start)).map(plain).collect()
+            }
         });
         raw.map(|text| {
             let text = element.transforms.iter().fold(text, |text, transform| transform.apply(&text));
@@ -291,8 +305,9 @@ impl Fields for Record<'_, '_> {
         let element = self.elements.elements.get(key);
         let source = element.and_then(|element| element.sources.first());
         let found = match source {
-            Some(Source::At(from, path)) => path.first(self.start(*from)),
-            _ => None,
+            // The offset is in the document: a joined record has none there.
+            Some(Source::At(From::Joined(_), _) | Source::Constant(_)) | None => None,
+            Some(Source::At(from, path)) => self.start(from).and_then(|start| path.first(start)),
         };
         let offset = found.and_then(|json| u32::try_from(json.at).ok());
         let below = self.root.path_to(self.here.at);

@@ -7,7 +7,7 @@
 mod elements;
 mod xml;
 
-use claimhost_fhir::Json;
+use claimhost_fhir::{Json, Value};
 use claimhost_sdk::delimited::DateFormat;
 use claimhost_sdk::intake::{Document, Ignored, Outcome, Place, Problem, Setup, VisitUpdate};
 use claimhost_sdk::mapping::Mapping;
@@ -58,6 +58,9 @@ pub struct Records {
     charge: Elements,
     /// A visit's record has all its charges.
     complete: bool,
+    /// Names of joined files; of those in `optional_joins` a record may be missing.
+    joins: Vec<String>,
+    optional_joins: Vec<String>,
     undelivered: Vec<String>,
 }
 
@@ -75,7 +78,12 @@ impl Adapter for Records {
 
     fn open(setup: Setup) -> Result<Self, Vec<Problem>> {
         let mut mapping = Mapping::parse(&setup.mapping);
+        let mut joins = Vec::new();
+        while mapping.has(&format!("framing.join.{}.name", joins.len())) {
+            joins.push(mapping.text(&format!("framing.join.{}.name", joins.len()), ""));
+        }
         mapping.leave("framing");
+        let optional_joins = mapping.list("optional_joins", &[]);
         let source_system = mapping.text("source_system", "RECORDS");
         let format = mapping.text("date_format", "YYYY-MM-DD");
         let dates = DateFormat::parse(&format);
@@ -91,8 +99,8 @@ impl Adapter for Records {
         }
         let undelivered = mapping.list("undelivered", &["header.billing", "coverage.filing-indicator"]);
         let required = mapping.list("required", &[]);
-        let visit = Elements::read(&mut mapping, "visit", VISIT, &required);
-        let charge = Elements::read(&mut mapping, "charge", CHARGE, &required);
+        let visit = Elements::read(&mut mapping, "visit", VISIT, &required, &joins);
+        let charge = Elements::read(&mut mapping, "charge", CHARGE, &required, &joins);
         let unknown = required.iter().filter(|name| !visit.has(name) && !charge.has(name));
         for name in unknown {
             mapping.problem(
@@ -109,12 +117,17 @@ impl Adapter for Records {
         // A format that is none was a problem above.
         let dates = dates.ok_or_else(Vec::new)?;
         let complete = complete == "yes";
-        Ok(Self { source_system, dates, visits, charges, visit, charge, complete, undelivered })
+        Ok(Self { source_system, dates, visits, charges, visit, charge, complete, joins, optional_joins, undelivered })
     }
 
     fn translate(&self, document: &Document) -> Outcome {
-        let root = match self.parse(document) {
-            Ok(root) => root,
+        let read = || -> Result<(Json<'_>, Vec<(String, Json<'_>)>), Problem> {
+            let root = parse(&document.content, "document")?;
+            let joined = self.joins.iter().map(|name| Ok((name.clone(), self.joined(document, name)?)));
+            Ok((root, joined.collect::<Result<_, Problem>>()?))
+        };
+        let (root, joined) = match read() {
+            Ok(read) => read,
             Err(problem) => return Outcome::Rejected(vec![problem]),
         };
         let visits = if self.visits.is_none() { vec![&root] } else { self.visits.all(&root) };
@@ -124,10 +137,10 @@ impl Adapter for Records {
         }
         let (mut updates, mut problems) = (Vec::new(), Vec::new());
         for visit in visits {
-            if self.is_blank(&root, visit) {
+            if self.is_blank(&root, visit, &joined) {
                 continue;
             }
-            match self.visit(&root, visit) {
+            match self.visit(&root, visit, &joined) {
                 Ok(update) => updates.push(update.into()),
                 Err(mut wrong) => problems.append(&mut wrong),
             }
@@ -144,29 +157,26 @@ impl Adapter for Records {
 }
 
 impl Records {
-    /// The document as a tree.
-    fn parse<'d>(&self, document: &'d Document) -> Result<Json<'d>, Problem> {
-        let problem = |at: usize, found: &str, expected: &str| Problem {
-            id: "records.malformed".to_owned(),
-            at: Place { path: "document".to_owned(), offset: u32::try_from(at).ok() },
-            found: found.to_owned(),
-            expected: expected.to_owned(),
-            remedy:
-                "ask the source for the document again; if it is always so, correct [framing] of this site's mapping"
-                    .to_owned(),
-        };
-        let text = std::str::from_utf8(&document.content)
-            .map_err(|error| problem(error.valid_up_to(), "a byte that is no UTF-8", "UTF-8"))?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if document.format == "xml" || text.trim_start().starts_with('<') {
-            return xml::parse(text).map_err(|(at, found)| problem(at, found, "well-formed XML"));
+    /// The record of a joined file; of one that may be missing, nothing.
+    fn joined<'d>(&self, document: &'d Document, name: &String) -> Result<Json<'d>, Problem> {
+        let part = document.related.iter().find(|part| part.name == *name);
+        match part {
+            Some(part) => parse(&part.content, name),
+            None if self.optional_joins.contains(name) => Ok(Json { at: 0, value: Value::Null }),
+            None => Err(Problem {
+                id: "records.join-missing".to_owned(),
+                at: Place { path: format!("[[framing.join]] {name}"), offset: None },
+                found: "a key that no joined record has".to_owned(),
+                expected: format!("a record of `{name}` with this record's key"),
+                remedy: format!("deliver {name} with the charges, with a record for this key"),
+            }),
         }
-        Json::parse(text).map_err(|error| problem(error.at, error.found, error.expected))
     }
 
     /// Whether a record says nothing of a visit nor of a charge.
-    fn is_blank(&self, root: &Json<'_>, visit: &Json<'_>) -> bool {
-        let says = |elements: &Elements, here: &Json<'_>| Record { elements, root, visit, here }.says_something();
+    fn is_blank<'a>(&self, root: &Json<'a>, visit: &Json<'a>, joined: &[(String, Json<'a>)]) -> bool {
+        let says =
+            |elements: &Elements, here: &Json<'a>| Record { elements, root, visit, here, joined }.says_something();
         !says(&self.visit, visit) && !self.charges_of(visit).into_iter().any(|here| says(&self.charge, here))
     }
 
@@ -174,8 +184,13 @@ impl Records {
         if self.charges.is_none() { vec![visit] } else { self.charges.all(visit) }
     }
 
-    fn visit(&self, root: &Json<'_>, visit: &Json<'_>) -> Result<VisitUpdate, Vec<Problem>> {
-        let record = Record { elements: &self.visit, root, visit, here: visit };
+    fn visit<'a>(
+        &self,
+        root: &Json<'a>,
+        visit: &Json<'a>,
+        joined: &[(String, Json<'a>)],
+    ) -> Result<VisitUpdate, Vec<Problem>> {
+        let record = Record { elements: &self.visit, root, visit, here: visit, joined };
         let mut reader = Reader::new(&record, &self.dates);
         let visit_number = reader.visit_number();
         let (mut header, mut diagnoses) = reader.header();
@@ -184,7 +199,7 @@ impl Records {
         problems.append(&mut reader.problems);
         let mut charges = Vec::new();
         for here in self.charges_of(visit) {
-            let record = Record { elements: &self.charge, root, visit, here };
+            let record = Record { elements: &self.charge, root, visit, here, joined };
             if Fields::text(&record, "action").eq_ignore_ascii_case("ignore") {
                 continue; // not billable, or not yet: the source's word for it is in [values]
             }
@@ -209,6 +224,24 @@ impl Records {
             doubts: Vec::new(),
         })
     }
+}
+
+/// A document as a tree.
+fn parse<'d>(content: &'d [u8], part: &str) -> Result<Json<'d>, Problem> {
+    let problem = |at: usize, found: &str, expected: &str| Problem {
+        id: "records.malformed".to_owned(),
+        at: Place { path: part.to_owned(), offset: u32::try_from(at).ok() },
+        found: found.to_owned(),
+        expected: expected.to_owned(),
+        remedy: "ask the source for it again; if it is always so, correct [framing] of this site's mapping".to_owned(),
+    };
+    let text = std::str::from_utf8(content)
+        .map_err(|error| problem(error.valid_up_to(), "a byte that is no UTF-8", "UTF-8"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim_start().starts_with('<') {
+        return xml::parse(text).map_err(|(at, found)| problem(at, found, "well-formed XML"));
+    }
+    Json::parse(text).map_err(|error| problem(error.at, error.found, error.expected))
 }
 
 claimhost_sdk::adapter!(Records);

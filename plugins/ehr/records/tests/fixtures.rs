@@ -15,7 +15,7 @@ fn frame(case: &Path, bytes: &[u8]) -> Vec<(Vec<u8>, Vec<Related>)> {
         text.lines().filter(|line| line.starts_with("<a:ChargeData")).map(str::to_owned).collect()
     } else {
         let json = Json::parse(text).unwrap();
-        let list = json.get("claims").unwrap_or(&json);
+        let list = json.get("claims").or(json.get("results")).unwrap_or(&json);
         let starts: Vec<usize> = list.items().iter().map(|item| item.at).collect();
         let end = text.rfind(']').unwrap();
         let ends = starts.iter().skip(1).copied().chain([end]);
@@ -23,7 +23,21 @@ fn frame(case: &Path, bytes: &[u8]) -> Vec<(Vec<u8>, Vec<Related>)> {
         starts.iter().zip(ends).map(cut).collect()
     };
     assert!(!parts.is_empty(), "{}", case.display());
-    parts.into_iter().map(|part| (part.into_bytes(), Vec::new())).collect()
+    let patients = std::fs::read_to_string(case.join("patients.json")).unwrap_or("{}".to_owned());
+    let known = Json::parse(&patients).unwrap();
+    let joined = |part: &str| -> Vec<Related> {
+        let number = |json: &Json<'_>, name: &str| json.get(name).map(claimhost_sdk::path::plain);
+        let key = number(&Json::parse(part).unwrap(), "patient");
+        let items = known.get("results").map(Json::items).unwrap_or_default();
+        let found = items.iter().filter(|item| number(item, "id") == key);
+        let content = |item: &Json<'_>| patients[item.at..].rsplit_once(']').unwrap().0.as_bytes().to_vec();
+        found.map(|item| Related { name: "patients".to_owned(), content: content(item) }).collect()
+    };
+    let with_joined = |part: String| {
+        let related = if part.starts_with('{') { joined(&part) } else { Vec::new() };
+        (part.into_bytes(), related)
+    };
+    parts.into_iter().map(with_joined).collect()
 }
 
 #[test]
