@@ -58,8 +58,12 @@ pub(crate) struct Build {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Test {
     /// Plugin ids; none: all
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", required_if_eq("accept", "true"))]
     ids: Vec<String>,
+    /// Write what the plugins answer now as what their fixtures expect, instead of comparing. Read it before you keep it; a fixture
+    /// holds nobody's data
+    #[arg(long)]
+    accept: bool,
 }
 
 impl Plugin {
@@ -305,6 +309,9 @@ impl Test {
         let mut tested = Vec::new();
         for info in chosen {
             bar.set_message(info.id.clone());
+            if self.accept {
+                host.accept_fixtures(&info.folder).map_err(|error| Failure::missing(error.to_string()))?;
+            }
             let report = host.verify_fixtures(&info.folder);
             let (cases, items) = report.as_ref().map_or((0, 0), |report| (report.cases, report.items));
             let error = report.err().map(|error| error.to_string());

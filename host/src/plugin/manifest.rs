@@ -135,6 +135,27 @@ pub struct Permissions {
     pub fixes: bool,
 }
 
+/// A certified EHR product, as the public list (CHPL) has it. None of this is used to reach it: where a practice's own server is, the
+/// practice says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Product {
+    /// Who makes it.
+    pub developer: String,
+    /// What it is called.
+    pub name: String,
+    /// The certified version.
+    pub version: String,
+    /// CHPL product number.
+    pub chpl_id: String,
+    /// Where the developer lists its customers' endpoints.
+    pub endpoint_list_url: String,
+    /// One endpoint of that list: an example, never a default.
+    pub example_base_url: String,
+    /// What is odd about it.
+    pub facts: Vec<String>,
+}
+
 /// One `plugin.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -170,6 +191,9 @@ pub struct Manifest {
     /// File in the plugin's folder (TOML) that sessions are opened with; what a site's own mapping says goes before it.
     #[serde(default)]
     pub mapping: Option<String>,
+    /// The product that a connector is for.
+    #[serde(default)]
+    pub product: Option<Product>,
     /// Ceilings.
     #[serde(default)]
     pub limits: Limits,

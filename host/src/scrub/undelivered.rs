@@ -20,7 +20,10 @@ const ANY_SOURCE: &str =
 /// Tells findings about missing elements that the visit's interface does not deliver apart from those it should have.
 pub fn explain(findings: &mut [Finding], undelivered: &[String]) {
     for finding in findings {
-        let Some(stem) = finding.rule.strip_suffix(".missing") else { continue };
+        // Units that nobody sends are zero.
+        let Some(stem) = finding.rule.strip_suffix(".missing").or(finding.rule.strip_suffix(".not-positive")) else {
+            continue;
+        };
         let Some(element) = undelivered.iter().find(|element| names(element, &finding.at)) else { continue };
         let element = bare(element);
         let known = SOURCES.iter().find(|(known, _)| element == *known || starts(&element, known));
@@ -73,7 +76,7 @@ mod tests {
     #[test]
     fn only_what_the_interface_cannot_deliver_is_told_apart() {
         let undelivered =
-            ["header.billing", "coverage.filing-indicator", "header.place-of-service", "line.drug.amount"]
+            ["header.billing", "coverage.filing-indicator", "header.place-of-service", "line.drug.amount", "line.units"]
                 .map(str::to_owned);
         let table = [
             (finding("billing.missing", None, "billing.npi"), "billing.undelivered", "practice profile"),
@@ -88,6 +91,7 @@ mod tests {
                 "[[location]]",
             ),
             (finding("drug.amount.missing", Some(2), "drug.amount"), "drug.amount.undelivered", "another feed"),
+            (finding("units.not-positive", Some(1), "units"), "units.undelivered", "another feed"),
             // Another element, no line, and something that is not about a missing element.
             (finding("patient.name.missing", None, "patient.name.last"), "patient.name.missing", ""),
             (finding("drug.amount.missing", None, "drug.amount"), "drug.amount.missing", ""),

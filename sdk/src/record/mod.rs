@@ -110,7 +110,10 @@ impl<'r, F: Fields> Reader<'r, F> {
     /// The source's own order.
     pub fn order(&mut self) -> SourceOrder {
         let updated = self.text("updated");
-        let event_time = crate::fhir::event_time(&updated);
+        // A clock without an offset is taken as it is.
+        let with_offset = crate::fhir::event_time(&updated);
+        let event_time =
+            if with_offset.is_empty() { crate::fhir::event_time(&format!("{updated}Z")) } else { with_offset };
         if event_time.is_empty() && !updated.is_empty() {
             self.problem("updated", "updated", "a time such as 2026-05-01T09:30:00Z");
         }
@@ -163,9 +166,8 @@ impl<'r, F: Fields> Reader<'r, F> {
             }
             other => other,
         };
-        // What takes a charge back by its id needs no day.
-        let is_taken_back =
-            matches!(action, ChargeAction::Cancel | ChargeAction::Credit) && !self.fields.text("charge_id").is_empty();
+        // A deletion that names nothing but an id needs no day.
+        let is_taken_back = action == ChargeAction::Cancel && procedure_code.is_empty();
         if self.fields.text("service_date").is_empty() && !is_taken_back {
             self.problem("service_date", "date", "a day");
         }

@@ -274,7 +274,7 @@ impl Cutter for JsonRecords {
     }
 
     fn finish(&mut self, out: &mut VecDeque<Item>) {
-        let named = self.written.as_str();
+        let named = self.written.clone();
         if let Some(at) = self.broken {
             let end = std::mem::replace(&mut self.at, at);
             self.close_gap(out);

@@ -1,0 +1,118 @@
+//! Connectors: folders of data over the stock components, each with its fixtures, and the catalogue of certified products.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use claimhost_tests::programs::{claimhost, workspace};
+use claimhost_tests::site::{PRACTICE, Site};
+use serde_json::Value;
+
+const NAMED: [&str; 9] = [
+    "athenahealth",
+    "drchrono",
+    "eclinicalworks",
+    "epic",
+    "imd-health",
+    "modernizing-medicine",
+    "nextgen",
+    "oracle-cerner",
+    "tebra",
+];
+
+/// A folder of one practice that finds the connectors beside the plugins.
+fn site() -> Site {
+    let site = Site::new();
+    let connectors = workspace().join("connectors");
+    let line = site.text("claimhost.toml").lines().find(|line| line.starts_with("folders = ")).unwrap().to_owned();
+    let more = line.replace(']', &format!(", {:?}]", connectors.display().to_string()));
+    site.edit("claimhost.toml", &line, &more);
+    site.edit("claimhost.toml", "trust = \"locked\"", "trust = \"any\"");
+    site
+}
+
+fn folders(below: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(below)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("plugin.toml").is_file())
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn every_connector_is_active_and_those_by_name_give_what_their_fixtures_say() {
+    let site = site();
+    let listed = site.json(&["plugin", "list"]);
+    let plugins = listed["plugins"].as_array().unwrap();
+    let refused: Vec<&Value> = plugins.iter().filter(|plugin| plugin["state"] != "active").collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    let ids: BTreeSet<&str> = plugins.iter().map(|plugin| plugin["id"].as_str().unwrap()).collect();
+    assert!(NAMED.iter().all(|id| ids.contains(id)), "{ids:?}");
+    let catalogue = folders(&workspace().join("connectors/catalogue"));
+    assert_eq!(catalogue.len(), 249);
+    for folder in &catalogue {
+        let id = folder.file_name().unwrap().to_str().unwrap();
+        assert!(ids.contains(id), "{id}");
+    }
+    let tested = site.json(&[&["plugin", "test"], NAMED.as_slice()].concat());
+    for one in tested.as_array().unwrap() {
+        assert!(one["ok"] == true && one["cases"].as_u64().unwrap() > 0, "{one}");
+    }
+    // What is said of each is there to be read.
+    for id in NAMED {
+        let text = std::fs::read_to_string(workspace().join("connectors").join(id).join("README.md")).unwrap();
+        assert!(text.contains("**A site supplies**") && text.contains("**Expected visits**"), "{id}");
+    }
+}
+
+#[test]
+fn the_catalogue_is_what_the_public_list_says() {
+    let Some(root) = std::env::var_os("CLAIMHOST_CORPUS") else {
+        println!("skipped: CLAIMHOST_CORPUS names no folder of public files");
+        return;
+    };
+    let out = tempfile::tempdir().unwrap();
+    let list = Path::new(&root).join("ehr-vendors/ehr_products_distinct.csv");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let target = claimhost().parent().unwrap().parent().unwrap();
+    let status = Command::new(cargo)
+        .current_dir(workspace())
+        .args(["run", "--quiet", "-p", "claimhost-catalogue", "--target-dir"])
+        .arg(target)
+        .arg("--")
+        .arg(&list)
+        .arg(out.path())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let committed = workspace().join("connectors/catalogue");
+    let names =
+        |below: &Path| -> Vec<_> { folders(below).iter().map(|path| path.file_name().unwrap().to_owned()).collect() };
+    assert_eq!(names(out.path()), names(&committed));
+    for name in names(out.path()) {
+        let text = |below: &Path| std::fs::read_to_string(below.join(&name).join("plugin.toml")).unwrap();
+        assert_eq!(text(out.path()), text(&committed), "{name:?}");
+    }
+}
+
+#[test]
+fn a_claim_list_alone_is_held_and_says_what_the_interface_does_not_deliver() {
+    let Some(root) = std::env::var_os("CLAIMHOST_CORPUS") else {
+        println!("skipped: CLAIMHOST_CORPUS names no folder of public files");
+        return;
+    };
+    let site = site();
+    site.add_folder("athena", "athenahealth");
+    let reply = std::fs::read(Path::new(&root).join("vendor-json/athena-go-sdk/ListClaims.json")).unwrap();
+    site.put("inbox/athena", "claims.json", &reply);
+    let summary = site.run_unapproved("2021-09-20");
+    assert_eq!(summary["documents"]["translated"], 1, "{summary} {:?}", site.documents(PRACTICE));
+    assert_eq!(summary["claims"]["held"], 1, "{summary}");
+    let why = site.json(&["claim", "why", "my-practice/1"]);
+    let rules: Vec<&str> =
+        why["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
+    assert!(rules.contains(&"units.undelivered"), "{rules:?}");
+}
