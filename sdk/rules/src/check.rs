@@ -50,8 +50,7 @@ pub(crate) struct Place<'p> {
     pub(crate) of: &'p str,
     /// The string in the file, with its quotes.
     pub(crate) span: std::ops::Range<usize>,
-    /// The string's value, and where the condition begins in it.
-    pub(crate) value: &'p str,
+    /// Where the condition begins in its value, in bytes.
     pub(crate) start: usize,
 }
 
@@ -190,10 +189,8 @@ impl Checker<'_, '_, '_> {
         Some(match name {
             "claim" => record(Node::Claim, &schema::CLAIM),
             "lines" => Typed::many(List::Lines, Type::Record(&schema::SERVICE_LINE)),
-            "coverage" => {
-                let maybe = !self.is_present(name);
-                Typed { maybe, ..record(Node::Coverage, &schema::COVERAGE) }
-            }
+            // A claim without a payer is held by the host's own edits; here it would be a rule without an answer.
+            "coverage" => record(Node::Coverage, &schema::COVERAGE),
             "as_of" => Typed::one(Node::AsOf, Type::Date),
             "line_number" if self.line_rule => Typed::one(Node::LineNumber, Type::Int),
             "earlier" => {

@@ -52,7 +52,7 @@ impl Message {
                 return None;
             };
             let inner = brace.get(1..close).unwrap_or_default();
-            let place = Place { of: &of, span: text.span.clone(), value, start: at + open + 1 };
+            let place = Place { of: &of, span: text.span.clone(), start: at + open + 1 };
             at += open + close + 1;
             let Some(checked) = expression(inner, &place, per_line, problems) else { continue };
             uses_earlier |= checked.uses_earlier;

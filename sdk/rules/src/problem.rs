@@ -126,7 +126,8 @@ pub(crate) fn inside(text: &str, span: Range<usize>, at: usize) -> usize {
     let mut value = 0;
     let mut chars = rest.char_indices().peekable();
     while let Some((position, letter)) = chars.next() {
-        if value >= at {
+        let continues = letter == '\\' && escapes && chars.peek().is_some_and(|(_, next)| next.is_whitespace());
+        if value >= at && !continues {
             return offset + position;
         }
         if letter != '\\' || !escapes {

@@ -317,7 +317,7 @@ fn rule(table: &DeTable<'_>, at: usize, header: &Header, cases: bool, problems: 
 
 fn condition(when: &Text, per_line: bool, of: &str, problems: &mut Problems<'_>) -> Option<(Node, Vec<Read>, bool)> {
     let of = format!("{of}, when");
-    let place = Place { of: &of, span: when.span.clone(), value: &when.value, start: 0 };
+    let place = Place { of: &of, span: when.span.clone(), start: 0 };
     let checked = expression(&when.value, &place, per_line, problems)?;
     if checked.of != check::Of::One(Type::Bool) || checked.maybe {
         let found = "something else than a condition";
@@ -401,7 +401,7 @@ fn fix_of(table: &DeTable<'_>, at: usize, per_line: bool, of: &str, problems: &m
             problems.at(span.start, &of, kind(value), "a text: \"1\", or a calculation of the line's fields", "");
             return None;
         };
-        let place = Place { of: &of, span: span.clone(), value: text, start: 0 };
+        let place = Place { of: &of, span: span.clone(), start: 0 };
         let checked = expression(text, &place, per_line, problems)?;
         let node = match checked.of {
             check::Of::One(Type::Decimal) if !checked.maybe => checked.node,

@@ -56,7 +56,7 @@ impl Checker<'_, '_, '_> {
         let name = of.iter_var.clone();
         if self.variables.iter().any(|known| known.name == name) || RESERVED.contains(&name.as_str()) {
             let found = format!("`{name}` for two things");
-            self.wrong(id, &found, "a name of its own", "call the loop's variable otherwise");
+            self.wrong_name(id, &name, &found, "a name of its own", "call the loop's variable otherwise");
             return None;
         }
         let slot = self.next_slot(id)?;
