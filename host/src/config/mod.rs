@@ -25,6 +25,9 @@ pub struct Config {
     /// Tables of codes and pairs.
     #[serde(default)]
     pub codes: CodesConfig,
+    /// Rule tables.
+    #[serde(default)]
+    pub rules: RulesConfig,
     /// Where claims leave and answers come in.
     #[serde(default)]
     pub clearinghouse: ClearinghouseConfig,
@@ -96,6 +99,20 @@ pub struct CodesConfig {
 impl Default for CodesConfig {
     fn default() -> Self {
         Self { folder: "codes".into() }
+    }
+}
+
+/// `[rules]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RulesConfig {
+    /// Folder of the active rule tables. Default `rules`.
+    pub folder: PathBuf,
+}
+
+impl Default for RulesConfig {
+    fn default() -> Self {
+        Self { folder: "rules".into() }
     }
 }
 
@@ -255,6 +272,7 @@ impl Config {
             &mut self.keys.master_key_file,
             &mut self.plugins.cache,
             &mut self.codes.folder,
+            &mut self.rules.folder,
             &mut self.clearinghouse.outbox,
             &mut self.clearinghouse.inbox,
             &mut self.intake.charge_entry,

@@ -18,6 +18,7 @@ use crate::lifecycle::summary::{Summary, summarize};
 use crate::lifecycle::{HostError, answers, due, go_live, ingest, inquire, later, master_key, submit, tidy};
 use crate::plugin::{CodeTables, LogBuffer, PluginHost, PluginHostConfig, PluginLog};
 use crate::practice::{Profile, ProfileError};
+use crate::rules::Tables;
 use crate::store::{PracticeStore, Store, StoreResult, Tx};
 
 /// The running host.
@@ -30,6 +31,10 @@ pub struct Host {
     library: Arc<Library>,
     /// The tables of codes and pairs of this turn.
     pub(super) codes: Arc<Shelf>,
+    /// The active rule tables.
+    pub(super) tables: Tables,
+    /// Other tables are active than the history says.
+    tables_moved: bool,
     pub(super) practices: Vec<Practice>,
     pub(super) as_of: Date,
     /// Files younger than this are still being written; zero where a run takes what is there.
@@ -143,13 +148,19 @@ impl Host {
             });
         }
         let clearing = store.clearing()?;
+        let tables = Tables::open(&config.rules.folder);
+        // What was active before a restart stays; of a table that never was, nobody knows whom its rules are for.
+        if let Some(error) = tables.never_active().first() {
+            return Err(HostError::Rules(error.to_string()));
+        }
         let codes = library.shelf();
         for problem in codes.problems() {
             tracing::error!(%problem, "codes: a table cannot be used");
         }
         let (settle, told, stop) = (Duration::ZERO, parking_lot::Mutex::default(), Arc::default());
         #[rustfmt::skip] // one row
-        let host = Self { config, store, clearing, plugins, log, library, codes, practices, as_of, settle, told, tidied: None, stop };
+        let host = Self { config, store, clearing, plugins, log, library, codes, tables, tables_moved: false, practices, as_of, settle, told, tidied: None, stop };
+        host.note_tables()?;
         Ok(host)
     }
 
@@ -208,6 +219,32 @@ impl Host {
         &self.plugins
     }
 
+    /// The active rule tables.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// Writes down which rule tables are active, who activated them and when, where that has moved: in the host's own history.
+    fn note_tables(&self) -> Result<(), HostError> {
+        let activations = self.tables.activations().map_err(HostError::io(self.tables.folder()))?;
+        let tables = self.tables.active();
+        let today = self.today();
+        Ok(self.clearing.write(|tx| -> StoreResult<()> {
+            for table in tables.iter() {
+                let header = table.header();
+                let last = tx.history(TABLE, table_number(&header.id))?.pop();
+                if last.is_some_and(|last| last.plugin_digest == table.digest) {
+                    continue;
+                }
+                let known = activations.iter().rev().find(|known| known.id == header.id && known.digest == table.digest);
+                let by = known.map_or("file changed", |known| known.by.as_str());
+                let event = format!("rule table {} version {} active", header.id, header.version);
+                tx.record(TABLE, table_number(&header.id), today, by, &event, &table.digest)?;
+            }
+            Ok(())
+        })?)
+    }
+
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config
@@ -262,6 +299,9 @@ impl Host {
     /// [`HostError`]: what stops the host, never a bad document.
     pub fn turn(&mut self) -> Result<Turn, HostError> {
         self.reload();
+        if std::mem::take(&mut self.tables_moved) {
+            self.note_tables()?;
+        }
         self.look_again()?;
         let mut turn = Turn { answers: answers::take(self)?, ..Turn::default() };
         let host = &*self;
@@ -356,6 +396,12 @@ impl Host {
             }
             for practice in &mut self.practices {
                 practice.reviewed = None; // other tables may free what is held
+            }
+        }
+        if self.tables.refresh() {
+            self.tables_moved = true;
+            for practice in &mut self.practices {
+                practice.reviewed = None; // other rules may free what is held
             }
         }
         for practice in &mut self.practices {
@@ -472,6 +518,15 @@ impl Folder {
             }
         }
     }
+}
+
+/// Subject of history entries about rule tables.
+pub(crate) const TABLE: &str = "rule-table";
+
+/// The number of a table in the history: of its id, which is a text.
+pub(crate) fn table_number(id: &str) -> u64 {
+    let digest = crate::rules::digest(id);
+    digest.get(..15).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or_default()
 }
 
 /// Reads a profile with the files that it names.

@@ -62,5 +62,5 @@ pub(crate) use marks::{Told, is_closed};
 pub(crate) use receive::{Received, Receiver, Upload, Uploaded, store_messages, store_upload};
 pub(crate) use refold::{Recounted, charged_version, recount, wanted_work};
 pub use retry::Retried;
-pub(crate) use review::{alike, other_claims};
+pub(crate) use review::{alike, earlier_lines, other_claims};
 pub(crate) use upcoming::{Upcoming, of as upcoming};

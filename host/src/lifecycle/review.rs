@@ -13,8 +13,9 @@ use crate::claim::{
 use crate::eligibility::{Cover, Question};
 use crate::plugin::{Checked, RuleSet};
 use crate::practice::{Payer, Route};
+use crate::rules::{self, RuleTable, TableRef};
 use crate::scrub::{self, EarlierClaim, VisitDays};
-use crate::store::claim::{ClaimKey, Looked, VersionBody};
+use crate::store::claim::{ClaimKey, ClaimRow, Looked, VersionBody};
 use crate::store::finding::StoredFinding;
 use crate::store::{StoreResult, Tx};
 use crate::visit::{ChargeKey, Verdict, same_person};
@@ -71,7 +72,16 @@ impl Candidate {
     /// Digests of the rule sets that looked, for the history.
     pub(super) fn rule_digests(&self) -> String {
         let sets = self.looked.iter().filter(|looked| !looked.rule_set.is_empty());
-        sets.map(|looked| looked.digest.as_str()).collect::<Vec<_>>().join(" ")
+        let mut digests: Vec<&str> = Vec::new();
+        for looked in sets {
+            let table = looked.table.as_ref().map(|table| table.digest.as_str());
+            for digest in [Some(looked.digest.as_str()), table].into_iter().flatten() {
+                if !digests.contains(&digest) {
+                    digests.push(digest);
+                }
+            }
+        }
+        digests.join(" ")
     }
 }
 
@@ -152,12 +162,14 @@ fn apply_fixes(practice: &Practice, candidate: &mut Candidate) -> bool {
 
 fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier: &[Vec<Earlier>], which: &[usize]) {
     let mut by_set: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let tables = host.tables.active();
+    let mut by_table: Vec<Vec<usize>> = vec![Vec::new(); tables.len()];
     for &at in which {
         let (Some(candidate), Some(earlier)) = (candidates.get_mut(at), earlier.get(at)) else { continue };
         let own: Vec<EarlierClaim> = earlier.iter().map(Earlier::as_scrub).collect();
         // A second look, after fixes, takes the place of the first.
         candidate.looked.clear();
-        candidate.looked.push(Looked { rule_set: String::new(), digest: env!("CARGO_PKG_VERSION").to_owned() });
+        candidate.looked.push(Looked::new("", env!("CARGO_PKG_VERSION"), None));
         let (profile, known) = (&practice.profile, candidate.people.as_slice());
         let (alike, visit) = (candidate.alike.as_slice(), candidate.days);
         let (as_of, codes) = (host.as_of(), &*host.codes);
@@ -192,33 +204,59 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
                 members.push(at);
             }
         }
+        for (table, members) in tables.iter().zip(&mut by_table) {
+            if table.is_for(practice.store.id(), &candidate.claim, host.as_of()) {
+                members.push(at);
+            }
+        }
     }
     for (set, members) in by_set {
         match host.plugins.rules(&set) {
-            Some(rules) => ask(host, practice, &rules, candidates, earlier, &members),
+            Some(rules) => ask(host, practice, &rules, None, candidates, earlier, &members),
             None => {
-                for at in members {
-                    if let Some(candidate) = candidates.get_mut(at) {
-                        let words = format!(
-                            "Rule set `{set}` is not loaded, so this claim is not checked. Install it, or take it off the profile."
-                        );
-                        candidate.findings.push(hold("rules.not-evaluated", "claim", &words));
-                    }
-                }
+                let words = format!(
+                    "Rule set `{set}` is not loaded, so this claim is not checked. Install it, or take it off the profile."
+                );
+                not_evaluated(candidates, &members, &words);
+            }
+        }
+    }
+    for (table, members) in tables.iter().zip(by_table).filter(|(_, members)| !members.is_empty()) {
+        match host.plugins.rules(rules::COMPONENT) {
+            Some(rules) => ask(host, practice, &rules, Some(table), candidates, earlier, &members),
+            None => {
+                let words = format!(
+                    "The plugin `{}`, which runs rule table `{}`, is not loaded, so this claim is not checked. Install it.",
+                    rules::COMPONENT,
+                    table.header().id
+                );
+                not_evaluated(candidates, &members, &words);
             }
         }
     }
 }
 
+/// Holds claims that nobody could look at.
+fn not_evaluated(candidates: &mut [Candidate], members: &[usize], words: &str) {
+    for at in members {
+        if let Some(candidate) = candidates.get_mut(*at) {
+            candidate.findings.push(hold("rules.not-evaluated", "claim", words));
+        }
+    }
+}
+
+/// Asks a rule set, or the component of rule tables with one of them.
 fn ask(
     host: &Host,
     practice: &Practice,
     rules: &Arc<RuleSet>,
+    table: Option<&Arc<RuleTable>>,
     candidates: &mut [Candidate],
     earlier: &[Vec<Earlier>],
     members: &[usize],
 ) {
-    let from = i64::from(rules.look_back_days());
+    let asked = table.map_or(u16::MAX, |table| table.table.look_back_days());
+    let from = i64::from(rules.look_back_days().min(asked));
     let contexts: Vec<ClaimInContext> = members
         .iter()
         .filter_map(|at| Some((candidates.get(*at)?, earlier.get(*at)?)))
@@ -230,19 +268,30 @@ fn ask(
             ClaimInContext { claim: candidate.claim.clone(), as_of: host.as_of(), earlier: lines }
         })
         .collect();
-    let setup = practice.profile.rule_setup(rules.id());
-    let answers = rules.check(practice.store.id(), &setup, &contexts);
+    let id = practice.store.id();
+    let answers = match table {
+        Some(table) => rules.check_declared(id, &table.setup(), &contexts, &table.rules),
+        None => rules.check(id, &practice.profile.rule_setup(rules.id()), &contexts),
+    };
+    let reference = table.map(|table| TableRef::of(table, host.as_of()));
+    let named = match &reference {
+        Some(table) => format!("Rule table `{}`", table.id),
+        None => format!("Rule set `{}`", rules.id()),
+    };
     for (at, answer) in members.iter().zip(answers) {
         let Some(candidate) = candidates.get_mut(*at) else { continue };
         match answer {
             Checked::Findings(findings) => {
-                candidate.looked.push(Looked { rule_set: rules.id().to_owned(), digest: rules.digest().to_owned() });
-                let stored = findings.into_iter().map(|finding| StoredFinding::new(finding, rules.digest()));
+                candidate.looked.push(Looked::new(rules.id(), rules.digest(), reference.clone()));
+                let stored = findings.into_iter().map(|finding| StoredFinding {
+                    table: reference.clone(),
+                    ..StoredFinding::new(finding, rules.digest())
+                });
                 candidate.findings.extend(stored);
             }
             Checked::NotEvaluated(fault) => {
                 let words =
-                    format!("Rule set `{}` could not be evaluated: {fault}. The claim waits until it can.", rules.id());
+                    format!("{named} could not be evaluated: {fault}. The claim waits until it can.");
                 let mut finding = hold("rules.not-evaluated", "claim", &words);
                 rules.digest().clone_into(&mut finding.plugin_digest);
                 candidate.findings.push(finding);
@@ -280,7 +329,9 @@ impl Earlier {
 fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec<Earlier>>, HostError> {
     let sets = practice.profile.rules.iter().chain(practice.profile.payer.iter().flat_map(|payer| &payer.rules));
     let days = sets.filter_map(|set| host.plugins.rules(set)).map(|rules| i64::from(rules.look_back_days())).max();
-    let days = days.unwrap_or(0);
+    let tables = host.tables.active();
+    let of_tables = tables.iter().map(|table| i64::from(table.table.look_back_days())).max();
+    let days = days.max(of_tables).unwrap_or(0);
     let start = |candidate: &Candidate| {
         let span = service_span(&candidate.claim.lines)?;
         Some(day_number(span.start) - days.max(scrub::look_back_days(&candidate.claim)))
@@ -340,6 +391,20 @@ pub(crate) fn other_claims(
     let own = claims.iter().filter(|billed| !billed.body.claim.lines.is_empty());
     let own = own.map(|billed| earlier(billed).as_scrub()).collect();
     Ok((own, stored_alike(tx, &alike(claim), visit, &patient)?))
+}
+
+/// The patient's other lines that a rule set with so many days of look-back would see of a stored claim, as the store has them now.
+///
+/// # Errors
+/// The store's.
+pub(crate) fn earlier_lines(tx: &Tx<'_>, row: &ClaimRow, claim: &Claim, days: i64) -> StoreResult<Vec<EarlierLine>> {
+    let patient = tx.patient_of_claim(row.claim_id)?.and_then(|patient| <[u8; 32]>::try_from(patient).ok());
+    let (Some(patient), Some(span)) = (patient, service_span(&claim.lines)) else { return Ok(Vec::new()) };
+    let from = day_number(span.start) - days;
+    let claims = claims_of(tx, &patient, from)?;
+    let others = claims.iter().filter(|other| other.claim_id != row.claim_id && other.visit_id != row.visit_id);
+    let lines = others.flat_map(|other| earlier(other).lines);
+    Ok(lines.filter(|line| day_number(line.service_dates.start) >= from).collect())
 }
 
 /// For each candidate, the known people with one of its keys. Without a roster nobody is looked up.

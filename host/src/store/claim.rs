@@ -6,6 +6,7 @@ use super::figures::Marks;
 use super::{Encoded, StoreError, StoreResult, Tx};
 use crate::claim::Claim;
 use crate::lifecycle::VersionState;
+use crate::rules::TableRef;
 
 /// What a version is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -157,6 +158,16 @@ pub struct Looked {
     pub rule_set: String,
     /// Digest of the rule set's plugin; version of claimhost for its own edits.
     pub digest: String,
+    /// The rule table that the plugin ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableRef>,
+}
+
+impl Looked {
+    /// A rule set, or claimhost's own edits, which have no name.
+    pub fn new(rule_set: &str, digest: &str, table: Option<TableRef>) -> Self {
+        Self { rule_set: rule_set.to_owned(), digest: digest.to_owned(), table }
+    }
 }
 
 impl Tx<'_> {
