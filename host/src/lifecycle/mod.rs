@@ -50,6 +50,7 @@ pub(crate) use control::{control_number, trace_number};
 pub(crate) use crash::crash_point;
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
+pub use fixes::FixAnswer;
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
 pub use go_live::{GoLive, Refused};
 pub(crate) use go_live::{WORK_GO_LIVE, mapping_digest};

@@ -15,7 +15,7 @@ use crate::plugin::{Checked, RuleSet};
 use crate::practice::{Payer, Route};
 use crate::rules::{self, RuleTable, TableRef};
 use crate::scrub::{self, EarlierClaim, VisitDays};
-use crate::store::claim::{ClaimKey, ClaimRow, Looked, VersionBody};
+use crate::store::claim::{AppliedFix, ClaimKey, ClaimRow, Looked, VersionBody};
 use crate::store::finding::StoredFinding;
 use crate::store::{StoreResult, Tx};
 use crate::visit::{ChargeKey, Verdict, same_person};
@@ -39,8 +39,8 @@ pub(super) struct Candidate {
     pub(super) undelivered: Vec<String>,
     /// What is known already (problems of the visit), and then everything found.
     pub(super) findings: Vec<StoredFinding>,
-    /// Rules whose fixes were applied, with the digest that proposed them.
-    pub(super) fixed: Vec<(String, String)>,
+    /// What fixes have changed.
+    pub(super) fixed: Vec<AppliedFix>,
     /// Who looked at it.
     pub(super) looked: Vec<Looked>,
     pub(super) state: VersionState,
@@ -107,12 +107,18 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
     look(host, practice, candidates, &earlier, &all);
     let mut again = Vec::new();
     for (at, candidate) in candidates.iter_mut().enumerate() {
-        if apply_fixes(practice, candidate) {
+        if apply_fixes(practice, candidate)? {
             candidate.findings = known.get(at).cloned().unwrap_or_default();
             again.push(at);
         }
     }
+    // What the second look finds of a fix that was refused is told with the refusal, too.
     look(host, practice, candidates, &earlier, &again);
+    for at in again {
+        if let Some(candidate) = candidates.get_mut(at) {
+            note_refused(practice, candidate)?;
+        }
+    }
     note_accepted(practice, candidates)?;
     for candidate in candidates {
         let payer = destination(&candidate.claim).and_then(|coverage| payer_of(practice, &coverage.payer.id));
@@ -125,6 +131,18 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
         };
     }
     Ok(())
+}
+
+/// Marks fixes that an operator has refused.
+fn note_refused(practice: &Practice, candidate: &mut Candidate) -> Result<(), HostError> {
+    let Some(visit_id) = candidate.visit_id else { return Ok(()) };
+    Ok(practice.store.read(|tx| -> StoreResult<()> {
+        let known = tx.acceptances(visit_id)?;
+        for stored in candidate.findings.iter_mut().filter(|stored| stored.finding.fix.is_some()) {
+            stored.fix_refused = tx.accepted(&known, &fixes::refusal(&stored.finding.rule)).cloned();
+        }
+        Ok(())
+    })?)
 }
 
 /// Marks what an operator has accepted of each visit.
@@ -146,18 +164,40 @@ fn payer_of<'a>(practice: &'a Practice, id: &str) -> Option<&'a Payer> {
 }
 
 /// Applies the fixes that policy allows. True where the claim changed.
-fn apply_fixes(practice: &Practice, candidate: &mut Candidate) -> bool {
+fn apply_fixes(practice: &Practice, candidate: &mut Candidate) -> Result<bool, HostError> {
     let allowed = &practice.profile.apply_fixes;
-    let mut changed = false;
-    for stored in &candidate.findings {
-        if let Some(fix) = stored.finding.fix.as_ref().filter(|_| allowed.contains(&stored.finding.rule))
-            && fixes::apply(&mut candidate.claim, fix)
-        {
-            candidate.fixed.push((stored.finding.rule.clone(), stored.plugin_digest.clone()));
-            changed = true;
-        }
+    let proposed = |stored: &StoredFinding| stored.finding.fix.is_some() && allowed.contains(&stored.finding.rule);
+    if !candidate.findings.iter().any(proposed) {
+        return Ok(false);
     }
-    changed
+    let refused = match candidate.visit_id {
+        Some(visit_id) => practice.store.read(|tx| -> StoreResult<_> {
+            let known = tx.acceptances(visit_id)?;
+            let word = |stored: &StoredFinding| tx.accepted(&known, &fixes::refusal(&stored.finding.rule)).cloned();
+            Ok(candidate.findings.iter().map(word).collect())
+        })?,
+        None => vec![None; candidate.findings.len()],
+    };
+    let mut changed = false;
+    for (stored, refused) in candidate.findings.iter_mut().zip(refused) {
+        let Some(fix) = stored.finding.fix.as_ref().filter(|_| allowed.contains(&stored.finding.rule)) else { continue };
+        if refused.is_some() {
+            stored.fix_refused = refused;
+            continue;
+        }
+        let Some(change) = fixes::apply(&mut candidate.claim, fix) else { continue };
+        candidate.fixed.push(AppliedFix {
+            rule: stored.finding.rule.clone(),
+            digest: stored.plugin_digest.clone(),
+            table: stored.table.clone(),
+            line: change.line,
+            field: change.field.to_owned(),
+            before: change.before,
+            after: change.after,
+        });
+        changed = true;
+    }
+    Ok(changed)
 }
 
 fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier: &[Vec<Earlier>], which: &[usize]) {

@@ -13,6 +13,9 @@ use std::sync::Arc;
 use claimhost_rules::{Basis, Header, Problem, Table, cases};
 use sha2::{Digest, Sha256};
 
+#[cfg(test)]
+mod tests;
+
 pub use convert::to_contract;
 pub use folder::{Activated, Activation, ActivationError, Tables};
 

@@ -138,6 +138,29 @@ pub struct VersionBody {
     /// Who looked at it before it might leave.
     #[serde(default)]
     pub looked: Vec<Looked>,
+    /// What fixes have changed of it, in the order in which they did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<AppliedFix>,
+}
+
+/// A fix that the practice's policy let claimhost apply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppliedFix {
+    /// The rule that proposed it.
+    pub rule: String,
+    /// Digest of its plugin; empty for claimhost's own edits.
+    pub digest: String,
+    /// Its rule table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableRef>,
+    /// Line, from 1.
+    pub line: u16,
+    /// Field of the line, in the contract's words.
+    pub field: String,
+    /// What it said.
+    pub before: String,
+    /// What it says.
+    pub after: String,
 }
 
 impl VersionBody {

@@ -18,6 +18,9 @@ pub struct StoredFinding {
     /// The rule table that it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<TableRef>,
+    /// An operator's word that its fix is not to be applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix_refused: Option<Acceptance>,
     /// An operator's word that it is right as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Acceptance>,
@@ -26,7 +29,7 @@ pub struct StoredFinding {
 impl StoredFinding {
     /// One that nobody has accepted.
     pub fn new(finding: Finding, plugin_digest: &str) -> Self {
-        Self { finding, plugin_digest: plugin_digest.to_owned(), table: None, accepted: None }
+        Self { finding, plugin_digest: plugin_digest.to_owned(), table: None, fix_refused: None, accepted: None }
     }
 
     /// Whether it keeps its claim from being sent.

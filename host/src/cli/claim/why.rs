@@ -16,7 +16,7 @@ use crate::lifecycle::earlier_lines;
 use crate::rules::{RuleTable, TableRef, Tables, to_contract};
 use crate::store::{StoreResult, Tx};
 use crate::store::acceptance::Acceptance;
-use crate::store::claim::{ClaimRow, Looked, VersionBody};
+use crate::store::claim::{AppliedFix, ClaimRow, Looked, VersionBody};
 use crate::store::finding::{StoredFinding, severity_str};
 
 /// `claim why`
@@ -47,6 +47,9 @@ pub(in super::super) struct FoundLine {
     /// The rule table that it comes from.
     #[serde(default)]
     pub(in super::super) table: Option<TableRef>,
+    /// An operator's word that its fix is not to be applied.
+    #[serde(default)]
+    pub(in super::super) fix_refused: Option<Acceptance>,
     /// An operator's word that it is right as it is: it no longer holds the claim.
     pub(in super::super) accepted: Option<Acceptance>,
 }
@@ -57,6 +60,8 @@ struct Answer {
     state: String,
     version: u32,
     findings: Vec<FoundLine>,
+    /// What fixes have changed of this version, before and after.
+    fixed: Vec<AppliedFix>,
     /// Who looked at this version, as they were then: claimhost's own edits (rule set empty, its version), then rule sets.
     looked: Vec<Looked>,
     /// What each rule of the tables among them made of it.
@@ -99,15 +104,16 @@ impl Why {
             let findings = tx.findings(id, claim.live_version)?;
             let body = tx.version_body(id, claim.live_version)?;
             let tables = tables(&folder, tx, &claim, &body)?;
-            Ok(Some((claim, findings, body.looked, tables)))
+            Ok(Some((claim, findings, body, tables)))
         })?;
-        let (claim, findings, looked, tables) = known.ok_or_else(|| no_such("claim", &self.id, "claim list"))?;
+        let (claim, findings, body, tables) = known.ok_or_else(|| no_such("claim", &self.id, "claim list"))?;
         let answer = Answer {
             id: name(practice.id(), id),
             state: claim.state,
             version: claim.live_version,
             findings: findings.iter().map(found).collect(),
-            looked,
+            fixed: body.fixed,
+            looked: body.looked,
             tables,
         };
         if global.json {
@@ -124,11 +130,14 @@ fn tell(answer: &Answer) {
     if answer.findings.is_empty() {
         print("  nothing was found");
     }
-    for FoundLine { rule, severity, place, words, fix, plugin_digest, table, accepted } in &answer.findings {
+    for found in &answer.findings {
+        let FoundLine { rule, severity, place, words, fix, plugin_digest, table, fix_refused, accepted } = found;
         let colour = if matches!(severity.as_str(), "reject" | "hold") { RED } else { BOLD };
         print(&format!("\n{colour}{severity}{RESET}  {rule}  at {place}"));
         print(&format!("  {words}"));
-        if let Some(fix) = fix {
+        if let Some(Acceptance { by, reason, on }) = fix_refused {
+            print(&format!("  fix taken back on {on} by {by}: {reason}"));
+        } else if let Some(fix) = fix {
             print(&format!("  fix: {fix}; add {rule} to apply_fixes of the profile to let claimhost do it"));
         }
         if let Some(Acceptance { by, reason, on }) = accepted {
@@ -140,6 +149,11 @@ fn tell(answer: &Answer) {
         if !plugin_digest.is_empty() {
             print(&format!("  plugin {plugin_digest}"));
         }
+    }
+    for AppliedFix { rule, line, field, before, after, .. } in &answer.fixed {
+        let shown = |text: &str| if text.is_empty() { "nothing".to_owned() } else { visible(text) };
+        print(&format!("\n{BOLD}fixed{RESET}  {rule}: line {line}, {field}: {} is now {}", shown(before), shown(after)));
+        print(&format!("  claimhost claim undo-fix {} {rule} --reason \"...\" takes it back", answer.id));
     }
     answer.tables.iter().for_each(tell_table);
     let looked: Vec<String> = answer.looked.iter().map(who).collect();
@@ -227,6 +241,7 @@ pub(in super::super) fn found(stored: &StoredFinding) -> FoundLine {
         fix: finding.fix.as_ref().map(fix_words),
         plugin_digest: stored.plugin_digest.clone(),
         table: stored.table.clone(),
+        fix_refused: stored.fix_refused.clone(),
         accepted: stored.accepted.clone(),
     }
 }
