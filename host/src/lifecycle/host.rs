@@ -224,27 +224,6 @@ impl Host {
         &self.tables
     }
 
-    /// Writes down which rule tables are active, who activated them and when, where that has moved: in the host's own history.
-    fn note_tables(&self) -> Result<(), HostError> {
-        let activations = self.tables.activations().map_err(HostError::io(self.tables.folder()))?;
-        let tables = self.tables.active();
-        let today = self.today();
-        Ok(self.clearing.write(|tx| -> StoreResult<()> {
-            for table in tables.iter() {
-                let header = table.header();
-                let last = tx.history(TABLE, table_number(&header.id))?.pop();
-                if last.is_some_and(|last| last.plugin_digest == table.digest) {
-                    continue;
-                }
-                let known = activations.iter().rev().find(|known| known.id == header.id && known.digest == table.digest);
-                let by = known.map_or("file changed", |known| known.by.as_str());
-                let event = format!("rule table {} version {} active", header.id, header.version);
-                tx.record(TABLE, table_number(&header.id), today, by, &event, &table.digest)?;
-            }
-            Ok(())
-        })?)
-    }
-
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config
@@ -518,15 +497,6 @@ impl Folder {
             }
         }
     }
-}
-
-/// Subject of history entries about rule tables.
-pub(crate) const TABLE: &str = "rule-table";
-
-/// The number of a table in the history: of its id, which is a text.
-pub(crate) fn table_number(id: &str) -> u64 {
-    let digest = crate::rules::digest(id);
-    digest.get(..15).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or_default()
 }
 
 /// Reads a profile with the files that it names.

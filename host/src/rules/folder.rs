@@ -19,12 +19,15 @@ const HISTORY: &str = "history";
 /// The list of activations, one JSON object a line.
 const LIST: &str = "activations.jsonl";
 
+/// Who activated a text that somebody wrote into the folder without the command.
+pub const FILE_CHANGED: &str = "file changed";
+
 /// One activation, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activation {
     /// When, ISO 8601 with the zone.
     pub at: String,
-    /// Who; `file changed` where somebody wrote the file without the command.
+    /// Who; [`FILE_CHANGED`] where somebody wrote the file without the command.
     pub by: String,
     /// File in the folder.
     pub file: String,
@@ -180,7 +183,7 @@ impl Tables {
         match loaded {
             Ok(table) => {
                 let table = Arc::new(table);
-                let kept = self.keeps.then(|| self.keep(path, &table, "file changed", before.as_deref()));
+                let kept = self.keeps.then(|| self.keep(path, &table, FILE_CHANGED, before.as_deref()));
                 if let Some(Err(error)) = kept {
                     tracing::error!(%error, table = table.header().id, "rules: the text of a table cannot be kept");
                 }

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 mod tests;
 
 pub use convert::to_contract;
-pub use folder::{Activated, Activation, ActivationError, Tables};
+pub use folder::{Activated, Activation, ActivationError, FILE_CHANGED, Tables};
 
 use crate::claim::{Claim, Date, Rule, Setup, day_number, destination, service_span};
 
