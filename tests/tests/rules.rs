@@ -132,7 +132,7 @@ fn a_table_is_tried_compared_activated_and_explains_itself() {
     // So is one that names a field that is none, at its place.
     site.write("candidate.toml", table("1", "50").replace("line.charge >", "line.chargge >").as_bytes());
     let (_, err) = said(&site, &["rules", "test", name], 4);
-    assert!(err.contains("line 38, column 44, rule \"limit\", when: found `chargge`") && err.contains("did you mean `charge`?"), "{err}");
+    assert!(err.contains("line 38, column 42, rule \"limit\", when: found `chargge`") && err.contains("did you mean `charge`?"), "{err}");
 
     // What it would have done to the claim that was paid.
     site.write("candidate.toml", table("1", "50").as_bytes());
@@ -175,7 +175,8 @@ fn a_table_is_tried_compared_activated_and_explains_itself() {
     // Another limit frees it; the shadow says so before, the host does it after.
     site.write("candidate.toml", table("2", "100").as_bytes());
     let told = site.json(&["rules", "shadow", name, "--since", "2026-01-01"]);
-    assert_eq!((&told["newly_released"]["claims"], &told["newly_held"]["claims"]), (&1.into(), &0.into()), "{told}");
+    assert_eq!((&told["newly_released"]["claims"], &told["newly_held"]["claims"]), (&2.into(), &0.into()), "{told}");
+    assert_eq!(told["newly_released"]["paid"], 1, "of the two one is paid, and waits for nothing");
     assert_eq!(told["active"]["version"], "1");
     said(&site, &["rules", "activate", name, "--by", "Lou"], 0);
     site.run(DAY);
@@ -241,7 +242,7 @@ fn a_bad_table_changes_nothing_and_a_missing_component_holds() {
     let after = why(&site, "2");
     assert_eq!(of_rule(&after, "house.limit")[0]["table"], of_rule(&before, "house.limit")[0]["table"], "{after}");
     let (out, _) = said(&site, &["check-config"], 3);
-    for part in ["rule table", "house.toml: line 38, column 55, rule \"limit\", when: found an amount of money beside a whole number", "usd(125)"] {
+    for part in ["rule table", "house.toml: line 38, column 49, rule \"limit\", when: found an amount of money beside a whole number", "usd(125)"] {
         assert!(out.contains(part), "{part}: {out}");
     }
     // One that never was active keeps the host from starting: nobody knows whom its rules are for.

@@ -14,7 +14,7 @@ use claimhost_sdk::review::{ClaimInContext, EarlierLine, Finding};
 use toml::de::{DeTable, DeValue};
 
 use crate::keys::{Keys, Text, kind};
-use crate::problem::{Problems, place};
+use crate::problem::Problems;
 use crate::table::{Header, Table, cents, scaled};
 use crate::value::{civil, parse_day};
 
@@ -72,16 +72,14 @@ pub fn run(table: &Table) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for rule in &table.rules {
         for case in &rule.cases {
-            let mut findings = table.check(&case.context);
-            findings.retain(|finding| finding.rule == rule.id);
-            let seen = table.explain(&case.context).into_iter().find(|seen| seen.rule == rule.id);
+            let (findings, saw) = table.try_rule(rule, &case.context);
             outcomes.push(Outcome {
                 rule: rule.id.clone(),
                 case: case.name.clone(),
                 line: case.line,
                 expected: case.finds,
                 findings,
-                saw: seen.map(|seen| seen.saw).unwrap_or_default(),
+                saw,
             });
         }
     }
@@ -113,7 +111,7 @@ pub(crate) fn read(
     header: &Header,
     problems: &mut Problems<'_>,
 ) -> Option<Case> {
-    let line = place(problems.text(), at).0;
+    let line = problems.line(at);
     let before = problems.count();
     let mut keys = Keys::new(table, &format!("{of}, case"), at, problems);
     let name = keys.required("name", "what the case is about").unwrap_or_default().value;

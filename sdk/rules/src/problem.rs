@@ -49,6 +49,8 @@ impl Problem {
 /// Problems while a table is read: all of them, in the order of the file.
 pub(crate) struct Problems<'t> {
     text: &'t str,
+    /// Bytes of the line ends: a table asks for the line of each of its rules.
+    ends: Vec<usize>,
     found: Vec<(usize, Problem)>,
 }
 
@@ -56,8 +58,13 @@ pub(crate) struct Problems<'t> {
 const TOLD_MAX: usize = 50;
 
 impl<'t> Problems<'t> {
-    pub(crate) const fn of(text: &'t str) -> Self {
-        Self { text, found: Vec::new() }
+    pub(crate) fn of(text: &'t str) -> Self {
+        Self { text, ends: text.match_indices('\n').map(|(at, _)| at).collect(), found: Vec::new() }
+    }
+
+    /// The line of a byte, from 1.
+    pub(crate) fn line(&self, offset: usize) -> usize {
+        self.ends.partition_point(|end| *end < offset) + 1
     }
 
     /// Adds one at a byte of the file.

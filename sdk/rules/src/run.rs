@@ -70,6 +70,17 @@ impl Table {
         findings
     }
 
+    /// What one rule finds on a claim, and what it read.
+    #[cfg(feature = "cases")]
+    pub(crate) fn try_rule(&self, rule: &Rule, context: &ClaimInContext) -> (Vec<Finding>, Vec<(String, String)>) {
+        let first = first_day(&context.claim.lines);
+        let mut findings = Vec::new();
+        if rule.need.allows(&context.claim) {
+            rule.look(&mut Env::new(context), first, true, &mut findings);
+        }
+        (findings, rule.explain(&mut Env::new(context), first, true).saw)
+    }
+
     /// The rules as the contract describes them.
     pub fn describe(&self) -> Vec<review::Rule> {
         let describe = |rule: &Rule| review::Rule {

@@ -241,7 +241,7 @@ fn days(keys: &mut Keys<'_, '_, '_, '_>) -> (Option<i64>, Option<i64>) {
 }
 
 fn rule(table: &DeTable<'_>, at: usize, header: &Header, cases: bool, problems: &mut Problems<'_>) -> Option<Rule> {
-    let line = crate::problem::place(problems.text(), at).0;
+    let line = problems.line(at);
     let mut keys = Keys::new(table, "rule", at, problems);
     let id = keys.required("id", "letters, digits and `-`").map(|id| checked_id(&mut keys, id));
     let of = id.as_ref().map_or_else(|| "rule".to_owned(), |id| format!("rule \"{id}\""));
