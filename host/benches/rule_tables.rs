@@ -22,7 +22,12 @@ fn rule(out: &mut String, at: usize) {
     let code = format!("Q{:04}", at % 10_000);
     let (each, when, finds, silent) = if at < FIND {
         // Found on every claim with a charge.
-        ("claim", format!("lines.exists(l, l.charge > usd(0.0{at})) && size(lines) > 0"), "lines = [\"99213\"]", "lines = [\"99213 $0\"]")
+        (
+            "claim",
+            format!("lines.exists(l, l.charge > usd(0.0{at})) && size(lines) > 0"),
+            "lines = [\"99213\"]",
+            "lines = [\"99213 $0\"]",
+        )
     } else if at < FIND + LOOP {
         let when = format!(
             "lines.exists(l, l.units.amount > {at} && !(\"59\" in l.procedure.modifiers) && l.charge < usd({at})) || \

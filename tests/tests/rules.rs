@@ -121,18 +121,30 @@ fn a_table_is_tried_compared_activated_and_explains_itself() {
     let name = file.to_str().unwrap();
     site.write("candidate.toml", table("1", "50").replace("99213 $1\"", "99213 $51\"").as_bytes());
     let (out, err) = said(&site, &["rules", "test", name], 4);
-    for part in ["house.limit, case \"below\"", "- expected no finding", "+ line 1: 99213 on line 1 is billed at $51.00", "line.charge = $51.00"] {
+    for part in [
+        "house.limit, case \"below\"",
+        "- expected no finding",
+        "+ line 1: 99213 on line 1 is billed at $51.00",
+        "line.charge = $51.00",
+    ] {
         assert!(out.contains(part), "{part}: {out}");
     }
     assert!(err.contains("1 of 1 tables fail"), "{err}");
     let (_, err) = said(&site, &["rules", "activate", name, "--by", "Kit"], 4);
-    assert!(err.contains("case \"below\": found 1 findings, expected none") && err.contains("nothing was changed"), "{err}");
+    assert!(
+        err.contains("case \"below\": found 1 findings, expected none") && err.contains("nothing was changed"),
+        "{err}"
+    );
     let (out, _) = said(&site, &["rules", "list"], 0);
     assert!(out.contains("no rule table is active"), "{out}");
     // So is one that names a field that is none, at its place.
     site.write("candidate.toml", table("1", "50").replace("line.charge >", "line.chargge >").as_bytes());
     let (_, err) = said(&site, &["rules", "test", name], 4);
-    assert!(err.contains("line 38, column 42, rule \"limit\", when: found `chargge`") && err.contains("did you mean `charge`?"), "{err}");
+    assert!(
+        err.contains("line 38, column 42, rule \"limit\", when: found `chargge`")
+            && err.contains("did you mean `charge`?"),
+        "{err}"
+    );
 
     // What it would have done to the claim that was paid.
     site.write("candidate.toml", table("1", "50").as_bytes());
@@ -141,7 +153,10 @@ fn a_table_is_tried_compared_activated_and_explains_itself() {
     assert_eq!((&told["looked_at"], &told["concerned"], &told["active"]), (&1.into(), &1.into(), &Value::Null));
     assert_eq!((&told["newly_held"]["claims"], &told["newly_held"]["paid"]), (&1.into(), &1.into()), "{told}");
     let one = &told["claims"][0];
-    assert_eq!((&one["change"], &one["outcome"], &one["agrees"]), (&"newly-held".into(), &"paid".into(), &false.into()));
+    assert_eq!(
+        (&one["change"], &one["outcome"], &one["agrees"]),
+        (&"newly-held".into(), &"paid".into(), &false.into())
+    );
     assert_eq!(one["added"].as_array().unwrap().len(), 2);
     let html = std::fs::read_to_string(page).unwrap();
     assert!(html.contains("newly held") && html.contains("house.limit") && !html.contains("VANCE"), "{html}");
@@ -158,13 +173,19 @@ fn a_table_is_tried_compared_activated_and_explains_itself() {
     let found = of_rule(&answer, "house.limit");
     let listed = site.json(&["rules", "list"]);
     let digest = &listed["tables"][0]["digest"];
-    assert_eq!((found.len(), &found[0]["table"]["id"], &found[0]["table"]["version"]), (1, &"house".into(), &"1".into()));
+    assert_eq!(
+        (found.len(), &found[0]["table"]["id"], &found[0]["table"]["version"]),
+        (1, &"house".into(), &"1".into())
+    );
     assert_eq!((&found[0]["table"]["digest"], &found[0]["table"]["on"]), (digest, &DAY.into()));
     assert_eq!(found[0]["words"], "99213 on line 1 is billed at $90.00: the limit is $50.");
     let rules = answer["tables"][0]["rules"].as_array().unwrap();
     let limit = rules.iter().find(|rule| rule["rule"] == "house.limit").unwrap();
     assert_eq!(limit["result"], "found");
-    assert!(limit["saw"].as_array().unwrap().contains(&serde_json::json!(["line 1: line.charge", "$90.00"])), "{limit}");
+    assert!(
+        limit["saw"].as_array().unwrap().contains(&serde_json::json!(["line 1: line.charge", "$90.00"])),
+        "{limit}"
+    );
     let (out, _) = said(&site, &["claim", "why", "2"], 0);
     assert!(out.contains("rule table house version 1") && out.contains("line 1: line.procedure.code = 99213"), "{out}");
     // Who activated it, in its list and in the host's own history; which text looked, in the claim's.
@@ -197,8 +218,14 @@ fn a_fix_is_applied_by_policy_shown_and_taken_back() {
     assert_eq!(answer["state"], "held", "the other rule holds it: {answer}");
     assert_eq!(of_rule(&answer, "house.needs-gp").len(), 0);
     let fixed = &answer["fixed"][0];
-    assert_eq!((&fixed["rule"], &fixed["line"], &fixed["field"]), (&"house.needs-gp".into(), &1.into(), &"procedure.modifiers".into()));
-    assert_eq!((&fixed["before"], &fixed["after"], &fixed["table"]["version"]), (&"".into(), &"GP".into(), &"1".into()));
+    assert_eq!(
+        (&fixed["rule"], &fixed["line"], &fixed["field"]),
+        (&"house.needs-gp".into(), &1.into(), &"procedure.modifiers".into())
+    );
+    assert_eq!(
+        (&fixed["before"], &fixed["after"], &fixed["table"]["version"]),
+        (&"".into(), &"GP".into(), &"1".into())
+    );
     let (out, _) = said(&site, &["claim", "why", "1"], 0);
     assert!(out.contains("line 1, procedure.modifiers: nothing is now GP") && out.contains("undo-fix"), "{out}");
 
@@ -209,7 +236,10 @@ fn a_fix_is_applied_by_policy_shown_and_taken_back() {
     let answer = why(&site, "1");
     assert_eq!(answer["fixed"], serde_json::json!([]), "{answer}");
     let found = of_rule(&answer, "house.needs-gp");
-    assert_eq!((found.len(), &found[0]["fix_refused"]["by"], &found[0]["fix_refused"]["reason"]), (1, &"Kit".into(), &"not therapy".into()));
+    assert_eq!(
+        (found.len(), &found[0]["fix_refused"]["by"], &found[0]["fix_refused"]["reason"]),
+        (1, &"Kit".into(), &"not therapy".into())
+    );
     let history = site.json(&["claim", "history", "1"]).to_string();
     assert!(history.contains("fix applied") && history.contains("house.needs-gp fix taken back"), "{history}");
     // And again, once somebody thinks better of it; what has left stays as it was.
@@ -242,7 +272,11 @@ fn a_bad_table_changes_nothing_and_a_missing_component_holds() {
     let after = why(&site, "2");
     assert_eq!(of_rule(&after, "house.limit")[0]["table"], of_rule(&before, "house.limit")[0]["table"], "{after}");
     let (out, _) = said(&site, &["check-config"], 3);
-    for part in ["rule table", "house.toml: line 38, column 49, rule \"limit\", when: found an amount of money beside a whole number", "usd(125)"] {
+    for part in [
+        "rule table",
+        "house.toml: line 38, column 49, rule \"limit\", when: found an amount of money beside a whole number",
+        "usd(125)",
+    ] {
         assert!(out.contains(part), "{part}: {out}");
     }
     // One that never was active keeps the host from starting: nobody knows whom its rules are for.

@@ -269,7 +269,9 @@ impl Failure {
 impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
         match error {
-            HostError::Config(_) | HostError::Key(_) | HostError::Profile(_) | HostError::Rules(_) => Self::config(error.to_string()),
+            HostError::Config(_) | HostError::Key(_) | HostError::Profile(_) | HostError::Rules(_) => {
+                Self::config(error.to_string())
+            }
             HostError::Store(error) => Self::from(error),
             other => Self::internal(other.to_string()),
         }

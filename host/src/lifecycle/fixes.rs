@@ -100,8 +100,7 @@ impl Host {
             }
             let event = match word.reason {
                 Some(reason) => {
-                    let kept =
-                        Acceptance { by: word.by.to_owned(), reason: reason.to_owned(), on: iso(self.as_of()) };
+                    let kept = Acceptance { by: word.by.to_owned(), reason: reason.to_owned(), on: iso(self.as_of()) };
                     tx.accept(claim.visit_id, &refusal, &kept, self.today())?;
                     "fix taken back"
                 }
@@ -138,14 +137,21 @@ mod tests {
         claim.lines[0].procedure.modifiers = vec!["25".to_owned()];
         claim.lines[0].units.thousandths = 2_000;
         let mut applied = |fix: Fix| {
-            apply(&mut claim, &fix).map(|change| format!("{} {}: {} to {}", change.line, change.field, change.before, change.after))
+            apply(&mut claim, &fix)
+                .map(|change| format!("{} {}: {} to {}", change.line, change.field, change.before, change.after))
         };
         let modifier = |line, text: &str| LineModifier { line, modifier: text.to_owned() };
         let text = |value: &str| LineText { line: 1, value: value.to_owned() };
         assert_eq!(applied(Fix::AddModifier(modifier(1, "JZ"))).as_deref(), Some("1 procedure.modifiers: 25 to 25 JZ"));
         assert_eq!(applied(Fix::AddModifier(modifier(1, "JZ"))), None);
-        assert_eq!(applied(Fix::RemoveModifier(modifier(1, "25"))).as_deref(), Some("1 procedure.modifiers: 25 JZ to JZ"));
-        assert_eq!(applied(Fix::SetUnits(LineUnits { line: 1, thousandths: 1_500 })).as_deref(), Some("1 units: 2 to 1.5"));
+        assert_eq!(
+            applied(Fix::RemoveModifier(modifier(1, "25"))).as_deref(),
+            Some("1 procedure.modifiers: 25 JZ to JZ")
+        );
+        assert_eq!(
+            applied(Fix::SetUnits(LineUnits { line: 1, thousandths: 1_500 })).as_deref(),
+            Some("1 units: 2 to 1.5")
+        );
         assert_eq!(applied(Fix::SetPlaceOfService(text("22"))).as_deref(), Some("1 place-of-service:  to 22"));
         assert_eq!(applied(Fix::SetProcedure(text("G2212"))), Some(format!("1 procedure.code: {code} to G2212")));
         assert_eq!(applied(Fix::AddModifier(modifier(0, "JZ"))), None);

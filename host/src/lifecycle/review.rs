@@ -180,7 +180,9 @@ fn apply_fixes(practice: &Practice, candidate: &mut Candidate) -> Result<bool, H
     };
     let mut changed = false;
     for (stored, refused) in candidate.findings.iter_mut().zip(refused) {
-        let Some(fix) = stored.finding.fix.as_ref().filter(|_| allowed.contains(&stored.finding.rule)) else { continue };
+        let Some(fix) = stored.finding.fix.as_ref().filter(|_| allowed.contains(&stored.finding.rule)) else {
+            continue;
+        };
         if refused.is_some() {
             stored.fix_refused = refused;
             continue;
@@ -330,8 +332,7 @@ fn ask(
                 candidate.findings.extend(stored);
             }
             Checked::NotEvaluated(fault) => {
-                let words =
-                    format!("{named} could not be evaluated: {fault}. The claim waits until it can.");
+                let words = format!("{named} could not be evaluated: {fault}. The claim waits until it can.");
                 let mut finding = hold("rules.not-evaluated", "claim", &words);
                 rules.digest().clone_into(&mut finding.plugin_digest);
                 candidate.findings.push(finding);

@@ -30,7 +30,8 @@ impl Host {
                 if last.is_some_and(|last| last.plugin_digest == table.digest) {
                     continue;
                 }
-                let known = activations.iter().rev().find(|known| known.id == header.id && known.digest == table.digest);
+                let known =
+                    activations.iter().rev().find(|known| known.id == header.id && known.digest == table.digest);
                 // The name stays in the folder's own list: the history is in the clear.
                 let by = if known.is_some_and(|known| known.by != FILE_CHANGED) { "operator" } else { "host" };
                 let event = format!("rule table {} version {} active", header.id, header.version);

@@ -178,7 +178,8 @@ impl Tables {
             };
             TableError { name: name.clone(), problems: vec![problem] }
         };
-        let loaded = fs::read(path).map_err(|error| unreadable(&error)).and_then(|bytes| RuleTable::load(&name, &bytes));
+        let loaded =
+            fs::read(path).map_err(|error| unreadable(&error)).and_then(|bytes| RuleTable::load(&name, &bytes));
         let loaded = loaded.and_then(|table| self.only_one(&name, table, others));
         match loaded {
             Ok(table) => {
@@ -234,7 +235,8 @@ impl Tables {
         let unchanged = before.as_ref().is_some_and(|before| before.digest == table.digest);
         fs::create_dir_all(&self.folder).map_err(at(&self.folder))?;
         // The list first: a table that is active and in no list would be nobody's.
-        let activation = self.keep(&path, &table, by, before.as_deref().filter(|_| !unchanged)).map_err(at(&self.folder))?;
+        let activation =
+            self.keep(&path, &table, by, before.as_deref().filter(|_| !unchanged)).map_err(at(&self.folder))?;
         write_whole(&path, bytes).map_err(at(&path))?;
         self.refresh();
         Ok(Activated { activation, unchanged })
@@ -291,7 +293,8 @@ impl Tables {
             return Some(table.text.clone());
         }
         let hexadecimal = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let text = hexadecimal.then(|| fs::read_to_string(self.folder.join(HISTORY).join(text_name(digest))).ok())??;
+        let text =
+            hexadecimal.then(|| fs::read_to_string(self.folder.join(HISTORY).join(text_name(digest))).ok())??;
         (super::digest(&text) == digest).then_some(text)
     }
 

@@ -27,8 +27,10 @@ pub const COMPONENT: &str = "rule-table";
 /// A table that may be active.
 #[derive(Debug)]
 pub struct RuleTable {
-    /// Its text, as the component gets it.
+    /// Its text.
     pub text: String,
+    /// What the component gets: the text without its cases.
+    run: String,
     /// SHA-256 of the text, hex.
     pub digest: String,
     /// Header, rules and cases.
@@ -98,11 +100,19 @@ impl RuleTable {
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
             let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
             let (found, expected) = ("bytes that are no UTF-8".to_owned(), "UTF-8".to_owned());
-            refused(vec![Problem { line, column, of: String::new(), found, expected, remedy: "save it as UTF-8".to_owned() }])
+            refused(vec![Problem {
+                line,
+                column,
+                of: String::new(),
+                found,
+                expected,
+                remedy: "save it as UTF-8".to_owned(),
+            }])
         })?;
         let table = Table::read_with_cases(text).map_err(refused)?;
         let rules = convert::rules(&table);
-        Ok(Self { text: text.to_owned(), digest: digest(text), table, rules })
+        let run = table.without_cases(text);
+        Ok(Self { text: text.to_owned(), run, digest: digest(text), table, rules })
     }
 
     /// What it is and whom it is for.
@@ -112,7 +122,7 @@ impl RuleTable {
 
     /// What a session of the component is opened with.
     pub fn setup(&self) -> Setup {
-        Setup { settings: Vec::new(), mapping: self.text.clone() }
+        Setup { settings: Vec::new(), mapping: self.run.clone() }
     }
 
     /// Whether it is for a claim of a practice, checked on a day.

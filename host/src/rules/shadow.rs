@@ -182,7 +182,9 @@ fn one(
     let of_table = |rule: &str| rule.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('.'));
     let others_hold = stored.iter().any(|stored| stored.holds() && !of_table(&stored.finding.rule));
     let accepted = |finding: &Finding| {
-        let same = |one: &Finding| (&one.rule, &one.at.field, &one.words) == (&finding.rule, &finding.at.field, &finding.words);
+        let same = |one: &Finding| {
+            (&one.rule, &one.at.field, &one.words) == (&finding.rule, &finding.at.field, &finding.words)
+        };
         stored.iter().any(|stored| stored.accepted.is_some() && same(&stored.finding))
     };
     let holds = |findings: &[Finding]| {

@@ -181,8 +181,11 @@ fn procedure(service: &str) -> Option<Procedure> {
     if code.is_empty() || !plain(code) || !modifiers.iter().all(|modifier| modifier.len() == 2 && plain(modifier)) {
         return None;
     }
-    let system =
-        if code.starts_with(|letter: char| letter.is_ascii_digit()) { ProcedureSystem::Cpt } else { ProcedureSystem::Hcpcs };
+    let system = if code.starts_with(|letter: char| letter.is_ascii_digit()) {
+        ProcedureSystem::Cpt
+    } else {
+        ProcedureSystem::Hcpcs
+    };
     Some(Procedure { system, code: code.to_owned(), modifiers, ..Procedure::default() })
 }
 
@@ -213,7 +216,13 @@ fn line_of(text: &Text, service: i64, of: &str, problems: &mut Problems<'_>) -> 
     if line.is_none() {
         let found = format!("\"{}\"", text.value);
         let expected = "a line as \"99213-25 x2 $125.00 @22 2026-03-02\"";
-        problems.at(text.span.start, &format!("{of}, lines"), &found, expected, "units, charge, place and day may be left out");
+        problems.at(
+            text.span.start,
+            &format!("{of}, lines"),
+            &found,
+            expected,
+            "units, charge, place and day may be left out",
+        );
     }
     line
 }
@@ -225,7 +234,13 @@ fn earlier_of(text: &Text, of: &str, problems: &mut Problems<'_>) -> Option<Earl
     let Some(line) = line else {
         if !dated {
             let found = format!("\"{}\"", text.value);
-            problems.at(text.span.start, &format!("{of}, earlier"), &found, "a line with its day: \"G0439 2025-03-15\"", "");
+            problems.at(
+                text.span.start,
+                &format!("{of}, earlier"),
+                &found,
+                "a line with its day: \"G0439 2025-03-15\"",
+                "",
+            );
         }
         return None;
     };
@@ -259,12 +274,7 @@ fn plain(service: i64, as_of: i64, payer: &str, filing: &str, place: &str) -> Cl
         ..Coverage::default()
     };
     let header = ClaimHeader {
-        patient: Patient {
-            name,
-            birth_date: Some(day(-7_211)),
-            gender: Some(Gender::Female),
-            ..Patient::default()
-        },
+        patient: Patient { name, birth_date: Some(day(-7_211)), gender: Some(Gender::Female), ..Patient::default() },
         coverages: vec![coverage],
         diagnoses: vec![Diagnosis { system: DiagnosisSystem::Icd10cm, code: "I10".to_owned() }],
         billing: Some(Provider { is_person: false, ..person("Cedar Family Medicine", "", "1234567893") }),

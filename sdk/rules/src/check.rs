@@ -17,8 +17,8 @@ use crate::problem::{Problems, inside, meant};
 use crate::schema::{self, RecordType, Type};
 
 pub(crate) use types::Of;
-pub(crate) use types::spoken;
 use types::Typed;
+pub(crate) use types::spoken;
 
 /// Conditions nested deeper are refused: nobody reads them, and the evaluation recurses.
 const DEPTH_MAX: u32 = 40;
@@ -75,6 +75,8 @@ pub(super) struct Checker<'c, 'p, 't> {
     reads: Vec<Read>,
     uses_earlier: bool,
     line_rule: bool,
+    /// Notes what is read, for reports.
+    notes: bool,
     depth: u32,
 }
 
@@ -83,12 +85,13 @@ pub(crate) fn check(
     parsed: &Parsed<'_>,
     place: &Place<'_>,
     line_rule: bool,
+    notes: bool,
     problems: &mut Problems<'_>,
 ) -> Option<Checked> {
     let before = problems.count();
     let (variables, present, reads) = (Vec::new(), Vec::new(), Vec::new());
     let mut checker =
-        Checker { parsed, place, problems, variables, present, reads, uses_earlier: false, line_rule, depth: 0 };
+        Checker { parsed, place, problems, variables, present, reads, uses_earlier: false, line_rule, notes, depth: 0 };
     if line_rule {
         checker.variables.push(Variable {
             name: "line".to_owned(),
@@ -276,11 +279,7 @@ impl Checker<'_, '_, '_> {
         let node = match typed.of {
             Of::Many(_) => {
                 let Node::List(list) = typed.node else { return None };
-                let some = Node::Compare(
-                    crate::ir::Order::Greater,
-                    Box::new(Node::Size(list)),
-                    Box::new(Node::Int(0)),
-                );
+                let some = Node::Compare(crate::ir::Order::Greater, Box::new(Node::Size(list)), Box::new(Node::Int(0)));
                 return Some(Typed::one(some, Type::Bool));
             }
             Of::One(of) if typed.maybe || of == Type::Text => Node::Has(Box::new(typed.node)),
@@ -419,7 +418,9 @@ impl Checker<'_, '_, '_> {
             return Some(typed.node);
         }
         let path = self.path(expr);
-        let found = path.as_ref().map_or("a value that may be missing".to_owned(), |path| format!("`{path}`, which may be missing"));
+        let found = path
+            .as_ref()
+            .map_or("a value that may be missing".to_owned(), |path| format!("`{path}`, which may be missing"));
         let remedy = match path.filter(|path| path.contains('.')) {
             Some(path) => format!("write has({path}) && before it, or {path}.orValue(...)"),
             None => "say what counts where it is missing: .orValue(...)".to_owned(),
@@ -441,7 +442,7 @@ impl Checker<'_, '_, '_> {
 
     /// Remembers a value that was read, once, as it is written.
     fn note_read(&mut self, expr: &IdedExpr, typed: &Typed) {
-        if !matches!(expr.expr, Expr::Select(_) | Expr::Ident(_)) {
+        if !self.notes || !matches!(expr.expr, Expr::Select(_) | Expr::Ident(_)) {
             return;
         }
         let (node, of) = match (&typed.node, &typed.of) {
@@ -458,11 +459,7 @@ impl Checker<'_, '_, '_> {
                 let rest = path.get(root.len()..).unwrap_or_default();
                 let Some(node) = (match node {
                     Node::List(_) => None,
-                    node => Some(Node::List(Box::new(List::Map(
-                        Box::new(list.clone()),
-                        *slot,
-                        Box::new(node),
-                    )))),
+                    node => Some(Node::List(Box::new(List::Map(Box::new(list.clone()), *slot, Box::new(node))))),
                 }) else {
                     return;
                 };

@@ -225,9 +225,7 @@ impl<'a> Env<'a> {
                 Value::Missing => self.value(other)?,
                 found => found,
             },
-            Node::Arithmetic(kind, left, right) => {
-                Value::Int(arithmetic(*kind, self.int(left)?, self.int(right)?)?)
-            }
+            Node::Arithmetic(kind, left, right) => Value::Int(arithmetic(*kind, self.int(left)?, self.int(right)?)?),
             Node::DatePart(part, of) => match self.value(of)? {
                 Value::Int(day) => {
                     let (year, month, day) = civil(day);

@@ -140,7 +140,8 @@ impl Need {
 
     /// In words, for reports.
     pub(crate) fn words(&self) -> String {
-        let parts = [("code", &self.code), ("modifier", &self.modifier), ("payer", &self.payer), ("place", &self.place)];
+        let parts =
+            [("code", &self.code), ("modifier", &self.modifier), ("payer", &self.payer), ("place", &self.place)];
         let parts = parts.iter().filter_map(|(name, keys)| {
             let keys = keys.as_ref()?;
             let exact = keys.exact.iter().map(ToString::to_string);

@@ -10,13 +10,13 @@ use crate::table::expression;
 use crate::value::{Value, iso};
 
 /// A template.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Message {
     parts: Vec<Part>,
     pub(crate) uses_earlier: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 enum Part {
     Text(String),
     Value(Node, Type),
@@ -54,7 +54,7 @@ impl Message {
             let inner = brace.get(1..close).unwrap_or_default();
             let place = Place { of: &of, span: text.span.clone(), start: at + open + 1 };
             at += open + close + 1;
-            let Some(checked) = expression(inner, &place, per_line, problems) else { continue };
+            let Some(checked) = expression(inner, &place, per_line, false, problems) else { continue };
             uses_earlier |= checked.uses_earlier;
             let (Of::One(kind) | Of::Many(kind)) = checked.of;
             if matches!(kind, Type::Record(_) | Type::Null | Type::List(_)) {

@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn a_mistake_has_its_place() {
-        for (text, offset) in [("", 0), ("a == ", 5), ("a ==\n  == b", 7), ("a == \u{201c}b\u{201d}", 5), ("a ) b", 2)] {
+        for (text, offset) in [("", 0), ("a == ", 5), ("a ==\n  == b", 7), ("a == \u{201c}b\u{201d}", 5), ("a ) b", 2)]
+        {
             let mistake = parse(text).err().unwrap();
             assert_eq!(mistake.offset, offset, "{text:?} {mistake:?}");
         }

@@ -1,9 +1,7 @@
 //! A table over a claim: which rules are in force, which can touch it, and what they find.
 
 use claimhost_sdk::claim::Date;
-use claimhost_sdk::review::{
-    self, ClaimInContext, ClaimPlace, Finding, LineModifier, LineText, LineUnits, Severity,
-};
+use claimhost_sdk::review::{self, ClaimInContext, ClaimPlace, Finding, LineModifier, LineText, LineUnits, Severity};
 
 use crate::eval::{Env, Trouble, first_day};
 use crate::message::shown;
@@ -122,9 +120,7 @@ impl Rule {
             Basis::Receipt => Some(receipt),
         };
         // A claim without a day has none that is outside.
-        day.is_none_or(|day| {
-            self.effective.is_none_or(|from| from <= day) && self.ended.is_none_or(|to| day <= to)
-        })
+        day.is_none_or(|day| self.effective.is_none_or(|from| from <= day) && self.ended.is_none_or(|to| day <= to))
     }
 
     fn since(&self, first: Option<i64>) -> i64 {

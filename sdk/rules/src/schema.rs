@@ -10,8 +10,8 @@ use claimhost_sdk::review::EarlierLine;
 
 use crate::value::{Record, Reflect, Value};
 
-/// What a field holds.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What a field holds. Records and word lists are the same where they are one.
+#[derive(Debug, Clone, Copy)]
 pub enum Type {
     /// True or false.
     Bool,
@@ -33,6 +33,17 @@ pub enum Type {
     List(&'static Type),
     /// `null`.
     Null,
+}
+
+impl PartialEq for Type {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Choice(left), Self::Choice(right)) => std::ptr::eq(*left, *right),
+            (Self::Record(left), Self::Record(right)) => std::ptr::eq(*left, *right),
+            (Self::List(left), Self::List(right)) => left == right,
+            (left, right) => std::mem::discriminant(left) == std::mem::discriminant(right),
+        }
+    }
 }
 
 /// An enum of the contract.
@@ -141,12 +152,24 @@ macro_rules! records {
 
 /// `one`: always there; `may`: may be missing; `hid`: may tell who the patient is; `mayhid`: both.
 macro_rules! marks {
-    (optional may) => { true };
-    (optional mayhid) => { true };
-    (optional $other:ident) => { false };
-    (private hid) => { true };
-    (private mayhid) => { true };
-    (private $other:ident) => { false };
+    (optional may) => {
+        true
+    };
+    (optional mayhid) => {
+        true
+    };
+    (optional $other:ident) => {
+        false
+    };
+    (private hid) => {
+        true
+    };
+    (private mayhid) => {
+        true
+    };
+    (private $other:ident) => {
+        false
+    };
 }
 
 choices! {

@@ -102,6 +102,22 @@ pub struct Rule {
     pub cases: Vec<Case>,
 }
 
+#[cfg(feature = "cases")]
+impl Rule {
+    /// Whether two rules find the same on every claim, and say it alike.
+    fn finds_as(&self, other: &Self) -> bool {
+        let dates =
+            |rule: &Self| (rule.effective, rule.ended, rule.basis, rule.look_back_days, rule.per_line, rule.line);
+        self.id == other.id
+            && self.severity == other.severity
+            && dates(self) == dates(other)
+            && self.field == other.field
+            && self.when == other.when
+            && self.message == other.message
+            && self.fix == other.fix
+    }
+}
+
 /// A change that a rule proposes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fix {
@@ -124,7 +140,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads and checks a table.
+    /// Reads and checks a table to check claims with. For reports ([`Table::explain`]) read it with its cases.
     ///
     /// # Errors
     /// Every problem, at most 50, in the order of the file.
@@ -183,6 +199,30 @@ impl Table {
         Ok(Self { header, rules, index })
     }
 
+    /// The text with empty lines for its cases, which checking claims has no use for: lines keep their numbers. Where that would be
+    /// another table (a text in quotes that looks like a case), the text itself.
+    #[cfg(feature = "cases")]
+    pub fn without_cases(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut in_case = false;
+        for line in text.split_inclusive('\n') {
+            let begin = line.trim_start();
+            if begin.starts_with('[') {
+                in_case = begin.starts_with("[[rule.case]]") || begin.starts_with("[rule.case.");
+            }
+            out.push_str(if in_case { "\n" } else { line });
+        }
+        let same = |table: &Self| {
+            table.header == self.header && table.rules.len() == self.rules.len() && {
+                table.rules.iter().zip(&self.rules).all(|(one, other)| one.finds_as(other))
+            }
+        };
+        match Self::read(&out) {
+            Ok(table) if same(&table) => out,
+            _ => text.to_owned(),
+        }
+    }
+
     /// Days of earlier lines that the rules want to see at most.
     pub fn look_back_days(&self) -> u16 {
         self.rules.iter().map(|rule| rule.look_back_days).max().unwrap_or(0)
@@ -218,7 +258,19 @@ fn header(table: &DeTable<'_>, at: usize, problems: &mut Problems<'_>) -> Header
     let (effective, ended) = days(&mut keys);
     let basis = keys.word("basis", &BASES).unwrap_or_default();
     keys.finish();
-    Header { id, title, version: version.value, payers, filing_indicators, plans, states, practices, effective, ended, basis }
+    Header {
+        id,
+        title,
+        version: version.value,
+        payers,
+        filing_indicators,
+        plans,
+        states,
+        practices,
+        effective,
+        ended,
+        basis,
+    }
 }
 
 fn checked_id(keys: &mut Keys<'_, '_, '_, '_>, id: Text) -> String {
@@ -267,7 +319,7 @@ fn rule(table: &DeTable<'_>, at: usize, header: &Header, cases: bool, problems: 
     keys.finish();
 
     let field = field.map(|field| place_of(&field, per_line, &of, problems)).unwrap_or_default();
-    let condition = when.as_ref().and_then(|when| condition(when, per_line, &of, problems));
+    let condition = when.as_ref().and_then(|when| condition(when, per_line, cases, &of, problems));
     let message = message.and_then(|message| Message::read(&message, per_line, &of, problems));
     let fix = fix.and_then(|(table, at)| fix_of(table, at, per_line, &of, problems));
     if let (Some(when), Some((.., uses_earlier))) = (&when, &condition) {
@@ -315,10 +367,16 @@ fn rule(table: &DeTable<'_>, at: usize, header: &Header, cases: bool, problems: 
     })
 }
 
-fn condition(when: &Text, per_line: bool, of: &str, problems: &mut Problems<'_>) -> Option<(Node, Vec<Read>, bool)> {
+fn condition(
+    when: &Text,
+    per_line: bool,
+    notes: bool,
+    of: &str,
+    problems: &mut Problems<'_>,
+) -> Option<(Node, Vec<Read>, bool)> {
     let of = format!("{of}, when");
     let place = Place { of: &of, span: when.span.clone(), start: 0 };
-    let checked = expression(&when.value, &place, per_line, problems)?;
+    let checked = expression(&when.value, &place, per_line, notes, problems)?;
     if checked.of != check::Of::One(Type::Bool) || checked.maybe {
         let found = "something else than a condition";
         problems.at(when.span.start, &of, found, "a condition, true or false", "compare it with something");
@@ -332,10 +390,11 @@ pub(crate) fn expression(
     text: &str,
     place: &Place<'_>,
     per_line: bool,
+    notes: bool,
     problems: &mut Problems<'_>,
 ) -> Option<check::Checked> {
     match parse::parse(text) {
-        Ok(parsed) => check::check(&parsed, place, per_line, problems),
+        Ok(parsed) => check::check(&parsed, place, per_line, notes, problems),
         Err(mistake) => {
             let at = crate::problem::inside(problems.text(), place.span.clone(), place.start + mistake.offset);
             problems.at(at, place.of, &mistake.found, "a condition in CEL", &mistake.remedy);
@@ -346,8 +405,7 @@ pub(crate) fn expression(
 
 /// A place in the claim, as fields with dots, in the contract's words.
 fn place_of(field: &Text, per_line: bool, of: &str, problems: &mut Problems<'_>) -> String {
-    let (mut record, what) =
-        if per_line { (&schema::SERVICE_LINE, "a line") } else { (&schema::CLAIM, "the claim") };
+    let (mut record, what) = if per_line { (&schema::SERVICE_LINE, "a line") } else { (&schema::CLAIM, "the claim") };
     let mut words = Vec::new();
     for name in field.value.split('.') {
         let Some((_, known)) = record.field(name) else {
@@ -402,14 +460,12 @@ fn fix_of(table: &DeTable<'_>, at: usize, per_line: bool, of: &str, problems: &m
             return None;
         };
         let place = Place { of: &of, span: span.clone(), start: 0 };
-        let checked = expression(text, &place, per_line, problems)?;
+        let checked = expression(text, &place, per_line, false, problems)?;
         let node = match checked.of {
             check::Of::One(Type::Decimal) if !checked.maybe => checked.node,
-            check::Of::One(Type::Int) if !checked.maybe => Node::Arithmetic(
-                crate::ir::Arithmetic::Multiply,
-                Box::new(checked.node),
-                Box::new(Node::Int(1_000)),
-            ),
+            check::Of::One(Type::Int) if !checked.maybe => {
+                Node::Arithmetic(crate::ir::Arithmetic::Multiply, Box::new(checked.node), Box::new(Node::Int(1_000)))
+            }
             _ => {
                 problems.at(span.start, &of, "no number", "units, a number that is there", "");
                 return None;

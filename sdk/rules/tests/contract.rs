@@ -13,8 +13,7 @@ const WIT: [&str; 2] =
 type Contract = (BTreeMap<String, Vec<(String, String)>>, BTreeMap<String, Vec<String>>);
 
 fn contract() -> Contract {
-    let text: String =
-        WIT.concat().lines().map(|line| line.split("//").next().unwrap().to_owned() + "\n").collect();
+    let text: String = WIT.concat().lines().map(|line| line.split("//").next().unwrap().to_owned() + "\n").collect();
     let (mut records, mut enums) = (BTreeMap::new(), BTreeMap::new());
     for (kind, rest) in text.match_indices("record ").chain(text.match_indices("enum ")).map(|(at, kind)| {
         let begin = at == 0 || text[..at].ends_with(char::is_whitespace);
@@ -139,10 +138,7 @@ fn every_field_can_be_read_by_a_condition() {
                  {look_back}when = '{when}'\nmessage = \"m\"\n"
             )
         });
-        let text = format!(
-            "[table]\nid = \"all\"\ntitle = \"t\"\nversion = \"1\"\n{}",
-            rules.collect::<String>()
-        );
+        let text = format!("[table]\nid = \"all\"\ntitle = \"t\"\nversion = \"1\"\n{}", rules.collect::<String>());
         if let Err(problems) = Table::read(&text) {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
         }

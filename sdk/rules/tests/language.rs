@@ -13,7 +13,8 @@ fn table(rule: &str) -> String {
 
 /// Whether a condition holds on the case that `case` describes.
 fn holds(when: &str, case: &str) -> bool {
-    let each = if when.contains("line.") || when.contains("line)") || when.contains("line_number") { "line" } else { "claim" };
+    let each =
+        if when.contains("line.") || when.contains("line)") || when.contains("line_number") { "line" } else { "claim" };
     let look_back = if when.contains("earlier") { "look_back_days = 365\n" } else { "" };
     let text = table(&format!(
         "each = \"{each}\"\n{look_back}message = \"m\"\nwhen = '''{when}'''\n[[rule.case]]\nname = \"c\"\nfinds = true\n{case}"
@@ -38,7 +39,11 @@ fn conditions_mean_what_they_say() {
         ("line.procedure.code.substring(0, 2) == '99'", "", true),
         ("line.procedure.code.contains('92')", "", true),
         ("size(lines) == 2 && lines.size() > 1", "lines = ['99213', 'G2211']", true),
-        ("lines.all(l, l.charge <= usd(50)) && lines.exists_one(l, l.charge == usd(49.99))", "lines = ['99213', 'G2211 $49.99']", true),
+        (
+            "lines.all(l, l.charge <= usd(50)) && lines.exists_one(l, l.charge == usd(49.99))",
+            "lines = ['99213', 'G2211 $49.99']",
+            true,
+        ),
         ("lines.filter(l, l.procedure.code == 'G2211').size() == 1", "lines = ['99213', 'G2211']", true),
         ("sum(lines.map(l, l.charge)) == claim.total_charge", "lines = ['99213 $10.01', 'G2211 $3']", true),
         ("lines.map(l, l.units.amount).sum() == 3.5", "lines = ['99213 x1.5', 'G2211 x2']", true),
@@ -61,7 +66,11 @@ fn conditions_mean_what_they_say() {
         ("line.drug != null && line.drug.code == '70020293001'", drug, true),
         ("line.drug.amount.amount.orValue(0.0) == 0.0", drug, true),
         ("claim.header.extras.notes.exists(n, n.kind == 'additional')", "", false),
-        ("claim.header.extras.notes.exists(n, n.kind == 'additional')", "set = { 'claim.header.extras.notes[0].text' = 'x' }", true),
+        (
+            "claim.header.extras.notes.exists(n, n.kind == 'additional')",
+            "set = { 'claim.header.extras.notes[0].text' = 'x' }",
+            true,
+        ),
         ("has(claim.header.patient.birth_date) && years(claim.header.patient.birth_date, as_of) == 75", "", true),
         ("coverage.payer.id == 'PAYER' && coverage.payer.id.startsWith('PAY')", "", true),
         ("has(coverage.subscriber.group_number)", "set = { 'coverage.subscriber.group_number' = '' }", false),
@@ -73,8 +82,16 @@ fn conditions_mean_what_they_say() {
         ("as_of - line.service_dates.start > 30 && as_of == date('2026-03-02') + 31", "as_of = 2026-04-02", true),
         ("line.service_dates.start.year == 2026 && line.service_dates.start.month == 3 && as_of.day == 2", "", true),
         ("add_months(line.service_dates.start, 11) < as_of", "as_of = 2027-03-02", true),
-        ("earlier.exists(e, e.procedure.code == 'G0439' && e.service_dates.start + 334 > as_of)", "earlier = ['G0439 2025-12-01']", true),
-        ("earlier.map(e, e.service_dates.start).max().orValue(date('2000-01-01')) == date('2025-12-01')", "earlier = ['G0439 2025-12-01', 'G0438 2025-11-01']", true),
+        (
+            "earlier.exists(e, e.procedure.code == 'G0439' && e.service_dates.start + 334 > as_of)",
+            "earlier = ['G0439 2025-12-01']",
+            true,
+        ),
+        (
+            "earlier.map(e, e.service_dates.start).max().orValue(date('2000-01-01')) == date('2025-12-01')",
+            "earlier = ['G0439 2025-12-01', 'G0438 2025-11-01']",
+            true,
+        ),
         ("size(earlier) == 1", "earlier = ['G0439 2025-12-01', 'G0438 2024-01-01']", true),
         // Derived.
         ("place(line) == '11'", "", true),
@@ -83,9 +100,17 @@ fn conditions_mean_what_they_say() {
         ("renderer(line).npi == '1679576722'", "set = { 'lines[0].providers.rendering.npi' = '1679576722' }", true),
         ("diagnoses(line).exists(d, d.code.startsWith('I'))", "", true),
         ("line_number == 2", "lines = ['99213', 'G2211']", true),
-        ("lines.exists(a, lines.exists(b, a.procedure.code == b.procedure.code && a.charge < b.charge))", "lines = ['99213 $1', '99213 $2']", true),
+        (
+            "lines.exists(a, lines.exists(b, a.procedure.code == b.procedure.code && a.charge < b.charge))",
+            "lines = ['99213 $1', '99213 $2']",
+            true,
+        ),
         // Texts of several letters.
-        ("claim.header.location == 'Zweigstelle \u{fc}'", "set = { 'claim.header.location' = 'Zweigstelle \u{fc}' }", true),
+        (
+            "claim.header.location == 'Zweigstelle \u{fc}'",
+            "set = { 'claim.header.location' = 'Zweigstelle \u{fc}' }",
+            true,
+        ),
     ] {
         let case = case.replace('\'', "\"");
         assert_eq!(holds(when, &case), expected, "{when}\n{case}");
@@ -101,12 +126,20 @@ fn what_cannot_be_used_is_told_at_its_place() {
         (text.clone(), line, offset - text[..offset].rfind('\n').unwrap())
     };
     for (when, find, parts) in [
-        ("claim.header.place_of_servise == '11'", "place_of_servise", &["`place_of_servise`", "did you mean `place_of_service`?"][..]),
+        (
+            "claim.header.place_of_servise == '11'",
+            "place_of_servise",
+            &["`place_of_servise`", "did you mean `place_of_service`?"][..],
+        ),
         ("clam.lines.size() > 1", "clam", &["`clam`", "did you mean `claim`?", "earlier"]),
         ("lines.exists(l, l.charge > 100)", ">", &["an amount of money beside a whole number", "usd(125)"]),
         ("lines.exists(l, l.service_dates.start > '2026-01-01')", "> '", &["date(\"2026-01-31\")"]),
         ("claim.frequency == 'orignal'", "'orignal'", &["\"orignal\"", "did you mean `original`?"]),
-        ("lines.exists(l, l.drug.code.startsWith('7'))", ".code.starts", &["`l.drug.code`, which may be missing", "has(l.drug.code) &&", "orValue"]),
+        (
+            "lines.exists(l, l.drug.code.startsWith('7'))",
+            ".code.starts",
+            &["`l.drug.code`, which may be missing", "has(l.drug.code) &&", "orValue"],
+        ),
         ("claim.lines == 1", "==", &["use `in`, or exists over the list"]),
         ("lines.charge > usd(1)", "charge", &["`.charge` of a list", ".exists(x, ...)"]),
         ("has(claim.total_charge)", "has", &["that is always there"]),
@@ -141,7 +174,10 @@ fn what_cannot_be_used_is_told_at_its_place() {
             }
         }
         if !find.is_empty() && !told.contains("something else") {
-            assert!(told.contains(&format!("line {line}, column {column}")), "{when}: expected {line}:{column}: {told}");
+            assert!(
+                told.contains(&format!("line {line}, column {column}")),
+                "{when}: expected {line}:{column}: {told}"
+            );
         }
     }
 }
@@ -240,7 +276,9 @@ fn words_hold_codes_and_amounts_and_never_who_the_patient_is() {
         let told = told.join("\n");
         assert!(told.contains("who the patient is") || told.contains("may be missing"), "{field}: {told}");
     }
-    for (message, part) in [("{line", "without the other"), ("line}", "without the other"), ("{line.drug}", "a record"), ("{}", "nothing")] {
+    for (message, part) in
+        [("{line", "without the other"), ("line}", "without the other"), ("{line.drug}", "a record"), ("{}", "nothing")]
+    {
         let problems = read(message, "").unwrap_err();
         assert!(problems.iter().any(|problem| problem.to_string().contains(part)), "{message}: {}", problems[0]);
     }
@@ -285,6 +323,24 @@ fn dates_and_fixes() {
 }
 
 #[test]
+fn cases_are_left_out_of_what_is_run_and_nothing_else_is() {
+    let rule = "when = 'claim.control_number == \"[[rule.case]]\"'\nmessage = \"\"\"m\n[[rule.case]]\nn\"\"\"\n";
+    let case = "  [[rule.case]]\nname = \"c\"\nfinds = true\n  [rule.case.set]\n\"lines[0].charge\" = 1\n";
+    for (text, left_out) in [
+        (table(&format!("when = 'true'\nmessage = \"m\"\n{case}# end\n")), true),
+        // A text that looks like a case keeps the table as it is.
+        (table(&format!("{rule}{case}")), false),
+    ] {
+        let read = Table::read_with_cases(&text).unwrap();
+        let lean = read.without_cases(&text);
+        assert_eq!(lean.lines().count(), text.lines().count());
+        assert_eq!(lean == text, !left_out, "{lean}");
+        let context = &read.rules[0].cases[0].context;
+        assert_eq!(Table::read(&lean).unwrap().check(context), read.check(context));
+    }
+}
+
+#[test]
 fn cases_that_cannot_be_made_are_told() {
     for (case, part) in [
         ("lines = [\"99213 twice\"]", "a line as"),
@@ -298,7 +354,8 @@ fn cases_that_cannot_be_made_are_told() {
         ("unset = [\"lines[0].charge\"]", "a field that may be missing"),
         ("finnds = 1", "did you mean `finds`?"),
     ] {
-        let text = table(&format!("when = \"true\"\nmessage = \"m\"\n[[rule.case]]\nname = \"c\"\nfinds = true\n{case}"));
+        let text =
+            table(&format!("when = \"true\"\nmessage = \"m\"\n[[rule.case]]\nname = \"c\"\nfinds = true\n{case}"));
         let problems = Table::read_with_cases(&text).map(|_| ()).expect_err(case);
         assert!(problems.iter().any(|problem| problem.to_string().contains(part)), "{case}: {}", problems[0]);
     }

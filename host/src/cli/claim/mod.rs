@@ -2,10 +2,10 @@
 //! fix was wrong.
 
 mod accept;
-mod undo_fix;
 mod history;
 mod list;
 pub(super) mod show;
+mod undo_fix;
 mod why;
 
 use std::process::ExitCode;

@@ -14,10 +14,10 @@ use super::super::{Failure, Global, Whose};
 use crate::claim::{ClaimInContext, ClaimPlace, Fix, Severity, from_day_number, parse_iso};
 use crate::lifecycle::earlier_lines;
 use crate::rules::{RuleTable, TableRef, Tables, to_contract};
-use crate::store::{StoreResult, Tx};
 use crate::store::acceptance::Acceptance;
 use crate::store::claim::{AppliedFix, ClaimRow, Looked, VersionBody};
 use crate::store::finding::{StoredFinding, severity_str};
+use crate::store::{StoreResult, Tx};
 
 /// `claim why`
 #[derive(Debug, clap::Args)]
@@ -152,7 +152,11 @@ fn tell(answer: &Answer) {
     }
     for AppliedFix { rule, line, field, before, after, .. } in &answer.fixed {
         let shown = |text: &str| if text.is_empty() { "nothing".to_owned() } else { visible(text) };
-        print(&format!("\n{BOLD}fixed{RESET}  {rule}: line {line}, {field}: {} is now {}", shown(before), shown(after)));
+        print(&format!(
+            "\n{BOLD}fixed{RESET}  {rule}: line {line}, {field}: {} is now {}",
+            shown(before),
+            shown(after)
+        ));
         print(&format!("  claimhost claim undo-fix {} {rule} --reason \"...\" takes it back", answer.id));
     }
     answer.tables.iter().for_each(tell_table);

@@ -85,7 +85,9 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     let length = length.map_err(|error| Failure::missing(format!("{}: {error}", path.display())))?;
     if length > claimhost_rules::BYTES_MAX as u64 {
         let (path, most) = (path.display(), claimhost_rules::BYTES_MAX);
-        return Err(Failure::missing(format!("{path}: found {length} bytes, expected at most {most}; make several tables of it")));
+        return Err(Failure::missing(format!(
+            "{path}: found {length} bytes, expected at most {most}; make several tables of it"
+        )));
     }
     std::fs::read(path).map_err(|error| Failure::missing(format!("{}: {error}", path.display())))
 }
@@ -132,7 +134,9 @@ impl List {
             let ids = || active.iter().map(|table| table.header().id.as_str());
             let found = active.iter().find(|table| table.header().id == *id).ok_or_else(|| {
                 let near = suggest(id, ids());
-                Failure::missing(format!("no table `{id}` is active{near}\nhint: `claimhost rules list` shows those that are"))
+                Failure::missing(format!(
+                    "no table `{id}` is active{near}\nhint: `claimhost rules list` shows those that are"
+                ))
             })?;
             list_rules(found, global.json);
             return Ok(ExitCode::SUCCESS);
@@ -188,7 +192,9 @@ fn list_rules(found: &RuleTable, json: bool) {
         from.into_iter().chain(to).collect::<Vec<_>>().join(" ")
     };
     if json {
-        print_json(&serde_json::json!({ "table": found.header().id, "version": found.header().version, "rules": found.rules }));
+        print_json(
+            &serde_json::json!({ "table": found.header().id, "version": found.header().version, "rules": found.rules }),
+        );
         return;
     }
     let mut out = table(&["rule", "severity", "in force", "looks back", "title"]);
@@ -248,8 +254,7 @@ impl Test {
         for path in &self.files {
             let loaded = read(path)?;
             let outcomes = run(&loaded.table);
-            let mut failures: Vec<Failed> =
-                outcomes.iter().filter(|outcome| !outcome.passes()).map(failed).collect();
+            let mut failures: Vec<Failed> = outcomes.iter().filter(|outcome| !outcome.passes()).map(failed).collect();
             failures.extend(untried(&loaded.table).into_iter().map(|(rule, line, what)| Failed {
                 rule: rule.to_owned(),
                 case: String::new(),
@@ -300,7 +305,9 @@ impl Activate {
         let name = self.file.display().to_string();
         let activated = tables.activate(&name, &bytes(&self.file)?, &self.by).map_err(|error| match error {
             ActivationError::Table(error) => {
-                let words = format!("{error}\nnothing was changed\nhint: `claimhost rules test {name}` shows what each rule saw");
+                let words = format!(
+                    "{error}\nnothing was changed\nhint: `claimhost rules test {name}` shows what each rule saw"
+                );
                 Failure::missing(words)
             }
             ActivationError::Io { .. } => Failure::internal(error.to_string()),
@@ -314,13 +321,22 @@ impl Activate {
         let Activation { id, version, digest, replaced, file, by, .. } = activation;
         print(&match (unchanged, replaced.as_str()) {
             (true, _) => format!("{id} version {version} is active already ({})", short(digest)),
-            (false, "") => format!("{id} version {version} is active ({}), by {}, as {file}", short(digest), visible(by)),
+            (false, "") => {
+                format!("{id} version {version} is active ({}), by {}, as {file}", short(digest), visible(by))
+            }
             (false, before) => {
-                format!("{id} version {version} is active ({}), by {}, in place of {}", short(digest), visible(by), short(before))
+                format!(
+                    "{id} version {version} is active ({}), by {}, in place of {}",
+                    short(digest),
+                    visible(by),
+                    short(before)
+                )
             }
         });
         if !*unchanged {
-            anstream::eprintln!("hint: a running `serve` takes it up by itself, else `claimhost run --once`; held claims are looked at again");
+            anstream::eprintln!(
+                "hint: a running `serve` takes it up by itself, else `claimhost run --once`; held claims are looked at again"
+            );
         }
         Ok(ExitCode::SUCCESS)
     }

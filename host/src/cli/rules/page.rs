@@ -50,7 +50,8 @@ pub(super) fn page(told: &Told) -> String {
         text(&estimate(report))
     );
     for one in &report.claims {
-        let findings = one.added.iter().map(|told| ("add", "+", told)).chain(one.removed.iter().map(|told| ("gone", "-", told)));
+        let findings =
+            one.added.iter().map(|told| ("add", "+", told)).chain(one.removed.iter().map(|told| ("gone", "-", told)));
         let findings: Vec<String> = findings
             .map(|(class, sign, told)| {
                 let line = told.line.map(|line| format!(" line {line}")).unwrap_or_default();

@@ -88,7 +88,10 @@ fn tell(told: &Told, limit: usize) {
         Some(active) => format!("version {}, which is active", active.version),
         None => "no active table of this id".to_owned(),
     };
-    print(&format!("{BOLD}{} version {}{RESET} beside {beside}; services since {since}", candidate.id, candidate.version));
+    print(&format!(
+        "{BOLD}{} version {}{RESET} beside {beside}; services since {since}",
+        candidate.id, candidate.version
+    ));
     print(&format!(
         "{} claims, {} that it is for, {} of these as today\n",
         report.looked_at, report.concerned, report.unchanged
@@ -140,7 +143,8 @@ pub(super) fn sides(report: &Report) -> [(&'static str, &Side); 3] {
 /// What it would have meant, in dollars.
 pub(super) fn estimate(report: &Report) -> String {
     let Report { newly_held, newly_released, .. } = report;
-    let agreed = |kind: Change| report.claims.iter().filter(move |one| one.change == kind && one.agrees == Some(true)).count();
+    let agreed =
+        |kind: Change| report.claims.iter().filter(move |one| one.change == kind && one.agrees == Some(true)).count();
     format!(
         "Held, it would have stopped ${} that payers denied ({} claims on which they agree), and kept back {} claims that they paid. \
          Released, ${} would no longer wait; payers paid {} of these claims anyway.",

@@ -22,8 +22,8 @@ fn tables() -> Vec<(PathBuf, String)> {
 #[test]
 fn every_case_of_every_table_passes() {
     for (path, text) in tables() {
-        let table = Table::read_with_cases(&text)
-            .unwrap_or_else(|problems| panic!("{}: {}", path.display(), problems[0]));
+        let table =
+            Table::read_with_cases(&text).unwrap_or_else(|problems| panic!("{}: {}", path.display(), problems[0]));
         assert_eq!(path.file_stem().unwrap().to_str().unwrap(), table.header.id);
         let failed: Vec<Outcome> = run(&table).into_iter().filter(|outcome| !outcome.passes()).collect();
         assert!(failed.is_empty(), "{failed:#?}");

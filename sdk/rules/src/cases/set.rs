@@ -117,12 +117,7 @@ fn indexed(part: &str) -> Result<(&str, Option<usize>), Wrong> {
     }
 }
 
-fn indexed_item<'j>(
-    here: &'j mut Json,
-    of: Type,
-    index: usize,
-    name: &str,
-) -> Result<(&'j mut Json, Type), Wrong> {
+fn indexed_item<'j>(here: &'j mut Json, of: Type, index: usize, name: &str) -> Result<(&'j mut Json, Type), Wrong> {
     let Type::List(of) = of else {
         return Err(path_wrong(&format!("`{name}[{index}]`"), "no position: it is no list", String::new()));
     };

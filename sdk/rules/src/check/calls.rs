@@ -10,8 +10,29 @@ use crate::value::parse_day;
 
 /// Functions and methods, for suggestions.
 const KNOWN: [&str; 23] = [
-    "size", "usd", "date", "has", "sum", "min", "max", "age", "years", "add_months", "place", "renderer", "diagnoses",
-    "startsWith", "endsWith", "contains", "between", "substring", "orValue", "exists", "all", "filter", "map",
+    "size",
+    "usd",
+    "date",
+    "has",
+    "sum",
+    "min",
+    "max",
+    "age",
+    "years",
+    "add_months",
+    "place",
+    "renderer",
+    "diagnoses",
+    "startsWith",
+    "endsWith",
+    "contains",
+    "between",
+    "substring",
+    "orValue",
+    "exists",
+    "all",
+    "filter",
+    "map",
 ];
 
 impl Checker<'_, '_, '_> {
@@ -289,13 +310,7 @@ impl Checker<'_, '_, '_> {
         Some(Typed { private, ..Typed::one(Node::Arithmetic(kind, Box::new(one), Box::new(other)), of) })
     }
 
-    fn function(
-        &mut self,
-        expr: &IdedExpr,
-        target: Option<&IdedExpr>,
-        name: &str,
-        args: &[IdedExpr],
-    ) -> Option<Typed> {
+    fn function(&mut self, expr: &IdedExpr, target: Option<&IdedExpr>, name: &str, args: &[IdedExpr]) -> Option<Typed> {
         // `x.f(y)` and `f(x, y)` are one.
         let all: Vec<&IdedExpr> = target.into_iter().chain(args).collect();
         match (name, all.as_slice()) {
@@ -345,12 +360,16 @@ impl Checker<'_, '_, '_> {
     fn no_function(&mut self, expr: &IdedExpr, name: &str) -> Option<Typed> {
         let remedy = match name {
             "matches" => "regular expressions are left out: use startsWith, between, substring or `in`".to_owned(),
-            "timestamp" | "duration" => "days are written date(\"2026-01-31\"); their difference is a number".to_owned(),
+            "timestamp" | "duration" => {
+                "days are written date(\"2026-01-31\"); their difference is a number".to_owned()
+            }
             "int" | "uint" | "double" | "string" | "bytes" | "bool" | "dyn" | "type" => {
                 "conversions are left out: compare values of one kind".to_owned()
             }
             "bind" => "names for parts are left out: write the part twice, or make two rules".to_owned(),
-            known if KNOWN.contains(&known) => format!("`{name}` is there, but not with these arguments: see docs/rules.md"),
+            known if KNOWN.contains(&known) => {
+                format!("`{name}` is there, but not with these arguments: see docs/rules.md")
+            }
             _ => meant(name, KNOWN.into_iter()),
         };
         let at = self.parsed.offset(expr.id);
@@ -424,7 +443,12 @@ impl Checker<'_, '_, '_> {
         if typed.of == Of::One(Type::Record(&schema::SERVICE_LINE)) {
             return self.there(expr, typed);
         }
-        self.wrong(expr.id, &spoken_of(&typed.of), "a line of the claim", "give it `line`, or a loop's variable over lines");
+        self.wrong(
+            expr.id,
+            &spoken_of(&typed.of),
+            "a line of the claim",
+            "give it `line`, or a loop's variable over lines",
+        );
         None
     }
 

@@ -51,7 +51,11 @@ impl Checker<'_, '_, '_> {
             return None;
         };
         let Some(shape) = shape(of).filter(|_| of.iter_var2.is_none()) else {
-            return self.left_out(id, "a loop of this form", "use exists, all, exists_one, filter or map with one name");
+            return self.left_out(
+                id,
+                "a loop of this form",
+                "use exists, all, exists_one, filter or map with one name",
+            );
         };
         let name = of.iter_var.clone();
         if self.variables.iter().any(|known| known.name == name) || RESERVED.contains(&name.as_str()) {
