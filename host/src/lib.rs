@@ -24,6 +24,7 @@ pub mod plugin;
 pub mod practice;
 pub mod private;
 pub mod remit;
+pub mod rules;
 pub mod scrub;
 pub mod service;
 pub mod store;

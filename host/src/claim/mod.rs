@@ -36,6 +36,14 @@ pub fn total_charge(lines: &[ServiceLine]) -> Option<i64> {
     lines.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.charge))
 }
 
+/// Quantities at the scale of a thousandth: `1`, `0.5`.
+pub fn thousandths(value: i64) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    let (whole, part) = (value.unsigned_abs() / 1000, value.unsigned_abs() % 1000);
+    let text = format!("{sign}{whole}.{part:03}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// The coverage this version goes to (2000B/2010BB).
 pub fn destination(claim: &Claim) -> Option<&Coverage> {
     claim.header.coverages.get(usize::from(claim.destination))

@@ -18,6 +18,7 @@ use crate::lifecycle::HostError;
 use crate::lifecycle::master_key;
 use crate::plugin::{Adapter, Fault, FaultKind, Kind, PluginHost};
 use crate::practice::{Conflict, Profile};
+use crate::rules::{COMPONENT, Tables};
 use crate::scrub::EDITS;
 use crate::store::{Store, StoreError};
 
@@ -185,6 +186,8 @@ fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
             },
         });
     }
+    let active = Tables::look_at(&config.rules.folder);
+    tables(&host, &active, profiles, checks);
     for profile in profiles {
         for set in profile.rule_sets() {
             let what = format!("rule set {set} of {}", profile.id);
@@ -198,15 +201,55 @@ fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
                 Err(fault) => wrong(&what, refusal(set, &format!("rule_settings.{set}"), &fault)),
             });
         }
-        checks.extend(fixes(&host, profile));
+        checks.extend(fixes(&host, &active, profile));
+    }
+}
+
+/// Every file of the folder of rule tables, whether the component that runs them is there, and whom they are for.
+fn tables(host: &PluginHost, tables: &Tables, profiles: &[Profile], checks: &mut Vec<Check>) {
+    let active = tables.active();
+    for error in tables.problems() {
+        let words = format!("{error}\nwhat was active of it stays; a file that never was keeps the host from starting");
+        checks.push(wrong(&format!("rule table {}", error.name), words));
+    }
+    if !active.is_empty() && host.rules(COMPONENT).is_none() {
+        let words = format!("plugin `{COMPONENT}`, which runs them, is not loaded; until it is, their claims are held");
+        checks.push(wrong("rule tables", words));
+    }
+    for table in active.iter() {
+        let header = table.header();
+        let what = format!("rule table {}", header.id);
+        let ids = || profiles.iter().map(|profile| profile.id.as_str());
+        let unknown: Vec<String> = header
+            .practices
+            .iter()
+            .filter(|id| !ids().any(|known| known.eq_ignore_ascii_case(id)))
+            .map(|id| format!("practices: `{id}` is no practice{}", suggest(id, ids())))
+            .collect();
+        if !unknown.is_empty() {
+            checks.push(wrong(&what, unknown.join("\n")));
+            continue;
+        }
+        let opened = host.rules(COMPONENT).map(|rules| {
+            let practice = ids().next().unwrap_or("check");
+            rules.try_open(practice, &table.setup())
+        });
+        let cases: usize = table.table.rules.iter().map(|rule| rule.cases.len()).sum();
+        let words = format!("version {}, {} rules, {cases} cases pass", header.version, table.rules.len());
+        checks.push(match opened {
+            Some(Err(fault)) => wrong(&what, refusal(COMPONENT, &header.id, &fault)),
+            _ => well(&what, &words),
+        });
     }
 }
 
 /// Ids of `apply_fixes` that no edit and no rule of the profile's rule sets has: no fix would ever be applied for them.
-fn fixes(host: &PluginHost, profile: &Profile) -> Option<Check> {
+fn fixes(host: &PluginHost, tables: &Tables, profile: &Profile) -> Option<Check> {
     let sets: Vec<_> = profile.rule_sets().into_iter().filter_map(|set| host.rules(set)).collect();
     let rules = sets.iter().flat_map(|set| set.rules()).map(|rule| rule.id.as_str());
-    let known: Vec<&str> = EDITS.iter().map(|edit| edit.id).chain(rules).collect();
+    let tables = tables.active();
+    let of_tables = tables.iter().flat_map(|table| &table.rules).map(|rule| rule.id.as_str());
+    let known: Vec<&str> = EDITS.iter().map(|edit| edit.id).chain(rules).chain(of_tables).collect();
     let unknown: Vec<String> = profile
         .apply_fixes
         .iter()

@@ -35,6 +35,7 @@ mod reference;
 mod remittance;
 mod review;
 mod roster;
+mod rules;
 mod run;
 mod serve;
 mod serving;
@@ -181,6 +182,9 @@ enum Command {
     /// Lists, inspects, builds, tests, adds, reloads or rolls back plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Lists, tries or activates rule tables, or shows what a candidate would change
+    #[command(subcommand)]
+    Rules(rules::Rules),
     /// Imports tables of codes and of NCCI, and tells what they know on a day of service
     #[command(subcommand)]
     Codes(codes::Codes),
@@ -221,6 +225,7 @@ pub fn main() -> ExitCode {
         Command::Restore(command) => command.run(global),
         Command::Keys(command) => command.run(global),
         Command::Plugin(command) => command.run(global),
+        Command::Rules(command) => command.run(global),
         Command::Codes(command) => command.run(global),
         Command::X12(command) => command.run(global),
     };
@@ -267,7 +272,9 @@ impl Failure {
 impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
         match error {
-            HostError::Config(_) | HostError::Key(_) | HostError::Profile(_) => Self::config(error.to_string()),
+            HostError::Config(_) | HostError::Key(_) | HostError::Profile(_) | HostError::Rules(_) => {
+                Self::config(error.to_string())
+            }
             HostError::Store(error) => Self::from(error),
             other => Self::internal(other.to_string()),
         }

@@ -9,6 +9,7 @@ use super::output::{BOLD, RESET, day, dollars, print, print_json, table};
 use super::reader::{Reader, no_such};
 use super::reference::{Reference, name};
 use super::{Failure, Global, Whose};
+pub(super) use crate::claim::thousandths;
 use crate::claim::{ChargeAction, Phi};
 use crate::lifecycle::report;
 use crate::store::claim::ClaimRow;
@@ -212,14 +213,6 @@ pub(super) fn history_table(history: &[HistoryRow]) -> String {
         out.add_row([day(entry.day), entry.actor.clone(), entry.event.clone(), digest]);
     }
     out.to_string()
-}
-
-/// Quantities at the scale of a thousandth: `1`, `0.5`.
-pub(super) fn thousandths(value: i64) -> String {
-    let sign = if value < 0 { "-" } else { "" };
-    let (whole, part) = (value.unsigned_abs() / 1000, value.unsigned_abs() % 1000);
-    let text = format!("{sign}{whole}.{part:03}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A line for each charge of each event, in the order of their arrival.

@@ -27,6 +27,9 @@ pub struct Config {
     /// Tables of codes and pairs.
     #[serde(default)]
     pub codes: CodesConfig,
+    /// Rule tables.
+    #[serde(default)]
+    pub rules: RulesConfig,
     /// Where claims leave and answers come in.
     #[serde(default)]
     pub clearinghouse: ClearinghouseConfig,
@@ -82,6 +85,20 @@ pub struct CodesConfig {
 impl Default for CodesConfig {
     fn default() -> Self {
         Self { folder: "codes".into() }
+    }
+}
+
+/// `[rules]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RulesConfig {
+    /// Folder of the active rule tables. Default `rules`.
+    pub folder: PathBuf,
+}
+
+impl Default for RulesConfig {
+    fn default() -> Self {
+        Self { folder: "rules".into() }
     }
 }
 
@@ -242,6 +259,7 @@ impl Config {
             &mut self.plugins.cache,
             &mut self.plugins.lock,
             &mut self.codes.folder,
+            &mut self.rules.folder,
             &mut self.clearinghouse.outbox,
             &mut self.clearinghouse.inbox,
             &mut self.intake.charge_entry,

@@ -4,7 +4,7 @@ use crate::claim::{Claim, ClaimHeader, Frequency, Patient, day_number, destinati
 use crate::eligibility::{Asked, Question};
 use crate::practice::Route;
 use crate::scrub::VisitDays;
-use crate::store::claim::{ClaimRow, VersionBody, VersionKind, VersionRow};
+use crate::store::claim::{AppliedFix, ClaimRow, VersionBody, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::figures::Marks;
 use crate::store::finding::StoredFinding;
@@ -62,8 +62,8 @@ struct Written {
     alike: Vec<AlikeKey>,
     patient: [u8; 32],
     findings: Vec<StoredFinding>,
-    /// Rules whose fixes were applied, with the digest that proposed them.
-    fixed: Vec<(String, String)>,
+    /// What fixes have changed.
+    fixed: Vec<AppliedFix>,
     /// Digests of the rule sets that looked.
     digests: String,
     state: VersionState,
@@ -287,6 +287,7 @@ impl Written {
             charges: draft.charges,
             split: split.unwrap_or_default(),
             looked: candidate.looked,
+            fixed: candidate.fixed.clone(),
         };
         Ok(Self {
             body: body.encode()?,
@@ -419,7 +420,7 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
             submitted_day: None,
         };
         put_claim(tx, practice, &row, &written, &plan.row)?;
-        for (rule, digest) in &written.fixed {
+        for AppliedFix { rule, digest, .. } in &written.fixed {
             tx.record("claim", claim_id, today, &format!("rule:{rule}"), "fix applied", digest)?;
         }
         let known = if is_new { None } else { tx.version(claim_id, step.version)? };

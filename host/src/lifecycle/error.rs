@@ -28,6 +28,9 @@ pub enum HostError {
     /// A practice profile.
     #[error("{0}")]
     Profile(String),
+    /// A rule table that was never active and cannot be used.
+    #[error("{0}")]
+    Rules(String),
     /// The plugins.
     #[error("{0}")]
     Plugin(String),

@@ -22,6 +22,7 @@ use crate::lifecycle::summary::{Summary, summarize};
 use crate::lifecycle::{HostError, answers, due, go_live, ingest, inquire, later, master_key, submit, tidy};
 use crate::plugin::{CodeTables, LogBuffer, PluginHost, PluginHostConfig, PluginLog};
 use crate::practice::{Profile, ProfileError};
+use crate::rules::Tables;
 use crate::store::{PracticeStore, Store, StoreResult, Tx};
 
 /// The running host.
@@ -37,6 +38,10 @@ pub struct Host {
     library: Arc<Library>,
     /// The tables of codes and pairs of this turn.
     pub(super) codes: Arc<Shelf>,
+    /// The active rule tables.
+    pub(super) tables: Tables,
+    /// Other tables are active than the history says.
+    tables_moved: bool,
     pub(super) practices: Vec<Practice>,
     pub(super) as_of: Date,
     /// Files younger than this are still being written; zero where a run takes what is there.
@@ -153,13 +158,19 @@ impl Host {
             });
         }
         let clearing = store.clearing()?;
+        let tables = Tables::open(&config.rules.folder);
+        // What was active before a restart stays; of a table that never was, nobody knows whom its rules are for.
+        if let Some(error) = tables.never_active().first() {
+            return Err(HostError::Rules(error.to_string()));
+        }
         let codes = library.shelf();
         for problem in codes.problems() {
             tracing::error!(%problem, "codes: a table cannot be used");
         }
         let (settle, told, stop) = (Duration::ZERO, parking_lot::Mutex::default(), Arc::default());
         #[rustfmt::skip] // one row
-        let host = Self { config, store, clearing, plugins, live, log, library, codes, practices, as_of, settle, told, tidied: None, reloads: DataReloads::default(), stop };
+        let host = Self { config, store, clearing, plugins, live, log, library, codes, tables, tables_moved: false, practices, as_of, settle, told, tidied: None, reloads: DataReloads::default(), stop };
+        host.note_tables()?;
         Ok(host)
     }
 
@@ -228,6 +239,11 @@ impl Host {
         self.reloads
     }
 
+    /// The active rule tables.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config
@@ -282,6 +298,9 @@ impl Host {
     /// [`HostError`]: what stops the host, never a bad document.
     pub fn turn(&mut self) -> Result<Turn, HostError> {
         self.reload();
+        if std::mem::take(&mut self.tables_moved) {
+            self.note_tables()?;
+        }
         self.look_again()?;
         let mut turn = Turn { answers: answers::take(self)?, ..Turn::default() };
         let host = &*self;

@@ -2,7 +2,7 @@
 //! own that carries the decision (2320, 2430).
 
 use crate::claim::{Adjustment, AdjustmentGroup, Claim, Frequency, LineAdjudication, PriorAdjudication};
-use crate::store::claim::{VersionBody, VersionKind, VersionRow};
+use crate::store::claim::{AppliedFix, VersionBody, VersionKind, VersionRow};
 use crate::store::{StoreResult, Tx};
 
 use super::control::control_number;
@@ -41,6 +41,10 @@ pub(super) fn make(host: &Host, practice: &Practice) -> Result<u64, HostError> {
             let mut body = draft.body;
             let digests = candidate.rule_digests();
             body.looked = candidate.looked;
+            for AppliedFix { rule, digest, .. } in &candidate.fixed {
+                tx.record("claim", draft.claim_id, today, &format!("rule:{rule}"), "fix applied", digest)?;
+            }
+            body.fixed = candidate.fixed;
             body.claim = candidate.claim;
             let row = VersionRow {
                 claim_id: draft.claim_id,

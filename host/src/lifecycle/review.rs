@@ -8,18 +8,19 @@ use std::sync::Arc;
 use crate::audit::demographics::{Known, member_key, people_of};
 use crate::claim::{
     Claim, ClaimInContext, ClaimPlace, Date, EarlierLine, Finding, Frequency, Severity, day_number, destination, iso,
-    rendering, service_span,
+    service_span,
 };
 use crate::eligibility::{Cover, Question};
 use crate::plugin::{Checked, RuleSet};
 use crate::practice::{Payer, Route};
+use crate::rules::{self, RuleTable, TableRef};
 use crate::scrub::{self, EarlierClaim, VisitDays};
-use crate::store::claim::{ClaimKey, Looked, VersionBody};
+use crate::store::claim::{AppliedFix, ClaimKey, Looked};
 use crate::store::finding::StoredFinding;
 use crate::store::{StoreResult, Tx};
-use crate::visit::{ChargeKey, Verdict, same_person};
+use crate::visit::{Verdict, same_person};
 
-use super::assemble::patient_mac;
+use super::earlier::{Earlier, look_back};
 use super::host::{Host, Practice};
 use super::{ClaimState, HostError, VersionState, fixes, inquire, upcoming};
 
@@ -38,8 +39,8 @@ pub(super) struct Candidate {
     pub(super) undelivered: Vec<String>,
     /// What is known already (problems of the visit), and then everything found.
     pub(super) findings: Vec<StoredFinding>,
-    /// Rules whose fixes were applied, with the digest that proposed them.
-    pub(super) fixed: Vec<(String, String)>,
+    /// What fixes have changed.
+    pub(super) fixed: Vec<AppliedFix>,
     /// Who looked at it.
     pub(super) looked: Vec<Looked>,
     pub(super) state: VersionState,
@@ -71,7 +72,16 @@ impl Candidate {
     /// Digests of the rule sets that looked, for the history.
     pub(super) fn rule_digests(&self) -> String {
         let sets = self.looked.iter().filter(|looked| !looked.rule_set.is_empty());
-        sets.map(|looked| looked.digest.as_str()).collect::<Vec<_>>().join(" ")
+        let mut digests: Vec<&str> = Vec::new();
+        for looked in sets {
+            let table = looked.table.as_ref().map(|table| table.digest.as_str());
+            for digest in [Some(looked.digest.as_str()), table].into_iter().flatten() {
+                if !digests.contains(&digest) {
+                    digests.push(digest);
+                }
+            }
+        }
+        digests.join(" ")
     }
 }
 
@@ -97,12 +107,18 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
     look(host, practice, candidates, &earlier, &all);
     let mut again = Vec::new();
     for (at, candidate) in candidates.iter_mut().enumerate() {
-        if apply_fixes(practice, candidate) {
+        if apply_fixes(practice, candidate)? {
             candidate.findings = known.get(at).cloned().unwrap_or_default();
             again.push(at);
         }
     }
+    // What the second look finds of a fix that was refused is told with the refusal, too.
     look(host, practice, candidates, &earlier, &again);
+    for at in again {
+        if let Some(candidate) = candidates.get_mut(at) {
+            note_refused(practice, candidate)?;
+        }
+    }
     note_accepted(practice, candidates)?;
     for candidate in candidates {
         let payer = destination(&candidate.claim).and_then(|coverage| payer_of(practice, &coverage.payer.id));
@@ -115,6 +131,18 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
         };
     }
     Ok(())
+}
+
+/// Marks fixes that an operator has refused.
+fn note_refused(practice: &Practice, candidate: &mut Candidate) -> Result<(), HostError> {
+    let Some(visit_id) = candidate.visit_id else { return Ok(()) };
+    Ok(practice.store.read(|tx| -> StoreResult<()> {
+        let known = tx.acceptances(visit_id)?;
+        for stored in candidate.findings.iter_mut().filter(|stored| stored.finding.fix.is_some()) {
+            stored.fix_refused = tx.accepted(&known, &fixes::refusal(&stored.finding.rule)).cloned();
+        }
+        Ok(())
+    })?)
 }
 
 /// Marks what an operator has accepted of each visit.
@@ -136,28 +164,54 @@ fn payer_of<'a>(practice: &'a Practice, id: &str) -> Option<&'a Payer> {
 }
 
 /// Applies the fixes that policy allows. True where the claim changed.
-fn apply_fixes(practice: &Practice, candidate: &mut Candidate) -> bool {
+fn apply_fixes(practice: &Practice, candidate: &mut Candidate) -> Result<bool, HostError> {
     let allowed = &practice.profile.apply_fixes;
-    let mut changed = false;
-    for stored in &candidate.findings {
-        if let Some(fix) = stored.finding.fix.as_ref().filter(|_| allowed.contains(&stored.finding.rule))
-            && fixes::apply(&mut candidate.claim, fix)
-        {
-            candidate.fixed.push((stored.finding.rule.clone(), stored.plugin_digest.clone()));
-            changed = true;
-        }
+    let proposed = |stored: &StoredFinding| stored.finding.fix.is_some() && allowed.contains(&stored.finding.rule);
+    if !candidate.findings.iter().any(proposed) {
+        return Ok(false);
     }
-    changed
+    let refused = match candidate.visit_id {
+        Some(visit_id) => practice.store.read(|tx| -> StoreResult<_> {
+            let known = tx.acceptances(visit_id)?;
+            let word = |stored: &StoredFinding| tx.accepted(&known, &fixes::refusal(&stored.finding.rule)).cloned();
+            Ok(candidate.findings.iter().map(word).collect())
+        })?,
+        None => vec![None; candidate.findings.len()],
+    };
+    let mut changed = false;
+    for (stored, refused) in candidate.findings.iter_mut().zip(refused) {
+        let Some(fix) = stored.finding.fix.as_ref().filter(|_| allowed.contains(&stored.finding.rule)) else {
+            continue;
+        };
+        if refused.is_some() {
+            stored.fix_refused = refused;
+            continue;
+        }
+        let Some(change) = fixes::apply(&mut candidate.claim, fix) else { continue };
+        candidate.fixed.push(AppliedFix {
+            rule: stored.finding.rule.clone(),
+            digest: stored.plugin_digest.clone(),
+            table: stored.table.clone(),
+            line: change.line,
+            field: change.field.to_owned(),
+            before: change.before,
+            after: change.after,
+        });
+        changed = true;
+    }
+    Ok(changed)
 }
 
 fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier: &[Vec<Earlier>], which: &[usize]) {
     let mut by_set: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let tables = host.tables.active();
+    let mut by_table: Vec<Vec<usize>> = vec![Vec::new(); tables.len()];
     for &at in which {
         let (Some(candidate), Some(earlier)) = (candidates.get_mut(at), earlier.get(at)) else { continue };
         let own: Vec<EarlierClaim> = earlier.iter().map(Earlier::as_scrub).collect();
         // A second look, after fixes, takes the place of the first.
         candidate.looked.clear();
-        candidate.looked.push(Looked { rule_set: String::new(), digest: env!("CARGO_PKG_VERSION").to_owned() });
+        candidate.looked.push(Looked::new("", env!("CARGO_PKG_VERSION"), None));
         let (profile, known) = (&practice.profile, candidate.people.as_slice());
         let (alike, visit) = (candidate.alike.as_slice(), candidate.days);
         let (as_of, codes) = (host.as_of(), &*host.codes);
@@ -192,33 +246,59 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
                 members.push(at);
             }
         }
+        for (table, members) in tables.iter().zip(&mut by_table) {
+            if table.is_for(practice.store.id(), &candidate.claim, host.as_of()) {
+                members.push(at);
+            }
+        }
     }
     for (set, members) in by_set {
         match host.plugins.rules(&set) {
-            Some(rules) => ask(host, practice, &rules, candidates, earlier, &members),
+            Some(rules) => ask(host, practice, &rules, None, candidates, earlier, &members),
             None => {
-                for at in members {
-                    if let Some(candidate) = candidates.get_mut(at) {
-                        let words = format!(
-                            "Rule set `{set}` is not loaded, so this claim is not checked. Install it, or take it off the profile."
-                        );
-                        candidate.findings.push(hold("rules.not-evaluated", "claim", &words));
-                    }
-                }
+                let words = format!(
+                    "Rule set `{set}` is not loaded, so this claim is not checked. Install it, or take it off the profile."
+                );
+                not_evaluated(candidates, &members, &words);
+            }
+        }
+    }
+    for (table, members) in tables.iter().zip(by_table).filter(|(_, members)| !members.is_empty()) {
+        match host.plugins.rules(rules::COMPONENT) {
+            Some(rules) => ask(host, practice, &rules, Some(table), candidates, earlier, &members),
+            None => {
+                let words = format!(
+                    "The plugin `{}`, which runs rule table `{}`, is not loaded, so this claim is not checked. Install it.",
+                    rules::COMPONENT,
+                    table.header().id
+                );
+                not_evaluated(candidates, &members, &words);
             }
         }
     }
 }
 
+/// Holds claims that nobody could look at.
+fn not_evaluated(candidates: &mut [Candidate], members: &[usize], words: &str) {
+    for at in members {
+        if let Some(candidate) = candidates.get_mut(*at) {
+            candidate.findings.push(hold("rules.not-evaluated", "claim", words));
+        }
+    }
+}
+
+/// Asks a rule set, or the component of rule tables with one of them.
 fn ask(
     host: &Host,
     practice: &Practice,
     rules: &Arc<RuleSet>,
+    table: Option<&Arc<RuleTable>>,
     candidates: &mut [Candidate],
     earlier: &[Vec<Earlier>],
     members: &[usize],
 ) {
-    let from = i64::from(rules.look_back_days());
+    let asked = table.map_or(u16::MAX, |table| table.table.look_back_days());
+    let from = i64::from(rules.look_back_days().min(asked));
     let contexts: Vec<ClaimInContext> = members
         .iter()
         .filter_map(|at| Some((candidates.get(*at)?, earlier.get(*at)?)))
@@ -230,117 +310,39 @@ fn ask(
             ClaimInContext { claim: candidate.claim.clone(), as_of: host.as_of(), earlier: lines }
         })
         .collect();
-    let setup = practice.profile.rule_setup(rules.id());
+    let id = practice.store.id();
+    let setup = match table {
+        Some(table) => table.setup(),
+        None => practice.profile.rule_setup(rules.id()),
+    };
     let digest = rules.digest_with(&setup);
-    let answers = rules.check(practice.store.id(), &setup, &contexts);
+    let answers = match table {
+        Some(table) => rules.check_declared(id, &setup, &contexts, &table.rules),
+        None => rules.check(id, &setup, &contexts),
+    };
+    let reference = table.map(|table| TableRef::of(table, host.as_of()));
+    let named = match &reference {
+        Some(table) => format!("Rule table `{}`", table.id),
+        None => format!("Rule set `{}`", rules.id()),
+    };
     for (at, answer) in members.iter().zip(answers) {
         let Some(candidate) = candidates.get_mut(*at) else { continue };
         match answer {
             Checked::Findings(findings) => {
-                candidate.looked.push(Looked { rule_set: rules.id().to_owned(), digest: digest.clone() });
-                let stored = findings.into_iter().map(|finding| StoredFinding::new(finding, &digest));
+                candidate.looked.push(Looked::new(rules.id(), &digest, reference.clone()));
+                let stored = findings
+                    .into_iter()
+                    .map(|finding| StoredFinding { table: reference.clone(), ..StoredFinding::new(finding, &digest) });
                 candidate.findings.extend(stored);
             }
             Checked::NotEvaluated(fault) => {
-                let words =
-                    format!("Rule set `{}` could not be evaluated: {fault}. The claim waits until it can.", rules.id());
+                let words = format!("{named} could not be evaluated: {fault}. The claim waits until it can.");
                 let mut finding = hold("rules.not-evaluated", "claim", &words);
                 finding.plugin_digest.clone_from(&digest);
                 candidate.findings.push(finding);
             }
         }
     }
-}
-
-/// One claim of the patient, as the store has it.
-struct Billed {
-    claim_id: u64,
-    visit_id: u64,
-    service_from: i64,
-    body: VersionBody,
-    live: bool,
-    stands: bool,
-}
-
-/// One earlier claim of the same patient.
-struct Earlier {
-    visit_id: u64,
-    claim: Claim,
-    live: bool,
-    stands: bool,
-    lines: Vec<EarlierLine>,
-}
-
-impl Earlier {
-    fn as_scrub(&self) -> EarlierClaim {
-        EarlierClaim { stands: self.stands, ..EarlierClaim::of(&self.claim, self.live) }
-    }
-}
-
-/// For each candidate, the patient's other claims in the widest window that anybody asks for, newest first.
-fn look_back(host: &Host, practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec<Earlier>>, HostError> {
-    let sets = practice.profile.rules.iter().chain(practice.profile.payer.iter().flat_map(|payer| &payer.rules));
-    let days = sets.filter_map(|set| host.plugins.rules(set)).map(|rules| i64::from(rules.look_back_days())).max();
-    let days = days.unwrap_or(0);
-    let start = |candidate: &Candidate| {
-        let span = service_span(&candidate.claim.lines)?;
-        Some(day_number(span.start) - days.max(scrub::look_back_days(&candidate.claim)))
-    };
-    let mut starts: HashMap<[u8; 32], i64> = HashMap::new();
-    for candidate in candidates {
-        if let Some(from) = start(candidate) {
-            starts.entry(candidate.patient).and_modify(|known| *known = from.min(*known)).or_insert(from);
-        }
-    }
-    Ok(practice.store.read(|tx| -> StoreResult<_> {
-        let mut known: HashMap<[u8; 32], Vec<Billed>> = HashMap::new();
-        let mut out = Vec::with_capacity(candidates.len());
-        for candidate in candidates {
-            let Some(from) = start(candidate) else {
-                out.push(Vec::new());
-                continue;
-            };
-            let earliest = starts.get(&candidate.patient).map_or(from, |earliest| *earliest);
-            let claims = match known.entry(candidate.patient) {
-                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-                std::collections::hash_map::Entry::Vacant(empty) => {
-                    empty.insert(claims_of(tx, &candidate.patient, earliest)?)
-                }
-            };
-            let other = |claim: &&Billed| {
-                Some(claim.claim_id) != candidate.claim_id
-                    && Some(claim.visit_id) != candidate.visit_id
-                    && claim.service_from >= from
-            };
-            out.push(claims.iter().filter(other).map(earlier).collect());
-        }
-        Ok(out)
-    })?)
-}
-
-/// For a claim that is keyed, before its visit is stored or changed: claims of its patient within the host's own look-back, and
-/// claims of other records that may be the same person's. What the visit billed for the charges of these keys is no other claim:
-/// they are said again here.
-///
-/// # Errors
-/// The store's.
-pub(crate) fn other_claims(
-    tx: &Tx<'_>,
-    claim: &Claim,
-    visit: Option<u64>,
-    said_again: &[ChargeKey],
-) -> StoreResult<(Vec<EarlierClaim>, Vec<EarlierClaim>)> {
-    let (Some(patient), Some(span)) = (patient_mac(tx, &claim.header), service_span(&claim.lines)) else {
-        return Ok(Default::default());
-    };
-    let mut claims = claims_of(tx, &patient, day_number(span.start) - scrub::look_back_days(claim))?;
-    for billed in claims.iter_mut().filter(|billed| Some(billed.visit_id) == visit) {
-        let mut keys = billed.body.charges.iter().map(|(key, _)| key);
-        billed.body.claim.lines.retain(|_| keys.next().is_none_or(|key| !said_again.contains(key)));
-    }
-    let own = claims.iter().filter(|billed| !billed.body.claim.lines.is_empty());
-    let own = own.map(|billed| earlier(billed).as_scrub()).collect();
-    Ok((own, stored_alike(tx, &alike(claim), visit, &patient)?))
 }
 
 /// For each candidate, the known people with one of its keys. Without a roster nobody is looked up.
@@ -380,29 +382,6 @@ fn look_up_covers(host: &Host, practice: &Practice, candidates: &mut [Candidate]
         }
         Ok(())
     })?)
-}
-
-fn claims_of(tx: &Tx<'_>, patient: &[u8; 32], from: i64) -> StoreResult<Vec<Billed>> {
-    let mut claims = Vec::new();
-    for row in tx.claims_of_patient(patient, from)? {
-        let body = tx.version_body(row.claim_id, row.live_version)?;
-        // A held claim is no reason to hold another: only what has left, or may leave, counts.
-        let live = row.billed_cents > 0 && row.state != ClaimState::Held.as_str();
-        claims.push(Billed {
-            claim_id: row.claim_id,
-            visit_id: row.visit_id,
-            service_from: row.service_from,
-            body,
-            live,
-            stands: live && stands(&row.state),
-        });
-    }
-    Ok(claims)
-}
-
-/// Neither refused nor denied.
-fn stands(state: &str) -> bool {
-    ![ClaimState::Rejected.as_str(), ClaimState::Denied.as_str()].contains(&state)
 }
 
 /// What claims have in common that may be of one person, registered twice: birth date, first day and total; or payer, member id
@@ -452,7 +431,7 @@ fn claims_alike(practice: &Practice, candidates: &[Candidate]) -> Result<Vec<Vec
 
 /// Live claims of other patient records with one of these keys: those of visits before this one (all, where it is not stored
 /// yet), and later ones that are not held. So the later of two is held however often and beside whatever it is looked at.
-fn stored_alike(
+pub(super) fn stored_alike(
     tx: &Tx<'_>,
     keys: &[AlikeKey],
     own_visit: Option<u64>,
@@ -477,25 +456,4 @@ fn stored_alike(
         }
     }
     Ok(others)
-}
-
-fn earlier(billed: &Billed) -> Earlier {
-    let Billed { body, live, stands, .. } = billed;
-    let header = &body.claim.header;
-    let lines = body.claim.lines.iter().filter(|_| *live).map(|line| EarlierLine {
-        claim_id: body.claim.control_number.clone(),
-        service_dates: line.service_dates,
-        procedure: line.procedure.clone(),
-        units: line.units,
-        charge: line.charge,
-        rendering_npi: rendering(header, line).and_then(|provider| provider.npi.clone()).unwrap_or_default(),
-        diagnoses: header.diagnoses.iter().map(|diagnosis| diagnosis.code.clone()).collect(),
-    });
-    Earlier {
-        visit_id: billed.visit_id,
-        claim: body.claim.clone(),
-        live: *live,
-        stands: *stands,
-        lines: lines.collect(),
-    }
 }

@@ -54,6 +54,17 @@ impl RuleSet {
 
     /// Checks claims of one practice: exactly one answer each, in order. Blocks like [`super::Adapter::translate`].
     pub fn check(&self, practice: &str, setup: &Setup, claims: &[ClaimInContext]) -> Vec<Checked> {
+        self.check_declared(practice, setup, claims, &self.description.rules)
+    }
+
+    /// The same of a component whose rules are those of its setup, which the host has read: `declared`.
+    pub fn check_declared(
+        &self,
+        practice: &str,
+        setup: &Setup,
+        claims: &[ClaimInContext],
+        declared: &[Rule],
+    ) -> Vec<Checked> {
         let results = match runner::run(&self.plugin, practice, setup, claims, &call) {
             Ok(results) => results,
             Err(problems) => {
@@ -68,7 +79,7 @@ impl RuleSet {
                     finding.fix = None;
                 }
                 // Ids of rules are kept in the clear: only those it has declared.
-                if !self.description.rules.iter().any(|rule| rule.id == finding.rule) {
+                if !declared.iter().any(|rule| rule.id == finding.rule) {
                     UNDECLARED.clone_into(&mut finding.rule);
                 }
             }

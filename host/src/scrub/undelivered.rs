@@ -75,9 +75,14 @@ mod tests {
 
     #[test]
     fn only_what_the_interface_cannot_deliver_is_told_apart() {
-        let undelivered =
-            ["header.billing", "coverage.filing-indicator", "header.place-of-service", "line.drug.amount", "line.units"]
-                .map(str::to_owned);
+        let undelivered = [
+            "header.billing",
+            "coverage.filing-indicator",
+            "header.place-of-service",
+            "line.drug.amount",
+            "line.units",
+        ]
+        .map(str::to_owned);
         let table = [
             (finding("billing.missing", None, "billing.npi"), "billing.undelivered", "practice profile"),
             (

@@ -149,6 +149,9 @@ impl Pipeline {
                 }
             }
         }
+        if !self.host.tables().active().is_empty() && self.host.plugins().rules(crate::rules::COMPONENT).is_none() {
+            absent.push(format!("plugin {}, which runs rule tables, is not loaded", crate::rules::COMPONENT));
+        }
         absent.sort();
         absent.dedup();
         absent

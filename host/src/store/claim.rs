@@ -6,6 +6,7 @@ use super::figures::Marks;
 use super::{Encoded, StoreError, StoreResult, Tx};
 use crate::claim::Claim;
 use crate::lifecycle::VersionState;
+use crate::rules::TableRef;
 
 /// What a version is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -137,6 +138,29 @@ pub struct VersionBody {
     /// Who looked at it before it might leave.
     #[serde(default)]
     pub looked: Vec<Looked>,
+    /// What fixes have changed of it, in the order in which they did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<AppliedFix>,
+}
+
+/// A fix that the practice's policy let claimhost apply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppliedFix {
+    /// The rule that proposed it.
+    pub rule: String,
+    /// Digest of its plugin; empty for claimhost's own edits.
+    pub digest: String,
+    /// Its rule table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableRef>,
+    /// Line, from 1.
+    pub line: u16,
+    /// Field of the line, in the contract's words.
+    pub field: String,
+    /// What it said.
+    pub before: String,
+    /// What it says.
+    pub after: String,
 }
 
 impl VersionBody {
@@ -157,6 +181,16 @@ pub struct Looked {
     pub rule_set: String,
     /// Digest of the rule set's plugin; version of claimhost for its own edits.
     pub digest: String,
+    /// The rule table that the plugin ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableRef>,
+}
+
+impl Looked {
+    /// A rule set, or claimhost's own edits, which have no name.
+    pub fn new(rule_set: &str, digest: &str, table: Option<TableRef>) -> Self {
+        Self { rule_set: rule_set.to_owned(), digest: digest.to_owned(), table }
+    }
 }
 
 impl Tx<'_> {

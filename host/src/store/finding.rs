@@ -6,6 +6,7 @@ use super::acceptance::Acceptance;
 use super::claim::version_row_id;
 use super::{StoreResult, Tx};
 use crate::claim::{Finding, Severity};
+use crate::rules::TableRef;
 
 /// A finding as stored.
 #[derive(Clone, Serialize, Deserialize)]
@@ -14,6 +15,12 @@ pub struct StoredFinding {
     pub finding: Finding,
     /// Digest of the rule plugin; empty for the host's own edits.
     pub plugin_digest: String,
+    /// The rule table that it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableRef>,
+    /// An operator's word that its fix is not to be applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix_refused: Option<Acceptance>,
     /// An operator's word that it is right as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Acceptance>,
@@ -22,7 +29,7 @@ pub struct StoredFinding {
 impl StoredFinding {
     /// One that nobody has accepted.
     pub fn new(finding: Finding, plugin_digest: &str) -> Self {
-        Self { finding, plugin_digest: plugin_digest.to_owned(), accepted: None }
+        Self { finding, plugin_digest: plugin_digest.to_owned(), table: None, fix_refused: None, accepted: None }
     }
 
     /// Whether it keeps its claim from being sent.

@@ -20,6 +20,7 @@ use crate::intake::framing::{Framer, Framing, Item, Joins};
 use crate::lifecycle::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, master_key, other_claims};
 use crate::plugin::{Adapter, Checked, CodeTables, PluginHost, PluginHostConfig, Translated};
 use crate::practice::{Profile, Requirement};
+use crate::rules::{COMPONENT, Tables};
 use crate::scrub::{self, Context, VisitDays};
 use crate::store::{PracticeStore, Store, StoreError, StoreResult};
 use crate::visit::{Event, complete_visit, event_digest, fold};
@@ -30,6 +31,7 @@ pub(super) struct Checker {
     profile: Profile,
     codes: Arc<Shelf>,
     plugins: PluginHost,
+    tables: Tables,
     adapter: Arc<Adapter>,
     setup: Setup,
     /// None before the first run: nobody is known, and nothing was charged.
@@ -88,6 +90,7 @@ impl Checker {
             profile,
             codes: library.shelf(),
             plugins,
+            tables: Tables::look_at(&config.rules.folder),
             adapter,
             setup: Setup { settings: Vec::new(), mapping: ENTRY_MAPPING.to_owned() },
             store,
@@ -304,30 +307,46 @@ impl Checker {
         let payer = destination(&claim).map(|coverage| coverage.payer.id.clone()).unwrap_or_default();
         let payer = self.profile.payer.iter().find(|known| known.id == payer);
         let sets: Vec<&String> = self.profile.rules.iter().chain(payer.iter().flat_map(|payer| &payer.rules)).collect();
+        let tables = self.tables.active();
+        let tables: Vec<_> = tables.iter().filter(|table| table.is_for(&self.practice, &claim, self.as_of)).collect();
         let context = [ClaimInContext { claim, as_of: self.as_of, earlier: Vec::new() }];
         let mut findings = Vec::new();
-        for set in sets {
-            let unchecked = |why: &str| Finding {
-                rule: "rules.not-evaluated".to_owned(),
-                severity: Severity::Hold,
-                at: crate::claim::ClaimPlace { line: None, field: "claim".to_owned() },
-                words: format!("Rule set `{set}` {why}."),
-                fix: None,
-            };
-            let Some(rules) = self.plugins.rules(set) else {
-                findings.push(unchecked("is not loaded"));
-                continue;
-            };
-            for checked in rules.check(&self.practice, &self.profile.rule_setup(set), &context) {
-                match checked {
-                    Checked::Findings(found) => findings.extend(found),
-                    Checked::NotEvaluated(fault) => {
-                        findings.push(unchecked(&format!("could not be evaluated: {fault}")))
+        let mut take = |what: String, checked: Option<Vec<Checked>>| match checked {
+            None => findings.push(unchecked(&what, "is not loaded")),
+            Some(checked) => {
+                for checked in checked {
+                    match checked {
+                        Checked::Findings(found) => findings.extend(found),
+                        Checked::NotEvaluated(fault) => {
+                            findings.push(unchecked(&what, &format!("could not be evaluated: {fault}")))
+                        }
                     }
                 }
             }
+        };
+        for set in sets {
+            let setup = self.profile.rule_setup(set);
+            let checked = self.plugins.rules(set).map(|rules| rules.check(&self.practice, &setup, &context));
+            take(format!("Rule set `{set}`"), checked);
+        }
+        for table in tables {
+            let rules = self.plugins.rules(COMPONENT);
+            let checked =
+                rules.map(|rules| rules.check_declared(&self.practice, &table.setup(), &context, &table.rules));
+            take(format!("Rule table `{}`", table.header().id), checked);
         }
         findings
+    }
+}
+
+/// What nobody could look at holds, as it would hold the claim.
+fn unchecked(what: &str, why: &str) -> Finding {
+    Finding {
+        rule: "rules.not-evaluated".to_owned(),
+        severity: Severity::Hold,
+        at: crate::claim::ClaimPlace { line: None, field: "claim".to_owned() },
+        words: format!("{what} {why}."),
+        fix: None,
     }
 }
 

@@ -1,9 +1,11 @@
-//! `claim list|show|history|why|accept`: where each claim is, what it says, what moved it, why it waits, and that it need not.
+//! `claim list|show|history|why|accept|undo-fix`: where each claim is, what it says, what moved it, why it waits, that it need not, and that a
+//! fix was wrong.
 
 mod accept;
 mod history;
 mod list;
 pub(super) mod show;
+mod undo_fix;
 mod why;
 
 use std::process::ExitCode;
@@ -26,6 +28,8 @@ pub(crate) enum Claim {
     Why(why::Why),
     /// Accepts what a rule holds, with a reason: this visit is right as it is
     Accept(accept::Accept),
+    /// Takes back what a rule's fix has changed, with a reason, before the claim leaves
+    UndoFix(undo_fix::UndoFix),
 }
 
 impl Claim {
@@ -37,6 +41,7 @@ impl Claim {
             Self::History(history) => history.run(global, &reader),
             Self::Why(why) => why.run(global, &reader),
             Self::Accept(accept) => accept.run(global, &reader),
+            Self::UndoFix(undo) => undo.run(global, &reader),
         }
     }
 }

@@ -33,7 +33,7 @@ const FILES: [(&str, &str); 4] = [
 /// Folders for their owner only: what lies in them is clear text.
 const PRIVATE: [&str; 5] = ["inbox/my-practice", "transport/out", "transport/in", "store", "cache"];
 /// What a plugin folder is made of, beside its sources.
-const PLUGIN_PARTS: [&str; 4] = ["plugin.toml", "plugin.wasm", "fixtures", "data"];
+const PLUGIN_PARTS: [&str; 5] = ["plugin.toml", "plugin.wasm", "fixtures", "data", "tables"];
 
 /// `init`
 #[derive(Debug, clap::Args)]

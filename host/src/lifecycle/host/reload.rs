@@ -30,6 +30,13 @@ impl Host {
                 practice.reviewed = None; // other tables may free what is held
             }
         }
+        if self.tables.refresh() {
+            self.tables_moved = true;
+            self.reloads.count("rules", true);
+            for practice in &mut self.practices {
+                practice.reviewed = None; // other rules may free what is held
+            }
+        }
         for practice in &mut self.practices {
             let changed = profile_changed(&practice.profile_path, &practice.profile);
             if changed != practice.profile_changed {
@@ -129,12 +136,12 @@ fn refusal(fault: &Fault) -> String {
 /// Data that was reloaded since the start, by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DataReloads {
-    counts: [(u64, u64); 3],
+    counts: [(u64, u64); 4],
 }
 
 impl DataReloads {
     /// Kinds of data.
-    const KINDS: [&'static str; 3] = ["codes", "profile", "mapping"];
+    const KINDS: [&'static str; 4] = ["codes", "rules", "profile", "mapping"];
 
     fn count(&mut self, kind: &str, sound: bool) {
         let at = Self::KINDS.iter().position(|known| *known == kind);

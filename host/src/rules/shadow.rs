@@ -1,0 +1,264 @@
+//! A candidate over stored claims, beside what is active: what would be held, released, or told otherwise, with dollars, and whether the
+//! payer, where it has decided, saw it the same way.
+
+use serde::Serialize;
+
+use super::{RuleTable, convert};
+use crate::claim::{Claim, ClaimInContext, Date, EarlierLine, Finding, Severity, iso, parse_iso};
+use crate::lifecycle::{ClaimState, earlier_lines};
+use crate::scrub;
+use crate::store::claim::ClaimRow;
+use crate::store::{PracticeStore, StoreResult, Tx};
+
+/// What a candidate changes for one claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// It would wait, and does not today.
+    NewlyHeld,
+    /// It waits for the active table only, and would not for the candidate.
+    NewlyReleased,
+    /// Other findings; held as before, or not.
+    Changed,
+}
+
+/// What the payer made of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Nothing yet: it has not left, or nobody has answered.
+    Unknown,
+    /// It was paid: a hold would have been wrong, or in vain.
+    Paid,
+    /// It was denied or refused, in whole or in part.
+    Refused,
+}
+
+/// One claim that a candidate changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shadowed {
+    /// Practice.
+    pub practice: String,
+    /// Lineage.
+    pub claim_id: u64,
+    /// First day of service.
+    pub service: String,
+    /// Its state now.
+    pub state: String,
+    /// CLM02 of the live version, cents.
+    pub billed_cents: i64,
+    /// What changes.
+    pub change: Change,
+    /// What the payer made of it.
+    pub outcome: Outcome,
+    /// Cents that the payer denied.
+    pub denied_cents: i64,
+    /// Group and reason of the denials: `CO-16`.
+    pub reasons: Vec<String>,
+    /// Whether the payer saw it as the candidate does; none where it has not decided, or where nothing is held or released.
+    pub agrees: Option<bool>,
+    /// Findings that the candidate has and the active table has not: rule and words.
+    pub added: Vec<Told>,
+    /// Findings that only the active table has.
+    pub removed: Vec<Told>,
+}
+
+/// A finding in short.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Told {
+    /// Rule.
+    pub rule: String,
+    /// `reject`, `hold`, `warn`, `info`.
+    pub severity: &'static str,
+    /// Line, from 1.
+    pub line: Option<u16>,
+    /// For a biller.
+    pub words: String,
+}
+
+/// What a candidate came to over all claims.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Shadow {
+    /// Claims with services since the day.
+    pub looked_at: u64,
+    /// Of these, those that the candidate is for.
+    pub concerned: u64,
+    /// Of these, those that are told and held as they are today.
+    pub unchanged: u64,
+    /// Claims that would wait.
+    pub newly_held: Side,
+    /// Claims that would no longer.
+    pub newly_released: Side,
+    /// Claims with other findings.
+    pub changed: Side,
+    /// Each, in the order of practice and number.
+    pub claims: Vec<Shadowed>,
+}
+
+/// Claims of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Side {
+    /// How many.
+    pub claims: u64,
+    /// What they bill, cents.
+    pub billed_cents: i64,
+    /// Of these, the payer has paid.
+    pub paid: u64,
+    /// The payer has denied or refused, in whole or in part.
+    pub refused: u64,
+    /// What it denied of them, cents: what a hold might have saved.
+    pub denied_cents: i64,
+}
+
+impl Shadow {
+    fn add(&mut self, shadowed: Shadowed) {
+        let side = match shadowed.change {
+            Change::NewlyHeld => &mut self.newly_held,
+            Change::NewlyReleased => &mut self.newly_released,
+            Change::Changed => &mut self.changed,
+        };
+        side.claims += 1;
+        side.billed_cents = side.billed_cents.saturating_add(shadowed.billed_cents);
+        side.paid += u64::from(shadowed.outcome == Outcome::Paid);
+        side.refused += u64::from(shadowed.outcome == Outcome::Refused);
+        side.denied_cents = side.denied_cents.saturating_add(shadowed.denied_cents);
+        self.claims.push(shadowed);
+    }
+}
+
+/// Looks at the claims of a practice with services on or after a day. `active` is what has the candidate's id now.
+///
+/// # Errors
+/// The store's.
+pub fn shadow(
+    practice: &PracticeStore,
+    candidate: &RuleTable,
+    active: Option<&RuleTable>,
+    since: i64,
+    total: &mut Shadow,
+) -> StoreResult<()> {
+    practice.read(|tx| {
+        for row in tx.claims()? {
+            if row.service_from < since || row.billed_cents <= 0 {
+                continue;
+            }
+            total.looked_at += 1;
+            one(tx, practice.id(), &row, candidate, active, total)?;
+        }
+        Ok(())
+    })
+}
+
+fn one(
+    tx: &Tx<'_>,
+    practice: &str,
+    row: &ClaimRow,
+    candidate: &RuleTable,
+    active: Option<&RuleTable>,
+    total: &mut Shadow,
+) -> StoreResult<()> {
+    let body = tx.version_body(row.claim_id, row.live_version)?;
+    let Some(version) = tx.version(row.claim_id, row.live_version)? else { return Ok(()) };
+    // The day that the rules saw; before tables were kept with it, the day on which the version was made.
+    let id = &candidate.header().id;
+    let then = body.looked.iter().filter_map(|looked| looked.table.as_ref()).find(|table| table.id == *id);
+    let then = then.and_then(|table| parse_iso(&table.on).ok());
+    let as_of = then.unwrap_or_else(|| crate::claim::from_day_number(version.created_day));
+    let is_for = |table: &RuleTable| table.is_for(practice, &body.claim, as_of);
+    let active = active.filter(|table| is_for(table));
+    if !is_for(candidate) && active.is_none() {
+        return Ok(());
+    }
+    total.concerned += 1;
+    let days = candidate.table.look_back_days().max(active.map_or(0, |table| table.table.look_back_days()));
+    let earlier = if days > 0 { earlier_lines(tx, row, &body.claim, i64::from(days))? } else { Vec::new() };
+    let after = if is_for(candidate) { check(candidate, &body.claim, as_of, &earlier) } else { Vec::new() };
+    let before = active.map(|table| check(table, &body.claim, as_of, &earlier)).unwrap_or_default();
+    if before == after {
+        total.unchanged += 1;
+        return Ok(());
+    }
+    let stored = tx.findings(row.claim_id, row.live_version)?;
+    let of_table = |rule: &str| rule.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('.'));
+    let others_hold = stored.iter().any(|stored| stored.holds() && !of_table(&stored.finding.rule));
+    let accepted = |finding: &Finding| {
+        let same = |one: &Finding| {
+            (&one.rule, &one.at.field, &one.words) == (&finding.rule, &finding.at.field, &finding.words)
+        };
+        stored.iter().any(|stored| stored.accepted.is_some() && same(&stored.finding))
+    };
+    let holds = |findings: &[Finding]| {
+        findings.iter().any(|finding| scrub::holds(std::slice::from_ref(finding)) && !accepted(finding))
+    };
+    let (held_before, held_after) = (others_hold || holds(&before), others_hold || holds(&after));
+    let change = match (held_before, held_after) {
+        (false, true) => Change::NewlyHeld,
+        (true, false) => Change::NewlyReleased,
+        _ => Change::Changed,
+    };
+    let denials = tx.denials_of(row.claim_id)?;
+    let denied_cents: i64 = denials.iter().map(|denial| denial.amount_cents).sum();
+    let mut reasons: Vec<String> =
+        denials.iter().map(|denial| format!("{}-{}", denial.group_code, denial.reason)).collect();
+    reasons.sort();
+    reasons.dedup();
+    let outcome = outcome(&row.state, denied_cents);
+    let agrees = match (change, outcome) {
+        (_, Outcome::Unknown) | (Change::Changed, _) => None,
+        (Change::NewlyHeld, outcome) => Some(outcome == Outcome::Refused),
+        (Change::NewlyReleased, outcome) => Some(outcome == Outcome::Paid),
+    };
+    let only = |these: &[Finding], others: &[Finding]| -> Vec<Told> {
+        let new = these.iter().filter(|finding| !others.contains(finding));
+        let mut told: Vec<Told> = new.map(told).collect();
+        told.sort();
+        told
+    };
+    total.add(Shadowed {
+        practice: practice.to_owned(),
+        claim_id: row.claim_id,
+        service: iso(crate::claim::from_day_number(row.service_from)),
+        state: row.state.clone(),
+        billed_cents: row.billed_cents,
+        change,
+        outcome,
+        denied_cents,
+        reasons,
+        agrees,
+        added: only(&after, &before),
+        removed: only(&before, &after),
+    });
+    Ok(())
+}
+
+/// What a table finds on a stored claim.
+fn check(table: &RuleTable, claim: &Claim, as_of: Date, earlier: &[EarlierLine]) -> Vec<Finding> {
+    let context = ClaimInContext { claim: claim.clone(), as_of, earlier: earlier.to_vec() };
+    // Records of one contract: what one side writes the other reads.
+    let found = convert::to_contract(&context).map(|context| table.table.check(&context));
+    found.and_then(|found| convert::findings(&found)).unwrap_or_else(|error| {
+        let at = crate::claim::ClaimPlace { line: None, field: "claim".to_owned() };
+        let words = format!("The claim cannot be given to the table: {error}");
+        vec![Finding { rule: "rules.not-evaluated".to_owned(), severity: Severity::Hold, at, words, fix: None }]
+    })
+}
+
+fn told(finding: &Finding) -> Told {
+    Told {
+        rule: finding.rule.clone(),
+        severity: crate::store::finding::severity_str(finding.severity),
+        line: finding.at.line,
+        words: finding.words.clone(),
+    }
+}
+
+fn outcome(state: &str, denied_cents: i64) -> Outcome {
+    let is = |known: ClaimState| state == known.as_str();
+    if denied_cents > 0 || is(ClaimState::Denied) || is(ClaimState::Rejected) {
+        Outcome::Refused
+    } else if is(ClaimState::Posted) {
+        Outcome::Paid
+    } else {
+        Outcome::Unknown
+    }
+}

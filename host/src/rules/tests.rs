@@ -1,0 +1,180 @@
+//! Whom a table is for, and what becomes of the folder's files: good ones, bad ones, and what was active before.
+
+use std::fs;
+use std::path::Path;
+
+use super::{ActivationError, RuleTable, Tables};
+use crate::claim::{Address, Claim, Frequency, parse_iso};
+use crate::visit::samples;
+
+/// A table of one rule; `header` are its other keys, `message` makes its text another.
+fn text(id: &str, header: &str, message: &str) -> String {
+    format!(
+        "[table]\nid = \"{id}\"\ntitle = \"T\"\nversion = \"1\"\n{header}\n[[rule]]\nid = \"r\"\ntitle = \"R\"\nseverity = \"hold\"\n\
+         source = \"https://example.org\"\neach = \"line\"\nwhen = 'line.procedure.code == \"99213\"'\nmessage = \"{message}\"\n\
+         [[rule.case]]\nname = \"a visit\"\nfinds = 1\n[[rule.case]]\nname = \"another\"\nfinds = false\nlines = [\"99214\"]\n"
+    )
+}
+
+fn address(state: &str) -> Address {
+    let text = |text: &str| text.to_owned();
+    Address {
+        line1: text("1 MAIN ST"),
+        line2: String::new(),
+        city: text("ANYTOWN"),
+        state: text(state),
+        postal_code: text("430010001"),
+        country: String::new(),
+        subdivision: String::new(),
+    }
+}
+
+fn claim() -> Claim {
+    let mut header = samples::header();
+    header.coverages = vec![samples::coverage("PAYER1", "M1")];
+    header.coverages[0].filing_indicator = "CI".to_owned();
+    header.coverages[0].subscriber.group_number = "G-77".to_owned();
+    header.coverages[0].payer.local_ids = vec!["GOLD".to_owned()];
+    let billing = header.billing.get_or_insert_with(|| samples::provider("1234567893"));
+    billing.address = Some(address("OH"));
+    header.service_facility = None;
+    let line = samples::line("99213", 9_000);
+    Claim {
+        control_number: "C1".to_owned(),
+        frequency: Frequency::Original,
+        payer_control_number: None,
+        destination: 0,
+        total_charge: 9_000,
+        header,
+        lines: vec![line],
+    }
+}
+
+#[test]
+fn a_table_is_for_the_claims_that_its_header_names() {
+    let claim = claim();
+    let start = claim.lines[0].service_dates.start;
+    let service = crate::claim::iso(start);
+    let before = crate::claim::iso(crate::claim::from_day_number(crate::claim::day_number(start) - 1));
+    let as_of = parse_iso("2030-01-01").unwrap();
+    for (header, expected) in [
+        (String::new(), true),
+        ("payers = [\"PAYER1\"]".to_owned(), true),
+        ("payers = [\"payer1\", \"X\"]".to_owned(), true),
+        ("payers = [\"PAYER2\"]".to_owned(), false),
+        ("filing_indicators = [\"CI\"]".to_owned(), true),
+        ("filing_indicators = [\"MB\"]".to_owned(), false),
+        ("plans = [\"g-77\"]".to_owned(), true),
+        ("plans = [\"GOLD\"]".to_owned(), true),
+        ("plans = [\"SILVER\"]".to_owned(), false),
+        ("states = [\"OH\"]".to_owned(), true),
+        ("states = [\"TX\"]".to_owned(), false),
+        ("practices = [\"elm\"]".to_owned(), true),
+        ("practices = [\"oak\"]".to_owned(), false),
+        ("payers = [\"PAYER1\"]\nstates = [\"TX\"]".to_owned(), false),
+        (format!("effective = {service}\nended = {service}"), true),
+        (format!("ended = {before}"), false),
+        (format!("basis = \"receipt\"\neffective = {service}\nended = {service}"), false),
+        ("basis = \"receipt\"\neffective = 2030-01-01".to_owned(), true),
+    ] {
+        let table = RuleTable::load("t", text("t", &header, "m").as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(table.is_for("elm", &claim, as_of), expected, "{header}");
+    }
+    let mut facility = claim;
+    let mut place = samples::provider("1234567893");
+    place.address = Some(address("TX"));
+    facility.header.service_facility = Some(place);
+    let table = RuleTable::load("t", text("t", "states = [\"TX\"]", "m").as_bytes()).unwrap();
+    assert!(table.is_for("elm", &facility, as_of), "where services are given counts before where bills are written");
+}
+
+#[test]
+fn a_table_has_to_pass_its_own_cases_and_to_have_them() {
+    let good = text("t", "", "m");
+    let wrong = good.replace("finds = 1", "finds = 2").replace("[\"99214\"]", "[\"99213\"]");
+    let error = RuleTable::load("t.toml", wrong.as_bytes()).unwrap_err().to_string();
+    for part in [
+        "t.toml: line 14, column 1, rule \"t.r\", case \"a visit\": found 1 findings, expected 2 findings",
+        "case \"another\": found 1 findings, expected none",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+    let untried = good.split("[[rule.case]]").next().unwrap().to_owned();
+    let error = RuleTable::load("t.toml", untried.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("no case that finds something") && error.contains("no case that finds nothing"), "{error}");
+    let bytes = [good.as_bytes(), &[b'\n', b'#', 0xff]].concat();
+    let error = RuleTable::load("t.toml", &bytes).unwrap_err().to_string();
+    let line = good.matches('\n').count() + 2;
+    assert!(error.contains(&format!("line {line}, column 2: found bytes that are no UTF-8")), "{error}");
+    assert!(RuleTable::load("t.toml", b"").is_err());
+}
+
+fn ids(tables: &Tables) -> Vec<(String, String)> {
+    tables.active().iter().map(|table| (table.header().id.clone(), table.digest.chars().take(6).collect())).collect()
+}
+
+fn put(folder: &Path, name: &str, text: &str) {
+    // Another size or time, as an editor would leave it.
+    fs::write(folder.join(name), text).unwrap();
+}
+
+#[test]
+fn a_bad_file_changes_nothing_and_what_was_active_outlives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rules");
+    let tables = Tables::open(&path);
+    assert!(tables.active().is_empty() && tables.problems().is_empty(), "no folder, no tables");
+    let first = tables.activate("candidate", text("t", "", "first").as_bytes(), "Kit").unwrap();
+    assert_eq!((first.activation.by.as_str(), first.activation.replaced.as_str()), ("Kit", ""));
+    let active = ids(&tables);
+
+    // A candidate that fails changes nothing.
+    let bad = text("t", "", "x").replace("finds = 1", "finds = 0");
+    assert!(matches!(tables.activate("candidate", bad.as_bytes(), "Kit"), Err(ActivationError::Table(_))));
+    assert_eq!(ids(&tables), active);
+    // Nor does an editor that writes something wrong into the folder, nor a restart after it.
+    put(&path, "t.toml", "[table]\nid = \"t\"\n");
+    assert!(!tables.refresh(), "the same is active");
+    assert_eq!((ids(&tables), tables.problems().len()), (active.clone(), 1));
+    let again = Tables::open(&path);
+    assert_eq!((ids(&again), again.problems().len(), again.never_active().len()), (active.clone(), 1, 0));
+    // A good edit is taken up, and kept as somebody's who did not say who.
+    put(&path, "t.toml", &text("t", "", "second, by hand"));
+    assert!(tables.refresh() && !tables.refresh());
+    assert_ne!(ids(&tables), active);
+    let kept = tables.activations().unwrap();
+    assert_eq!(kept.iter().map(|one| one.by.as_str()).collect::<Vec<_>>(), ["Kit", "file changed"]);
+    assert_eq!(kept[1].replaced, kept[0].digest);
+    // Every text that was active can be read again by its digest, and one that was changed since cannot.
+    assert_eq!(tables.text(&kept[0].digest).unwrap(), text("t", "", "first"));
+    fs::write(path.join("history").join(format!("{}.toml", kept[0].digest)), "[table]").unwrap();
+    assert_eq!(tables.text(&kept[0].digest), None);
+    assert_eq!(tables.text("../t"), None);
+    // The file goes, and the table with it.
+    fs::remove_file(path.join("t.toml")).unwrap();
+    assert!(tables.refresh() && tables.active().is_empty());
+}
+
+#[test]
+fn one_id_is_one_table_and_a_file_that_never_was_active_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "a.toml", &text("t", "", "m"));
+    put(folder.path(), "b.toml", &text("t", "", "other"));
+    put(folder.path(), "c.toml", "");
+    put(folder.path(), ".d.toml", "");
+    put(folder.path(), "notes.txt", "");
+    let tables = Tables::open(folder.path());
+    let told: Vec<String> = tables.never_active().iter().map(ToString::to_string).collect();
+    assert_eq!((ids(&tables).len(), told.len()), (1, 2), "{told:?}");
+    assert!(told[0].contains("b.toml") && told[0].contains("a.toml has it"), "{told:?}");
+    // Looking writes nothing.
+    let other = tempfile::tempdir().unwrap();
+    put(other.path(), "a.toml", &text("t", "", "m"));
+    assert_eq!(ids(&Tables::look_at(other.path())).len(), 1);
+    assert!(!other.path().join("history").exists());
+    // An activation takes the place of the file that has the id, whatever it is called.
+    let looked = Tables::open(other.path());
+    let done = looked.activate("x", text("t", "", "new").as_bytes(), "Kit").unwrap();
+    assert_eq!((done.activation.file.as_str(), done.unchanged), ("a.toml", false));
+    assert!(looked.activate("x", text("t", "", "new").as_bytes(), "Kit").unwrap().unchanged);
+}

@@ -1,0 +1,296 @@
+//! Rule tables through the real binary: tried, refused, activated, run in the sandbox, explained, compared with what payers did; their
+//! fixes, and what happens when a table or its component goes bad.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+
+use claimhost_tests::site::{Charge, Site};
+use serde_json::Value;
+
+const DAY: &str = "2026-05-20";
+const PROFILE: &str = "practices/my-practice/profile.toml";
+
+/// Two rules: one proposes a modifier, one holds every 99213 with a charge over a limit.
+fn table(version: &str, limit: &str) -> String {
+    format!(
+        r#"[table]
+id = "house"
+title = "Rules of the house"
+version = "{version}"
+practices = ["my-practice"]
+
+[[rule]]
+id = "needs-gp"
+title = "A visit carries GP here"
+severity = "warn"
+source = "https://example.org/policy"
+effective = 2020-01-01
+each = "line"
+at = "procedure.modifiers"
+when = '''
+  line.procedure.code == "99213" && !("GP" in line.procedure.modifiers)
+'''
+message = "{{line.procedure.code}} on line {{line_number}} has no GP."
+fix = {{ add_modifier = "GP" }}
+
+  [[rule.case]]
+  name = "without"
+  finds = 1
+  lines = ["99213"]
+
+  [[rule.case]]
+  name = "with"
+  finds = false
+  lines = ["99213-GP"]
+
+[[rule]]
+id = "limit"
+title = "A visit costs no more than the limit"
+severity = "hold"
+source = "https://example.org/policy"
+each = "line"
+when = '''
+  line.procedure.code == "99213" && line.charge > usd({limit})
+'''
+message = "{{line.procedure.code}} on line {{line_number}} is billed at {{line.charge}}: the limit is ${limit}."
+
+  [[rule.case]]
+  name = "above"
+  finds = 1
+  lines = ["99213 $9999"]
+
+  [[rule.case]]
+  name = "below"
+  finds = false
+  lines = ["99213 $1"]
+"#
+    )
+}
+
+fn said(site: &Site, arguments: &[&str], code: i32) -> (String, String) {
+    let output = site.command(&[&["--as-of", DAY], arguments].concat());
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {out}{err}");
+    (out.into_owned(), err.into_owned())
+}
+
+fn why(site: &Site, claim: &str) -> Value {
+    site.json(&["claim", "why", claim])
+}
+
+fn of_rule<'a>(answer: &'a Value, rule: &str) -> Vec<&'a Value> {
+    answer["findings"].as_array().unwrap().iter().filter(|found| found["rule"] == rule).collect()
+}
+
+/// Pays what a claim is billed at.
+fn paid(site: &Site, claim: &str, payee: &str) {
+    let body = [
+        "ST*835*0001".to_owned(),
+        "BPR*I*90*C*ACH*CCP*01*111111118*DA*1*1999999999**01*222222226*DA*2*20260518".to_owned(),
+        "TRN*1*T1*1999999999".to_owned(),
+        "DTM*405*20260518".to_owned(),
+        "N1*PR*EXAMPLE".to_owned(),
+        "N3*1 PAYER ROAD".to_owned(),
+        "N4*ANYTOWN*OH*430010000".to_owned(),
+        "PER*BL*HELP DESK*TE*5555550101".to_owned(),
+        format!("N1*PE*MY PRACTICE CHANGE ME*XX*{payee}"),
+        "LX*1".to_owned(),
+        format!("CLP*{claim}*1*90*90**12*ICN{claim}"),
+        "NM1*QC*1*VANCE*ORLA****MI*ID1".to_owned(),
+        "SVC*HC:99213*90*90**1".to_owned(),
+        "DTM*472*20260501".to_owned(),
+    ];
+    let count = body.len() + 1;
+    let text = format!(
+        "ISA*00*          *00*          *ZZ*RECEIVERID     *ZZ*SUBMITTERID    *260518*1200*^*00501*000000007*0*T*:~\
+         GS*HP*RECEIVERID*SUBMITTERID*20260518*1200*7*X*005010X221A1~{}~SE*{count}*0001~GE*1*7~IEA*1*000000007~",
+        body.join("~")
+    );
+    site.answer("7.835", text.as_bytes());
+}
+
+#[test]
+fn a_table_is_tried_compared_activated_and_explains_itself() {
+    let site = Site::new();
+    site.hl7("1.hl7", Charge::new(1).message().as_bytes());
+    assert_eq!(site.run(DAY)["claims"]["submitted"], 1);
+    let control = site.json(&["visit", "list"])[0]["claims"][0]["control_numbers"][0].as_str().unwrap().to_owned();
+    paid(&site, &control, "1234567893");
+    site.run(DAY);
+
+    // A candidate whose cases fail is told with what its rule saw, and not activated.
+    let file = site.dir().join("candidate.toml");
+    let name = file.to_str().unwrap();
+    site.write("candidate.toml", table("1", "50").replace("99213 $1\"", "99213 $51\"").as_bytes());
+    let (out, err) = said(&site, &["rules", "test", name], 4);
+    for part in [
+        "house.limit, case \"below\"",
+        "- expected no finding",
+        "+ line 1: 99213 on line 1 is billed at $51.00",
+        "line.charge = $51.00",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    assert!(err.contains("1 of 1 tables fail"), "{err}");
+    let (_, err) = said(&site, &["rules", "activate", name, "--by", "Kit"], 4);
+    assert!(
+        err.contains("case \"below\": found 1 findings, expected none") && err.contains("nothing was changed"),
+        "{err}"
+    );
+    let (out, _) = said(&site, &["rules", "list"], 0);
+    assert!(out.contains("no rule table is active"), "{out}");
+    // So is one that names a field that is none, at its place.
+    site.write("candidate.toml", table("1", "50").replace("line.charge >", "line.chargge >").as_bytes());
+    let (_, err) = said(&site, &["rules", "test", name], 4);
+    assert!(
+        err.contains("line 38, column 42, rule \"limit\", when: found `chargge`")
+            && err.contains("did you mean `charge`?"),
+        "{err}"
+    );
+
+    // What it would have done to the claim that was paid.
+    site.write("candidate.toml", table("1", "50").as_bytes());
+    let page = site.dir().join("shadow.html");
+    let told = site.json(&["rules", "shadow", name, "--since", "2026-01-01", "--html", page.to_str().unwrap()]);
+    assert_eq!((&told["looked_at"], &told["concerned"], &told["active"]), (&1.into(), &1.into(), &Value::Null));
+    assert_eq!((&told["newly_held"]["claims"], &told["newly_held"]["paid"]), (&1.into(), &1.into()), "{told}");
+    let one = &told["claims"][0];
+    assert_eq!(
+        (&one["change"], &one["outcome"], &one["agrees"]),
+        (&"newly-held".into(), &"paid".into(), &false.into())
+    );
+    assert_eq!(one["added"].as_array().unwrap().len(), 2);
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(html.contains("newly held") && html.contains("house.limit") && !html.contains("VANCE"), "{html}");
+    let none = site.json(&["rules", "shadow", name, "--since", "2026-05-02"]);
+    assert_eq!(none["looked_at"], 0, "its service is before the day");
+
+    // Activated, it looks at the next claim.
+    let (out, _) = said(&site, &["rules", "activate", name, "--by", "Kit"], 0);
+    assert!(out.contains("house version 1 is active") && out.contains("by Kit"), "{out}");
+    site.hl7("2.hl7", Charge::new(2).message().as_bytes());
+    site.run(DAY);
+    let answer = why(&site, "2");
+    assert_eq!(answer["state"], "held", "{answer}");
+    let found = of_rule(&answer, "house.limit");
+    let listed = site.json(&["rules", "list"]);
+    let digest = &listed["tables"][0]["digest"];
+    assert_eq!(
+        (found.len(), &found[0]["table"]["id"], &found[0]["table"]["version"]),
+        (1, &"house".into(), &"1".into())
+    );
+    assert_eq!((&found[0]["table"]["digest"], &found[0]["table"]["on"]), (digest, &DAY.into()));
+    assert_eq!(found[0]["words"], "99213 on line 1 is billed at $90.00: the limit is $50.");
+    let rules = answer["tables"][0]["rules"].as_array().unwrap();
+    let limit = rules.iter().find(|rule| rule["rule"] == "house.limit").unwrap();
+    assert_eq!(limit["result"], "found");
+    assert!(
+        limit["saw"].as_array().unwrap().contains(&serde_json::json!(["line 1: line.charge", "$90.00"])),
+        "{limit}"
+    );
+    let (out, _) = said(&site, &["claim", "why", "2"], 0);
+    assert!(out.contains("rule table house version 1") && out.contains("line 1: line.procedure.code = 99213"), "{out}");
+    // Who activated it, in its list and in the host's own history; which text looked, in the claim's.
+    assert_eq!(listed["tables"][0]["activated"]["by"], "Kit");
+    let history = site.json(&["claim", "history", "2"]).to_string();
+    assert!(history.contains(digest.as_str().unwrap()), "{history}");
+
+    // Another limit frees it; the shadow says so before, the host does it after.
+    site.write("candidate.toml", table("2", "100").as_bytes());
+    let told = site.json(&["rules", "shadow", name, "--since", "2026-01-01"]);
+    assert_eq!((&told["newly_released"]["claims"], &told["newly_held"]["claims"]), (&2.into(), &0.into()), "{told}");
+    assert_eq!(told["newly_released"]["paid"], 1, "of the two one is paid, and waits for nothing");
+    assert_eq!(told["active"]["version"], "1");
+    said(&site, &["rules", "activate", name, "--by", "Lou"], 0);
+    site.run(DAY);
+    assert_eq!(why(&site, "2")["state"], "submitted");
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_fix_is_applied_by_policy_shown_and_taken_back() {
+    let site = Site::new();
+    site.write("candidate.toml", table("1", "50").as_bytes());
+    let file = site.dir().join("candidate.toml");
+    said(&site, &["rules", "activate", file.to_str().unwrap(), "--by", "Kit"], 0);
+    site.edit(PROFILE, "apply_fixes = []", "apply_fixes = [\"house.needs-gp\"]");
+    site.hl7("1.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    let answer = why(&site, "1");
+    assert_eq!(answer["state"], "held", "the other rule holds it: {answer}");
+    assert_eq!(of_rule(&answer, "house.needs-gp").len(), 0);
+    let fixed = &answer["fixed"][0];
+    assert_eq!(
+        (&fixed["rule"], &fixed["line"], &fixed["field"]),
+        (&"house.needs-gp".into(), &1.into(), &"procedure.modifiers".into())
+    );
+    assert_eq!(
+        (&fixed["before"], &fixed["after"], &fixed["table"]["version"]),
+        (&"".into(), &"GP".into(), &"1".into())
+    );
+    let (out, _) = said(&site, &["claim", "why", "1"], 0);
+    assert!(out.contains("line 1, procedure.modifiers: nothing is now GP") && out.contains("undo-fix"), "{out}");
+
+    let (_, err) = said(&site, &["claim", "undo-fix", "1", "house.limit", "--reason", "x"], 4);
+    assert!(err.contains("no fix of `house.limit` was applied"), "{err}");
+    said(&site, &["claim", "undo-fix", "1", "house.needs-gp", "--reason", "not therapy", "--by", "Kit"], 0);
+    site.run(DAY);
+    let answer = why(&site, "1");
+    assert_eq!(answer["fixed"], serde_json::json!([]), "{answer}");
+    let found = of_rule(&answer, "house.needs-gp");
+    assert_eq!(
+        (found.len(), &found[0]["fix_refused"]["by"], &found[0]["fix_refused"]["reason"]),
+        (1, &"Kit".into(), &"not therapy".into())
+    );
+    let history = site.json(&["claim", "history", "1"]).to_string();
+    assert!(history.contains("fix applied") && history.contains("house.needs-gp fix taken back"), "{history}");
+    // And again, once somebody thinks better of it; what has left stays as it was.
+    said(&site, &["claim", "undo-fix", "1", "house.needs-gp", "--take-back"], 0);
+    site.run(DAY);
+    assert_eq!(why(&site, "1")["fixed"][0]["after"], "GP");
+    said(&site, &["claim", "accept", "1", "house.limit", "--reason", "agreed with the payer"], 0);
+    site.run(DAY);
+    assert_eq!(why(&site, "1")["state"], "submitted");
+    let (_, err) = said(&site, &["claim", "undo-fix", "1", "house.needs-gp", "--reason", "x"], 4);
+    assert!(err.contains("has left as it is"), "{err}");
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_bad_table_changes_nothing_and_a_missing_component_holds() {
+    let site = Site::new();
+    site.write("rules/house.toml", table("1", "50").as_bytes());
+    site.hl7("1.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    let before = why(&site, "1");
+    assert_eq!(of_rule(&before, "house.limit").len(), 1);
+    let (out, _) = said(&site, &["rules", "list"], 0);
+    assert!(out.contains("file changed"), "nobody said who: {out}");
+
+    // An editor saves something wrong: what was active stays, also for a host that starts now.
+    site.write("rules/house.toml", table("2", "100").replace("usd(100)", "100").as_bytes());
+    site.hl7("2.hl7", Charge::new(2).message().as_bytes());
+    site.run(DAY);
+    let after = why(&site, "2");
+    assert_eq!(of_rule(&after, "house.limit")[0]["table"], of_rule(&before, "house.limit")[0]["table"], "{after}");
+    let (out, _) = said(&site, &["check-config"], 3);
+    for part in [
+        "rule table",
+        "house.toml: line 38, column 49, rule \"limit\", when: found an amount of money beside a whole number",
+        "usd(125)",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    // One that never was active keeps the host from starting: nobody knows whom its rules are for.
+    site.write("rules/other.toml", b"[table]\nid = \"other\"\n");
+    let (_, err) = said(&site, &["run", "--once"], 3);
+    assert!(err.contains("other.toml: line 1, column 1, table, title: found nothing"), "{err}");
+    std::fs::remove_file(site.dir().join("rules/other.toml")).unwrap();
+
+    // Without the component that runs tables, their claims wait.
+    std::fs::remove_dir_all(site.dir().join("plugins/rule-table")).unwrap();
+    site.hl7("3.hl7", Charge::new(3).message().as_bytes());
+    site.run(DAY);
+    let answer = why(&site, "3");
+    let found = of_rule(&answer, "rules.not-evaluated");
+    assert!(found[0]["words"].as_str().unwrap().contains("rule table `house`"), "{answer}");
+    site.assert_accounted(DAY);
+}
