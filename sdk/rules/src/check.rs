@@ -338,8 +338,11 @@ impl Checker<'_, '_, '_> {
         }
     }
 
+    /// Whether a path is known to be there, or leads to one that is.
     fn is_present(&self, path: &str) -> bool {
-        self.present.iter().any(|known| known == path)
+        self.present
+            .iter()
+            .any(|known| known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
     }
 
     /// What is there where a condition is true, or is false.
@@ -350,7 +353,7 @@ impl Checker<'_, '_, '_> {
         match &expr.expr {
             Expr::Select(select) if select.test && truth => {
                 let operand = self.path(&select.operand);
-                self.learn_path(operand.map(|operand| format!("{operand}.{}", select.field)), out);
+                out.extend(operand.map(|operand| format!("{operand}.{}", select.field)));
             }
             Expr::Call(CallExpr { func_name, target, args }) => match (func_name.as_str(), args.as_slice()) {
                 (operators::LOGICAL_NOT, [inner]) => self.learn(inner, !truth, out, depth + 1),
@@ -368,25 +371,18 @@ impl Checker<'_, '_, '_> {
                     for (of, other) in [(left, right), (right, left)] {
                         // Equal to something, or not equal to nothing.
                         if equal != null(other) {
-                            self.learn_path(self.path(of).filter(|_| equal || null(other)), out);
+                            out.extend(self.path(of));
                         }
                     }
                 }
-                (operators::IN, [left, _]) if truth => self.learn_path(self.path(left), out),
+                (operators::IN, [left, _]) if truth => out.extend(self.path(left)),
                 ("between", _) if truth => {
-                    self.learn_path(target.as_ref().and_then(|target| self.path(target)), out);
+                    out.extend(target.as_ref().and_then(|target| self.path(target)));
                 }
                 _ => {}
             },
             _ => {}
         }
-    }
-
-    /// A path that is there, and all that lead to it.
-    fn learn_path(&self, path: Option<String>, out: &mut Vec<String>) {
-        let Some(path) = path else { return };
-        out.extend(path.match_indices(['.', '[']).filter_map(|(at, _)| path.get(..at)).map(ToOwned::to_owned));
-        out.push(path);
     }
 
     /// Checks with what is known from another part of the condition.

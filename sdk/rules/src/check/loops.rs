@@ -16,6 +16,9 @@ enum Loop<'e> {
     Map(Option<&'e IdedExpr>, &'e IdedExpr),
 }
 
+/// What a loop with a condition comes to.
+type Make = fn(Box<List>, u8, Box<Node>) -> Node;
+
 /// Tells the macros apart by what they start from and what they do with each item.
 fn shape(of: &ComprehensionExpr) -> Option<Loop<'_>> {
     let Expr::Call(CallExpr { func_name, args, .. }) = &of.loop_step.expr else { return None };
@@ -73,7 +76,7 @@ impl Checker<'_, '_, '_> {
     }
 
     fn body(&mut self, shape: &Loop<'_>, list: Box<List>, slot: u8, item: Type, private: bool) -> Option<Typed> {
-        let (make, part): (fn(Box<List>, u8, Box<Node>) -> Node, _) = match shape {
+        let (make, part): (Make, _) = match shape {
             Loop::Exists(part) => (Node::Exists, part),
             Loop::Every(part) => (Node::Every, part),
             Loop::One(part) => (Node::One, part),
