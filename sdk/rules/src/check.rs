@@ -61,6 +61,8 @@ struct Variable {
     slot: u8,
     of: Type,
     private: bool,
+    /// Items of its list may be missing.
+    maybe: bool,
     /// The list it goes over and how that is written, where no other loop is around it.
     over: Option<(List, String)>,
 }
@@ -98,6 +100,7 @@ pub(crate) fn check(
             slot: 0,
             of: Type::Record(&schema::SERVICE_LINE),
             private: false,
+            maybe: false,
             over: None,
         });
     }
@@ -186,7 +189,8 @@ impl Checker<'_, '_, '_> {
     fn name(&mut self, id: u64, name: &str) -> Option<Typed> {
         if let Some(variable) = self.variables.iter().find(|variable| variable.name == name) {
             let (slot, of, private) = (variable.slot, variable.of, variable.private);
-            return Some(Typed { private, ..Typed::one(Node::Slot(slot), of) });
+            let maybe = variable.maybe && !self.is_present(name);
+            return Some(Typed { maybe, private, ..Typed::one(Node::Slot(slot), of) });
         }
         let record = |node, record: &'static RecordType| Typed::one(node, Type::Record(record));
         Some(match name {
