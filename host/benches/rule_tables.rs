@@ -10,7 +10,7 @@ use std::fmt::Write;
 use claimhost::claim::ClaimInContext;
 use claimhost::plugin::Checked;
 use claimhost::rules::{COMPONENT, RuleTable, to_contract};
-use support::{claims, figure, median, micros};
+use support::{claims, figure, median, median_on_cpu, micros};
 
 const BATCH: usize = 100;
 const FIND: usize = 5;
@@ -74,6 +74,8 @@ fn main() {
     // A practice that has no session yet: instance and `open` of the table.
     let open = median(|| rules.try_open("bench", &setup).unwrap());
     figure("table200_open_ms", micros(open, 1) / 1e3, "ms");
+    let open = median_on_cpu(|| rules.try_open("bench", &setup).unwrap());
+    figure("table200_open_cpu_ms", micros(open, 1) / 1e3, "ms");
 
     let typical = claims::typical(&adapter, BATCH);
     let batch: Vec<ClaimInContext> = (0..BATCH).map(|at| claims::in_context(&typical[at], false)).collect();
@@ -85,6 +87,7 @@ fn main() {
         }
     };
     figure("table200_check_us", micros(median(|| check(&batch)), BATCH), "us");
+    figure("table200_check_cpu_us", micros(median_on_cpu(|| check(&batch)), BATCH), "us");
     figure("table200_check_alone_us", micros(median(|| check(&batch[..1])), 1), "us");
     // The evaluation alone, natively: what is left is the crossing.
     let native: Vec<_> = batch.iter().map(|claim| to_contract(claim).unwrap()).collect();

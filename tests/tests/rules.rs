@@ -80,24 +80,26 @@ fn of_rule<'a>(answer: &'a Value, rule: &str) -> Vec<&'a Value> {
     answer["findings"].as_array().unwrap().iter().filter(|found| found["rule"] == rule).collect()
 }
 
-/// Pays what a claim is billed at.
-fn paid(site: &Site, claim: &str, payee: &str) {
+/// An 835 of one claim billed at 90.00; what is not paid lacks information (CO-16).
+fn paid(site: &Site, claim: &str, amount: u32) {
     let body = [
         "ST*835*0001".to_owned(),
-        "BPR*I*90*C*ACH*CCP*01*111111118*DA*1*1999999999**01*222222226*DA*2*20260518".to_owned(),
+        format!("BPR*I*{amount}*C*ACH*CCP*01*111111118*DA*1*1999999999**01*222222226*DA*2*20260518"),
         "TRN*1*T1*1999999999".to_owned(),
         "DTM*405*20260518".to_owned(),
         "N1*PR*EXAMPLE".to_owned(),
         "N3*1 PAYER ROAD".to_owned(),
         "N4*ANYTOWN*OH*430010000".to_owned(),
         "PER*BL*HELP DESK*TE*5555550101".to_owned(),
-        format!("N1*PE*MY PRACTICE CHANGE ME*XX*{payee}"),
+        "N1*PE*MY PRACTICE CHANGE ME*XX*1234567893".to_owned(),
         "LX*1".to_owned(),
-        format!("CLP*{claim}*1*90*90**12*ICN{claim}"),
+        format!("CLP*{claim}*1*90*{amount}**12*ICN{claim}"),
         "NM1*QC*1*VANCE*ORLA****MI*ID1".to_owned(),
-        "SVC*HC:99213*90*90**1".to_owned(),
+        format!("SVC*HC:99213*90*{amount}**1"),
         "DTM*472*20260501".to_owned(),
     ];
+    let denied = (amount < 90).then(|| format!("CAS*CO*16*{}", 90 - amount));
+    let body: Vec<String> = body.into_iter().chain(denied).collect();
     let count = body.len() + 1;
     let text = format!(
         "ISA*00*          *00*          *ZZ*RECEIVERID     *ZZ*SUBMITTERID    *260518*1200*^*00501*000000007*0*T*:~\
@@ -113,7 +115,7 @@ fn a_table_is_tried_compared_activated_and_explains_itself() {
     site.hl7("1.hl7", Charge::new(1).message().as_bytes());
     assert_eq!(site.run(DAY)["claims"]["submitted"], 1);
     let control = site.json(&["visit", "list"])[0]["claims"][0]["control_numbers"][0].as_str().unwrap().to_owned();
-    paid(&site, &control, "1234567893");
+    paid(&site, &control, 90);
     site.run(DAY);
 
     // A candidate whose cases fail is told with what its rule saw, and not activated.
@@ -293,4 +295,34 @@ fn a_bad_table_changes_nothing_and_a_missing_component_holds() {
     let found = of_rule(&answer, "rules.not-evaluated");
     assert!(found[0]["words"].as_str().unwrap().contains("rule table `house`"), "{answer}");
     site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_payer_that_denied_what_a_candidate_holds_agrees_with_it() {
+    let site = Site::new();
+    site.hl7("1.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    let control = site.json(&["visit", "list"])[0]["claims"][0]["control_numbers"][0].as_str().unwrap().to_owned();
+    paid(&site, &control, 40);
+    site.run(DAY);
+    site.write("candidate.toml", table("1", "50").as_bytes());
+    let file = site.dir().join("candidate.toml");
+    let told = site.json(&["rules", "shadow", file.to_str().unwrap(), "--since", "2026-01-01"]);
+    let one = &told["claims"][0];
+    assert_eq!(
+        (&one["outcome"], &one["agrees"], &one["denied_cents"]),
+        (&"refused".into(), &true.into(), &5000.into()),
+        "{told}"
+    );
+    assert_eq!(one["reasons"], serde_json::json!(["CO-16"]));
+    assert_eq!((&told["newly_held"]["refused"], &told["newly_held"]["denied_cents"]), (&1.into(), &5000.into()));
+    let (out, _) = said(&site, &["rules", "shadow", file.to_str().unwrap(), "--since", "2026-01-01"], 0);
+    for part in [
+        "newly held",
+        "the payer denied $50.00 (CO-16): it agrees",
+        "stopped $50.00 that payers denied",
+        "+ hold house.limit line 1",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
 }

@@ -45,6 +45,24 @@ pub fn median(mut pass: impl FnMut()) -> Duration {
     times[times.len() / 2]
 }
 
+/// The same of the time that this thread was on a processor (Linux's schedstat): what other work on the machine does not touch.
+pub fn median_on_cpu(mut pass: impl FnMut()) -> Duration {
+    let on_cpu = || {
+        let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        Duration::from_nanos(stat.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default())
+    };
+    pass();
+    let begin = Instant::now();
+    let mut times = Vec::new();
+    while begin.elapsed() < Duration::from_secs(1) {
+        let start = on_cpu();
+        pass();
+        times.push(on_cpu().saturating_sub(start));
+    }
+    times.sort();
+    times[times.len() / 2]
+}
+
 /// Microseconds of one of `count` items that took `time` together.
 pub fn micros(time: Duration, count: usize) -> f64 {
     time.as_secs_f64() * 1e6 / count as f64

@@ -4,9 +4,9 @@
 //! Exit codes: 0 done; 1 claimhost itself failed; 2 the command line is wrong; 3 the configuration is wrong; 4 the thing
 //! asked for does not exist, or a check found something.
 //!
-//! Commands that only look (`document`, `visit`, `claim`, `denial`, `eligibility list`, `remittance list`, `audit`, `kpi`, `checklist`, `work`, `trace`, `verify`) open the store through
-//! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `roster import`, `review`, `go-live --approve`, `remittance choose`) open the
-//! whole host. `charge enter` only looks too: what it takes is a file for the next turn. Things are named as `reference.rs` says.
+//! Commands that only look (`document`, `visit`, `claim`, `denial`, `eligibility list`, `remittance list`, `audit`, `kpi`, `checklist`, `work`, `trace`, `verify`, `rules shadow`) open the store through
+//! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `roster import`, `review`, `go-live --approve`, `remittance choose`, `claim accept`, `claim undo-fix`) open the
+//! whole host. `charge enter` and `rules activate` only look too: what they take is a file for the next turn. Things are named as `reference.rs` says.
 
 mod audit;
 mod backup;

@@ -21,9 +21,12 @@ pub(super) struct Change {
     pub(super) after: String,
 }
 
+/// The field that a fix changes, and what it says.
+type Shown = fn(&ServiceLine) -> (&'static str, String);
+
 /// Applies a fix. None where its line does not exist, or where it is as the fix wants it.
 pub(super) fn apply(claim: &mut Claim, fix: &Fix) -> Option<Change> {
-    let (line, field): (u16, fn(&ServiceLine) -> (&'static str, String)) = match fix {
+    let (line, field): (u16, Shown) = match fix {
         Fix::AddModifier(fix) | Fix::RemoveModifier(fix) => {
             (fix.line, |line| ("procedure.modifiers", line.procedure.modifiers.join(" ")))
         }

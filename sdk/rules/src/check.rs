@@ -61,6 +61,8 @@ struct Variable {
     slot: u8,
     of: Type,
     private: bool,
+    /// Items of its list may be missing.
+    maybe: bool,
     /// The list it goes over and how that is written, where no other loop is around it.
     over: Option<(List, String)>,
 }
@@ -98,6 +100,7 @@ pub(crate) fn check(
             slot: 0,
             of: Type::Record(&schema::SERVICE_LINE),
             private: false,
+            maybe: false,
             over: None,
         });
     }
@@ -186,7 +189,8 @@ impl Checker<'_, '_, '_> {
     fn name(&mut self, id: u64, name: &str) -> Option<Typed> {
         if let Some(variable) = self.variables.iter().find(|variable| variable.name == name) {
             let (slot, of, private) = (variable.slot, variable.of, variable.private);
-            return Some(Typed { private, ..Typed::one(Node::Slot(slot), of) });
+            let maybe = variable.maybe && !self.is_present(name);
+            return Some(Typed { maybe, private, ..Typed::one(Node::Slot(slot), of) });
         }
         let record = |node, record: &'static RecordType| Typed::one(node, Type::Record(record));
         Some(match name {
@@ -338,8 +342,11 @@ impl Checker<'_, '_, '_> {
         }
     }
 
+    /// Whether a path is known to be there, or leads to one that is.
     fn is_present(&self, path: &str) -> bool {
-        self.present.iter().any(|known| known == path)
+        self.present
+            .iter()
+            .any(|known| known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
     }
 
     /// What is there where a condition is true, or is false.
@@ -350,7 +357,7 @@ impl Checker<'_, '_, '_> {
         match &expr.expr {
             Expr::Select(select) if select.test && truth => {
                 let operand = self.path(&select.operand);
-                self.learn_path(operand.map(|operand| format!("{operand}.{}", select.field)), out);
+                out.extend(operand.map(|operand| format!("{operand}.{}", select.field)));
             }
             Expr::Call(CallExpr { func_name, target, args }) => match (func_name.as_str(), args.as_slice()) {
                 (operators::LOGICAL_NOT, [inner]) => self.learn(inner, !truth, out, depth + 1),
@@ -368,25 +375,18 @@ impl Checker<'_, '_, '_> {
                     for (of, other) in [(left, right), (right, left)] {
                         // Equal to something, or not equal to nothing.
                         if equal != null(other) {
-                            self.learn_path(self.path(of).filter(|_| equal || null(other)), out);
+                            out.extend(self.path(of));
                         }
                     }
                 }
-                (operators::IN, [left, _]) if truth => self.learn_path(self.path(left), out),
+                (operators::IN, [left, _]) if truth => out.extend(self.path(left)),
                 ("between", _) if truth => {
-                    self.learn_path(target.as_ref().and_then(|target| self.path(target)), out);
+                    out.extend(target.as_ref().and_then(|target| self.path(target)));
                 }
                 _ => {}
             },
             _ => {}
         }
-    }
-
-    /// A path that is there, and all that lead to it.
-    fn learn_path(&self, path: Option<String>, out: &mut Vec<String>) {
-        let Some(path) = path else { return };
-        out.extend(path.match_indices(['.', '[']).filter_map(|(at, _)| path.get(..at)).map(ToOwned::to_owned));
-        out.push(path);
     }
 
     /// Checks with what is known from another part of the condition.

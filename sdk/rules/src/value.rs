@@ -127,7 +127,7 @@ pub fn add_months(number: i64, months: i64) -> Option<i64> {
     let (year, month, day) = civil(number);
     let whole = year.checked_mul(12)?.checked_add(month - 1)?.checked_add(months)?;
     let (year, month) = (whole.div_euclid(12), whole.rem_euclid(12) + 1);
-    Some(number_of(year, month, day.min(days_in(year, month)?))?)
+    number_of(year, month, day.min(days_in(year, month)?))
 }
 
 /// `2026-03-02`, where the calendar has that day.

@@ -259,7 +259,7 @@ impl Checker<'_, '_, '_> {
         let (Of::Many(item), Node::List(items)) = (&list.of, &list.node) else {
             return self.unfit(of, &list, "a list before `[...]`");
         };
-        let maybe = !self.path(expr).is_some_and(|path| self.present.contains(&path));
+        let maybe = !self.path(expr).is_some_and(|path| self.is_present(&path));
         Some(Typed { maybe, private: list.private, ..Typed::one(Node::Item(items.clone(), Box::new(at)), *item) })
     }
 
@@ -332,7 +332,7 @@ impl Checker<'_, '_, '_> {
             }
             ("renderer", [of]) => {
                 let line = self.line(of)?;
-                let maybe = !self.path(expr).is_some_and(|path| self.present.contains(&path));
+                let maybe = !self.path(expr).is_some_and(|path| self.is_present(&path));
                 let of = Type::Record(&schema::PROVIDER);
                 Some(Typed { maybe, ..Typed::one(Node::Renderer(Box::new(line)), of) })
             }
@@ -427,7 +427,8 @@ impl Checker<'_, '_, '_> {
         let (Of::Many(of), Node::List(items)) = (&typed.of, &typed.node) else {
             return self.unfit(list, &typed, "a list");
         };
-        if !is_number(*of) && !(name != "sum" && *of == Type::Date) {
+        let fits = is_number(*of) || (name != "sum" && *of == Type::Date);
+        if !fits {
             return self.unfit(list, &typed, "a list of numbers, such as lines.map(l, l.charge)");
         }
         let (of, items, private) = (*of, items.clone(), typed.private);

@@ -16,6 +16,9 @@ enum Loop<'e> {
     Map(Option<&'e IdedExpr>, &'e IdedExpr),
 }
 
+/// What a loop with a condition comes to.
+type Make = fn(Box<List>, u8, Box<Node>) -> Node;
+
 /// Tells the macros apart by what they start from and what they do with each item.
 fn shape(of: &ComprehensionExpr) -> Option<Loop<'_>> {
     let Expr::Call(CallExpr { func_name, args, .. }) = &of.loop_step.expr else { return None };
@@ -66,20 +69,24 @@ impl Checker<'_, '_, '_> {
         let slot = self.next_slot(id)?;
         let outer = self.variables.iter().all(|variable| variable.slot == 0);
         let over = self.path(&of.iter_range).filter(|_| outer).map(|written| ((*list).clone(), written));
-        self.variables.push(Variable { name, slot, of: item, private: range.private, over });
-        let typed = self.body(&shape, list, slot, item, range.private);
+        let (private, maybe) = (range.private, range.maybe);
+        self.variables.push(Variable { name, slot, of: item, private, maybe, over });
+        let typed = self.body(&shape, list, slot, Typed { maybe, private, ..Typed::one(Node::Missing, item) });
         self.variables.pop();
         typed
     }
 
-    fn body(&mut self, shape: &Loop<'_>, list: Box<List>, slot: u8, item: Type, private: bool) -> Option<Typed> {
-        let (make, part): (fn(Box<List>, u8, Box<Node>) -> Node, _) = match shape {
+    /// `item` is what the list holds: its kind, and whether it may be missing or private.
+    fn body(&mut self, shape: &Loop<'_>, list: Box<List>, slot: u8, item: Typed) -> Option<Typed> {
+        let (make, part): (Make, _) = match shape {
             Loop::Exists(part) => (Node::Exists, part),
             Loop::Every(part) => (Node::Every, part),
             Loop::One(part) => (Node::One, part),
             Loop::Filter(part) => {
                 let part = self.part(part)?;
-                return Some(Typed { private, ..Typed::many(List::Filter(list, slot, Box::new(part)), item) });
+                let list = Node::List(Box::new(List::Filter(list, slot, Box::new(part))));
+                let Of::One(of) = item.of else { return None };
+                return Some(Typed { node: list, of: Of::Many(of), ..item });
             }
             Loop::Map(part, of) => return self.mapped(list, slot, *part, of),
         };
@@ -101,7 +108,8 @@ impl Checker<'_, '_, '_> {
             return None;
         };
         let list = List::Map(list, slot, Box::new(typed.node));
-        Some(Typed { private: typed.private, ..Typed::many(list, kind) })
+        // Of what may be missing, items of the list may be.
+        Some(Typed { maybe: typed.maybe, private: typed.private, ..Typed::many(list, kind) })
     }
 
     fn part(&mut self, part: &IdedExpr) -> Option<Node> {

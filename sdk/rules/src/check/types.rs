@@ -15,7 +15,7 @@ pub(crate) enum Of {
 pub(crate) struct Typed {
     pub(crate) node: Node,
     pub(crate) of: Of,
-    /// May be missing.
+    /// May be missing; of a list: its items may.
     pub(crate) maybe: bool,
     /// May tell who the patient is.
     pub(crate) private: bool,
