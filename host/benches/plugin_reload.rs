@@ -207,7 +207,8 @@ fn ready_in_its_own_process() {
     for number in 0..CONNECTORS {
         let base = STOCK[number % STOCK.len()];
         let mapping = match base {
-            "hl7v2-dft" | "csv-superbill" => format!("source_system = \"SITE-{number}\"\n"),
+            "hl7v2-dft" => "source_system = \"MSH-4.1\"\n".to_owned(),
+            "csv-superbill" => format!("source_system = \"SITE-{number}\"\n"),
             _ => String::new(),
         };
         let id = format!("connector-{number}");

@@ -82,7 +82,7 @@ enum Look {
     /// As before.
     Same(Box<Entry>),
     /// To be active.
-    Sound(Box<Entry>, Source),
+    Sound(Box<Entry>, Box<Source>),
     /// Not to be active.
     Refused(Box<Entry>, PluginError),
 }
@@ -427,7 +427,7 @@ fn look(
             info.pooled = active.plugin().compiled.placement == Placement::Pooled;
             info.granted = granted;
             info.candidate = why;
-            Look::Sound(Box::new(Entry { info, active: Some(active), looked }), source)
+            Look::Sound(Box::new(Entry { info, active: Some(active), looked }), Box::new(source))
         }
         Err(error) => no(Some(&manifest), &digest, looked, error),
     }
