@@ -46,6 +46,9 @@ const DELIVERS: &[&str] = &[
     "visit.status",
 ];
 
+/// Records of joined files, by the names of the joins.
+type Joined<'a> = Vec<(String, Json<'a>)>;
+
 /// One source's documents.
 #[derive(Debug)]
 pub struct Records {
@@ -121,14 +124,14 @@ impl Adapter for Records {
     }
 
     fn translate(&self, document: &Document) -> Outcome {
-        let read = || -> Result<(Json<'_>, Vec<(String, Json<'_>)>), Problem> {
+        let read = || -> Result<(Json<'_>, Joined<'_>), Box<Problem>> {
             let root = parse(&document.content, "document")?;
             let joined = self.joins.iter().map(|name| Ok((name.clone(), self.joined(document, name)?)));
-            Ok((root, joined.collect::<Result<_, Problem>>()?))
+            Ok((root, joined.collect::<Result<_, Box<Problem>>>()?))
         };
         let (root, joined) = match read() {
             Ok(read) => read,
-            Err(problem) => return Outcome::Rejected(vec![problem]),
+            Err(problem) => return Outcome::Rejected(vec![*problem]),
         };
         let visits = if self.visits.is_none() { vec![&root] } else { self.visits.all(&root) };
         if visits.is_empty() {
@@ -158,23 +161,23 @@ impl Adapter for Records {
 
 impl Records {
     /// The record of a joined file; of one that may be missing, nothing.
-    fn joined<'d>(&self, document: &'d Document, name: &String) -> Result<Json<'d>, Problem> {
+    fn joined<'d>(&self, document: &'d Document, name: &String) -> Result<Json<'d>, Box<Problem>> {
         let part = document.related.iter().find(|part| part.name == *name);
         match part {
             Some(part) => parse(&part.content, name),
             None if self.optional_joins.contains(name) => Ok(Json { at: 0, value: Value::Null }),
-            None => Err(Problem {
+            None => Err(Box::new(Problem {
                 id: "records.join-missing".to_owned(),
                 at: Place { path: format!("[[framing.join]] {name}"), offset: None },
                 found: "a key that no joined record has".to_owned(),
                 expected: format!("a record of `{name}` with this record's key"),
                 remedy: format!("deliver {name} with the charges, with a record for this key"),
-            }),
+            })),
         }
     }
 
     /// Whether a record says nothing of a visit nor of a charge.
-    fn is_blank<'a>(&self, root: &Json<'a>, visit: &Json<'a>, joined: &[(String, Json<'a>)]) -> bool {
+    fn is_blank<'a>(&self, root: &Json<'a>, visit: &Json<'a>, joined: &Joined<'a>) -> bool {
         let says =
             |elements: &Elements, here: &Json<'a>| Record { elements, root, visit, here, joined }.says_something();
         !says(&self.visit, visit) && !self.charges_of(visit).into_iter().any(|here| says(&self.charge, here))
@@ -184,12 +187,7 @@ impl Records {
         if self.charges.is_none() { vec![visit] } else { self.charges.all(visit) }
     }
 
-    fn visit<'a>(
-        &self,
-        root: &Json<'a>,
-        visit: &Json<'a>,
-        joined: &[(String, Json<'a>)],
-    ) -> Result<VisitUpdate, Vec<Problem>> {
+    fn visit<'a>(&self, root: &Json<'a>, visit: &Json<'a>, joined: &Joined<'a>) -> Result<VisitUpdate, Vec<Problem>> {
         let record = Record { elements: &self.visit, root, visit, here: visit, joined };
         let mut reader = Reader::new(&record, &self.dates);
         let visit_number = reader.visit_number();
@@ -227,13 +225,16 @@ impl Records {
 }
 
 /// A document as a tree.
-fn parse<'d>(content: &'d [u8], part: &str) -> Result<Json<'d>, Problem> {
-    let problem = |at: usize, found: &str, expected: &str| Problem {
-        id: "records.malformed".to_owned(),
-        at: Place { path: part.to_owned(), offset: u32::try_from(at).ok() },
-        found: found.to_owned(),
-        expected: expected.to_owned(),
-        remedy: "ask the source for it again; if it is always so, correct [framing] of this site's mapping".to_owned(),
+fn parse<'d>(content: &'d [u8], part: &str) -> Result<Json<'d>, Box<Problem>> {
+    let problem = |at: usize, found: &str, expected: &str| {
+        Box::new(Problem {
+            id: "records.malformed".to_owned(),
+            at: Place { path: part.to_owned(), offset: u32::try_from(at).ok() },
+            found: found.to_owned(),
+            expected: expected.to_owned(),
+            remedy: "ask the source for it again; if it is always so, correct [framing] of this site's mapping"
+                .to_owned(),
+        })
     };
     let text = std::str::from_utf8(content)
         .map_err(|error| problem(error.valid_up_to(), "a byte that is no UTF-8", "UTF-8"))?;
