@@ -116,3 +116,35 @@ fn a_claim_list_alone_is_held_and_says_what_the_interface_does_not_deliver() {
         why["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
     assert!(rules.contains(&"units.undelivered"), "{rules:?}");
 }
+
+#[test]
+fn line_items_join_their_patients_and_a_deletion_takes_one_back() {
+    let site = site();
+    let connector = workspace().join("connectors/drchrono");
+    let day = connector.join("fixtures/family-practice-day");
+    let mut config = site.text("claimhost.toml");
+    for (name, mapping) in [("chrono", day.join("mapping.toml")), ("deletions", connector.join("deletions.toml"))] {
+        let own = format!("practices/my-practice/mapping.{name}.toml");
+        site.write(&own, &std::fs::read(mapping).unwrap());
+        config += &format!(
+            "\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/{name}\"\nadapter = \"drchrono\"\nmapping = \"{own}\"\n"
+        );
+        std::fs::create_dir_all(site.dir().join("inbox").join(name)).unwrap();
+    }
+    site.write("claimhost.toml", config.as_bytes());
+    for name in ["patients.json", "appointments.json", "doctors.json"] {
+        site.put("inbox/chrono", name, &std::fs::read(day.join(name)).unwrap());
+    }
+    site.put("inbox/chrono", "line_items.json", &std::fs::read(day.join("input.json")).unwrap());
+    let summary = site.run_unapproved("2026-03-03");
+    let documents = &summary["documents"];
+    let counted = (&documents["received"], &documents["translated"], &documents["rejected"]);
+    assert_eq!(counted, (&4.into(), &3.into(), &1.into()), "one item is of a patient whom no file has: {summary}");
+    assert_eq!(summary["cents"]["billed"], 15_050, "{summary}");
+    let shown = site.json(&["claim", "show", "my-practice/1"]).to_string();
+    assert!(shown.contains("VANCE") && shown.contains("P77") && shown.contains("R059"), "{shown}");
+    site.put("inbox/deletions", "1.json", &std::fs::read(connector.join("fixtures/deletions/input.json")).unwrap());
+    let summary = site.run_unapproved("2026-03-04");
+    assert_eq!(summary["cents"]["billed"], 12_050, "{summary}");
+    site.assert_accounted("2026-03-04");
+}

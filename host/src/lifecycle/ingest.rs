@@ -72,7 +72,7 @@ impl Folder {
 
     fn joins_of(&self, adapter: &Adapter) -> Settings {
         match framing_of(adapter) {
-            Framing::Delimited => {
+            Framing::Delimited | Framing::Records => {
                 Settings::from_mapping(&adapter.mapping_with(&self.setup.mapping)).unwrap_or_default()
             }
             _ => Settings::default(),
