@@ -138,8 +138,12 @@ fn line_items_join_their_patients_and_a_deletion_takes_one_back() {
     site.put("inbox/chrono", "line_items.json", &std::fs::read(day.join("input.json")).unwrap());
     let summary = site.run_unapproved("2026-03-03");
     let documents = &summary["documents"];
-    let counted = (&documents["received"], &documents["translated"], &documents["rejected"]);
-    assert_eq!(counted, (&4.into(), &3.into(), &1.into()), "one item is of a patient whom no file has: {summary}");
+    let counted = ["received", "translated", "rejected", "ignored"].map(|end| documents[end].as_u64().unwrap());
+    assert_eq!(
+        counted,
+        [7, 3, 1, 3],
+        "one item is of a patient whom no file has, and three files are joined: {summary}"
+    );
     assert_eq!(summary["cents"]["billed"], 15_050, "{summary}");
     let shown = site.json(&["claim", "show", "my-practice/1"]).to_string();
     assert!(shown.contains("VANCE") && shown.contains("P77") && shown.contains("R059"), "{shown}");

@@ -209,7 +209,11 @@ impl<'a> Builder<'a> {
                 *price
             }
             // Another price, and none that looks like a slip beside the fee schedule.
-            None => old.amount / old.units.max(1) * 104 / 100 + 1,
+            None => {
+                let before = old.amount / old.units.max(1);
+                let after = before * 104 / 100 + 1;
+                after + i64::from(digits(before) == digits(after))
+            }
         };
         new.unit_price = old.unit_price.map(|_| price);
         new.amount = price * new.units;
@@ -299,4 +303,11 @@ pub(crate) fn relative(rng: &mut Rng, patient: &Person, relation: Relation, day:
     other.last.clone_from(&patient.last);
     other.address = patient.address.clone();
     other
+}
+
+/// The digits of an amount in order: two amounts with the same ones look like a slip of the keyboard.
+fn digits(cents: i64) -> Vec<char> {
+    let mut digits: Vec<char> = cents.to_string().chars().collect();
+    digits.sort_unstable();
+    digits
 }
