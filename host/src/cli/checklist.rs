@@ -13,6 +13,7 @@ use crate::claim::day_number;
 use crate::codes::Library;
 use crate::config::Config;
 use crate::lifecycle::{HostError, mapping_digest};
+use crate::plugin::FixturePolicy;
 use crate::store::practice_record::RecordKind;
 use crate::store::{StoreResult, Tx};
 
@@ -45,7 +46,7 @@ impl Checklist {
         };
         let library = Library::open(&reader.config.codes.folder);
         let (shelf, ways, today) = (library.shelf(), ways(&reader.config, id), day_number(global.today()));
-        let digest = configured_digest(&reader.config, id)?;
+        let digest = configured_digest(global, &reader.config, id)?;
         let lines = store.read(|tx| -> StoreResult<Vec<Line>> {
             let approved = approved(tx, digest)?;
             lines(tx, &Facts { profile: &profile, ways: &ways, shelf: &shelf, approved: &approved, today })
@@ -71,7 +72,7 @@ fn ways(config: &Config, id: &str) -> Vec<Way> {
 }
 
 /// The digest of the mappings as the configuration names them now.
-fn configured_digest(config: &Config, id: &str) -> Result<String, Failure> {
+fn configured_digest(global: &Global, config: &Config, id: &str) -> Result<String, Failure> {
     let mut mappings = Vec::new();
     for route in config.intake.routes().filter(|route| route.practice == id) {
         let text = match route.mapping {
@@ -80,7 +81,8 @@ fn configured_digest(config: &Config, id: &str) -> Result<String, Failure> {
         };
         mappings.push((route.adapter.to_owned(), text));
     }
-    Ok(mapping_digest(mappings))
+    // A connector's own mapping is with the plugins.
+    Ok(mapping_digest(&super::plugin::open(global, FixturePolicy::Skip)?, mappings))
 }
 
 fn approved(tx: &Tx<'_>, digest_now: String) -> StoreResult<Approved> {

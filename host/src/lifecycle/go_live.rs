@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::host::{Host, Practice};
 use super::{HostError, VersionState};
 use crate::clearinghouse::professional;
+use crate::plugin::PluginHost;
 use crate::practice::Profile;
 use crate::store::checklist::Ends;
 use crate::store::practice_record::{NewRecord, PracticeRecord, RecordKind};
@@ -104,8 +105,17 @@ struct Approval {
     seen: GoLive,
 }
 
-/// Digest of the mappings of a practice: adapter and text of each way in, whatever their order.
-pub(crate) fn mapping_digest(mut mappings: Vec<(String, String)>) -> String {
+/// Digest of the mappings of a practice: of each way in the adapter and the text that its sessions are opened with, a connector's own
+/// with what the site says before it. Whatever their order.
+pub(crate) fn mapping_digest(plugins: &PluginHost, ways: Vec<(String, String)>) -> String {
+    let in_force = |(id, site): (String, String)| {
+        let text = plugins.adapter(&id).map_or_else(|| site.clone(), |adapter| adapter.mapping_with(&site));
+        (id, text)
+    };
+    digest_of(ways.into_iter().map(in_force).collect())
+}
+
+fn digest_of(mut mappings: Vec<(String, String)>) -> String {
     mappings.sort();
     let mut digest = Sha256::new();
     for part in mappings.iter().flat_map(|(adapter, text)| [adapter, text]) {
@@ -117,7 +127,7 @@ pub(crate) fn mapping_digest(mut mappings: Vec<(String, String)>) -> String {
 
 /// Whether claims of the practice may leave. Where they may not, and some are ready, that is work.
 pub(super) fn may_send(host: &Host, practice: &Practice) -> Result<bool, HostError> {
-    let digest = practice.mapping_digest();
+    let digest = practice.mapping_digest(host.plugins());
     let (last, (count, cents), open) = practice.store.read(|tx| -> StoreResult<_> {
         let open = tx.open_work_amount(WORK_GO_LIVE, SUBJECT)?;
         Ok((tx.latest_record(RecordKind::GoLive)?, tx.ready_cents()?, open))
@@ -147,7 +157,7 @@ impl Host {
     /// [`HostError`].
     pub fn go_live(&self, practice: &str) -> Result<Option<GoLive>, HostError> {
         let Some(practice) = self.practice_named(practice) else { return Ok(None) };
-        let digest = practice.mapping_digest();
+        let digest = practice.mapping_digest(self.plugins());
         Ok(Some(practice.store.read(|tx| look(tx, &practice.profile, digest))?))
     }
 
@@ -157,7 +167,7 @@ impl Host {
     /// [`HostError`].
     pub fn approved(&self, practice: &str) -> Result<Option<(i64, String, bool)>, HostError> {
         let Some(practice) = self.practice_named(practice) else { return Ok(None) };
-        let digest = practice.mapping_digest();
+        let digest = practice.mapping_digest(self.plugins());
         Ok(practice.store.read(|tx| -> StoreResult<_> {
             let Some(record) = tx.latest_record(RecordKind::GoLive)? else { return Ok(None) };
             let approval: Approval = tx.practice_record_body(record.record_id)?;
@@ -171,7 +181,7 @@ impl Host {
     /// [`HostError`]; a refusal is the inner result.
     pub fn approve(&self, practice: &str, by: &str) -> Result<Result<GoLive, Refused>, HostError> {
         let Some(practice) = self.practice_named(practice) else { return Ok(Err(Refused::Unknown)) };
-        let (digest, today) = (practice.mapping_digest(), self.today());
+        let (digest, today) = (practice.mapping_digest(self.plugins()), self.today());
         Ok(practice.store.write(|tx| -> StoreResult<_> {
             let seen = look(tx, &practice.profile, digest)?;
             if seen.dry_run.ready + seen.dry_run.held + seen.dry_run.sent == 0 {
@@ -248,13 +258,13 @@ fn crosswalk(profile: &Profile) -> CrosswalkState {
 
 #[cfg(test)]
 mod tests {
-    use super::mapping_digest;
+    use super::digest_of;
 
     #[test]
     fn a_digest_is_of_adapters_and_texts_whatever_their_order() {
         let way = |adapter: &str, text: &str| (adapter.to_owned(), text.to_owned());
-        let two = mapping_digest(vec![way("hl7v2-dft", "a = 1"), way("csv-superbill", "b = 2")]);
-        assert_eq!(two, mapping_digest(vec![way("csv-superbill", "b = 2"), way("hl7v2-dft", "a = 1")]));
+        let two = digest_of(vec![way("hl7v2-dft", "a = 1"), way("csv-superbill", "b = 2")]);
+        assert_eq!(two, digest_of(vec![way("csv-superbill", "b = 2"), way("hl7v2-dft", "a = 1")]));
         for other in [
             vec![way("hl7v2-dft", "a = 1")],
             vec![way("hl7v2-dft", "a = 1 "), way("csv-superbill", "b = 2")],
@@ -262,7 +272,7 @@ mod tests {
             vec![way("hl7v2-dft", "a = 1"), way("csv-superbill", "b = 2"), way("fhir-r4", "")],
             vec![way("hl7v2-dfta", " = 1"), way("csv-superbill", "b = 2")],
         ] {
-            assert_ne!(two, mapping_digest(other));
+            assert_ne!(two, digest_of(other));
         }
     }
 }

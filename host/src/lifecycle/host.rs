@@ -389,9 +389,10 @@ impl Host {
 
 impl Practice {
     /// Digest of the mappings that its documents are read with now.
-    pub(super) fn mapping_digest(&self) -> String {
+    pub(super) fn mapping_digest(&self, plugins: &PluginHost) -> String {
         let ways = self.folders.iter().filter(|folder| folder.channel != ENTRY_CHANNEL);
-        go_live::mapping_digest(ways.map(|way| (way.config.adapter.clone(), way.setup.mapping.clone())).collect())
+        let of = |way: &Folder| (way.config.adapter.clone(), way.setup.mapping.clone());
+        go_live::mapping_digest(plugins, ways.map(of).collect())
     }
 }
 

@@ -35,6 +35,8 @@ paths! {
     CoveragePaths in "coverage" { payer, member_id, group_number, relationship, subscriber, order }
     /// Below a Claim.
     ClaimPaths in "claim" { id, replaces, date, items, insurance, facility, referral, billing, total }
+    /// Below a ChargeItem: the item that takes it back, and the item whose place it takes.
+    CreditPaths in "charge_item" { offset_by, replaces }
     /// Below a Claim item, a ChargeItem, a Procedure or an Encounter that is a charge itself.
     LinePaths in "claim_item" {
         id, code, modifiers, units, amount, unit_amount, date, place_of_service, reasons, rendering, ndc, body_site,
@@ -62,6 +64,8 @@ pub struct Paths {
     pub claim_item: LinePaths,
     /// `[charge_item]`
     pub charge_item: LinePaths,
+    /// `[charge_item] offset_by, replaces`
+    pub credit: CreditPaths,
     /// `[procedure]`
     pub procedure: LinePaths,
     /// `[encounter]`: an Encounter whose own code is billed.
@@ -89,6 +93,7 @@ impl Paths {
             claim: ClaimPaths::read(mapping, "claim", table),
             claim_item: LinePaths::read(mapping, "claim_item", table),
             charge_item: LinePaths::read(mapping, "charge_item", table),
+            credit: CreditPaths::read(mapping, "charge_item", table),
             procedure: LinePaths::read(mapping, "procedure", table),
             encounter: LinePaths::read(mapping, "encounter", table),
         }

@@ -205,7 +205,16 @@ impl Site {
         problems: &mut Vec<Problem>,
     ) -> Option<Charges> {
         let mut charges = Charges { undelivered: vec!["line.diagnosis-pointers"], ..Charges::default() };
+        let credit = &self.paths.credit;
+        let named =
+            |path: &super::Path, of: &Resource<'_>| path.first(&of.json).map(local_id).filter(|id| !id.is_empty());
+        let offsets: Vec<String> = visit.charge_items.iter().filter_map(|of| named(&credit.offset_by, of)).collect();
         for item in &visit.charge_items {
+            let own = self.paths.charge_item.id.text(&item.json);
+            if offsets.contains(&own) {
+                reasons.push("ChargeItem that takes another one back: the other one is cancelled".to_owned());
+                continue;
+            }
             let status = item.json.text_of("status").unwrap_or_default();
             let action = match self.statuses.get(status) {
                 Some(ChargeType::Does(action)) => *action,
@@ -220,10 +229,16 @@ impl Site {
                     continue;
                 }
             };
+            let replaced = named(&credit.replaces, item).map(|id| format!("ChargeItem/{id}"));
+            let action = match action {
+                ChargeAction::New if credit.offset_by.first(&item.json).is_some() => ChargeAction::Cancel,
+                ChargeAction::New if replaced.is_some() => ChargeAction::Replace,
+                other => other,
+            };
+            let reverses = replaced.filter(|_| action == ChargeAction::Replace).unwrap_or_default();
             let paths = &self.paths.charge_item;
             let source = Source { resources, of: item, item: &item.json, paths, dates: None };
-            let id = format!("ChargeItem/{}", paths.id.text(&item.json));
-            self.add(&source, (id, String::new(), action), diagnoses, &mut charges.list, problems);
+            self.add(&source, (format!("ChargeItem/{own}"), reverses, action), diagnoses, &mut charges.list, problems);
         }
         (!charges.list.is_empty()).then_some(charges)
     }

@@ -87,14 +87,14 @@ impl Joins {
 
     /// Adds the records of a JSON file. Those that are none, or have no key, are left out and counted.
     fn add_json(&mut self, join: &JoinSettings, file: &[u8]) -> Result<(), FramingError> {
-        let (mut cutter, mut out) = (JsonRecords::new("", &join.records), VecDeque::new());
+        let (mut cutter, mut out) = (JsonRecords::new(&join.records), VecDeque::new());
         cutter.push(file, &mut out);
         cutter.finish(&mut out);
         let table = self.tables.entry(join.name.clone()).or_default();
         let (mut taken, mut keyless) = (0_usize, 0_usize);
         for item in out {
             match item {
-                Item::Frame(frame) => match at_names(&frame.content, &join.key) {
+                Item::Frame(frame) => match key_of(&frame.content, &join.key) {
                     Some(key) => {
                         taken += 1;
                         table.rows.insert(key.into_bytes(), frame.content);
@@ -124,4 +124,9 @@ impl Joins {
     pub(super) fn row(&self, join: &str, key: &[u8]) -> Option<&[u8]> {
         self.tables.get(join)?.rows.get(key).map(Vec::as_slice)
     }
+}
+
+/// The key of a joined record.
+fn key_of(record: &[u8], names: &str) -> Option<String> {
+    at_names(&serde_json::from_slice(record).ok()?, names)
 }

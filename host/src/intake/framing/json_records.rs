@@ -8,10 +8,9 @@ use std::collections::VecDeque;
 
 use serde::de::IgnoredAny;
 
-use super::{Cutter, Frame, FramingProblem, Gap, GapKind, Item};
+use super::records::Held;
+use super::{Cutter, FramingProblem, Gap, GapKind, Item};
 
-/// Longest record taken: 16 MiB.
-pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Deepest nesting that is followed.
 const DEPTH_MAX: usize = 1_000;
 /// Longest name that is compared.
@@ -29,7 +28,6 @@ struct Level {
 }
 
 pub(super) struct JsonRecords {
-    format: String,
     /// The names that lead to the records, at each step one of these.
     path: Vec<Vec<Vec<u8>>>,
     /// The same as it is written.
@@ -39,7 +37,7 @@ pub(super) struct JsonRecords {
     text: bool,
     escaped: bool,
     /// The record that is read: where it begins, its bytes, its levels.
-    record: Option<Record>,
+    record: Option<Held>,
     /// A number, text or word where a record should be begins here.
     scalar: Option<u64>,
     /// Bytes that belong to no record, since this place.
@@ -51,19 +49,10 @@ pub(super) struct JsonRecords {
     broken: Option<u64>,
 }
 
-struct Record {
-    start: u64,
-    bytes: Vec<u8>,
-    /// Open brackets of its own.
-    depth: usize,
-    too_long: bool,
-}
-
 impl JsonRecords {
-    pub(super) fn new(format: &str, path: &str) -> Self {
+    pub(super) fn new(path: &str) -> Self {
         let names = path.split('.').map(str::trim).filter(|name| !name.is_empty());
         Self {
-            format: format.to_owned(),
             path: names.map(|names| names.split('|').map(|name| name.trim().as_bytes().to_vec()).collect()).collect(),
             written: path.trim().to_owned(),
             levels: Vec::new(),
@@ -111,11 +100,7 @@ impl JsonRecords {
             return;
         }
         if let Some(record) = &mut self.record {
-            if record.bytes.len() < RECORD_BYTES_MAX {
-                record.bytes.push(byte);
-            } else {
-                (record.too_long, record.bytes) = (true, Vec::new());
-            }
+            record.keep(byte);
         }
         if self.text {
             self.in_text(byte);
@@ -195,7 +180,7 @@ impl JsonRecords {
         if self.is_record(byte) {
             self.close_gap(out);
             self.found = true;
-            self.record = Some(Record { start: self.at, bytes: vec![byte], depth: 1, too_long: false });
+            self.record = Some(Held::new(self.at, vec![byte], 1));
             return;
         }
         if self.levels.len() == DEPTH_MAX {
@@ -224,34 +209,20 @@ impl JsonRecords {
         }
     }
 
-    fn end_record(&mut self, record: Record, end: u64, out: &mut VecDeque<Item>) {
-        let range = (record.start, end);
+    fn end_record(&mut self, record: Held, end: u64, out: &mut VecDeque<Item>) {
         let is_object =
             record.bytes.first() == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(&record.bytes).is_ok();
-        out.push_back(if record.too_long {
-            let expected = format!("at most {RECORD_BYTES_MAX} bytes in a record");
-            let remedy = "correct [framing] records of this site's mapping: it names what holds too much";
-            Item::Problem(FramingProblem::new("json.too-long", range, "a longer record", &expected, remedy))
-        } else if is_object {
-            Item::Frame(Frame {
-                ordinal: self.ordinal,
-                ranges: vec![range],
-                format: self.format.clone(),
-                content: record.bytes,
-                related: Vec::new(),
-            })
-        } else {
-            not_an_object(range)
-        });
+        let sound = is_object || record.is_too_long();
+        let range = (record.start, end);
+        out.push_back(if sound { record.item(end, "json", self.ordinal) } else { not_an_object(range) });
         self.ordinal = self.ordinal.saturating_add(1);
         self.gap = end;
     }
 }
 
 /// The text or number that names lead to in a JSON object; none where it is empty or not there.
-pub(super) fn at_names(object: &[u8], names: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_slice(object).ok()?;
-    let found = names.split('.').try_fold(&value, |value, name| value.get(name.trim()))?;
+pub(super) fn at_names(object: &serde_json::Value, names: &str) -> Option<String> {
+    let found = names.split('.').try_fold(object, |value, name| value.get(name.trim()))?;
     let text = match found {
         serde_json::Value::String(text) => text.trim().to_owned(),
         serde_json::Value::Number(number) => number.to_string(),

@@ -5,8 +5,8 @@
 
 use std::collections::VecDeque;
 
-use super::json_records::RECORD_BYTES_MAX;
-use super::{Cutter, Frame, FramingProblem, Gap, GapKind, Item};
+use super::records::Held;
+use super::{Cutter, FramingProblem, Gap, GapKind, Item};
 
 /// Longest tag that is looked at.
 const TAG_BYTES_MAX: usize = 64 * 1024;
@@ -22,7 +22,6 @@ enum In {
 }
 
 pub(super) struct XmlRecords {
-    format: String,
     name: Vec<u8>,
     state: In,
     /// The tag that is read, without `<`.
@@ -32,7 +31,7 @@ pub(super) struct XmlRecords {
     tail: Vec<u8>,
     /// Elements that are open.
     depth: usize,
-    record: Option<Record>,
+    record: Option<Held>,
     tag_at: u64,
     gap: u64,
     at: u64,
@@ -41,17 +40,9 @@ pub(super) struct XmlRecords {
     broken: bool,
 }
 
-struct Record {
-    start: u64,
-    bytes: Vec<u8>,
-    depth: usize,
-    too_long: bool,
-}
-
 impl XmlRecords {
-    pub(super) fn new(format: &str, name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         Self {
-            format: format.to_owned(),
             name: name.trim().as_bytes().to_vec(),
             state: In::Text,
             tag: Vec::new(),
@@ -161,27 +152,15 @@ impl XmlRecords {
         self.found = true;
         self.close_gap(self.tag_at, out);
         let bytes = [b"<", tag, b">"].concat();
-        self.record = Some(Record { start: self.tag_at, bytes, depth: self.depth, too_long: false });
+        self.record = Some(Held::new(self.tag_at, bytes, self.depth));
     }
 
     fn end_record(&mut self, out: &mut VecDeque<Item>) {
         let Some(record) = self.record.take() else { return };
-        let range = (record.start, self.at + 1);
-        out.push_back(if record.too_long {
-            let expected = format!("at most {RECORD_BYTES_MAX} bytes in a record");
-            let remedy = "correct [framing] records of this site's mapping: it names what holds too much";
-            Item::Problem(FramingProblem::new("xml.too-long", range, "a longer record", &expected, remedy))
-        } else {
-            Item::Frame(Frame {
-                ordinal: self.ordinal,
-                ranges: vec![range],
-                format: self.format.clone(),
-                content: record.bytes,
-                related: Vec::new(),
-            })
-        });
+        let end = self.at + 1;
+        out.push_back(record.item(end, "xml", self.ordinal));
         self.ordinal = self.ordinal.saturating_add(1);
-        self.gap = range.1;
+        self.gap = end;
     }
 
     fn close_gap(&mut self, until: u64, out: &mut VecDeque<Item>) {
@@ -189,16 +168,6 @@ impl XmlRecords {
             out.push_back(Item::Gap(Gap { range: (self.gap, until), kind: GapKind::Envelope }));
         }
         self.gap = until;
-    }
-}
-
-impl Record {
-    fn keep(&mut self, byte: u8) {
-        if self.bytes.len() < RECORD_BYTES_MAX {
-            self.bytes.push(byte);
-        } else {
-            (self.too_long, self.bytes) = (true, Vec::new());
-        }
     }
 }
 
