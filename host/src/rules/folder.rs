@@ -1,5 +1,6 @@
 //! The folder of active tables. A file `*.toml` in it is active; one that cannot be used changes nothing, and what was active before
-//! stays, also over a restart: every text that was ever active is kept in `history/`, with who activated it and when.
+//! stays, also over a restart: every text that was ever active is kept (`history.rs`), with who activated it and when. A folder that
+//! cannot be listed is no empty folder: its tables stay too.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,65 +11,79 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 
+use super::history::{Activation, FILE_CHANGED, History, last_of};
 use super::{Active, RuleTable, TableError};
 
-/// Where texts and the list of activations are kept.
-const HISTORY: &str = "history";
-/// The list of activations, one JSON object a line.
-const LIST: &str = "activations.jsonl";
-
-/// Who activated a text that somebody wrote into the folder without the command.
-pub const FILE_CHANGED: &str = "file changed";
-
-/// One activation, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Activation {
-    /// When, ISO 8601 with the zone.
-    pub at: String,
-    /// Who; [`FILE_CHANGED`] where somebody wrote the file without the command.
-    pub by: String,
-    /// File in the folder.
-    pub file: String,
-    /// The table.
-    pub id: String,
-    /// Its version.
-    pub version: String,
-    /// SHA-256 of its text, hex.
-    pub digest: String,
-    /// What it took the place of; empty: nothing.
-    pub replaced: String,
-}
-
-/// What a file of the folder was when it was last looked at.
+/// What a file of the folder was when it was last looked at; none where its metadata cannot be had.
 type Stamp = Option<(SystemTime, u64)>;
 
 /// The active tables of a host.
 #[derive(Debug)]
 pub struct Tables {
     folder: PathBuf,
+    history: History,
     active: ArcSwap<Vec<Arc<RuleTable>>>,
-    seen: Mutex<BTreeMap<PathBuf, Seen>>,
+    seen: Mutex<Look>,
     /// Texts that become active are kept.
     keeps: bool,
+}
+
+/// The folder as it was last looked at.
+#[derive(Debug, Default)]
+struct Look {
+    files: BTreeMap<PathBuf, Seen>,
+    /// It could be listed at least once.
+    listed: bool,
+    /// Why it cannot be listed now.
+    error: Option<TableError>,
 }
 
 #[derive(Debug, Clone)]
 struct Seen {
     stamp: Stamp,
+    /// Its present text.
+    loaded: Result<Arc<RuleTable>, Unusable>,
     /// What is active of this file.
     table: Option<Arc<RuleTable>>,
     /// Why its present text is not.
     error: Option<TableError>,
 }
 
+#[derive(Debug, Clone)]
+struct Unusable {
+    error: TableError,
+    /// The file could not be read, which its time and size do not tell: it is looked at again.
+    unread: bool,
+}
+
+/// What a look at the folder came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Other tables are active now.
+    pub moved: bool,
+    /// Something cannot be used that was not told before.
+    pub refused: bool,
+}
+
 /// Why an activation did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum ActivationError {
-    /// The candidate.
+    /// The candidate, or the folder that it would lie in.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The file that it would be written into is another's.
+    #[error(
+        "{path}: found {holds}, expected no file or table \"{id}\"; give one of them another id, or rename the file"
+    )]
+    Taken {
+        /// The file.
+        path: PathBuf,
+        /// What is in it.
+        holds: String,
+        /// The candidate's id.
+        id: String,
+    },
     /// The folder.
     #[error("{path}: {source}")]
     Io {
@@ -106,7 +121,8 @@ impl Tables {
     }
 
     fn open_as(folder: &Path, keeps: bool) -> Self {
-        let tables = Self { folder: folder.to_owned(), active: ArcSwap::default(), seen: Mutex::default(), keeps };
+        let (active, seen) = (ArcSwap::default(), Mutex::default());
+        let tables = Self { folder: folder.to_owned(), history: History::of(folder), active, seen, keeps };
         tables.refresh();
         tables
     }
@@ -121,102 +137,127 @@ impl Tables {
         self.active.load_full()
     }
 
-    /// Files of the folder whose present text is not active, and why.
+    /// The folder, where it cannot be listed, and files of it whose present text is not active: each with why.
     pub fn problems(&self) -> Vec<TableError> {
-        self.seen.lock().values().filter_map(|seen| seen.error.clone()).collect()
+        let seen = self.seen.lock();
+        seen.error.iter().cloned().chain(seen.files.values().filter_map(|seen| seen.error.clone())).collect()
     }
 
-    /// Files that cannot be used and of which nothing was ever active: nobody knows whom their rules are for.
+    /// Files that cannot be used and of which nothing was ever active, and a folder that could never be listed: nobody knows whom
+    /// their rules are for.
     pub fn never_active(&self) -> Vec<TableError> {
         let seen = self.seen.lock();
-        seen.values().filter(|seen| seen.table.is_none()).filter_map(|seen| seen.error.clone()).collect()
+        let folder = seen.error.iter().filter(|_| !seen.listed).cloned();
+        let files = seen.files.values().filter(|seen| seen.table.is_none()).filter_map(|seen| seen.error.clone());
+        folder.chain(files).collect()
     }
 
-    /// Looks whether files have changed. True where other tables are active now. Cheap where nothing has.
-    pub fn refresh(&self) -> bool {
+    /// Looks whether files have changed. Cheap where nothing has.
+    pub fn refresh(&self) -> Refreshed {
         let mut seen = self.seen.lock();
-        let now = files(&self.folder);
-        let same = |path: &PathBuf, stamp: &Stamp| seen.get(path).is_some_and(|known| known.stamp == *stamp);
-        if now.len() == seen.len() && now.iter().all(|(path, stamp)| same(path, stamp)) {
-            return false;
+        let now = match files(&self.folder) {
+            Ok(now) => now,
+            Err(error) => {
+                let error = unreadable(&self.folder, &error, "a folder that can be listed");
+                let refused = seen.error.as_ref() != Some(&error);
+                if refused && self.keeps {
+                    tracing::error!(%error, "rules: the folder of tables cannot be listed; what was active stays");
+                }
+                seen.error = Some(error);
+                return Refreshed { moved: false, refused };
+            }
+        };
+        let first = !std::mem::replace(&mut seen.listed, true);
+        seen.error = None;
+        let same = |path: &PathBuf, stamp: &Stamp| {
+            let as_before =
+                |known: &Seen| known.stamp == *stamp && !matches!(known.loaded, Err(Unusable { unread: true, .. }));
+            seen.files.get(path).is_some_and(as_before)
+        };
+        if !first && now.len() == seen.files.len() && now.iter().all(|(path, stamp)| same(path, stamp)) {
+            return Refreshed::default();
         }
+        let known = self.history.list().unwrap_or_else(|error| {
+            tracing::error!(%error, "rules: the list of activations cannot be read");
+            Vec::new()
+        });
         let mut fresh: BTreeMap<PathBuf, Seen> = BTreeMap::new();
         for (path, stamp) in now {
-            let known = seen.get(&path).cloned();
-            let entry = match known {
-                Some(known) if known.stamp == stamp => known,
-                known => self.look(&path, stamp, known.and_then(|known| known.table), &fresh),
+            let before = seen.files.get(&path);
+            let loaded = match before {
+                Some(before) if same(&path, &stamp) => before.loaded.clone(),
+                _ => load(&path),
             };
-            fresh.insert(path, entry);
+            let table = match before {
+                Some(before) => before.table.clone(),
+                None => self.history.last_active(&known, &file_name(&path)),
+            };
+            fresh.insert(path, Seen { stamp, loaded, table, error: None });
         }
-        *seen = fresh;
-        let active: Vec<Arc<RuleTable>> = seen.values().filter_map(|seen| seen.table.clone()).collect();
-        let before = self.active.load();
-        let digests = |tables: &[Arc<RuleTable>]| tables.iter().map(|table| table.digest.clone()).collect::<Vec<_>>();
+        let owners = owners(&seen.files, &known);
+        settle(&mut fresh, &owners);
+        let refused = self.tell(&seen.files, &fresh);
+        let before = active_of(&seen.files);
+        let active = active_of(&fresh);
+        if self.keeps {
+            self.keep_moved(first, &before, &active, &known);
+        }
+        seen.files = fresh;
+        let digests = |tables: &[(String, Arc<RuleTable>)]| {
+            tables.iter().map(|(_, table)| table.digest.clone()).collect::<Vec<_>>()
+        };
         let moved = digests(&before) != digests(&active);
-        self.active.store(Arc::new(active));
-        moved
+        self.active.store(Arc::new(active.into_iter().map(|(_, table)| table).collect()));
+        Refreshed { moved, refused }
     }
 
-    /// Reads one file that is new or has changed.
-    fn look(
-        &self,
-        path: &Path,
-        stamp: Stamp,
-        before: Option<Arc<RuleTable>>,
-        others: &BTreeMap<PathBuf, Seen>,
-    ) -> Seen {
-        let name = path.display().to_string();
-        let unreadable = |error: &io::Error| {
-            let problem = claimhost_rules::Problem {
-                line: 1,
-                column: 1,
-                of: String::new(),
-                found: error.to_string(),
-                expected: "a table that can be read".to_owned(),
-                remedy: "give the user of claimhost the right to read it".to_owned(),
-            };
-            TableError { name: name.clone(), problems: vec![problem] }
+    /// Logs what cannot be used and was not told before; whether there is any.
+    fn tell(&self, before: &BTreeMap<PathBuf, Seen>, now: &BTreeMap<PathBuf, Seen>) -> bool {
+        let told = |path: &PathBuf, error: &TableError| {
+            before.get(path).is_some_and(|before| before.error.as_ref() == Some(error))
         };
-        let loaded =
-            fs::read(path).map_err(|error| unreadable(&error)).and_then(|bytes| RuleTable::load(&name, &bytes));
-        let loaded = loaded.and_then(|table| self.only_one(&name, table, others));
-        match loaded {
-            Ok(table) => {
-                let table = Arc::new(table);
-                let kept = self.keeps.then(|| self.keep(path, &table, FILE_CHANGED, before.as_deref()));
-                if let Some(Err(error)) = kept {
-                    tracing::error!(%error, table = table.header().id, "rules: the text of a table cannot be kept");
-                }
-                Seen { stamp, table: Some(table), error: None }
-            }
-            Err(error) => {
-                let table = before.or_else(|| self.last_active(path));
+        let mut any = false;
+        for (path, seen) in now {
+            if let Some(error) = seen.error.as_ref().filter(|error| !told(path, error)) {
+                any = true;
                 if self.keeps {
                     tracing::error!(%error, "rules: a table cannot be used; what was active stays");
                 }
-                Seen { stamp, table, error: Some(error) }
             }
         }
+        any
     }
 
-    fn only_one(
+    /// Keeps what became active or went without the command. At the first look: also what moved while nobody looked.
+    fn keep_moved(
         &self,
-        name: &str,
-        table: RuleTable,
-        others: &BTreeMap<PathBuf, Seen>,
-    ) -> Result<RuleTable, TableError> {
-        let same = |seen: &Seen| seen.table.as_ref().is_some_and(|other| other.header().id == table.header().id);
-        let Some((other, _)) = others.iter().find(|(_, seen)| same(seen)) else { return Ok(table) };
-        let problem = claimhost_rules::Problem {
-            line: 1,
-            column: 1,
-            of: "table, id".to_owned(),
-            found: format!("\"{}\"", table.header().id),
-            expected: format!("an id of its own: {} has it", other.display()),
-            remedy: "rename one, or take one away".to_owned(),
+        first: bool,
+        before: &[(String, Arc<RuleTable>)],
+        active: &[(String, Arc<RuleTable>)],
+        known: &[Activation],
+    ) {
+        let named = |tables: &[(String, Arc<RuleTable>)], file: &str, digest: &str| {
+            tables.iter().any(|(known, table)| known == file && table.digest == digest)
         };
-        Err(TableError { name: name.to_owned(), problems: vec![problem] })
+        for (file, table) in active.iter().filter(|(file, table)| first || !named(before, file, &table.digest)) {
+            let id = &table.header().id;
+            let replaced = last_of(known, id).filter(|last| !last.removed).map(|last| last.digest.clone());
+            if let Err(error) = self.history.keep(file, table, FILE_CHANGED, replaced.unwrap_or_default()) {
+                tracing::error!(%error, table = id, "rules: the text of a table cannot be kept");
+            }
+        }
+        let is_active = |id: &str| active.iter().any(|(_, table)| table.header().id == id);
+        let mut gone: Vec<&str> = match first {
+            true => known.iter().map(|known| known.id.as_str()).collect(),
+            false => before.iter().map(|(_, table)| table.header().id.as_str()).collect(),
+        };
+        gone.sort_unstable();
+        gone.dedup();
+        for id in gone.into_iter().filter(|id| !is_active(id)) {
+            if let Err(error) = self.history.remove(id) {
+                tracing::error!(%error, table = id, "rules: the removal of a table cannot be kept");
+            }
+        }
     }
 
     /// Makes a candidate active: its cases pass, its text and who activated it are kept, and it takes the place of the table with its
@@ -227,112 +268,198 @@ impl Tables {
     pub fn activate(&self, name: &str, bytes: &[u8], by: &str) -> Result<Activated, ActivationError> {
         let table = RuleTable::load(name, bytes)?;
         let id = table.header().id.clone();
-        let seen = self.seen.lock().clone();
-        let of_id = |known: &Seen| known.table.as_ref().is_some_and(|known| known.header().id == id);
-        let found = seen.iter().find(|(_, known)| of_id(known));
-        let path = found.map_or_else(|| self.folder.join(format!("{id}.toml")), |(path, _)| path.clone());
-        let before = found.and_then(|(_, known)| known.table.clone());
+        self.refresh();
+        let (path, before) = {
+            let seen = self.seen.lock();
+            // Of a folder that nobody can list, nobody knows which file has the id.
+            if let Some(error) = &seen.error {
+                return Err(error.clone().into());
+            }
+            self.place_of(&seen.files, &id)?
+        };
         let unchanged = before.as_ref().is_some_and(|before| before.digest == table.digest);
         fs::create_dir_all(&self.folder).map_err(at(&self.folder))?;
         // The list first: a table that is active and in no list would be nobody's.
-        let activation =
-            self.keep(&path, &table, by, before.as_deref().filter(|_| !unchanged)).map_err(at(&self.folder))?;
+        let replaced = before.filter(|_| !unchanged).map(|before| before.digest.clone()).unwrap_or_default();
+        let kept = self.history.keep(&file_name(&path), &table, by, replaced);
+        let activation = kept.map_err(at(&self.folder))?;
         write_whole(&path, bytes).map_err(at(&path))?;
         self.refresh();
         Ok(Activated { activation, unchanged })
     }
 
-    /// Keeps a text and its activation, once.
-    fn keep(&self, path: &Path, table: &RuleTable, by: &str, before: Option<&RuleTable>) -> io::Result<Activation> {
-        let header = table.header();
-        let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let last = self.activations()?.into_iter().rev().find(|known| known.id == header.id);
-        if let Some(last) = last
-            && last.digest == table.digest
-            && last.file == file
-        {
-            return Ok(last);
-        }
-        let folder = self.folder.join(HISTORY);
-        fs::create_dir_all(&folder)?;
-        let text = folder.join(text_name(&table.digest));
-        if !text.is_file() {
-            write_whole(&text, table.text.as_bytes())?;
-        }
-        let activation = Activation {
-            at: jiff::ZonedDateTime::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-            by: by.to_owned(),
-            file,
-            id: header.id.clone(),
-            version: header.version.clone(),
-            digest: table.digest.clone(),
-            replaced: before.map(|before| before.digest.clone()).unwrap_or_default(),
+    /// The file that a table of an id is written into, and what is active of it now.
+    fn place_of(
+        &self,
+        files: &BTreeMap<PathBuf, Seen>,
+        id: &str,
+    ) -> Result<(PathBuf, Option<Arc<RuleTable>>), ActivationError> {
+        let has = |table: &RuleTable| table.header().id == id;
+        let taken = |path: &Path, holds: String| {
+            Err(ActivationError::Taken { path: path.to_owned(), holds, id: id.to_owned() })
         };
-        let line = serde_json::to_string(&activation)? + "\n";
-        let mut list = fs::OpenOptions::new().create(true).append(true).open(folder.join(LIST))?;
-        list.write_all(line.as_bytes())?;
-        list.sync_all()?;
-        Ok(activation)
+        let table_of = |table: &RuleTable| format!("table \"{}\"", table.header().id);
+        let active = files.iter().find(|(_, seen)| seen.table.as_deref().is_some_and(has));
+        if let Some((path, seen)) = active {
+            return match &seen.loaded {
+                Ok(other) if !has(other) => taken(path, format!("the text of {}", table_of(other))),
+                _ => Ok((path.clone(), seen.table.clone())),
+            };
+        }
+        let path = self.folder.join(format!("{id}.toml"));
+        let seen = files.get(&path);
+        match seen.map(|seen| (&seen.table, &seen.loaded)) {
+            Some((Some(other), _)) | Some((None, Ok(other))) => taken(&path, table_of(other)),
+            Some((None, Err(_))) => taken(&path, "a file that is no table".to_owned()),
+            None if fs::symlink_metadata(&path).is_ok() => taken(&path, "something that is no table".to_owned()),
+            None => Ok((path, None)),
+        }
     }
 
-    /// Every activation that is kept, oldest first. A line that a crash cut off is passed over.
+    /// Every activation and removal that is kept, oldest first. A line that a crash cut off is passed over.
     ///
     /// # Errors
     /// The list cannot be read.
     pub fn activations(&self) -> io::Result<Vec<Activation>> {
-        match fs::read_to_string(self.folder.join(HISTORY).join(LIST)) {
-            Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        self.history.list()
     }
 
     /// A text that was active once, by its digest. What is kept is compared with it.
     pub fn text(&self, digest: &str) -> Option<String> {
-        if let Some(table) = self.active().iter().find(|table| table.digest == digest) {
-            return Some(table.text.clone());
+        let active = self.active();
+        let active = active.iter().find(|table| table.digest == digest);
+        active.map(|table| table.text.clone()).or_else(|| self.history.text(digest))
+    }
+}
+
+/// The active tables, each with its file's name.
+fn active_of(files: &BTreeMap<PathBuf, Seen>) -> Vec<(String, Arc<RuleTable>)> {
+    let active = files.iter().filter_map(|(path, seen)| Some((file_name(path), seen.table.clone()?)));
+    active.collect()
+}
+
+/// Which file has an id: the one that is active, else, at a start, the one that was last.
+fn owners(files: &BTreeMap<PathBuf, Seen>, known: &[Activation]) -> BTreeMap<String, String> {
+    let kept = known.iter().map(|known| (known.id.clone(), (!known.removed).then(|| known.file.clone())));
+    let mut owners: BTreeMap<String, Option<String>> = kept.collect();
+    for (file, table) in active_of(files) {
+        owners.insert(table.header().id.clone(), Some(file));
+    }
+    owners.into_iter().filter_map(|(id, file)| Some((id, file?))).collect()
+}
+
+/// Says of each file what is active of it: its present text; where that cannot be used, or its id is another file's, what was
+/// active before, as far as its id is free. On entry `table` is what was active before.
+fn settle(files: &mut BTreeMap<PathBuf, Seen>, owners: &BTreeMap<String, String>) {
+    let mut by_id: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let wanted = |seen: &Seen| seen.loaded.as_ref().ok().or(seen.table.as_ref()).cloned();
+    let owns = |path: &Path, id: &str| owners.get(id).is_some_and(|file| *file == file_name(path));
+    for owning in [true, false] {
+        for (path, seen) in files.iter() {
+            if let Some(table) = wanted(seen) {
+                let id = &table.header().id;
+                if owns(path, id) == owning {
+                    by_id.entry(id.clone()).or_insert_with(|| path.clone());
+                }
+            }
         }
-        let hexadecimal = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let text =
-            hexadecimal.then(|| fs::read_to_string(self.folder.join(HISTORY).join(text_name(digest))).ok())??;
-        (super::digest(&text) == digest).then_some(text)
     }
-
-    /// What was last active of a file, after a restart.
-    fn last_active(&self, path: &Path) -> Option<Arc<RuleTable>> {
-        let file = path.file_name()?.to_string_lossy().into_owned();
-        let last = self.activations().ok()?.into_iter().rev().find(|known| known.file == file)?;
-        let hexadecimal = last.digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let bytes = hexadecimal.then(|| fs::read(self.folder.join(HISTORY).join(text_name(&last.digest))).ok())??;
-        let table = RuleTable::load(&file, &bytes).ok()?;
-        (table.digest == last.digest).then(|| Arc::new(table))
+    for (path, seen) in files.iter_mut() {
+        let name = path.display().to_string();
+        let of_other = |by_id: &BTreeMap<String, PathBuf>, table: &RuleTable| {
+            by_id.get(&table.header().id).filter(|other| *other != path).cloned()
+        };
+        let problem = match &seen.loaded {
+            Err(unusable) => Some(unusable.error.clone()),
+            Ok(table) => match of_other(&by_id, table) {
+                Some(other) => Some(twice(&name, &table.header().id, &other)),
+                None => {
+                    seen.table = Some(Arc::clone(table));
+                    continue;
+                }
+            },
+        };
+        seen.error = problem;
+        // What was active before, where no other file has its id by now.
+        if let Some(table) = seen.table.take()
+            && of_other(&by_id, &table).is_none()
+        {
+            by_id.entry(table.header().id.clone()).or_insert_with(|| path.clone());
+            seen.table = Some(table);
+        }
     }
 }
 
-fn text_name(digest: &str) -> String {
-    format!("{digest}.toml")
-}
-
-/// The files `*.toml` of a folder, each with its time and size.
-fn files(folder: &Path) -> Vec<(PathBuf, Stamp)> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path()).filter(|path| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.ends_with(".toml") && !name.starts_with('.') && path.is_file()
-    });
-    let stamp = |path: &Path| {
-        let metadata = fs::metadata(path).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
+fn twice(name: &str, id: &str, other: &Path) -> TableError {
+    let problem = claimhost_rules::Problem {
+        line: 1,
+        column: 1,
+        of: "table, id".to_owned(),
+        found: format!("\"{id}\""),
+        expected: format!("an id of its own: {} has it", other.display()),
+        remedy: "rename one, or take one away".to_owned(),
     };
-    let mut files: Vec<(PathBuf, Stamp)> = paths.map(|path| (path.clone(), stamp(&path))).collect();
+    TableError { name: name.to_owned(), problems: vec![problem] }
+}
+
+fn unreadable(path: &Path, error: &io::Error, expected: &str) -> TableError {
+    let problem = claimhost_rules::Problem {
+        line: 1,
+        column: 1,
+        of: String::new(),
+        found: error.to_string(),
+        expected: expected.to_owned(),
+        remedy: "give the user of claimhost the right to read it".to_owned(),
+    };
+    TableError { name: path.display().to_string(), problems: vec![problem] }
+}
+
+fn load(path: &Path) -> Result<Arc<RuleTable>, Unusable> {
+    let bytes = fs::read(path).map_err(|error| {
+        let error = unreadable(path, &error, "a table that can be read");
+        Unusable { error, unread: true }
+    })?;
+    let loaded = RuleTable::load(&path.display().to_string(), &bytes);
+    loaded.map(Arc::new).map_err(|error| Unusable { error, unread: false })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The files `*.toml` of a folder, each with its time and size; a link that leads nowhere is one. A folder that is not there has none.
+fn files(folder: &Path) -> io::Result<Vec<(PathBuf, Stamp)>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(folder).is_err() => {
+            return Ok(Vec::new());
+        }
+        entries => entries?,
+    };
+    let mut files: Vec<(PathBuf, Stamp)> = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if !name.ends_with(".toml") || name.starts_with('.') {
+            continue;
+        }
+        match fs::metadata(&path) {
+            Ok(metadata) if !metadata.is_file() => {}
+            Ok(metadata) => {
+                let time = metadata.modified()?;
+                files.push((path, Some((time, metadata.len()))));
+            }
+            // It went while the folder was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(&path).is_err() => {}
+            Err(_) => files.push((path, None)),
+        }
+    }
     files.sort();
-    files
+    Ok(files)
 }
 
 /// Writes beside, then renames: a reader sees the old or the new file, never a part.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_file_name(format!(".{}.{}.tmp", file_name(path), std::process::id()));
     let mut file = fs::File::create(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;

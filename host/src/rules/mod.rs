@@ -1,11 +1,12 @@
 //! Rule tables: payers' rules that people edit, active by lying in a folder. Each is for the claims that its header names.
 //!
-//! [`RuleTable::load`] makes a table of bytes, or says what is wrong with it; [`Tables`] (`folder.rs`) holds those that are active. The language is
-//! `claimhost-rules`; a table runs in the sandbox, in the component `rule-table`. What others see of a table: `convert.rs` brings the host's
+//! [`RuleTable::load`] makes a table of bytes, or says what is wrong with it; [`Tables`] (`folder.rs`) holds those that are active, `history.rs`
+//! keeps those that were. The language is `claimhost-rules`; a table runs in the sandbox, in the component `rule-table`. What others see of a table: `convert.rs` brings the host's
 //! records to the evaluation of tables for reports, `shadow.rs` compares a candidate with what is stored.
 
 mod convert;
 mod folder;
+mod history;
 pub mod shadow;
 
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use sha2::{Digest, Sha256};
 mod tests;
 
 pub use convert::to_contract;
-pub use folder::{Activated, Activation, ActivationError, FILE_CHANGED, Tables};
+pub use folder::{Activated, ActivationError, Refreshed, Tables};
+pub use history::{Activation, FILE_CHANGED};
 
 use crate::claim::{Claim, Date, Rule, Setup, day_number, destination, service_span};
 

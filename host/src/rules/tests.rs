@@ -134,13 +134,15 @@ fn a_bad_file_changes_nothing_and_what_was_active_outlives_a_restart() {
     assert_eq!(ids(&tables), active);
     // Nor does an editor that writes something wrong into the folder, nor a restart after it.
     put(&path, "t.toml", "[table]\nid = \"t\"\n");
-    assert!(!tables.refresh(), "the same is active");
+    let refreshed = tables.refresh();
+    assert!(!refreshed.moved && refreshed.refused, "the same is active: {refreshed:?}");
+    assert_eq!(tables.refresh(), super::Refreshed::default(), "told once");
     assert_eq!((ids(&tables), tables.problems().len()), (active.clone(), 1));
     let again = Tables::open(&path);
     assert_eq!((ids(&again), again.problems().len(), again.never_active().len()), (active.clone(), 1, 0));
     // A good edit is taken up, and kept as somebody's who did not say who.
     put(&path, "t.toml", &text("t", "", "second, by hand"));
-    assert!(tables.refresh() && !tables.refresh());
+    assert!(tables.refresh().moved && !tables.refresh().moved);
     assert_ne!(ids(&tables), active);
     let kept = tables.activations().unwrap();
     assert_eq!(kept.iter().map(|one| one.by.as_str()).collect::<Vec<_>>(), ["Kit", "file changed"]);
@@ -150,9 +152,127 @@ fn a_bad_file_changes_nothing_and_what_was_active_outlives_a_restart() {
     fs::write(path.join("history").join(format!("{}.toml", kept[0].digest)), "[table]").unwrap();
     assert_eq!(tables.text(&kept[0].digest), None);
     assert_eq!(tables.text("../t"), None);
-    // The file goes, and the table with it.
+    // The file goes, and the table with it; who brings it back is kept.
     fs::remove_file(path.join("t.toml")).unwrap();
-    assert!(tables.refresh() && tables.active().is_empty());
+    assert!(tables.refresh().moved && tables.active().is_empty());
+    let again = tables.activate("candidate", text("t", "", "second, by hand").as_bytes(), "Lou").unwrap();
+    assert_eq!((again.activation.by.as_str(), again.unchanged), ("Lou", false));
+    // So is a removal that nobody saw.
+    fs::remove_file(path.join("t.toml")).unwrap();
+    assert!(Tables::open(&path).active().is_empty());
+    let kept = tables.activations().unwrap();
+    let told: Vec<(&str, bool)> = kept.iter().map(|one| (one.by.as_str(), one.removed)).collect();
+    let by_hand = "file changed";
+    assert_eq!(told, [("Kit", false), (by_hand, false), (by_hand, true), ("Lou", false), (by_hand, true)]);
+    assert_eq!(kept[2].digest, kept[1].digest);
+}
+
+#[test]
+fn a_folder_or_file_that_cannot_be_read_is_not_one_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, aside) = (folder.path().join("rules"), folder.path().join("aside"));
+    let tables = Tables::open(&path);
+    tables.activate("candidate", text("t", "", "first").as_bytes(), "Kit").unwrap();
+    let active = ids(&tables);
+
+    // A folder that cannot be listed.
+    fs::rename(&path, &aside).unwrap();
+    fs::write(&path, "").unwrap();
+    let refreshed = tables.refresh();
+    assert!(!refreshed.moved && refreshed.refused, "{refreshed:?}");
+    assert_eq!(tables.refresh(), super::Refreshed::default(), "told once");
+    assert_eq!((ids(&tables), tables.problems().len(), tables.never_active().len()), (active.clone(), 1, 0));
+    let told = tables.problems()[0].to_string();
+    assert!(told.contains("rules: line 1") && told.contains("expected a folder that can be listed"), "{told}");
+    let refused = tables.activate("candidate", text("t", "", "second").as_bytes(), "Kit");
+    assert!(matches!(refused, Err(ActivationError::Table(_))), "{refused:?}");
+    // A host that starts now knows of no table, and is told so.
+    assert_eq!(Tables::open(&path).never_active().len(), 1);
+    fs::remove_file(&path).unwrap();
+    fs::rename(&aside, &path).unwrap();
+    assert!(!tables.refresh().moved && tables.problems().is_empty());
+    assert_eq!((ids(&tables), tables.activations().unwrap().len()), (active.clone(), 1), "nothing was removed");
+
+    // A file that leads nowhere, also after a restart; when it can be read again, nothing else has to change.
+    fs::rename(path.join("t.toml"), &aside).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("aside"), path.join("t.toml")).unwrap();
+    assert!(!tables.refresh().moved && tables.problems().is_empty(), "a link to a table is one");
+    fs::rename(&aside, folder.path().join("elsewhere")).unwrap();
+    let refreshed = tables.refresh();
+    assert!(!refreshed.moved && refreshed.refused, "{refreshed:?}");
+    for tables in [&tables, &Tables::open(&path)] {
+        assert_eq!((ids(tables), tables.problems().len(), tables.never_active().len()), (active.clone(), 1, 0));
+    }
+    fs::rename(folder.path().join("elsewhere"), &aside).unwrap();
+    assert!(!tables.refresh().moved && tables.problems().is_empty());
+}
+
+#[test]
+fn the_file_that_is_active_keeps_its_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let files = |tables: &Tables| -> Vec<String> {
+        let active = tables.active();
+        let told = |text: &str| ["first", "second", "third", "fourth"].into_iter().find(|word| text.contains(word));
+        active.iter().map(|table| format!("{} {}", table.header().id, told(&table.text).unwrap())).collect()
+    };
+    put(path, "b.toml", &text("t", "", "first"));
+    let tables = Tables::open(path);
+    // Another file with its id comes, before it in the order of names: it is told and changes nothing, nor after a restart.
+    put(path, "a.toml", &text("t", "", "second"));
+    assert!(!tables.refresh().moved);
+    for tables in [&tables, &Tables::open(path)] {
+        assert_eq!((files(tables), tables.never_active().len()), (vec!["t first".to_owned()], 1));
+    }
+    // Nor while the active file holds a text that cannot be used.
+    put(path, "b.toml", "[table]");
+    tables.refresh();
+    for tables in [&tables, &Tables::open(path)] {
+        assert_eq!((files(tables), tables.problems().len()), (vec!["t first".to_owned()], 2));
+    }
+    // One that had another id and takes this one keeps what was active of it.
+    put(path, "c.toml", &text("u", "", "third"));
+    assert!(tables.refresh().moved);
+    put(path, "c.toml", &text("t", "", "fourth, longer"));
+    assert!(!tables.refresh().moved);
+    assert_eq!((files(&tables), tables.problems().len()), (vec!["t first".to_owned(), "u third".to_owned()], 3));
+    // When the file goes, another has the id, as it is.
+    fs::remove_file(path.join("b.toml")).unwrap();
+    assert!(tables.refresh().moved);
+    assert_eq!((files(&tables), tables.problems().len()), (vec!["t second".to_owned(), "u third".to_owned()], 1));
+}
+
+#[test]
+fn an_activation_never_overwrites_another_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    put(path, "x.toml", &text("t", "", "m"));
+    put(path, "z.toml", "half a tab");
+    let tables = Tables::open(path);
+    for (id, holds) in
+        [("x", "found table \"t\", expected no file or table \"x\""), ("z", "found a file that is no table")]
+    {
+        let refused = tables.activate("candidate", text(id, "", "m").as_bytes(), "Kit").unwrap_err();
+        assert!(matches!(refused, ActivationError::Taken { .. }), "{refused}");
+        assert!(
+            refused.to_string().contains(holds) && refused.to_string().contains(&format!("{id}.toml")),
+            "{refused}"
+        );
+    }
+    assert_eq!(fs::read_to_string(path.join("x.toml")).unwrap(), text("t", "", "m"));
+    assert_eq!(fs::read_to_string(path.join("z.toml")).unwrap(), "half a tab");
+    assert_eq!((ids(&tables).len(), tables.activations().unwrap().len()), (1, 1));
+    // Nor the text of another table in the file that its own was active of.
+    put(path, "x.toml", &text("u", "", "m"));
+    put(path, "u.toml", &text("u", "", "m"));
+    fs::remove_file(path.join("x.toml")).unwrap();
+    tables.refresh();
+    put(path, "x.toml", &text("x", "", "m"));
+    tables.refresh();
+    put(path, "x.toml", &text("u", "", "another"));
+    tables.refresh();
+    let refused = tables.activate("candidate", text("x", "", "new").as_bytes(), "Kit").unwrap_err();
+    assert!(refused.to_string().contains("found the text of table \"u\""), "{refused}");
 }
 
 #[test]

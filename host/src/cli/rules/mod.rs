@@ -147,7 +147,7 @@ impl List {
             .iter()
             .map(|table| {
                 let header = table.header();
-                let known = activations.iter().rev().find(|known| known.digest == table.digest);
+                let known = activations.iter().rev().find(|known| !known.removed && known.digest == table.digest);
                 Listed {
                     id: header.id.clone(),
                     title: header.title.clone(),
@@ -310,6 +310,7 @@ impl Activate {
                 );
                 Failure::missing(words)
             }
+            ActivationError::Taken { .. } => Failure::missing(format!("{error}\nnothing was changed")),
             ActivationError::Io { .. } => Failure::internal(error.to_string()),
         })?;
         let Activated { activation, unchanged } = &activated;

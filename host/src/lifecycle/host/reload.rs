@@ -30,7 +30,11 @@ impl Host {
                 practice.reviewed = None; // other tables may free what is held
             }
         }
-        if self.tables.refresh() {
+        let rules = self.tables.refresh();
+        if rules.refused {
+            self.reloads.count("rules", false);
+        }
+        if rules.moved {
             self.tables_moved = true;
             self.reloads.count("rules", true);
             for practice in &mut self.practices {
