@@ -130,22 +130,24 @@ impl RuleTable {
     /// Whether it is for a claim of a practice, checked on a day.
     pub fn is_for(&self, practice: &str, claim: &Claim, as_of: Date) -> bool {
         let header = self.header();
+        let one = |known: &[String], text: &str| known.is_empty() || known.iter().any(|known| same(known, text));
+        if !one(&header.practices, practice)
+            || !one(&header.states, claim_state(claim))
+            || !counts_on(header, claim, as_of)
+        {
+            return false;
+        }
         let Some(coverage) = destination(claim) else {
             return header.payers.is_empty() && header.filing_indicators.is_empty() && header.plans.is_empty();
         };
-        let one = |known: &[String], text: &str| known.is_empty() || known.iter().any(|known| same(known, text));
         let plans = || {
             let of = [&coverage.subscriber.group_number, &coverage.subscriber.group_name];
             let codes = coverage.payer.local_ids.iter();
             of.into_iter().chain(codes).any(|text| !text.trim().is_empty() && one(&header.plans, text))
         };
-        let state = || claim_state(claim);
-        one(&header.practices, practice)
-            && one(&header.payers, &coverage.payer.id)
+        one(&header.payers, &coverage.payer.id)
             && one(&header.filing_indicators, &coverage.filing_indicator)
             && (header.plans.is_empty() || plans())
-            && (header.states.is_empty() || one(&header.states, state()))
-            && counts_on(header, claim, as_of)
     }
 }
 

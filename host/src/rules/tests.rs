@@ -80,6 +80,20 @@ fn a_table_is_for_the_claims_that_its_header_names() {
         let table = RuleTable::load("t", text("t", &header, "m").as_bytes()).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(table.is_for("elm", &claim, as_of), expected, "{header}");
     }
+    // Without a coverage nobody knows payer or plan; practice, state and days are known.
+    let mut bare = claim.clone();
+    bare.header.coverages.clear();
+    for (header, expected) in [
+        ("practices = [\"elm\"]\nstates = [\"OH\"]".to_owned(), true),
+        ("practices = [\"oak\"]".to_owned(), false),
+        ("states = [\"TX\"]".to_owned(), false),
+        (format!("effective = {service}\nended = {service}"), true),
+        (format!("ended = {before}"), false),
+        ("payers = [\"PAYER1\"]".to_owned(), false),
+    ] {
+        let table = RuleTable::load("t", text("t", &header, "m").as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(table.is_for("elm", &bare, as_of), expected, "{header}");
+    }
     let mut facility = claim;
     let mut place = samples::provider("1234567893");
     place.address = Some(address("TX"));
