@@ -80,6 +80,8 @@ pub(super) struct Checker<'c, 'p, 't> {
     /// Notes what is read, for reports.
     notes: bool,
     depth: u32,
+    /// Something of what is being checked may tell who the patient is.
+    private: bool,
 }
 
 /// Checks one text. None: its problems were told.
@@ -92,8 +94,9 @@ pub(crate) fn check(
 ) -> Option<Checked> {
     let before = problems.count();
     let (variables, present, reads) = (Vec::new(), Vec::new(), Vec::new());
-    let mut checker =
-        Checker { parsed, place, problems, variables, present, reads, uses_earlier: false, line_rule, notes, depth: 0 };
+    let (uses_earlier, depth, private) = (false, 0, false);
+    #[rustfmt::skip] // one row
+    let mut checker = Checker { parsed, place, problems, variables, present, reads, uses_earlier, line_rule, notes, depth, private };
     if line_rule {
         checker.variables.push(Variable {
             name: "line".to_owned(),
@@ -143,7 +146,10 @@ impl Checker<'_, '_, '_> {
             return None;
         }
         self.depth += 1;
-        let typed = self.shallow(expr);
+        // Whatever is made of what may tell who the patient is may tell it too: in every construct, so it is done here for all.
+        let beside = std::mem::take(&mut self.private);
+        let typed = self.shallow(expr).map(|typed| Typed { private: typed.private || self.private, ..typed });
+        self.private = beside || typed.as_ref().is_some_and(|typed| typed.private);
         self.depth -= 1;
         typed
     }
@@ -243,11 +249,8 @@ impl Checker<'_, '_, '_> {
                         return None;
                     }
                 };
-                return Some(Typed {
-                    maybe: base.maybe,
-                    private: base.private,
-                    ..Typed::one(Node::DatePart(part, Box::new(base.node)), Type::Int)
-                });
+                let part = Node::DatePart(part, Box::new(base.node));
+                return Some(Typed { maybe: base.maybe, ..Typed::one(part, Type::Int) });
             }
             other => {
                 let found = format!("`.{name}` of {}", spoken(other));
@@ -262,7 +265,7 @@ impl Checker<'_, '_, '_> {
         };
         let is_lines = matches!(base.node, Node::Claim) && name == "lines";
         let node = Node::Field(Box::new(base.node), at);
-        let private = base.private || field.private;
+        let private = field.private;
         if let Type::List(of) = field.of {
             let list = if is_lines { List::Lines } else { List::Of(node) };
             return Some(Typed { private, ..Typed::many(list, *of) });

@@ -281,11 +281,36 @@ fn words_hold_codes_and_amounts_and_never_who_the_patient_is() {
         "claim.payer_control_number",
         "claim.header.patient.name.last == \\\"x\\\" ? claim.header.patient.name.first : \\\"\\\"",
         "coverage.subscriber.member_id.substring(0)",
+        // Whatever is made of it.
+        "[coverage.subscriber.member_id]",
+        "[\\\"x\\\", coverage.subscriber.member_id]",
+        "[coverage.subscriber.member_id].map(m, m)",
+        "[coverage.subscriber.member_id][0].orValue(\\\"\\\")",
+        "lines.filter(l, l.procedure.code == coverage.subscriber.member_id).map(l, l.charge)",
+        "lines.map(l, coverage.subscriber.member_id == \\\"x\\\", l.charge)",
+        "add_months(claim.header.patient.birth_date.orValue(as_of), 1)",
+        "years(claim.header.patient.birth_date.orValue(as_of), as_of)",
+        "years(as_of, claim.header.patient.birth_date.orValue(as_of))",
+        "as_of - claim.header.patient.birth_date.orValue(as_of)",
+        "coverage.subscriber.member_id == \\\"x\\\" ? 1 : 2",
+        "claim.header.patient.birth_date.orValue(as_of) < as_of ? line.charge : usd(1)",
+        "-years(claim.header.patient.birth_date.orValue(as_of), as_of)",
+        "coverage.subscriber.member_id.size()",
+        "size(coverage.subscriber.member_id)",
+        "size(claim.header.patient.ids)",
+        "max(lines.map(l, years(claim.header.patient.birth_date.orValue(as_of), as_of))).orValue(0)",
+        "coverage.subscriber.member_id.startsWith(\\\"1\\\")",
+        "coverage.subscriber.member_id in [\\\"1\\\"]",
+        "!has(claim.header.patient.birth_date)",
+        "lines[size(coverage.subscriber.member_id)].charge.orValue(usd(1))",
+        "claim.header.patient.ids.exists(i, i.value == \\\"x\\\") || line.charge > usd(1)",
     ] {
         let problems = read(&format!("x {{{field}}}"), "").unwrap_err();
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        let told = told.join("\n");
-        assert!(told.contains("who the patient is") || told.contains("may be missing"), "{field}: {told}");
+        assert!(told.iter().all(|told| told.contains("who the patient is")), "{field}: {told:?}");
+    }
+    for field in ["years(line.service_dates.start, as_of)", "size(lines)", "-line.charge", "line_number == 1 ? 1 : 2"] {
+        assert!(read(&format!("x {{{field}}}"), "").is_ok(), "{field}");
     }
     for (message, part) in
         [("{line", "without the other"), ("line}", "without the other"), ("{line.drug}", "a record"), ("{}", "nothing")]

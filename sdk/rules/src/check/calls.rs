@@ -122,7 +122,6 @@ impl Checker<'_, '_, '_> {
         }
         Some(Typed {
             maybe: first.maybe || second.maybe,
-            private: first.private || second.private,
             ..Typed::one(Node::Choose(Box::new(node), Box::new(first.node), Box::new(second.node)), *of)
         })
     }
@@ -260,7 +259,7 @@ impl Checker<'_, '_, '_> {
             return self.unfit(of, &list, "a list before `[...]`");
         };
         let maybe = !self.path(expr).is_some_and(|path| self.is_present(&path));
-        Some(Typed { maybe, private: list.private, ..Typed::one(Node::Item(items.clone(), Box::new(at)), *item) })
+        Some(Typed { maybe, ..Typed::one(Node::Item(items.clone(), Box::new(at)), *item) })
     }
 
     fn arithmetic(&mut self, id: u64, sign: &str, left: &IdedExpr, right: &IdedExpr) -> Option<Typed> {
@@ -270,7 +269,6 @@ impl Checker<'_, '_, '_> {
             self.wrong(id, "a list", "two numbers", "use sum, min, max or size of the list");
             return None;
         };
-        let private = first.private || second.private;
         let (one, other) = (self.there(left, first), self.there(right, second));
         let (one, other) = (one?, other?);
         if matches!(other, Node::Int(0)) && matches!(sign, operators::DIVIDE | operators::MODULO) {
@@ -307,7 +305,7 @@ impl Checker<'_, '_, '_> {
                 return None;
             }
         };
-        Some(Typed { private, ..Typed::one(Node::Arithmetic(kind, Box::new(one), Box::new(other)), of) })
+        Some(Typed::one(Node::Arithmetic(kind, Box::new(one), Box::new(other)), of))
     }
 
     fn function(&mut self, expr: &IdedExpr, target: Option<&IdedExpr>, name: &str, args: &[IdedExpr]) -> Option<Typed> {
@@ -431,11 +429,11 @@ impl Checker<'_, '_, '_> {
         if !fits {
             return self.unfit(list, &typed, "a list of numbers, such as lines.map(l, l.charge)");
         }
-        let (of, items, private) = (*of, items.clone(), typed.private);
+        let (of, items) = (*of, items.clone());
         Some(match name {
-            "sum" => Typed { private, ..Typed::one(Node::Sum(items), of) },
-            "min" => Typed { private, maybe: true, ..Typed::one(Node::Min(items), of) },
-            _ => Typed { private, maybe: true, ..Typed::one(Node::Max(items), of) },
+            "sum" => Typed::one(Node::Sum(items), of),
+            "min" => Typed { maybe: true, ..Typed::one(Node::Min(items), of) },
+            _ => Typed { maybe: true, ..Typed::one(Node::Max(items), of) },
         })
     }
 
@@ -466,14 +464,13 @@ impl Checker<'_, '_, '_> {
     }
 
     fn substring(&mut self, text: &IdedExpr, from: &IdedExpr, to: Option<&IdedExpr>) -> Option<Typed> {
-        let private = self.expression(text)?.private;
         let text = self.of_kind(text, Type::Text)?;
         let from = self.of_kind(from, Type::Int)?;
         let to = match to {
             Some(to) => Some(Box::new(self.of_kind(to, Type::Int)?)),
             None => None,
         };
-        Some(Typed { private, ..Typed::one(Node::Substring(Box::new(text), Box::new(from), to), Type::Text) })
+        Some(Typed::one(Node::Substring(Box::new(text), Box::new(from), to), Type::Text))
     }
 
     fn or_value(&mut self, id: u64, of: &IdedExpr, other: &IdedExpr) -> Option<Typed> {
@@ -482,9 +479,8 @@ impl Checker<'_, '_, '_> {
             self.wrong(of.id, "a value that is always there", "one that may be missing", "take the orValue away");
             return None;
         }
-        let private = first.private || second.private;
         let second = self.there(other, second)?;
-        Some(Typed { private, ..Typed::one(Node::OrElse(Box::new(first.node), Box::new(second)), kind) })
+        Some(Typed::one(Node::OrElse(Box::new(first.node), Box::new(second)), kind))
     }
 }
 

@@ -109,7 +109,7 @@ impl Checker<'_, '_, '_> {
         };
         let list = List::Map(list, slot, Box::new(typed.node));
         // Of what may be missing, items of the list may be.
-        Some(Typed { maybe: typed.maybe, private: typed.private, ..Typed::many(list, kind) })
+        Some(Typed { maybe: typed.maybe, ..Typed::many(list, kind) })
     }
 
     fn part(&mut self, part: &IdedExpr) -> Option<Node> {

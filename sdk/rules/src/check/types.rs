@@ -17,7 +17,7 @@ pub(crate) struct Typed {
     pub(crate) of: Of,
     /// May be missing; of a list: its items may.
     pub(crate) maybe: bool,
-    /// May tell who the patient is.
+    /// May tell who the patient is: by itself, or by what it is made of (`Checker::expression`).
     pub(crate) private: bool,
 }
 
