@@ -1,6 +1,6 @@
 //! Which rules can touch a claim: by code, modifier, payer and place of service, from what a condition cannot do without.
 //!
-//! A need is necessary, never sufficient: where none can be read off a condition, its rule meets every claim. `tests/index.rs`
+//! A need is necessary, never sufficient: where none can be read off a condition, its rule meets every claim. `tests/properties.rs`
 //! compares findings with and without.
 
 use std::collections::{BTreeSet, HashMap};

@@ -1,7 +1,7 @@
 //! Rule tables: payers' rules that people edit. TOML, with conditions in CEL over the contract's claim.
 //!
 //! [`Table::read`] parses, checks every name and kind against the contract ([`schema`]), compiles and indexes; [`Table::check`] finds.
-//! The component `plugins/payers/table` runs a table in the sandbox, the host reads the same table for its header, its rules and its
+//! The component `plugins/payers/rule-table` runs a table in the sandbox, the host reads the same table for its header, its rules and its
 //! cases. The language is described in `docs/rules.md`.
 //!
 //! `parse.rs` text to tree (the `cel` crate) -> `check.rs` names and kinds -> `ir.rs` what is evaluated -> `eval.rs`, with `index.rs` before it.

@@ -9,7 +9,7 @@ use crate::schema::{self, Type};
 use crate::value::parse_day;
 
 /// Functions and methods, for suggestions.
-const KNOWN: [&str; 23] = [
+const KNOWN: [&str; 22] = [
     "size",
     "usd",
     "date",
@@ -17,7 +17,6 @@ const KNOWN: [&str; 23] = [
     "sum",
     "min",
     "max",
-    "age",
     "years",
     "add_months",
     "place",
@@ -316,7 +315,7 @@ impl Checker<'_, '_, '_> {
             ("usd", [amount]) => self.usd(amount),
             ("date", [text]) => self.date(text),
             ("sum" | "min" | "max", [list]) => self.total(name, list),
-            ("years" | "age", [from, to]) => {
+            ("years", [from, to]) => {
                 let (from, to) = (self.of_kind(from, Type::Date), self.of_kind(to, Type::Date));
                 Some(Typed::one(Node::Years(Box::new(from?), Box::new(to?)), Type::Int))
             }
