@@ -82,7 +82,7 @@ impl RuleTable {
                 line: outcome.line,
                 column: 1,
                 of: format!("rule \"{}\", case \"{}\"", outcome.rule, outcome.case),
-                found: format!("{} findings", outcome.findings.len()),
+                found: outcome.trouble.unwrap_or_else(|| format!("{} findings", outcome.findings.len())),
                 expected,
                 remedy: "`claimhost rules test` shows what the rule saw".to_owned(),
             }

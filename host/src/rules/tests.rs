@@ -113,6 +113,12 @@ fn a_table_has_to_pass_its_own_cases_and_to_have_them() {
     ] {
         assert!(error.contains(part), "{error}");
     }
+    let zero = good.replace(
+        "line.procedure.code == ",
+        "line.charge / (claim.destination * 1) > usd(1) && line.procedure.code == ",
+    );
+    let error = RuleTable::load("t.toml", zero.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("case \"a visit\": found The rule could not be evaluated"), "{error}");
     let untried = good.split("[[rule.case]]").next().unwrap().to_owned();
     let error = RuleTable::load("t.toml", untried.as_bytes()).unwrap_err().to_string();
     assert!(error.contains("no case that finds something") && error.contains("no case that finds nothing"), "{error}");

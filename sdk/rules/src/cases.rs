@@ -15,6 +15,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::keys::{Keys, Text, kind};
 use crate::problem::Problems;
+use crate::run::End;
 use crate::table::{Header, Table, cents, scaled};
 use crate::value::{civil, parse_day};
 
@@ -53,6 +54,8 @@ pub struct Outcome {
     pub expected: Finds,
     /// What the rule found.
     pub findings: Vec<Finding>,
+    /// Why the rule has no answer on the case: it fails then, whatever was expected.
+    pub trouble: Option<String>,
     /// What it read, for the answer to why.
     pub saw: Vec<(String, String)>,
 }
@@ -60,10 +63,11 @@ pub struct Outcome {
 impl Outcome {
     /// Whether it is as expected.
     pub fn passes(&self) -> bool {
-        match self.expected {
+        let as_expected = match self.expected {
             Finds::Something => !self.findings.is_empty(),
             Finds::Exactly(count) => self.findings.len() == count,
-        }
+        };
+        as_expected && self.trouble.is_none()
     }
 }
 
@@ -72,14 +76,19 @@ pub fn run(table: &Table) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for rule in &table.rules {
         for case in &rule.cases {
-            let (findings, saw) = table.try_rule(rule, &case.context);
+            let (findings, seen) = table.try_rule(rule, &case.context);
+            let trouble = match seen.end {
+                End::Failed(why) => Some(why),
+                _ => None,
+            };
             outcomes.push(Outcome {
                 rule: rule.id.clone(),
                 case: case.name.clone(),
                 line: case.line,
                 expected: case.finds,
                 findings,
-                saw,
+                trouble,
+                saw: seen.saw,
             });
         }
     }

@@ -26,6 +26,13 @@ pub enum End {
     Failed(String),
 }
 
+/// What a rule says of a claim or a line.
+struct Found {
+    finding: Finding,
+    /// Its condition, or its words, have no answer: the finding says so, and holds.
+    is_trouble: bool,
+}
+
 /// What one rule saw of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -65,18 +72,19 @@ impl Table {
                 rule.look(&mut env, first, indexed, &mut findings);
             }
         }
-        findings
+        findings.into_iter().map(|found| found.finding).collect()
     }
 
-    /// What one rule finds on a claim, and what it read.
+    /// What one rule finds on a claim, how that ended, and what it read.
     #[cfg(feature = "cases")]
-    pub(crate) fn try_rule(&self, rule: &Rule, context: &ClaimInContext) -> (Vec<Finding>, Vec<(String, String)>) {
+    pub(crate) fn try_rule(&self, rule: &Rule, context: &ClaimInContext) -> (Vec<Finding>, Seen) {
         let first = first_day(&context.claim.lines);
-        let mut findings = Vec::new();
+        let mut found = Vec::new();
         if rule.need.allows(&context.claim) {
-            rule.look(&mut Env::new(context), first, true, &mut findings);
+            rule.look(&mut Env::new(context), first, true, &mut found);
         }
-        (findings, rule.explain(&mut Env::new(context), first, true).saw)
+        let findings = found.into_iter().map(|found| found.finding).collect();
+        (findings, rule.explain(&mut Env::new(context), first, true))
     }
 
     /// The rules as the contract describes them.
@@ -127,14 +135,14 @@ impl Rule {
         first.map_or(i64::MAX, |first| first.saturating_sub(i64::from(self.look_back_days)))
     }
 
-    fn look<'a>(&'a self, env: &mut Env<'a>, first: Option<i64>, indexed: bool, findings: &mut Vec<Finding>) {
+    fn look<'a>(&'a self, env: &mut Env<'a>, first: Option<i64>, indexed: bool, found: &mut Vec<Found>) {
         let context = env.context;
         let receipt = day_number(context.as_of);
         env.since = self.since(first);
         env.restart();
         if !self.per_line {
             if self.is_in_force(first, receipt) {
-                findings.extend(self.one(env, None));
+                found.extend(self.one(env, None));
             }
             return;
         }
@@ -149,31 +157,29 @@ impl Rule {
             if let Some(place) = env.slots.first_mut() {
                 *place = line.value();
             }
-            findings.extend(self.one(env, Some(number)));
+            found.extend(self.one(env, Some(number)));
         }
     }
 
     /// The finding about the claim, or about a line. A condition without an answer is a finding too: rules fail closed.
-    fn one<'a>(&'a self, env: &mut Env<'a>, line: Option<u16>) -> Option<Finding> {
+    fn one<'a>(&'a self, env: &mut Env<'a>, line: Option<u16>) -> Option<Found> {
         let at = ClaimPlace { line, field: self.field.clone() };
         let found = env.holds(&self.when).and_then(|holds| if holds { self.words(env).map(Some) } else { Ok(None) });
         match found {
             Ok(None) => None,
             Ok(Some(words)) => {
                 let (rule, severity, fix) = (self.id.clone(), self.severity, self.fix(env, line));
-                Some(Finding { rule, severity, at, words, fix })
+                Some(Found { finding: Finding { rule, severity, at, words, fix }, is_trouble: false })
             }
-            Err(trouble) => Some(Finding {
-                rule: self.id.clone(),
-                severity: Severity::Hold,
-                at,
-                words: format!(
+            Err(trouble) => {
+                let words = format!(
                     "The rule could not be evaluated on this claim: {trouble}. Correct the rule (line {} of its table); the \
                      claim waits.",
                     self.line
-                ),
-                fix: None,
-            }),
+                );
+                let (rule, severity) = (self.id.clone(), Severity::Hold);
+                Some(Found { finding: Finding { rule, severity, at, words, fix: None }, is_trouble: true })
+            }
         }
     }
 
@@ -230,12 +236,12 @@ impl Rule {
             seen.end = End::NotTouched(self.need.words());
             return seen;
         }
-        let mut findings = Vec::new();
-        self.look(env, first, true, &mut findings);
+        let mut found = Vec::new();
+        self.look(env, first, true, &mut found);
         env.restart();
-        let failed = findings.iter().find(|finding| finding.words.starts_with("The rule could not be evaluated"));
-        seen.end = match (failed, findings.len()) {
-            (Some(finding), _) => End::Failed(finding.words.clone()),
+        let trouble = found.iter().find(|found| found.is_trouble);
+        seen.end = match (trouble, found.len()) {
+            (Some(found), _) => End::Failed(found.finding.words.clone()),
             (None, 0) => End::Passed,
             (None, count) => End::Found(count),
         };
