@@ -32,6 +32,8 @@ pub struct Read {
     pub(crate) node: Node,
     /// What kind of value.
     pub(crate) of: Type,
+    /// It is another of each line that the rule looks at.
+    pub(crate) of_line: bool,
 }
 
 /// What a checked text came to.
@@ -327,7 +329,8 @@ impl Checker<'_, '_, '_> {
         Some(Typed::many(List::Constant(nodes.into()), of))
     }
 
-    /// How a value is written, where it is a name, a field, or an item at a fixed place: what is known to be there goes by it.
+    /// How a value is written, where it is a name, a field, an item at a fixed place, or what a function says of a line: what is known
+    /// to be there goes by it.
     fn path(&self, expr: &IdedExpr) -> Option<String> {
         match &expr.expr {
             Expr::Ident(name) => Some(name.clone()),
@@ -337,9 +340,10 @@ impl Checker<'_, '_, '_> {
                 let Expr::Literal(LiteralValue::Int(at)) = &at.expr else { return None };
                 Some(format!("{}[{}]", self.path(of)?, **at))
             }
-            Expr::Call(CallExpr { func_name, target: None, args }) if func_name == "renderer" => {
-                let [of] = args.as_slice() else { return None };
-                Some(format!("renderer({})", self.path(of)?))
+            Expr::Call(CallExpr { func_name, target, args }) if OF_LINE.contains(&func_name.as_str()) => {
+                let mut all = target.as_deref().into_iter().chain(args);
+                let (Some(of), None) = (all.next(), all.next()) else { return None };
+                Some(format!("{func_name}({})", self.path(of)?))
             }
             _ => None,
         }
@@ -445,7 +449,7 @@ impl Checker<'_, '_, '_> {
 
     /// Remembers a value that was read, once, as it is written.
     fn note_read(&mut self, expr: &IdedExpr, typed: &Typed) {
-        if !self.notes || !matches!(expr.expr, Expr::Select(_) | Expr::Ident(_)) {
+        if !self.notes {
             return;
         }
         let (node, of) = match (&typed.node, &typed.of) {
@@ -454,19 +458,18 @@ impl Checker<'_, '_, '_> {
             _ => return,
         };
         let Some(path) = self.path(expr) else { return };
-        let root = path.split(['.', '[']).next().unwrap_or_default();
+        let (before, root, after) = around_root(&path);
         let variable = self.variables.iter().find(|variable| variable.name == root && variable.slot > 0);
         let (label, node) = match variable {
             None => (path, node),
             Some(Variable { slot, over: Some((list, written)), .. }) => {
-                let rest = path.get(root.len()..).unwrap_or_default();
                 let Some(node) = (match node {
                     Node::List(_) => None,
                     node => Some(Node::List(Box::new(List::Map(Box::new(list.clone()), *slot, Box::new(node))))),
                 }) else {
                     return;
                 };
-                (format!("{written}[]{rest}"), node)
+                (format!("{before}{written}[]{after}"), node)
             }
             Some(_) => return,
         };
@@ -474,7 +477,8 @@ impl Checker<'_, '_, '_> {
             return;
         }
         if self.reads.iter().all(|read| read.label != label) {
-            self.reads.push(Read { label, node, of });
+            let of_line = self.line_rule && matches!(around_root(&label).1, "line" | "line_number");
+            self.reads.push(Read { label, node, of, of_line });
         }
     }
 
@@ -487,4 +491,14 @@ impl Checker<'_, '_, '_> {
         }
         u8::try_from(used).ok()
     }
+}
+
+/// Functions that say something of a line.
+const OF_LINE: [&str; 3] = ["place", "renderer", "diagnoses"];
+
+/// The name that a path begins with, and what is written around it: `renderer(`, `line`, `).npi`.
+fn around_root(path: &str) -> (&str, &str, &str) {
+    let (before, rest) = path.split_at(path.rfind('(').map_or(0, |at| at + 1));
+    let (root, after) = rest.split_at(rest.find(['.', '[', ')']).unwrap_or(rest.len()));
+    (before, root, after)
 }

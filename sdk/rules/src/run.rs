@@ -262,8 +262,7 @@ impl Rule {
 
     fn saw<'a>(&'a self, env: &mut Env<'a>, prefix: &str, out: &mut Vec<(String, String)>) {
         for read in &self.reads {
-            let of_line = read.label.starts_with("line.") || read.label == "line_number";
-            let label = format!("{}{}", if of_line { prefix } else { "" }, read.label);
+            let label = format!("{}{}", if read.of_line { prefix } else { "" }, read.label);
             if out.iter().any(|(known, _)| *known == label) {
                 continue;
             }

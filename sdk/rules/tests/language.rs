@@ -339,6 +339,34 @@ fn a_condition_without_an_answer_holds_the_claim() {
 }
 
 #[test]
+fn what_a_rule_saw_is_told_of_each_line() {
+    let text = table(
+        "each = \"line\"\nmessage = \"m\"\nwhen = '''place(line) == '11' && renderer(line).npi != '' && line.charge > usd(1) && \
+         diagnoses(line).exists(d, d.code.startsWith('I')) && lines.exists(l, place(l) == '22') && line_number > 0'''\n\
+         [[rule.case]]\nname = \"c\"\nfinds = 1\nlines = [\"99213\", \"G2211 @22\"]\n\
+         set = { \"lines[1].providers.rendering.npi\" = \"1679576722\" }\n",
+    );
+    let table = Table::read_with_cases(&text).unwrap();
+    let outcome = &cases::run(&table)[0];
+    assert!(outcome.passes(), "{outcome:?}");
+    let saw: Vec<(&str, &str)> = outcome.saw.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
+    for expected in [
+        ("line 1: place(line)", "11"),
+        ("line 2: place(line)", "22"),
+        ("line 1: renderer(line).npi", "1245319599"),
+        ("line 2: renderer(line).npi", "1679576722"),
+        ("line 1: diagnoses(line)[].code", "I10"),
+        ("line 2: diagnoses(line)[].code", "I10"),
+        ("line 2: line.charge", "$50.00"),
+        ("line 2: line_number", "2"),
+        ("place(lines[])", "11, 22"),
+    ] {
+        assert!(saw.contains(&expected), "{expected:?}: {saw:?}");
+    }
+    assert_eq!(saw.len(), 11, "{saw:?}");
+}
+
+#[test]
 fn dates_and_fixes() {
     let text = table(
         "each = \"line\"\neffective = 2024-01-01\nended = 2024-12-31\nat = \"procedure.modifiers\"\n\
