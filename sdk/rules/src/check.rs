@@ -4,8 +4,10 @@
 //! `has(x) &&`, in the branch of `has(x) ? ... :`, or after `x == "..." &&`, `x` is there. `==`, `!=` and `in` may be asked of what is missing:
 //! it equals nothing.
 
-mod calls;
+mod functions;
 mod loops;
+mod operations;
+mod reads;
 mod types;
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
@@ -16,25 +18,13 @@ use crate::parse::Parsed;
 use crate::problem::{Problems, inside, meant};
 use crate::schema::{self, RecordType, Type};
 
+pub use reads::Read;
 pub(crate) use types::Of;
 use types::Typed;
 pub(crate) use types::spoken;
 
 /// Conditions nested deeper are refused: nobody reads them, and the evaluation recurses.
 const DEPTH_MAX: u32 = 40;
-
-/// A value that a condition reads, for the answer to "what did it see".
-#[derive(Debug, Clone, PartialEq)]
-pub struct Read {
-    /// As the condition writes it; `lines[].charge` where a loop reads it of each line.
-    pub label: String,
-    /// One value, or of a loop the list of them.
-    pub(crate) node: Node,
-    /// What kind of value.
-    pub(crate) of: Type,
-    /// It is another of each line that the rule looks at.
-    pub(crate) of_line: bool,
-}
 
 /// What a checked text came to.
 pub(crate) struct Checked {
@@ -447,41 +437,6 @@ impl Checker<'_, '_, '_> {
         None
     }
 
-    /// Remembers a value that was read, once, as it is written.
-    fn note_read(&mut self, expr: &IdedExpr, typed: &Typed) {
-        if !self.notes {
-            return;
-        }
-        let (node, of) = match (&typed.node, &typed.of) {
-            (Node::List(list), Of::Many(of)) => (Node::List(list.clone()), *of),
-            (node, Of::One(of)) if !matches!(of, Type::Record(_) | Type::Null) => (node.clone(), *of),
-            _ => return,
-        };
-        let Some(path) = self.path(expr) else { return };
-        let (before, root, after) = around_root(&path);
-        let variable = self.variables.iter().find(|variable| variable.name == root && variable.slot > 0);
-        let (label, node) = match variable {
-            None => (path, node),
-            Some(Variable { slot, over: Some((list, written)), .. }) => {
-                let Some(node) = (match node {
-                    Node::List(_) => None,
-                    node => Some(Node::List(Box::new(List::Map(Box::new(list.clone()), *slot, Box::new(node))))),
-                }) else {
-                    return;
-                };
-                (format!("{before}{written}[]{after}"), node)
-            }
-            Some(_) => return,
-        };
-        if matches!(of, Type::Record(_)) && matches!(node, Node::List(_)) {
-            return;
-        }
-        if self.reads.iter().all(|read| read.label != label) {
-            let of_line = self.line_rule && matches!(around_root(&label).1, "line" | "line_number");
-            self.reads.push(Read { label, node, of, of_line });
-        }
-    }
-
     /// The slot of one more loop variable.
     fn next_slot(&mut self, id: u64) -> Option<u8> {
         let used = self.variables.iter().map(|variable| usize::from(variable.slot) + 1).max().unwrap_or(1).max(1);
@@ -495,10 +450,3 @@ impl Checker<'_, '_, '_> {
 
 /// Functions that say something of a line.
 const OF_LINE: [&str; 3] = ["place", "renderer", "diagnoses"];
-
-/// The name that a path begins with, and what is written around it: `renderer(`, `line`, `).npi`.
-fn around_root(path: &str) -> (&str, &str, &str) {
-    let (before, rest) = path.split_at(path.rfind('(').map_or(0, |at| at + 1));
-    let (root, after) = rest.split_at(rest.find(['.', '[', ')']).unwrap_or(rest.len()));
-    (before, root, after)
-}

@@ -1,13 +1,18 @@
 //! Evaluates checked conditions over a claim. Nothing is copied, and nothing panics: what cannot be computed is a [`Trouble`].
+//! Loops are in `eval/lists.rs`, arithmetic in `eval/numbers.rs`.
+
+mod lists;
+mod numbers;
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use claimhost_sdk::claim::{Coverage, Provider, ServiceLine};
-use claimhost_sdk::review::{ClaimInContext, EarlierLine};
+use claimhost_sdk::review::ClaimInContext;
 
-use crate::ir::{Arithmetic, DatePart, List, Node, Order, Test};
-use crate::value::{Items, Reflect, Value, add_months, civil, day_number};
+use crate::ir::{DatePart, Node, Order, Test};
+use crate::value::{Reflect, Value, add_months, civil, day_number};
+use numbers::arithmetic;
 
 /// Loop variables of one rule at most, with `line`.
 pub(crate) const SLOTS: usize = 8;
@@ -318,110 +323,6 @@ impl<'a> Env<'a> {
             _ => Err(Trouble::Kind),
         }
     }
-
-    fn extreme(&mut self, list: &'a List, wanted: Ordering) -> Answer<Value<'a>> {
-        let mut best = Value::Missing;
-        self.each(list, &mut |_, item| {
-            let better = match (best, item) {
-                (_, Value::Missing) => false,
-                (Value::Missing, _) => true,
-                (best, item) => compare(item, best)? == wanted,
-            };
-            if better {
-                best = item;
-            }
-            Ok(true)
-        })?;
-        Ok(best)
-    }
-
-    /// A list as it stands in the claim, where it does.
-    fn plain(&mut self, list: &'a List) -> Answer<Option<&'a dyn Items>> {
-        Ok(match list {
-            List::Lines => Some(&self.context.claim.lines),
-            List::Of(node) => match self.value(node)? {
-                Value::List(items) => Some(items),
-                _ => Some(&Nothing),
-            },
-            _ => None,
-        })
-    }
-
-    /// Each item with the loop's variable set.
-    fn each_in(
-        &mut self,
-        list: &'a List,
-        slot: u8,
-        visit: &mut dyn FnMut(&mut Self, Value<'a>) -> Answer<bool>,
-    ) -> Answer<()> {
-        self.each(list, &mut |env, item| {
-            if let Some(place) = env.slots.get_mut(usize::from(slot)) {
-                *place = item;
-            }
-            visit(env, item)
-        })
-    }
-
-    /// Each item, until `visit` says that it is enough.
-    pub(crate) fn each(
-        &mut self,
-        list: &'a List,
-        visit: &mut dyn FnMut(&mut Self, Value<'a>) -> Answer<bool>,
-    ) -> Answer<()> {
-        match list {
-            List::Lines | List::Of(_) => {
-                let Some(items) = self.plain(list)? else { return Ok(()) };
-                for at in 0..items.count() {
-                    self.step()?;
-                    if !visit(self, items.item(at))? {
-                        break;
-                    }
-                }
-            }
-            List::Earlier => {
-                let since = self.since;
-                let seen = |line: &&EarlierLine| day_number(line.service_dates.start) >= since;
-                for line in self.context.earlier.iter().filter(seen) {
-                    self.step()?;
-                    if !visit(self, line.value())? {
-                        break;
-                    }
-                }
-            }
-            List::Constant(nodes) => {
-                for node in nodes {
-                    self.step()?;
-                    let item = self.value(node)?;
-                    if !visit(self, item)? {
-                        break;
-                    }
-                }
-            }
-            List::Filter(list, slot, part) => self.each_in(list, *slot, &mut |env, item| {
-                if env.holds(part)? { visit(env, item) } else { Ok(true) }
-            })?,
-            List::Map(list, slot, part) => self.each_in(list, *slot, &mut |env, _| {
-                let item = env.value(part)?;
-                visit(env, item)
-            })?,
-            List::Diagnoses(line) => {
-                let Value::Record(line) = self.value(line)? else { return Ok(()) };
-                let Value::List(pointers) = line.field(fields::LINE_POINTERS) else { return Ok(()) };
-                let diagnoses = &self.context.claim.header.diagnoses;
-                for at in 0..pointers.count() {
-                    self.step()?;
-                    let Value::Int(pointer) = pointers.item(at) else { continue };
-                    let pointed = usize::try_from(pointer - 1).ok().and_then(|at| diagnoses.get(at));
-                    if let Some(diagnosis) = pointed
-                        && !visit(self, diagnosis.value())?
-                    {
-                        break;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Positions of fields that are read here: `tests::positions` compares them with the schema.
@@ -430,19 +331,6 @@ mod fields {
     pub(super) const LINE_POINTERS: u16 = 5;
     pub(super) const LINE_PROVIDERS: u16 = 12;
     pub(super) const PROVIDERS_RENDERING: u16 = 0;
-}
-
-/// The list of a record that is missing.
-struct Nothing;
-
-impl Items for Nothing {
-    fn count(&self) -> usize {
-        0
-    }
-
-    fn item(&self, _at: usize) -> Value<'_> {
-        Value::Missing
-    }
 }
 
 fn provider(provider: &Provider) -> Value<'_> {
@@ -466,30 +354,6 @@ fn compare(left: Value<'_>, right: Value<'_>) -> Answer<Ordering> {
     }
 }
 
-fn arithmetic(kind: Arithmetic, left: i64, right: i64) -> Answer<i64> {
-    if right == 0 && matches!(kind, Arithmetic::Divide | Arithmetic::DivideThousandths | Arithmetic::Remainder) {
-        return Err(Trouble::Division);
-    }
-    let narrow = |wide: i128| i64::try_from(wide).map_err(|_| Trouble::Overflow);
-    let (wide_left, wide_right) = (i128::from(left), i128::from(right));
-    match kind {
-        Arithmetic::Add => left.checked_add(right).ok_or(Trouble::Overflow),
-        Arithmetic::Subtract => left.checked_sub(right).ok_or(Trouble::Overflow),
-        Arithmetic::Multiply => left.checked_mul(right).ok_or(Trouble::Overflow),
-        Arithmetic::MultiplyThousandths => narrow(rounded(wide_left * wide_right, 1_000)),
-        Arithmetic::Divide => left.checked_div(right).ok_or(Trouble::Overflow),
-        Arithmetic::DivideThousandths => narrow(rounded(wide_left * 1_000, wide_right)),
-        Arithmetic::Remainder => left.checked_rem(right).ok_or(Trouble::Overflow),
-    }
-}
-
-/// Half away from zero. `by` is not zero.
-fn rounded(number: i128, by: i128) -> i128 {
-    let (number, by) = if by < 0 { (-number, -by) } else { (number, by) };
-    let half = if number < 0 { -(by / 2) } else { by / 2 };
-    (number + half) / by
-}
-
 fn count(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
@@ -511,15 +375,5 @@ mod tests {
         assert_eq!(at("diagnosis_pointers"), fields::LINE_POINTERS);
         assert_eq!(at("providers"), fields::LINE_PROVIDERS);
         assert_eq!(LINE_PROVIDERS.field("rendering").unwrap().0, fields::PROVIDERS_RENDERING);
-    }
-
-    #[test]
-    fn numbers_that_do_not_fit_are_trouble() {
-        assert_eq!(arithmetic(Arithmetic::Add, i64::MAX, 1), Err(Trouble::Overflow));
-        assert_eq!(arithmetic(Arithmetic::Divide, i64::MIN, -1), Err(Trouble::Overflow));
-        assert_eq!(arithmetic(Arithmetic::Remainder, 1, 0), Err(Trouble::Division));
-        assert_eq!(arithmetic(Arithmetic::MultiplyThousandths, i64::MAX, i64::MAX), Err(Trouble::Overflow));
-        assert_eq!(arithmetic(Arithmetic::DivideThousandths, 1_000, 3_000), Ok(333));
-        assert_eq!(arithmetic(Arithmetic::MultiplyThousandths, -5, 500), Ok(-3), "2.5 cents round away from zero");
     }
 }
