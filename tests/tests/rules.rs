@@ -257,6 +257,22 @@ fn a_fix_is_applied_by_policy_shown_and_taken_back() {
 }
 
 #[test]
+fn no_fix_is_applied_where_policy_names_none() {
+    let site = Site::new();
+    assert!(site.text(PROFILE).contains("apply_fixes = []"), "a new practice lets nothing be applied");
+    site.write("rules/house.toml", table("1", "100").as_bytes());
+    site.hl7("1.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    let answer = why(&site, "1");
+    assert_eq!((&answer["fixed"], &answer["state"]), (&serde_json::json!([]), &"submitted".into()), "{answer}");
+    let found = of_rule(&answer, "house.needs-gp");
+    assert_eq!((found.len(), &found[0]["fix"]), (1, &"add modifier GP to line 1".into()), "{answer}");
+    let sent: Vec<String> = site.outbox().into_iter().map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect();
+    assert!(sent.len() == 1 && sent[0].contains("SV1*HC:99213*90*"), "the claim left as the visit says it: {sent:?}");
+    assert!(!site.json(&["claim", "history", "1"]).to_string().contains("fix applied"));
+}
+
+#[test]
 fn a_bad_table_changes_nothing_and_a_missing_component_holds() {
     let site = Site::new();
     site.write("rules/house.toml", table("1", "50").as_bytes());
