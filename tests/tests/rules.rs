@@ -313,6 +313,116 @@ fn a_bad_table_changes_nothing_and_a_missing_component_holds() {
     site.assert_accounted(DAY);
 }
 
+/// A rule that looks back 30 days for another visit.
+fn again(version: &str, severity: &str) -> String {
+    format!(
+        r#"[table]
+id = "again"
+title = "One visit a month"
+version = "{version}"
+
+[[rule]]
+id = "visit"
+title = "Not twice in 30 days"
+severity = "{severity}"
+source = "https://example.org/policy"
+look_back_days = 30
+when = '''
+  earlier.exists(e, e.procedure.code == "99213")
+'''
+message = "Another visit on {{earlier.map(e, e.service_dates.start)}}."
+
+  [[rule.case]]
+  name = "twice"
+  finds = 1
+  earlier = ["99213 2026-02-20"]
+
+  [[rule.case]]
+  name = "once"
+  finds = false
+"#
+    )
+}
+
+/// Another charge for the visit and the cover of the first.
+fn one_more(charge: &Charge) -> String {
+    charge.message().replace("99213", "36415").replace(&format!("ID{}", charge.number), "ID1")
+}
+
+/// The charge with this number for one patient, on a day of May 2026.
+fn on_day(number: u32, day: u32) -> String {
+    Charge { mrn: "M1".to_owned(), day: format!("202605{day:02}"), ..Charge::new(number) }.message()
+}
+
+#[test]
+fn a_look_back_sees_no_later_day_and_is_told_again_as_it_was() {
+    let site = Site::new();
+    site.write("rules/again.toml", again("1", "warn").as_bytes());
+    // The days of the visits; each comes in on a day of its own, not in their order.
+    for (number, day) in [(1, 10), (2, 1), (3, 5), (4, 15)] {
+        site.hl7(&format!("{number}.hl7"), on_day(number, day).as_bytes());
+        let summary = site.run(&format!("2026-05-2{number}"));
+        assert_eq!(summary["claims"]["submitted"], number, "{summary}");
+    }
+    // What each saw, also of those whose look-back would find more by now.
+    for (claim, days) in [("1", ""), ("2", ""), ("3", "2026-05-01"), ("4", "2026-05-10, 2026-05-05, 2026-05-01")] {
+        let answer = why(&site, claim);
+        let words: Vec<&Value> = of_rule(&answer, "again.visit").iter().map(|found| &found["words"]).collect();
+        let rule = &answer["tables"][0]["rules"][0];
+        if days.is_empty() {
+            assert_eq!((words.len(), &rule["result"]), (0, &"passed".into()), "{claim}: {answer}");
+        } else {
+            assert_eq!(
+                (words, &rule["result"]),
+                (vec![&Value::from(format!("Another visit on {days}."))], &"found".into())
+            );
+        }
+        let codes = match days {
+            "" => "nothing".to_owned(),
+            days => days.split(", ").map(|_| "99213").collect::<Vec<_>>().join(", "),
+        };
+        assert_eq!(rule["saw"], serde_json::json!([["earlier[].procedure.code", codes]]), "{claim}: {answer}");
+    }
+    // A candidate sees what was known on the day of each check, too.
+    site.write("candidate.toml", again("2", "hold").as_bytes());
+    let file = site.dir().join("candidate.toml");
+    let told = site.json(&["rules", "shadow", file.to_str().unwrap(), "--since", "2026-01-01"]);
+    let of: Vec<(&Value, &Value)> =
+        told["claims"].as_array().unwrap().iter().map(|one| (&one["claim_id"], &one["added"][0]["words"])).collect();
+    assert_eq!(
+        of,
+        [
+            (&3.into(), &"Another visit on 2026-05-01.".into()),
+            (&4.into(), &"Another visit on 2026-05-10, 2026-05-05, 2026-05-01.".into())
+        ],
+        "{told}"
+    );
+    assert_eq!((&told["concerned"], &told["unchanged"]), (&4.into(), &2.into()));
+}
+
+#[test]
+fn a_rule_whose_look_back_saw_what_was_made_anew_is_told_by_what_it_found() {
+    let site = Site::new();
+    site.write("rules/again.toml", again("1", "warn").as_bytes());
+    // Nobody has approved that the practice submits: both wait.
+    site.hl7("1.hl7", on_day(1, 1).as_bytes());
+    site.hl7("2.hl7", on_day(2, 10).as_bytes());
+    site.run_unapproved(DAY);
+    let before = why(&site, "2");
+    assert_eq!(before["tables"][0]["rules"][0]["saw"][0][1], "99213", "{before}");
+    // The first visit gets a second charge, so that its claim is made anew; nothing looks at the second again.
+    let more = Charge { mrn: "M1".to_owned(), visit: "V1".to_owned(), ..Charge::new(3) };
+    site.hl7("3.hl7", one_more(&more).as_bytes());
+    site.run_unapproved(DAY);
+    let after = why(&site, "2");
+    assert_eq!(after["findings"], before["findings"]);
+    let rule = &after["tables"][0]["rules"][0];
+    assert_eq!((&rule["result"], &rule["saw"]), (&"found".into(), &serde_json::json!([])), "{after}");
+    assert!(rule["note"].as_str().unwrap().contains("was made anew since"), "{after}");
+    let (out, _) = said(&site, &["claim", "why", "2"], 0);
+    assert!(out.contains("found   again.visit") && out.contains("was made anew since"), "{out}");
+}
+
 #[test]
 fn a_payer_that_denied_what_a_candidate_holds_agrees_with_it() {
     let site = Site::new();

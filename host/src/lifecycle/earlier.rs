@@ -1,11 +1,17 @@
 //! The patient's other claims, as rules see them: the look-back.
+//!
+//! A rule sees lines of the days before a claim's own and of these, none of later days: whichever comes in first, a claim is told the
+//! same. What a rule table saw is kept with the claim by name ([`SeenClaim`]), so that `claim why` tells that again, and not
+//! what has become known since.
 
 use std::collections::HashMap;
 
-use crate::claim::{Claim, EarlierLine, day_number, rendering, service_span};
+use sha2::{Digest, Sha256};
+
+use crate::claim::{Claim, Date, EarlierLine, day_number, rendering, service_span};
 use crate::scrub::{self, EarlierClaim};
-use crate::store::claim::{ClaimRow, VersionBody};
-use crate::store::{StoreResult, Tx};
+use crate::store::claim::{ClaimRow, SeenClaim, VersionBody, VersionKind};
+use crate::store::{StoreError, StoreResult, Tx};
 use crate::visit::ChargeKey;
 
 use super::assemble::patient_mac;
@@ -17,6 +23,7 @@ use super::{ClaimState, HostError};
 struct Billed {
     claim_id: u64,
     visit_id: u64,
+    version: u32,
     service_from: i64,
     body: VersionBody,
     live: bool,
@@ -25,11 +32,32 @@ struct Billed {
 
 /// One earlier claim of the same patient.
 pub(super) struct Earlier {
+    claim_id: u64,
+    version: u32,
     pub(super) visit_id: u64,
     pub(super) claim: Claim,
     pub(super) live: bool,
     stands: bool,
-    pub(super) lines: Vec<EarlierLine>,
+    lines: Vec<EarlierLine>,
+}
+
+/// The days that a look-back sees: both ends count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    from: i64,
+    to: i64,
+}
+
+impl Window {
+    /// So many days before the claim's first, to its last. None: nothing is seen.
+    pub(crate) fn of(claim: &Claim, days: i64) -> Option<Self> {
+        let span = service_span(&claim.lines).filter(|_| days > 0)?;
+        Some(Self { from: day_number(span.start).saturating_sub(days), to: day_number(span.end) })
+    }
+
+    fn sees(self, line: &EarlierLine) -> bool {
+        (self.from..=self.to).contains(&day_number(line.service_dates.start))
+    }
 }
 
 impl Earlier {
@@ -110,29 +138,92 @@ pub(crate) fn other_claims(
     Ok((own, stored_alike(tx, &alike(claim), visit, &patient)?))
 }
 
-/// The patient's other lines that a rule set with so many days of look-back would see of a stored claim, as the store has them now.
+/// The lines of a patient's other claims that a look-back sees, in their order.
+pub(super) fn lines_in(earlier: &[Earlier], window: Option<Window>) -> Vec<EarlierLine> {
+    let Some(window) = window else { return Vec::new() };
+    earlier.iter().flat_map(|claim| &claim.lines).filter(|line| window.sees(line)).cloned().collect()
+}
+
+/// Names the claims that a look-back sees lines of, for [`seen_lines`].
+pub(super) fn seen_claims(earlier: &[Earlier], window: Option<Window>) -> Vec<SeenClaim> {
+    let Some(window) = window else { return Vec::new() };
+    let seen = earlier.iter().filter(|claim| claim.lines.iter().any(|line| window.sees(line)));
+    let name = |claim: &Earlier| SeenClaim {
+        claim_id: claim.claim_id,
+        version: claim.version,
+        lines: lines_digest(&claim.lines),
+    };
+    seen.map(name).collect()
+}
+
+/// The lines that a look-back saw when a claim was checked. None where one of these claims, which had not left then, was made anew or
+/// taken away since.
 ///
 /// # Errors
 /// The store's.
-pub(crate) fn earlier_lines(tx: &Tx<'_>, row: &ClaimRow, claim: &Claim, days: i64) -> StoreResult<Vec<EarlierLine>> {
+pub(crate) fn seen_lines(
+    tx: &Tx<'_>,
+    seen: &[SeenClaim],
+    window: Option<Window>,
+) -> StoreResult<Option<Vec<EarlierLine>>> {
+    let Some(window) = window else { return Ok(Some(Vec::new())) };
+    let mut all = Vec::new();
+    for SeenClaim { claim_id, version, lines } in seen {
+        let body = match tx.version_body(*claim_id, *version) {
+            Ok(body) => body,
+            Err(StoreError::Missing { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let found = lines_of(&body.claim);
+        if lines_digest(&found) != *lines {
+            return Ok(None);
+        }
+        all.extend(found.into_iter().filter(|line| window.sees(line)));
+    }
+    Ok(Some(all))
+}
+
+/// The lines that a look-back of so many days would see of a stored claim: of versions that were made by the day of the check (both on
+/// one day: known), and that count today.
+///
+/// # Errors
+/// The store's.
+pub(crate) fn earlier_lines(
+    tx: &Tx<'_>,
+    row: &ClaimRow,
+    claim: &Claim,
+    days: i64,
+    as_of: Date,
+) -> StoreResult<Vec<EarlierLine>> {
     let patient = tx.patient_of_claim(row.claim_id)?.and_then(|patient| <[u8; 32]>::try_from(patient).ok());
-    let (Some(patient), Some(span)) = (patient, service_span(&claim.lines)) else { return Ok(Vec::new()) };
-    let from = day_number(span.start) - days;
-    let claims = claims_of(tx, &patient, from)?;
-    let others = claims.iter().filter(|other| other.claim_id != row.claim_id && other.visit_id != row.visit_id);
-    let lines = others.flat_map(|other| earlier(other).lines);
-    Ok(lines.filter(|line| day_number(line.service_dates.start) >= from).collect())
+    let (Some(patient), Some(window)) = (patient, Window::of(claim, days)) else { return Ok(Vec::new()) };
+    let mut lines = Vec::new();
+    for other in tx.claims_of_patient(&patient, window.from)? {
+        if other.claim_id == row.claim_id || other.visit_id == row.visit_id || !is_live(&other) {
+            continue;
+        }
+        let versions = tx.versions(other.claim_id)?;
+        let known = versions
+            .iter()
+            .rev()
+            .find(|version| version.version <= other.live_version && version.created_day <= day_number(as_of));
+        if let Some(version) = known.filter(|version| version.kind != VersionKind::Void) {
+            let body = tx.version_body(other.claim_id, version.version)?;
+            lines.extend(lines_of(&body.claim).into_iter().filter(|line| window.sees(line)));
+        }
+    }
+    Ok(lines)
 }
 
 fn claims_of(tx: &Tx<'_>, patient: &[u8; 32], from: i64) -> StoreResult<Vec<Billed>> {
     let mut claims = Vec::new();
     for row in tx.claims_of_patient(patient, from)? {
         let body = tx.version_body(row.claim_id, row.live_version)?;
-        // A held claim is no reason to hold another: only what has left, or may leave, counts.
-        let live = row.billed_cents > 0 && row.state != ClaimState::Held.as_str();
+        let live = is_live(&row);
         claims.push(Billed {
             claim_id: row.claim_id,
             visit_id: row.visit_id,
+            version: row.live_version,
             service_from: row.service_from,
             body,
             live,
@@ -142,6 +233,11 @@ fn claims_of(tx: &Tx<'_>, patient: &[u8; 32], from: i64) -> StoreResult<Vec<Bill
     Ok(claims)
 }
 
+/// A held claim is no reason to hold another: only what has left, or may leave, counts.
+fn is_live(row: &ClaimRow) -> bool {
+    row.billed_cents > 0 && row.state != ClaimState::Held.as_str()
+}
+
 /// Neither refused nor denied.
 fn stands(state: &str) -> bool {
     ![ClaimState::Rejected.as_str(), ClaimState::Denied.as_str()].contains(&state)
@@ -149,9 +245,22 @@ fn stands(state: &str) -> bool {
 
 fn earlier(billed: &Billed) -> Earlier {
     let Billed { body, live, stands, .. } = billed;
-    let header = &body.claim.header;
-    let lines = body.claim.lines.iter().filter(|_| *live).map(|line| EarlierLine {
-        claim_id: body.claim.control_number.clone(),
+    Earlier {
+        claim_id: billed.claim_id,
+        version: billed.version,
+        visit_id: billed.visit_id,
+        claim: body.claim.clone(),
+        live: *live,
+        stands: *stands,
+        lines: if *live { lines_of(&body.claim) } else { Vec::new() },
+    }
+}
+
+/// A claim's lines, as another claim's rules see them.
+fn lines_of(claim: &Claim) -> Vec<EarlierLine> {
+    let header = &claim.header;
+    let lines = claim.lines.iter().map(|line| EarlierLine {
+        claim_id: claim.control_number.clone(),
         service_dates: line.service_dates,
         procedure: line.procedure.clone(),
         units: line.units,
@@ -159,11 +268,12 @@ fn earlier(billed: &Billed) -> Earlier {
         rendering_npi: rendering(header, line).and_then(|provider| provider.npi.clone()).unwrap_or_default(),
         diagnoses: header.diagnoses.iter().map(|diagnosis| diagnosis.code.clone()).collect(),
     });
-    Earlier {
-        visit_id: billed.visit_id,
-        claim: body.claim.clone(),
-        live: *live,
-        stands: *stands,
-        lines: lines.collect(),
-    }
+    lines.collect()
+}
+
+/// The first 8 bytes of SHA-256 of lines, hex: tells whether they are still the same.
+fn lines_digest(lines: &[EarlierLine]) -> String {
+    let text = serde_json::to_vec(lines).unwrap_or_default();
+    let digest = Sha256::digest(text);
+    hex::encode(digest.get(..8).unwrap_or_default())
 }

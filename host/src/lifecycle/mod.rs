@@ -50,7 +50,7 @@ pub use ask::AskedFor;
 pub use conflict::Choice;
 pub(crate) use control::{control_number, trace_number};
 pub(crate) use crash::crash_point;
-pub(crate) use earlier::{earlier_lines, other_claims};
+pub(crate) use earlier::{Window, earlier_lines, other_claims, seen_lines};
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
 pub use fixes::FixAnswer;

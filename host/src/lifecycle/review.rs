@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use crate::audit::demographics::{Known, member_key, people_of};
 use crate::claim::{
-    Claim, ClaimInContext, ClaimPlace, Date, EarlierLine, Finding, Frequency, Severity, day_number, destination, iso,
-    service_span,
+    Claim, ClaimInContext, ClaimPlace, Date, Finding, Frequency, Severity, destination, iso, service_span,
 };
 use crate::eligibility::{Cover, Question};
 use crate::plugin::{Checked, RuleSet};
@@ -20,7 +19,7 @@ use crate::store::finding::StoredFinding;
 use crate::store::{StoreResult, Tx};
 use crate::visit::{Verdict, same_person};
 
-use super::earlier::{Earlier, look_back};
+use super::earlier::{Earlier, Window, lines_in, look_back, seen_claims};
 use super::host::{Host, Practice};
 use super::{ClaimState, HostError, VersionState, fixes, inquire, upcoming};
 
@@ -211,7 +210,7 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         let own: Vec<EarlierClaim> = earlier.iter().map(Earlier::as_scrub).collect();
         // A second look, after fixes, takes the place of the first.
         candidate.looked.clear();
-        candidate.looked.push(Looked::new("", env!("CARGO_PKG_VERSION"), None));
+        candidate.looked.push(Looked::new("", env!("CARGO_PKG_VERSION")));
         let (profile, known) = (&practice.profile, candidate.people.as_slice());
         let (alike, visit) = (candidate.alike.as_slice(), candidate.days);
         let (as_of, codes) = (host.as_of(), &*host.codes);
@@ -298,15 +297,12 @@ fn ask(
     members: &[usize],
 ) {
     let asked = table.map_or(u16::MAX, |table| table.table.look_back_days());
-    let from = i64::from(rules.look_back_days().min(asked));
+    let days = i64::from(rules.look_back_days().min(asked));
     let contexts: Vec<ClaimInContext> = members
         .iter()
         .filter_map(|at| Some((candidates.get(*at)?, earlier.get(*at)?)))
         .map(|(candidate, earlier)| {
-            let first = service_span(&candidate.claim.lines).map_or(i64::MAX, |span| day_number(span.start));
-            let seen =
-                |line: &&EarlierLine| from > 0 && day_number(line.service_dates.start) >= first.saturating_sub(from);
-            let lines = earlier.iter().flat_map(|claim| &claim.lines).filter(seen).cloned().collect();
+            let lines = lines_in(earlier, Window::of(&candidate.claim, days));
             ClaimInContext { claim: candidate.claim.clone(), as_of: host.as_of(), earlier: lines }
         })
         .collect();
@@ -329,7 +325,14 @@ fn ask(
         let Some(candidate) = candidates.get_mut(*at) else { continue };
         match answer {
             Checked::Findings(findings) => {
-                candidate.looked.push(Looked::new(rules.id(), &digest, reference.clone()));
+                // Only what tables saw is told again (`claim why`): who ran them is named, and their text is kept.
+                let earlier = earlier.get(*at).filter(|_| reference.is_some());
+                let seen = earlier.map(|earlier| seen_claims(earlier, Window::of(&candidate.claim, days)));
+                candidate.looked.push(Looked {
+                    table: reference.clone(),
+                    earlier: seen.unwrap_or_default(),
+                    ..Looked::new(rules.id(), &digest)
+                });
                 let stored = findings
                     .into_iter()
                     .map(|finding| StoredFinding { table: reference.clone(), ..StoredFinding::new(finding, &digest) });

@@ -171,7 +171,7 @@ fn one(
     }
     total.concerned += 1;
     let days = candidate.table.look_back_days().max(active.map_or(0, |table| table.table.look_back_days()));
-    let earlier = if days > 0 { earlier_lines(tx, row, &body.claim, i64::from(days))? } else { Vec::new() };
+    let earlier = if days > 0 { earlier_lines(tx, row, &body.claim, i64::from(days), as_of)? } else { Vec::new() };
     let after = if is_for(candidate) { check(candidate, &body.claim, as_of, &earlier) } else { Vec::new() };
     let before = active.map(|table| check(table, &body.claim, as_of, &earlier)).unwrap_or_default();
     if before == after {

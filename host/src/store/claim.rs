@@ -184,12 +184,26 @@ pub struct Looked {
     /// The rule table that the plugin ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<TableRef>,
+    /// The patient's other claims whose lines the table saw, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<SeenClaim>,
+}
+
+/// Another claim of the patient, as a rule table saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenClaim {
+    /// Lineage.
+    pub claim_id: u64,
+    /// Its version that was live.
+    pub version: u32,
+    /// Digest of its lines: a version that has not left yet may be made anew.
+    pub lines: String,
 }
 
 impl Looked {
     /// A rule set, or claimhost's own edits, which have no name.
-    pub fn new(rule_set: &str, digest: &str, table: Option<TableRef>) -> Self {
-        Self { rule_set: rule_set.to_owned(), digest: digest.to_owned(), table }
+    pub fn new(rule_set: &str, digest: &str) -> Self {
+        Self { rule_set: rule_set.to_owned(), digest: digest.to_owned(), table: None, earlier: Vec::new() }
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::reference::{Reference, name};
 use super::super::visit::thousandths;
 use super::super::{Failure, Global, Whose};
 use crate::claim::{ClaimInContext, ClaimPlace, Fix, Severity, from_day_number, parse_iso};
-use crate::lifecycle::earlier_lines;
+use crate::lifecycle::{Window, seen_lines};
 use crate::rules::{RuleTable, TableRef, Tables, to_contract};
 use crate::store::acceptance::Acceptance;
 use crate::store::claim::{AppliedFix, ClaimRow, Looked, VersionBody};
@@ -103,7 +103,7 @@ impl Why {
             let Some(claim) = tx.claim(id)? else { return Ok(None) };
             let findings = tx.findings(id, claim.live_version)?;
             let body = tx.version_body(id, claim.live_version)?;
-            let tables = tables(&folder, tx, &claim, &body)?;
+            let tables = tables(&folder, tx, &claim, &body, &findings)?;
             Ok(Some((claim, findings, body, tables)))
         })?;
         let (claim, findings, body, tables) = known.ok_or_else(|| no_such("claim", &self.id, "claim list"))?;
@@ -178,7 +178,7 @@ fn tell_table(answer: &TableAnswer) {
         for (label, value) in &rule.saw {
             print(&format!("            {label} = {}", visible(value)));
         }
-        if rule.result == "failed" {
+        if !rule.note.is_empty() && (rule.result == "failed" || rule.saw.is_empty()) {
             print(&format!("            {}", rule.note));
         }
     }
@@ -190,25 +190,49 @@ fn tell_table(answer: &TableAnswer) {
     ));
 }
 
-/// What the rules of each table that looked made of a version, told again from its text as it was then.
-fn tables(folder: &Tables, tx: &Tx<'_>, claim: &ClaimRow, body: &VersionBody) -> StoreResult<Vec<TableAnswer>> {
+/// What the rules of each table that looked made of a version, told again from its text and the other claims as they were then.
+fn tables(
+    folder: &Tables,
+    tx: &Tx<'_>,
+    claim: &ClaimRow,
+    body: &VersionBody,
+    findings: &[StoredFinding],
+) -> StoreResult<Vec<TableAnswer>> {
     let mut answers = Vec::new();
-    for reference in body.looked.iter().filter_map(|looked| looked.table.as_ref()) {
+    for (looked, reference) in body.looked.iter().filter_map(|looked| Some((looked, looked.table.as_ref()?))) {
         let text = folder.text(&reference.digest);
         let table = text.and_then(|text| RuleTable::read(&reference.id, text.as_bytes()).ok());
         let Some(table) = table else {
             answers.push(TableAnswer { table: reference.clone(), title: String::new(), rules: Vec::new() });
             continue;
         };
-        let days = i64::from(table.table.look_back_days());
-        let earlier = if days > 0 { earlier_lines(tx, claim, &body.claim, days)? } else { Vec::new() };
+        let window = Window::of(&body.claim, i64::from(table.table.look_back_days()));
+        let earlier = seen_lines(tx, &looked.earlier, window)?;
+        let is_kept = earlier.is_some();
         let as_of = parse_iso(&reference.on).unwrap_or_else(|_| from_day_number(claim.service_to));
-        let context = ClaimInContext { claim: body.claim.clone(), as_of, earlier };
+        let context = ClaimInContext { claim: body.claim.clone(), as_of, earlier: earlier.unwrap_or_default() };
         let seen = to_contract(&context).map(|context| table.table.explain(&context)).unwrap_or_default();
         let title = table.header().title.clone();
-        answers.push(TableAnswer { table: reference.clone(), title, rules: seen.into_iter().map(rule).collect() });
+        let looks_back = |id: &str| table.table.rules.iter().any(|rule| rule.id == id && rule.look_back_days > 0);
+        let rules = seen.into_iter().map(|seen| match is_kept || !looks_back(&seen.rule) {
+            true => rule(seen),
+            false => as_found(rule(seen), reference, findings),
+        });
+        answers.push(TableAnswer { table: reference.clone(), title, rules: rules.collect() });
     }
     Ok(answers)
+}
+
+/// The answer of a rule whose look-back saw a claim that was made anew since: what was found is kept, what it read is not.
+fn as_found(mut answer: RuleAnswer, table: &TableRef, findings: &[StoredFinding]) -> RuleAnswer {
+    if answer.result.starts_with("not-") {
+        return answer;
+    }
+    let of_rule = |stored: &StoredFinding| stored.finding.rule == answer.rule && stored.table.as_ref() == Some(table);
+    answer.result = if findings.iter().any(of_rule) { "found" } else { "passed" };
+    "a claim of the patient that it saw was made anew since: what it read is not kept".clone_into(&mut answer.note);
+    answer.saw.clear();
+    answer
 }
 
 fn rule(seen: Seen) -> RuleAnswer {

@@ -399,7 +399,7 @@ fn tell_version(version: &VersionStep) {
         let fix = fix.as_ref().map(|fix| format!(" (fix: {fix})")).unwrap_or_default();
         print(&format!("    {severity:<7} {rule} at {place}: {words}{fix}"));
     }
-    for Looked { rule_set, digest, table } in version.looked.iter().filter(|looked| !looked.rule_set.is_empty()) {
+    for Looked { rule_set, digest, table, .. } in version.looked.iter().filter(|looked| !looked.rule_set.is_empty()) {
         let table = table
             .as_ref()
             .map(|table| format!(", table {} version {}, {}", table.id, table.version, short(&table.digest)));
