@@ -199,7 +199,17 @@ fn a_table_is_tried_compared_activated_and_explains_itself() {
     site.write("candidate.toml", table("2", "100").as_bytes());
     let told = site.json(&["rules", "shadow", name, "--since", "2026-01-01"]);
     assert_eq!((&told["newly_released"]["claims"], &told["newly_held"]["claims"]), (&2.into(), &0.into()), "{told}");
-    assert_eq!(told["newly_released"]["paid"], 1, "of the two one is paid, and waits for nothing");
+    let released = &told["newly_released"];
+    assert_eq!(
+        [&released["paid"], &released["billed_cents"], &released["held_now"], &released["held_now_cents"]],
+        [1, 18_000, 1, 9_000],
+        "of the two one is paid, and waits for nothing"
+    );
+    let (out, _) = said(&site, &["rules", "shadow", name, "--since", "2026-01-01"], 0);
+    assert!(
+        out.contains("Released, $90.00 of 1 claims that are held now would no longer wait; payers paid 1"),
+        "{out}"
+    );
     assert_eq!(told["active"]["version"], "1");
     said(&site, &["rules", "activate", name, "--by", "Lou"], 0);
     site.run(DAY);
@@ -270,6 +280,44 @@ fn no_fix_is_applied_where_policy_names_none() {
     let sent: Vec<String> = site.outbox().into_iter().map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect();
     assert!(sent.len() == 1 && sent[0].contains("SV1*HC:99213*90*"), "the claim left as the visit says it: {sent:?}");
     assert!(!site.json(&["claim", "history", "1"]).to_string().contains("fix applied"));
+}
+
+#[test]
+fn what_a_fix_of_a_candidate_mends_is_not_newly_held() {
+    let site = Site::new();
+    site.hl7("1.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    site.write("candidate.toml", table("1", "100").replace("\"warn\"", "\"hold\"").as_bytes());
+    let file = site.dir().join("candidate.toml");
+    let shadow = || site.json(&["rules", "shadow", file.to_str().unwrap(), "--since", "2026-01-01"]);
+    let told = shadow();
+    assert_eq!((&told["newly_held"]["claims"], &told["claims"][0]["added"][0]["fixed"]), (&1.into(), &false.into()));
+    site.edit(PROFILE, "apply_fixes = []", "apply_fixes = [\"house.needs-gp\"]");
+    let told = shadow();
+    assert_eq!((&told["newly_held"]["claims"], &told["changed"]["claims"]), (&0.into(), &1.into()), "{told}");
+    let added = told["claims"][0]["added"].as_array().unwrap();
+    assert_eq!((added.len(), &added[0]["rule"], &added[0]["fixed"]), (1, &"house.needs-gp".into(), &true.into()));
+    let (out, _) = said(&site, &["rules", "shadow", file.to_str().unwrap(), "--since", "2026-01-01"], 0);
+    assert!(out.contains("+ hold house.needs-gp line 1 (its fix is applied)"), "{out}");
+}
+
+#[test]
+fn what_another_rule_holds_is_no_hold_of_a_table_whose_id_it_begins_with() {
+    let site = Site::new();
+    // The second is held by an edit of the host's own, `duplicate.claim`.
+    site.hl7("1.hl7", Charge { mrn: "M1".to_owned(), ..Charge::new(1) }.message().as_bytes());
+    site.hl7("2.hl7", Charge { mrn: "M1".to_owned(), ..Charge::new(2) }.message().as_bytes());
+    site.run(DAY);
+    let held = why(&site, "2");
+    assert_eq!((&held["state"], of_rule(&held, "duplicate.claim").len()), (&"held".into(), 1), "{held}");
+    site.write("candidate.toml", table("1", "50").replace("id = \"house\"", "id = \"duplicate\"").as_bytes());
+    let file = site.dir().join("candidate.toml");
+    let told = site.json(&["rules", "shadow", file.to_str().unwrap(), "--since", "2026-01-01"]);
+    let change = |claim: u64| {
+        let one = told["claims"].as_array().unwrap().iter().find(|one| one["claim_id"] == claim).unwrap();
+        one["change"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((change(1), change(2)), ("newly-held".to_owned(), "changed".to_owned()), "{told}");
 }
 
 #[test]
@@ -451,4 +499,19 @@ fn a_payer_that_denied_what_a_candidate_holds_agrees_with_it() {
     ] {
         assert!(out.contains(part), "{part}: {out}");
     }
+
+    // A corrected claim takes its place: what the payer said of the one before is no word on it.
+    let more = Charge { mrn: "M1".to_owned(), visit: "V1".to_owned(), ..Charge::new(2) };
+    site.hl7("2.hl7", one_more(&more).as_bytes());
+    site.run(DAY);
+    let corrected = why(&site, "1");
+    assert_eq!((&corrected["version"], &corrected["state"]), (&2.into(), &"submitted".into()), "{corrected}");
+    let told = site.json(&["rules", "shadow", file.to_str().unwrap(), "--since", "2026-01-01"]);
+    let one = &told["claims"][0];
+    assert_eq!(
+        (&one["change"], &one["outcome"], &one["agrees"], &one["denied_cents"], &one["reasons"]),
+        (&"newly-held".into(), &"unknown".into(), &Value::Null, &0.into(), &serde_json::json!([])),
+        "{told}"
+    );
+    assert_eq!((&told["newly_held"]["refused"], &told["newly_held"]["denied_cents"]), (&0.into(), &0.into()));
 }

@@ -12,7 +12,7 @@ use crate::store::acceptance::Acceptance;
 
 /// What a fix did to a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
+pub(crate) struct Change {
     /// Line, from 1.
     pub(super) line: u16,
     /// `procedure.modifiers`, `units`, `place-of-service`, `procedure.code`.
@@ -25,7 +25,7 @@ pub(super) struct Change {
 type Shown = fn(&ServiceLine) -> (&'static str, String);
 
 /// Applies a fix. None where its line does not exist, or where it is as the fix wants it.
-pub(super) fn apply(claim: &mut Claim, fix: &Fix) -> Option<Change> {
+pub(crate) fn apply(claim: &mut Claim, fix: &Fix) -> Option<Change> {
     let (line, field): (u16, Shown) = match fix {
         Fix::AddModifier(fix) | Fix::RemoveModifier(fix) => {
             (fix.line, |line| ("procedure.modifiers", line.procedure.modifiers.join(" ")))
@@ -56,7 +56,7 @@ fn change(line: &mut ServiceLine, fix: &Fix) {
 }
 
 /// What a word against the fixes of a rule is kept under, beside the words that accept findings.
-pub(super) fn refusal(rule: &str) -> Finding {
+pub(crate) fn refusal(rule: &str) -> Finding {
     let at = ClaimPlace { line: None, field: "fix".to_owned() };
     Finding { rule: rule.to_owned(), severity: Severity::Info, at, words: "refused".to_owned(), fix: None }
 }

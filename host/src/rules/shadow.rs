@@ -1,13 +1,15 @@
 //! A candidate over stored claims, beside what is active: what would be held, released, or told otherwise, with dollars, and whether the
-//! payer, where it has decided, saw it the same way.
+//! payer, where it has decided on that version, saw it the same way. Fixes that the practice lets be applied are applied, as they would be.
 
 use serde::Serialize;
 
 use super::{RuleTable, convert};
 use crate::claim::{Claim, ClaimInContext, Date, EarlierLine, Finding, Severity, iso, parse_iso};
-use crate::lifecycle::{ClaimState, earlier_lines};
+use crate::lifecycle::{ClaimState, VersionState, apply_fix, earlier_lines, fix_refusal};
 use crate::scrub;
 use crate::store::claim::ClaimRow;
+use crate::store::figures::Denial;
+use crate::store::finding::StoredFinding;
 use crate::store::{PracticeStore, StoreResult, Tx};
 
 /// What a candidate changes for one claim.
@@ -49,9 +51,9 @@ pub struct Shadowed {
     pub billed_cents: i64,
     /// What changes.
     pub change: Change,
-    /// What the payer made of it.
+    /// What the payer made of the live version.
     pub outcome: Outcome,
-    /// Cents that the payer denied.
+    /// Cents that the payer denied of it.
     pub denied_cents: i64,
     /// Group and reason of the denials: `CO-16`.
     pub reasons: Vec<String>,
@@ -74,6 +76,8 @@ pub struct Told {
     pub line: Option<u16>,
     /// For a biller.
     pub words: String,
+    /// The practice lets its fix be applied, which answers it: it keeps nothing from leaving.
+    pub fixed: bool,
 }
 
 /// What a candidate came to over all claims.
@@ -102,7 +106,11 @@ pub struct Side {
     pub claims: u64,
     /// What they bill, cents.
     pub billed_cents: i64,
-    /// Of these, the payer has paid.
+    /// Of these, those that are held now.
+    pub held_now: u64,
+    /// What they bill, cents.
+    pub held_now_cents: i64,
+    /// The payer has paid.
     pub paid: u64,
     /// The payer has denied or refused, in whole or in part.
     pub refused: u64,
@@ -119,6 +127,10 @@ impl Shadow {
         };
         side.claims += 1;
         side.billed_cents = side.billed_cents.saturating_add(shadowed.billed_cents);
+        if shadowed.state == ClaimState::Held.as_str() {
+            side.held_now += 1;
+            side.held_now_cents = side.held_now_cents.saturating_add(shadowed.billed_cents);
+        }
         side.paid += u64::from(shadowed.outcome == Outcome::Paid);
         side.refused += u64::from(shadowed.outcome == Outcome::Refused);
         side.denied_cents = side.denied_cents.saturating_add(shadowed.denied_cents);
@@ -126,37 +138,36 @@ impl Shadow {
     }
 }
 
-/// Looks at the claims of a practice with services on or after a day. `active` is what has the candidate's id now.
+/// What is compared, for the claims of one practice.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared<'a> {
+    /// The candidate.
+    pub candidate: &'a RuleTable,
+    /// What has its id now.
+    pub active: Option<&'a RuleTable>,
+    /// `apply_fixes` of the practice's profile.
+    pub apply_fixes: &'a [String],
+}
+
+/// Looks at the claims of a practice with services on or after a day.
 ///
 /// # Errors
 /// The store's.
-pub fn shadow(
-    practice: &PracticeStore,
-    candidate: &RuleTable,
-    active: Option<&RuleTable>,
-    since: i64,
-    total: &mut Shadow,
-) -> StoreResult<()> {
+pub fn shadow(practice: &PracticeStore, compared: Compared<'_>, since: i64, total: &mut Shadow) -> StoreResult<()> {
     practice.read(|tx| {
         for row in tx.claims()? {
             if row.service_from < since || row.billed_cents <= 0 {
                 continue;
             }
             total.looked_at += 1;
-            one(tx, practice.id(), &row, candidate, active, total)?;
+            one(tx, practice.id(), &row, compared, total)?;
         }
         Ok(())
     })
 }
 
-fn one(
-    tx: &Tx<'_>,
-    practice: &str,
-    row: &ClaimRow,
-    candidate: &RuleTable,
-    active: Option<&RuleTable>,
-    total: &mut Shadow,
-) -> StoreResult<()> {
+fn one(tx: &Tx<'_>, practice: &str, row: &ClaimRow, compared: Compared<'_>, total: &mut Shadow) -> StoreResult<()> {
+    let Compared { candidate, active, apply_fixes } = compared;
     let body = tx.version_body(row.claim_id, row.live_version)?;
     let Some(version) = tx.version(row.claim_id, row.live_version)? else { return Ok(()) };
     // The day that the rules saw; before tables were kept with it, the day on which the version was made.
@@ -172,23 +183,21 @@ fn one(
     total.concerned += 1;
     let days = candidate.table.look_back_days().max(active.map_or(0, |table| table.table.look_back_days()));
     let earlier = if days > 0 { earlier_lines(tx, row, &body.claim, i64::from(days), as_of)? } else { Vec::new() };
-    let after = if is_for(candidate) { check(candidate, &body.claim, as_of, &earlier) } else { Vec::new() };
-    let before = active.map(|table| check(table, &body.claim, as_of, &earlier)).unwrap_or_default();
+    let known = tx.acceptances(row.visit_id)?;
+    let may_fix = |rule: &String| apply_fixes.contains(rule) && tx.accepted(&known, &fix_refusal(rule)).is_none();
+    let look = |table: &RuleTable| Look::of(table, &body.claim, as_of, &earlier, &may_fix);
+    let after = if is_for(candidate) { look(candidate) } else { Look::default() };
+    let before = active.map(look).unwrap_or_default();
     if before == after {
         total.unchanged += 1;
         return Ok(());
     }
+    let of_table = |stored: &StoredFinding| stored.table.as_ref().is_some_and(|table| table.id == *id);
     let stored = tx.findings(row.claim_id, row.live_version)?;
-    let of_table = |rule: &str| rule.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('.'));
-    let others_hold = stored.iter().any(|stored| stored.holds() && !of_table(&stored.finding.rule));
-    let accepted = |finding: &Finding| {
-        let same = |one: &Finding| {
-            (&one.rule, &one.at.field, &one.words) == (&finding.rule, &finding.at.field, &finding.words)
-        };
-        stored.iter().any(|stored| stored.accepted.is_some() && same(&stored.finding))
-    };
-    let holds = |findings: &[Finding]| {
-        findings.iter().any(|finding| scrub::holds(std::slice::from_ref(finding)) && !accepted(finding))
+    let others_hold = stored.iter().any(|stored| stored.holds() && !of_table(stored));
+    let holds = |look: &Look| {
+        let holds = |finding: &Finding| scrub::holds(std::slice::from_ref(finding));
+        look.found.iter().any(|finding| holds(finding) && tx.accepted(&known, finding).is_none())
     };
     let (held_before, held_after) = (others_hold || holds(&before), others_hold || holds(&after));
     let change = match (held_before, held_after) {
@@ -196,23 +205,16 @@ fn one(
         (true, false) => Change::NewlyReleased,
         _ => Change::Changed,
     };
-    let denials = tx.denials_of(row.claim_id)?;
-    let denied_cents: i64 = denials.iter().map(|denial| denial.amount_cents).sum();
-    let mut reasons: Vec<String> =
-        denials.iter().map(|denial| format!("{}-{}", denial.group_code, denial.reason)).collect();
-    reasons.sort();
-    reasons.dedup();
-    let outcome = outcome(&row.state, denied_cents);
+    let (denied_cents, reasons) = denied(tx, row)?;
+    let outcome = outcome(version.state, denied_cents);
     let agrees = match (change, outcome) {
         (_, Outcome::Unknown) | (Change::Changed, _) => None,
         (Change::NewlyHeld, outcome) => Some(outcome == Outcome::Refused),
         (Change::NewlyReleased, outcome) => Some(outcome == Outcome::Paid),
     };
-    let only = |these: &[Finding], others: &[Finding]| -> Vec<Told> {
-        let new = these.iter().filter(|finding| !others.contains(finding));
-        let mut told: Vec<Told> = new.map(told).collect();
-        told.sort();
-        told
+    let (told_before, told_after) = (before.told(), after.told());
+    let only = |these: &[Told], others: &[Told]| -> Vec<Told> {
+        these.iter().filter(|told| !others.contains(told)).cloned().collect()
     };
     total.add(Shadowed {
         practice: practice.to_owned(),
@@ -225,10 +227,65 @@ fn one(
         denied_cents,
         reasons,
         agrees,
-        added: only(&after, &before),
-        removed: only(&before, &after),
+        added: only(&told_after, &told_before),
+        removed: only(&told_before, &told_after),
     });
     Ok(())
+}
+
+/// What payers denied of the live version, in cents, and their reasons: what they said of another version is no word on this one.
+fn denied(tx: &Tx<'_>, row: &ClaimRow) -> StoreResult<(i64, Vec<String>)> {
+    let live = Some((row.claim_id, row.live_version));
+    let decisions = tx.remittance_claims(None, Some(row.claim_id))?;
+    let of_live = |denial: &Denial| {
+        let at = (denial.remittance_id, denial.ordinal);
+        decisions.iter().any(|one| (one.remittance_id, one.ordinal) == at && one.claim == live)
+    };
+    let denials: Vec<Denial> = tx.denials_of(row.claim_id)?.into_iter().filter(of_live).collect();
+    let mut reasons: Vec<String> =
+        denials.iter().map(|denial| format!("{}-{}", denial.group_code, denial.reason)).collect();
+    reasons.sort();
+    reasons.dedup();
+    Ok((denials.iter().map(|denial| denial.amount_cents).sum(), reasons))
+}
+
+/// What a table comes to on a stored claim.
+#[derive(Debug, Default, PartialEq)]
+struct Look {
+    /// What it finds, after fixes where any are applied.
+    found: Vec<Finding>,
+    /// What it found before, and the practice lets be mended.
+    fixed: Vec<Finding>,
+}
+
+impl Look {
+    /// Looks, applies what may be applied, and looks again: as the host does.
+    fn of(
+        table: &RuleTable,
+        claim: &Claim,
+        as_of: Date,
+        earlier: &[EarlierLine],
+        may_fix: &dyn Fn(&String) -> bool,
+    ) -> Self {
+        let mut found = check(table, claim, as_of, earlier);
+        let (mut mended, mut fixed) = (claim.clone(), Vec::new());
+        for finding in found.iter().filter(|finding| may_fix(&finding.rule)) {
+            if finding.fix.as_ref().is_some_and(|fix| apply_fix(&mut mended, fix).is_some()) {
+                fixed.push(finding.clone());
+            }
+        }
+        if !fixed.is_empty() {
+            found = check(table, &mended, as_of, earlier);
+        }
+        Self { found, fixed }
+    }
+
+    fn told(&self) -> Vec<Told> {
+        let found = self.found.iter().map(|finding| told(finding, false));
+        let mut all: Vec<Told> = found.chain(self.fixed.iter().map(|finding| told(finding, true))).collect();
+        all.sort();
+        all
+    }
 }
 
 /// What a table finds on a stored claim.
@@ -243,22 +300,21 @@ fn check(table: &RuleTable, claim: &Claim, as_of: Date, earlier: &[EarlierLine])
     })
 }
 
-fn told(finding: &Finding) -> Told {
+fn told(finding: &Finding, fixed: bool) -> Told {
     Told {
         rule: finding.rule.clone(),
         severity: crate::store::finding::severity_str(finding.severity),
         line: finding.at.line,
         words: finding.words.clone(),
+        fixed,
     }
 }
 
-fn outcome(state: &str, denied_cents: i64) -> Outcome {
-    let is = |known: ClaimState| state == known.as_str();
-    if denied_cents > 0 || is(ClaimState::Denied) || is(ClaimState::Rejected) {
-        Outcome::Refused
-    } else if is(ClaimState::Posted) {
-        Outcome::Paid
-    } else {
-        Outcome::Unknown
+fn outcome(state: VersionState, denied_cents: i64) -> Outcome {
+    match state {
+        _ if denied_cents > 0 => Outcome::Refused,
+        VersionState::Denied | VersionState::Rejected => Outcome::Refused,
+        VersionState::Posted => Outcome::Paid,
+        _ => Outcome::Unknown,
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::super::output::dollars;
 use super::super::reference::name;
-use super::shadow::{Told, change_word, estimate, outcome_words, sides};
+use super::shadow::{Told, change_word, estimate, outcome_words, place, sides};
 
 const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1c2430}\
 h1{font-size:1.4rem}table{border-collapse:collapse;width:100%;margin:1rem 0}\
@@ -22,8 +22,8 @@ pub(super) fn page(told: &Told) -> String {
         out,
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title><style>{STYLE}</style></head><body>\n\
          <h1>{0}</h1>\n<p>Services since {1}: {2} claims, {3} that it is for, {4} of these as today.<br><small>candidate {5}</small></p>\n\
-         <table><tr><th></th><th class=\"n\">claims</th><th class=\"n\">billed</th><th class=\"n\">payer paid</th>\
-         <th class=\"n\">payer refused</th><th class=\"n\">denied</th></tr>\n",
+         <table><tr><th></th><th class=\"n\">claims</th><th class=\"n\">billed</th><th class=\"n\">held now</th>\
+         <th class=\"n\">payer paid</th><th class=\"n\">payer refused</th><th class=\"n\">denied</th></tr>\n",
         text(&title),
         text(since),
         report.looked_at,
@@ -34,10 +34,11 @@ pub(super) fn page(told: &Told) -> String {
     for (what, side) in sides(report) {
         let _ = writeln!(
             out,
-            "<tr><td>{what}</td><td class=\"n\">{}</td><td class=\"n\">${}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
-             <td class=\"n\">${}</td></tr>",
+            "<tr><td>{what}</td><td class=\"n\">{}</td><td class=\"n\">${}</td><td class=\"n\">${}</td><td class=\"n\">{}</td>\
+             <td class=\"n\">{}</td><td class=\"n\">${}</td></tr>",
             side.claims,
             dollars(side.billed_cents),
+            dollars(side.held_now_cents),
             side.paid,
             side.refused,
             dollars(side.denied_cents)
@@ -54,13 +55,7 @@ pub(super) fn page(told: &Told) -> String {
             one.added.iter().map(|told| ("add", "+", told)).chain(one.removed.iter().map(|told| ("gone", "-", told)));
         let findings: Vec<String> = findings
             .map(|(class, sign, told)| {
-                let line = told.line.map(|line| format!(" line {line}")).unwrap_or_default();
-                format!(
-                    "<span class=\"{class}\">{sign} {} {}{line}</span>: {}",
-                    told.severity,
-                    text(&told.rule),
-                    text(&told.words)
-                )
+                format!("<span class=\"{class}\">{sign} {}</span>: {}", text(&place(told)), text(&told.words))
             })
             .collect();
         let _ = writeln!(

@@ -11,7 +11,7 @@ use super::super::reference::name;
 use super::super::{Failure, Global, Whose, day};
 use super::{page, read, tables};
 use crate::claim::{Date, day_number, iso};
-use crate::rules::shadow::{Change, Outcome, Shadow as Report, Shadowed, Side, shadow};
+use crate::rules::shadow::{Change, Compared, Outcome, Shadow as Report, Shadowed, Side, Told as Finding, shadow};
 
 /// `rules shadow`
 #[derive(Debug, clap::Args)]
@@ -64,7 +64,10 @@ impl Shadow {
         let reader = Reader::open(global)?;
         let mut report = Report::default();
         for practice in reader.chosen(self.whose.practice())? {
-            shadow(&practice, &candidate, active.map(|table| &**table), day_number(self.since), &mut report)?;
+            let profile = reader.profile(practice.id())?;
+            let apply_fixes = profile.as_ref().map_or(&[][..], |profile| &profile.apply_fixes);
+            let compared = Compared { candidate: &candidate, active: active.map(|table| &**table), apply_fixes };
+            shadow(&practice, compared, day_number(self.since), &mut report)?;
         }
         let active = active.map(|table| named(table));
         let told = Told { candidate: named(&candidate), active, since: iso(self.since), report };
@@ -96,12 +99,13 @@ fn tell(told: &Told, limit: usize) {
         "{} claims, {} that it is for, {} of these as today\n",
         report.looked_at, report.concerned, report.unchanged
     ));
-    let mut out = table(&["", "claims", "billed", "payer paid", "payer refused", "denied"]);
+    let mut out = table(&["", "claims", "billed", "held now", "payer paid", "payer refused", "denied"]);
     for (what, side) in sides(report) {
         out.add_row([
             what,
             &side.claims.to_string(),
             &dollars(side.billed_cents),
+            &dollars(side.held_now_cents),
             &side.paid.to_string(),
             &side.refused.to_string(),
             &dollars(side.denied_cents),
@@ -122,13 +126,19 @@ fn tell(told: &Told, limit: usize) {
         for (sign, told) in
             shadowed.added.iter().map(|told| ('+', told)).chain(shadowed.removed.iter().map(|told| ('-', told)))
         {
-            let line = told.line.map(|line| format!(" line {line}")).unwrap_or_default();
-            print(&cut(&format!("  {sign} {} {}{line}: {}", told.severity, told.rule, told.words), line_width()));
+            print(&cut(&format!("  {sign} {}: {}", place(told), told.words), line_width()));
         }
     }
     if report.claims.len() > limit {
         anstream::eprintln!("hint: {} more; --limit, --json or --html tells them all", report.claims.len() - limit);
     }
+}
+
+/// What a finding is, of which rule and where: `hold house.limit line 1`.
+pub(super) fn place(told: &Finding) -> String {
+    let line = told.line.map(|line| format!(" line {line}")).unwrap_or_default();
+    let fixed = if told.fixed { " (its fix is applied)" } else { "" };
+    format!("{} {}{line}{fixed}", told.severity, told.rule)
 }
 
 /// The three kinds with their names.
@@ -147,11 +157,12 @@ pub(super) fn estimate(report: &Report) -> String {
         |kind: Change| report.claims.iter().filter(move |one| one.change == kind && one.agrees == Some(true)).count();
     format!(
         "Held, it would have stopped ${} that payers denied ({} claims on which they agree), and kept back {} claims that they paid. \
-         Released, ${} would no longer wait; payers paid {} of these claims anyway.",
+         Released, ${} of {} claims that are held now would no longer wait; payers paid {} that it would have let go.",
         dollars(newly_held.denied_cents),
         agreed(Change::NewlyHeld),
         newly_held.paid,
-        dollars(newly_released.billed_cents),
+        dollars(newly_released.held_now_cents),
+        newly_released.held_now,
         agreed(Change::NewlyReleased),
     )
 }
