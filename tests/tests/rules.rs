@@ -2,6 +2,7 @@
 //! fixes, and what happens when a table or its component goes bad.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
+use claimhost_tests::serving::Serving;
 use claimhost_tests::site::{Charge, Site};
 use serde_json::Value;
 
@@ -359,6 +360,59 @@ fn a_bad_table_changes_nothing_and_a_missing_component_holds() {
     let found = of_rule(&answer, "rules.not-evaluated");
     assert!(found[0]["words"].as_str().unwrap().contains("rule table `house`"), "{answer}");
     site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_running_serve_counts_what_it_refuses_and_keeps_who_took_a_table_away() {
+    let site = Site::new();
+    site.edit("claimhost.toml", "settle_seconds = 5", "settle_seconds = 0");
+    let (path, beside) = (site.dir().join("rules/house.toml"), site.dir().join("house.tmp"));
+    site.write("rules/house.toml", table("1", "50").as_bytes());
+    // As an editor saves: another file, then a rename over the old one.
+    let save = |text: String| {
+        std::fs::write(&beside, text).unwrap();
+        std::fs::rename(&beside, &path).unwrap();
+    };
+    let reloads = |outcome: &str| format!("claimhost_data_reloads_total{{kind=\"rules\",outcome=\"{outcome}\"}}");
+    let serving = Serving::start(&site, DAY);
+    save(table("2", "100").replace("usd(100)", "100"));
+    serving.wait_for(&reloads("refused"), 1);
+    assert_eq!(serving.metric(&reloads("activated")), 0);
+    save(table("2", "100"));
+    serving.wait_for(&reloads("activated"), 1);
+    std::fs::remove_file(&path).unwrap();
+    serving.wait_for(&reloads("activated"), 2);
+    // The same text again, by the command.
+    std::fs::write(&beside, table("2", "100")).unwrap();
+    said(&site, &["rules", "activate", beside.to_str().unwrap(), "--by", "Kit"], 0);
+    serving.wait_for(&reloads("activated"), 3);
+    assert_eq!(serving.metric(&reloads("refused")), 1);
+    serving.stop();
+    let kept = site.text("rules/history/activations.jsonl");
+    let kept: Vec<Value> = kept.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = kept.iter().map(|one| (&one["version"], &one["by"], one["removed"] == true)).collect();
+    let by_hand = &Value::from("file changed");
+    let (one, two, kit) = (&Value::from("1"), &Value::from("2"), &Value::from("Kit"));
+    assert_eq!(
+        told,
+        [(one, by_hand, false), (two, by_hand, false), (two, by_hand, true), (two, kit, false)],
+        "{kept:?}"
+    );
+    // The host's own history has no names.
+    let store = rusqlite::Connection::open(site.dir().join("store/claimhost.db")).unwrap();
+    let mut rows = store
+        .prepare("SELECT actor || ': ' || event FROM history WHERE subject_kind = 'rule-table' ORDER BY seq")
+        .unwrap();
+    let events: Vec<String> = rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(
+        events,
+        [
+            "host: rule table house version 1 active",
+            "host: rule table house version 2 active",
+            "host: rule table house no longer active",
+            "operator: rule table house version 2 active",
+        ]
+    );
 }
 
 /// A rule that looks back 30 days for another visit.
