@@ -34,7 +34,11 @@ pub(super) fn text(status: &Status, not_ready: &[String], meters: &AllMeters, pl
     }
     page.plugins(plugins);
     let name = "claimhost_data_reloads_total";
-    page.head(name, "counter", "Profiles, mappings, code tables and rule tables that changed, by whether the new one is used");
+    page.head(
+        name,
+        "counter",
+        "Profiles, mappings, code tables and rule tables that changed, by whether the new one is used",
+    );
     for (kind, taken, refused) in status.data_reloads.all() {
         page.line(name, &[("kind", kind), ("outcome", "activated")], taken);
         page.line(name, &[("kind", kind), ("outcome", "refused")], refused);
