@@ -220,7 +220,7 @@ fn prove(shared: &Shared, plugin: &Plugin) -> Result<(), FixtureError> {
 
 /// Compiles and type-checks a component against the world of its manifest, or takes what another plugin has of it.
 pub(super) fn compile(shared: &Arc<Shared>, source: &Source, granted: Permissions) -> Result<Plugin, PluginError> {
-    let Source { folder, manifest, component, mapping, digest } = source;
+    let Source { folder, manifest, component, mapping, digest, .. } = source;
     let path = folder.join(&manifest.component);
     let fail = |problem: String| PluginError::Component { path: path.clone(), problem };
     let limits = manifest.limits.capped(&shared.limits_cap);

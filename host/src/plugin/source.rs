@@ -30,6 +30,8 @@ pub(super) struct Source {
     /// Where its fixtures are.
     pub(super) folder: PathBuf,
     pub(super) manifest: Manifest,
+    /// The manifest as it was read: what is digested, and written where the version is copied.
+    pub(super) text: String,
     pub(super) component: Arc<ComponentFile>,
     /// Its own mapping, TOML.
     pub(super) mapping: Option<String>,
@@ -75,7 +77,7 @@ impl Pass {
                 self.component(folder, name)?
             }
         };
-        Source::of(folder, manifest, &text, component)
+        Source::of(folder, manifest, text, component)
     }
 
     /// The component of a plugin folder, read by the first that asks.
@@ -104,20 +106,20 @@ impl Source {
         let path = folder.join(super::versions::COMPONENT);
         let component = read_component(folder, super::versions::COMPONENT)
             .map_err(|problem| PluginError::Component { path, problem })?;
-        Self::of(folder, manifest, &text, component)
+        Self::of(folder, manifest, text, component)
     }
 
-    fn of(folder: &Path, manifest: Manifest, text: &str, component: Arc<ComponentFile>) -> Result<Self, PluginError> {
+    fn of(folder: &Path, manifest: Manifest, text: String, component: Arc<ComponentFile>) -> Result<Self, PluginError> {
         let mapping = match &manifest.mapping {
             None => None,
             Some(name) => Some(read_mapping(folder, name)?),
         };
-        let mut digest = Sha256::new().chain_update(component.sha256).chain_update(Sha256::digest(text));
+        let mut digest = Sha256::new().chain_update(component.sha256).chain_update(Sha256::digest(&text));
         if let Some(mapping) = &mapping {
             digest.update(Sha256::digest(mapping));
         }
         let digest = hex::encode(digest.finalize());
-        Ok(Self { folder: folder.to_owned(), manifest, component, mapping, digest })
+        Ok(Self { folder: folder.to_owned(), manifest, text, component, mapping, digest })
     }
 }
 

@@ -8,7 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::cache::write_atomically;
+use super::fixtures;
 use super::source::Source;
+use super::trust::{SIGNATURE, signature};
 
 /// Versions of one plugin that are kept, the active one included.
 const KEPT_MAX: usize = 4;
@@ -80,17 +82,23 @@ impl Versions {
         }
         fs::hard_link(&shared, making.join(COMPONENT))
             .or_else(|_| fs::write(making.join(COMPONENT), &source.component.bytes))?;
-        let parts = ["plugin.toml", super::trust::SIGNATURE].into_iter().chain(source.manifest.mapping.as_deref());
-        for part in parts.filter(|part| source.folder.join(part).is_file()) {
-            fs::copy(source.folder.join(part), making.join(part))?;
+        fs::write(making.join("plugin.toml"), &source.text)?;
+        if let (Some(name), Some(mapping)) = (&source.manifest.mapping, &source.mapping) {
+            fs::write(making.join(name), mapping)?;
         }
-        let fixtures = source.folder.join("fixtures");
-        for case in fs::read_dir(&fixtures).into_iter().flatten().flatten().filter(|case| case.path().is_dir()) {
-            let to = making.join("fixtures").join(case.file_name());
-            fs::create_dir_all(&to)?;
-            for file in fs::read_dir(case.path())?.flatten().filter(|file| file.path().is_file()) {
-                fs::copy(file.path(), to.join(file.file_name()))?;
-            }
+        if let Some(signature) = signature(&source.folder).map_err(io::Error::other)? {
+            fs::write(making.join(SIGNATURE), signature)?;
+        }
+        for (name, bytes) in fixtures::all_files(&source.folder).map_err(io::Error::other)? {
+            let path = making.join(name);
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::write(path, bytes)?;
+        }
+        // What is under a digest is what has it, whatever became of the disk meanwhile.
+        let kept = Source::kept(&making).map_err(io::Error::other)?;
+        if kept.digest != source.digest {
+            let _ = fs::remove_dir_all(&making);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the copy has another digest"));
         }
         fs::rename(&making, place)
     }
@@ -108,5 +116,31 @@ impl Versions {
         if fs::metadata(&shared).is_ok_and(|file| file.nlink() == 1) {
             let _ = fs::remove_file(shared);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::source::Pass;
+
+    #[test]
+    fn what_is_kept_is_what_was_read_whatever_the_folder_holds_by_then() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("plugin");
+        fs::create_dir(&folder).unwrap();
+        let manifest = "id = \"some-ehr\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\n\
+                        framing = \"whole\"\nformats = [\"text\"]\nevidence = \"documented\"\nmapping = \"mapping.toml\"\n";
+        fs::write(folder.join("plugin.toml"), manifest).unwrap();
+        fs::write(folder.join("mapping.toml"), "site = 1\n").unwrap();
+        fs::write(folder.join("plugin.wasm"), "component").unwrap();
+        let source = Pass::new(std::slice::from_ref(&folder)).source(&folder).unwrap();
+        fs::write(folder.join("plugin.toml"), manifest.replace("1.0.0", "2.0.0")).unwrap();
+        fs::write(folder.join("mapping.toml"), "site = 2\n").unwrap();
+        let versions = Versions::new(root.path());
+        versions.keep(&source);
+        let kept = Source::kept(&versions.place("some-ehr", &source.digest)).unwrap();
+        assert_eq!(kept.digest, source.digest);
+        assert_eq!((kept.manifest.version.as_str(), kept.mapping.as_deref()), ("1.0.0", Some("site = 1\n")));
     }
 }
