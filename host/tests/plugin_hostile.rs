@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use claimhost::plugin::{FaultKind, FixturePolicy, Limits, PluginHost, PluginHostConfig, Translated};
+use claimhost::plugin::{FaultKind, FixturePolicy, Limits, Offer, PluginHost, PluginHostConfig, Translated};
 use support::{Site, ask, component, documents, marked, parked, reason, save, setup};
 
 /// Asks the hostile plugin something in the north, and then everybody else whether they are well: another practice of the same
@@ -355,4 +355,24 @@ fn a_folder_cannot_reach_out_of_itself() {
     symlink("..", site.root.path().join("plugins/loop")).unwrap();
     let host = PluginHost::open(PluginHostConfig { fixtures: FixturePolicy::Always, ..site.config() }).unwrap();
     assert!(host.adapter("neighbour").is_some() && host.list().len() < 20);
+}
+
+#[test]
+fn a_link_in_a_folder_that_is_offered_is_refused_before_anybody_consents() {
+    let site = Site::new("");
+    let secret = site.root.path().join("key");
+    fs::write(&secret, "master key").unwrap();
+    for part in ["fixtures/a/input.txt", "plugin.minisig"] {
+        let offered = site.root.path().join("offered");
+        let _ = fs::remove_dir_all(&offered);
+        fs::create_dir_all(offered.join("fixtures/a")).unwrap();
+        for name in ["plugin.toml", "plugin.wasm"] {
+            fs::copy(site.root.path().join("plugins/hostile").join(name), offered.join(name)).unwrap();
+        }
+        assert!(Offer::read(&site.config(), &offered).is_ok());
+        symlink(&secret, offered.join(part)).unwrap();
+        let error = Offer::read(&site.config(), &offered).err().unwrap().to_string();
+        assert!(error.contains("link out") && error.contains(part), "{part}: {error}");
+        assert!(!error.contains("master key"));
+    }
 }

@@ -267,6 +267,38 @@ fn nothing_runs_that_nobody_consented_to_and_a_change_needs_consent_again() {
     assert!(host.adapter("hostile").is_none(), "consent that is taken back stops it");
 }
 
+#[test]
+fn what_is_installed_takes_the_place_of_the_folder_that_has_its_id() {
+    let site = Site::new("");
+    let plugins = site.root.path().join("plugins");
+    fs::rename(plugins.join("hostile"), plugins.join("our-ehr")).unwrap();
+    fs::create_dir_all(plugins.join("our-ehr/fixtures/gone")).unwrap();
+    fs::write(plugins.join("our-ehr/fixtures/gone/input.txt"), "old").unwrap();
+    fs::write(plugins.join("our-ehr/notes.txt"), "ours").unwrap();
+    let offered = site.root.path().join("offered");
+    fs::create_dir_all(offered.join("fixtures/new")).unwrap();
+    fs::copy(plugins.join("our-ehr/plugin.toml"), offered.join("plugin.toml")).unwrap();
+    fs::write(offered.join("plugin.wasm"), marked(3)).unwrap();
+    fs::write(offered.join("fixtures/new/input.txt"), "hello").unwrap();
+    let expected = r#"[{"Ignored":{"id":"hostile.hello","reason":"hello"}}]"#;
+    fs::write(offered.join("fixtures/new/expected.json"), expected).unwrap();
+    let host = PluginHost::open(config(&site, Trust::Any)).unwrap();
+    let offer = Offer::read(&config(&site, Trust::Any), &offered).unwrap();
+    // What was read is what is put, whatever its folder holds by then.
+    fs::write(offered.join("plugin.wasm"), marked(4)).unwrap();
+    assert_eq!(offer.install(std::slice::from_ref(&plugins)).unwrap(), plugins.join("our-ehr"));
+    assert_eq!(reload(&host), only("activated"));
+    assert_eq!(version(&active(&host)), "003/");
+    let mut names: Vec<String> = fs::read_dir(plugins.join("our-ehr"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["fixtures", "notes.txt", "plugin.toml", "plugin.wasm"]);
+    assert!(!plugins.join("our-ehr/fixtures/gone").exists(), "nothing of the old version is left");
+    assert_eq!(fs::read_dir(&plugins).unwrap().count(), 1, "no other folder");
+}
+
 /// A plugin that always has the digest of these signatures; whether it runs is decided before it is looked at more closely.
 const SIGNED_MANIFEST: &str = "id = \"signed\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\n\
                                framing = \"whole\"\nformats = [\"text\"]\nevidence = \"standard-only\"\n";

@@ -129,6 +129,14 @@ pub enum PluginError {
         /// Found, expected, what to do.
         problem: String,
     },
+    /// Another file that travels with it.
+    #[error("{}: {problem}", path.display())]
+    Part {
+        /// The file.
+        path: PathBuf,
+        /// Found, expected, what to do.
+        problem: String,
+    },
     /// What it says of itself cannot be used.
     #[error("`{id}` describes itself wrongly: {problem}")]
     Described {
