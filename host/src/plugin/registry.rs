@@ -159,6 +159,12 @@ pub enum PluginError {
         /// The folder.
         path: PathBuf,
     },
+    /// Looking at it broke.
+    #[error("{}: cannot be looked at: a defect of claimhost; report it with its log", path.display())]
+    Broke {
+        /// The folder.
+        path: PathBuf,
+    },
     /// There is nothing to go back to.
     #[error("`{id}`: {problem}")]
     Rollback {

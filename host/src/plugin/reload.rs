@@ -17,8 +17,8 @@ use super::load::{Active, Shared, info_of, load};
 use super::lock::{Lock, LockError, Locked};
 use super::manifest::{Manifest, Permissions};
 use super::registry::{PluginError, PluginHost, PluginInfo};
-use super::source::{Pass, Source};
-use super::trust::{Decision, TrustError, both};
+use super::source::{ComponentFile, Pass, Source};
+use super::trust::{Decision, Trust, TrustError, both};
 
 /// A folder and what came of it.
 #[derive(Clone)]
@@ -166,34 +166,50 @@ impl PluginHost {
         let fail = |problem: String| PluginError::Rollback { id: id.to_owned(), problem };
         let trust = &self.shared.trust;
         let entries = self.entries.load_full();
-        let entry = entries.values().find(|entry| entry.active.is_some() && entry.info.id == id);
-        let entry = entry.ok_or_else(|| fail("there is no active plugin of this id".to_owned()))?;
+        let named = || entries.values().filter(|entry| entry.info.id == id);
+        let recorded =
+            || entries.values().find(|entry| self.shared.versions.id_of(&entry.info.folder).as_deref() == Some(id));
+        // Where nothing of it is active, as after a start with a damaged folder, the newest that was takes its place again.
+        let entry = named().find(|entry| entry.active.is_some()).or_else(|| named().next()).or_else(recorded);
+        let entry = entry.ok_or_else(|| fail("no plugin folder here has this id, or had it".to_owned()))?;
         let path = trust.lock.as_ref().ok_or_else(|| fail("without a plugins.lock nothing is pinned".to_owned()))?;
-        let active = entry.info.digest.clone();
-        let digest = self.shared.versions.before(id, &active);
+        let active = entry.active.as_ref().map(|active| active.plugin().digest.clone());
+        let digest = match &active {
+            Some(active) => self.shared.versions.before(id, active),
+            None => self.shared.versions.order(id).pop(),
+        };
         let digest = digest.ok_or_else(|| fail("no earlier version of it was active here".to_owned()))?;
         let kept = Source::kept(&self.shared.versions.place(id, &digest))?;
-        let in_folder = Pass::new(&self.found()).source(&entry.info.folder).map(|source| source.digest);
+        let in_folder = Pass::of_accepted(bases(entries.values())).source(&entry.info.folder);
+        let in_folder = in_folder.map(|source| source.digest);
         let locking = |error| PluginError::Trust { id: id.to_owned(), error: TrustError::Lock(error) };
         let mut lock = Lock::read(path).map_err(locking)?;
         let before = lock.clone();
+        if trust.mode != Trust::Any && before.of(id).is_none() {
+            let folder = entry.info.folder.clone();
+            return Err(PluginError::Trust { id: id.to_owned(), error: TrustError::Unknown { folder } });
+        }
+        let grants = match before.of(id) {
+            Some(locked) => locked.grants.clone(),
+            None => kept.manifest.permissions.clone(),
+        };
+        // Tried before it is pinned: what is pinned and does not run would stop what runs.
+        load(&self.shared, &kept, both(&kept.manifest.permissions, &grants))?;
         lock.put(Locked {
             id: id.to_owned(),
             version: kept.manifest.version.clone(),
-            rolled_back_from: in_folder.ok().filter(|found| *found != digest),
-            digest,
+            // Where the folder cannot be read, what is active is what has to go.
+            rolled_back_from: in_folder.ok().or(active).filter(|found| *found != digest),
+            digest: digest.clone(),
             // What it had while it was active; a grant that was taken from it since stays taken.
-            grants: match before.of(id) {
-                Some(locked) => locked.grants.clone(),
-                None => kept.manifest.permissions.clone(),
-            },
+            grants,
         });
         lock.write(path).map_err(locking)?;
         let folder = entry.info.folder.clone();
         let changes = self.swap(&self.found(), true);
         let now = self.entries.load().get(&folder).map(|entry| entry.info.clone());
         match now {
-            Some(info) if info.digest != active => {
+            Some(info) if info.error.is_none() && info.digest == digest => {
                 self.shared.reloads.rolled_back.fetch_add(1, Ordering::Relaxed);
                 tracing::warn!(plugin = id, digest = info.digest.get(..12), "plugin: rolled back to this version");
                 Ok(info)
@@ -213,46 +229,25 @@ impl PluginHost {
     fn swap(&self, folders: &[PathBuf], again: bool) -> Vec<Change> {
         let _turn = self.writer.lock();
         let before = self.entries.load_full();
-        let pass = Pass::new(folders);
         let lock = self.shared.trust.read_lock();
-        let look = |folder: &PathBuf| look(&self.shared, &pass, lock.as_ref(), folder, before.get(folder), again);
-        let looks: Vec<Look> = in_threads(folders, look);
-        let mut now: BTreeMap<PathBuf, Entry> = BTreeMap::new();
-        let mut changes = Vec::new();
-        let mut sound = Vec::new();
-        for look in looks {
-            match look {
-                Look::Same(entry) => {
-                    now.insert(entry.info.folder.clone(), *entry);
-                }
-                Look::Refused(entry, error) => {
-                    changes.push(change(&entry, Changed::Refused(error)));
-                    now.insert(entry.info.folder.clone(), *entry);
-                }
-                Look::Sound(entry, source) => sound.push((entry, source)),
-            }
-        }
+        let mut round = Round::default();
         for (folder, entry) in before.iter().filter(|(folder, _)| !folders.contains(folder)) {
-            gone(folder, entry, &mut now, &mut changes);
+            gone(folder, entry, goes_on(self.shared.trust.mode, lock.as_ref(), entry), &mut round);
         }
-        // Who has an id keeps it; of two new ones the first by folder gets it.
-        let held = |entry: &Entry| before.get(&entry.info.folder).is_some_and(|old| old.info.id == entry.info.id);
-        sound.sort_by_key(|(entry, _)| !held(entry));
-        let mut sources = Vec::new();
-        for (entry, source) in sound {
-            let folder = entry.info.folder.clone();
-            let taken = now.values().any(|other| other.active.is_some() && other.info.id == entry.info.id);
-            if taken {
-                let error = PluginError::Duplicate { path: folder.clone(), id: entry.info.id.clone() };
-                let entry = refused(before.get(&folder), entry.info, entry.looked, error.clone());
-                changes.push(change(&entry, Changed::Refused(error)));
-                now.insert(folder, entry);
-                continue;
-            }
-            sources.push(source);
-            changes.push(change(&entry, Changed::Activated));
-            now.insert(folder, *entry);
+        let has_base = |folder: &&PathBuf| Manifest::read(folder).is_ok_and(|manifest| manifest.base.is_some());
+        let (connectors, own): (Vec<&PathBuf>, Vec<&PathBuf>) = folders.iter().partition(has_base);
+        // Connectors last: they run what was accepted of their bases, in this look or before it, and nothing else.
+        for folders in [own, connectors] {
+            let pass = Pass::of_accepted(bases(round.now.values()));
+            let look = |folder: &&PathBuf| {
+                let old = before.get(*folder).filter(|old| goes_on(self.shared.trust.mode, lock.as_ref(), old));
+                let work = || look(&self.shared, &pass, lock.as_ref(), folder, old, again);
+                whole(work).unwrap_or_else(|| broke(folder, old))
+            };
+            let looks = in_threads(&folders, look);
+            round.settle(&before, looks);
         }
+        let Round { now, changes, sources } = round;
         let told = |entry: &Entry| (entry.looked, entry.info.candidate.is_some(), entry.info.error.is_some());
         if changes.is_empty()
             && before.iter().all(|(folder, old)| now.get(folder).is_some_and(|new| told(new) == told(old)))
@@ -271,10 +266,129 @@ impl PluginHost {
         self.entries.store(Arc::new(now));
         replaced.iter().for_each(|old| old.plugin().retire());
         if self.shared.keep_versions {
-            sources.iter().for_each(|source| self.shared.versions.keep(source));
+            sources.iter().for_each(|(folder, source)| self.shared.versions.keep(folder, source));
+            self.end_rollbacks();
         }
         changes
     }
+
+    /// A rollback is over when its plugin has a version that is neither: what was rolled back from may come again.
+    fn end_rollbacks(&self) {
+        let (Some(path), Ok(mut lock)) = (&self.shared.trust.lock, self.shared.trust.read_lock()) else { return };
+        let entries = self.entries.load();
+        let active = |id: &str| {
+            let plugins = entries.values().filter_map(|entry| entry.active.as_ref()).map(Active::plugin);
+            plugins.into_iter().find(|plugin| plugin.manifest.id == id).map(|plugin| plugin.digest.clone())
+        };
+        let mut over = false;
+        for locked in lock.plugin.iter_mut().filter(|locked| locked.rolled_back_from.is_some()) {
+            let neither = |digest: String| digest != locked.digest && Some(&digest) != locked.rolled_back_from.as_ref();
+            if active(&locked.id).is_some_and(neither) {
+                locked.rolled_back_from = None;
+                over = true;
+            }
+        }
+        if over && let Err(error) = lock.write(path) {
+            tracing::warn!(%error, "plugins: that a rollback is over was not written down");
+        }
+    }
+}
+
+/// One swap in the making.
+#[derive(Default)]
+struct Round {
+    now: BTreeMap<PathBuf, Entry>,
+    changes: Vec<Change>,
+    /// What became active, with its folder.
+    sources: Vec<(PathBuf, Box<Source>)>,
+}
+
+impl Round {
+    /// Takes what looks came to.
+    fn settle(&mut self, before: &BTreeMap<PathBuf, Entry>, looks: Vec<Look>) {
+        let mut sound = Vec::new();
+        for look in looks {
+            match look {
+                Look::Same(entry) => {
+                    self.now.insert(entry.info.folder.clone(), *entry);
+                }
+                Look::Refused(entry, error) => {
+                    self.changes.push(change(&entry, Changed::Refused(error)));
+                    self.now.insert(entry.info.folder.clone(), *entry);
+                }
+                Look::Sound(entry, source) => sound.push((entry, source)),
+            }
+        }
+        // Who has an id keeps it; of two new ones that with the id in its folder, then the first by folder, gets it.
+        let held = |entry: &Entry| {
+            before.get(&entry.info.folder).is_some_and(|old| old.active.is_some() && old.info.id == entry.info.id)
+        };
+        sound.sort_by_key(|(entry, _)| (!held(entry), entry.info.candidate.is_some()));
+        for (entry, source) in sound {
+            let folder = entry.info.folder.clone();
+            let taken = self.now.values().any(|other| other.active.is_some() && other.info.id == entry.info.id);
+            if taken {
+                let error = PluginError::Duplicate { path: folder.clone(), id: entry.info.id.clone() };
+                let entry = refused(before.get(&folder), entry.info, entry.looked, error.clone());
+                self.changes.push(change(&entry, Changed::Refused(error)));
+                self.now.insert(folder, entry);
+                continue;
+            }
+            self.sources.push((folder.clone(), source));
+            self.changes.push(change(&entry, Changed::Activated));
+            self.now.insert(folder, *entry);
+        }
+    }
+}
+
+/// Components that connectors may run: those of the plugins that are active; none for a plugin that is not.
+fn bases<'a>(entries: impl Iterator<Item = &'a Entry>) -> BTreeMap<String, Option<Arc<ComponentFile>>> {
+    let mut bases = BTreeMap::new();
+    for entry in entries {
+        let active = entry.active.as_ref().map(Active::plugin).filter(|plugin| plugin.manifest.base.is_none());
+        let component = active.map(|plugin| Arc::clone(&plugin.component));
+        let id = active.map_or(&entry.info.id, |plugin| &plugin.manifest.id);
+        let known: &mut Option<_> = bases.entry(id.clone()).or_default();
+        *known = known.take().or(component);
+    }
+    bases
+}
+
+/// What came of some work; none where it panicked.
+fn whole<T>(work: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()
+}
+
+/// A look that broke: that plugin's error, and no other's.
+fn broke(folder: &Path, before: Option<&Entry>) -> Look {
+    let looked = seen(&[b"broke"]);
+    if let Some(old) = before.filter(|old| old.looked == looked) {
+        return Look::Same(Box::new(old.clone()));
+    }
+    let error = PluginError::Broke { path: folder.to_owned() };
+    Look::Refused(Box::new(refused(before, info_of(folder, None, ""), looked, error.clone())), error)
+}
+
+/// Whether an active version may stay where it is until another takes its place: where consent is asked for, `plugins.lock`
+/// has its plugin, and grants every right that it has. That another version is pinned does not stop it: that one may not run.
+fn goes_on(mode: Trust, lock: Result<&Lock, &LockError>, entry: &Entry) -> bool {
+    let (Some(active), Ok(lock)) = (&entry.active, lock) else { return true };
+    let plugin = active.plugin();
+    let grants = |locked: &Locked| both(&plugin.granted, &locked.grants) == plugin.granted;
+    mode == Trust::Any || lock.of(&plugin.manifest.id).is_some_and(grants)
+}
+
+/// What `plugins.lock` pins of the plugin that a folder had before it was damaged.
+fn pinned_before<'a>(
+    shared: &Shared,
+    lock: Result<&'a Lock, &LockError>,
+    folder: &Path,
+    before: Option<&Entry>,
+) -> Option<&'a Locked> {
+    let active = before.and_then(|old| old.active.as_ref()).map(|active| active.plugin().manifest.id.clone());
+    let name = || folder.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+    let id = active.or_else(|| shared.versions.id_of(folder)).or_else(name)?;
+    lock.ok()?.of(&id)
 }
 
 /// Does something with each item, on as many threads as the machine has cores; results in the order of the items.
@@ -310,24 +424,28 @@ fn change(entry: &Entry, what: Changed) -> Change {
 }
 
 /// A folder that is not among those found: it went, or it is there without its manifest, as while an editor saves.
-fn gone(folder: &Path, entry: &Entry, now: &mut BTreeMap<PathBuf, Entry>, changes: &mut Vec<Change>) {
+fn gone(folder: &Path, entry: &Entry, goes_on: bool, round: &mut Round) {
     if !folder.is_dir() {
         let mut left = entry.clone();
         left.active = None;
-        changes.push(change(&left, Changed::Removed));
+        round.changes.push(change(&left, Changed::Removed));
         return;
     }
     let mut entry = entry.clone();
     let error = PluginError::Gone { path: folder.to_owned() };
-    if entry.looked != [0; 32] {
+    let stopped = entry.active.is_some() && !goes_on;
+    if stopped {
+        entry.active = None;
+    }
+    if stopped || entry.looked != [0; 32] {
         entry.looked = [0; 32];
         match entry.active {
             Some(_) => entry.info.candidate = Some(error.clone()),
-            None => entry.info.error = Some(error.clone()),
+            None => (entry.info.error, entry.info.candidate) = (Some(error.clone()), None),
         }
-        changes.push(change(&entry, Changed::Refused(error)));
+        round.changes.push(change(&entry, Changed::Refused(error)));
     }
-    now.insert(folder.to_owned(), entry);
+    round.now.insert(folder.to_owned(), entry);
 }
 
 /// An entry whose candidate is refused: what was active stays, with the reason.
@@ -359,16 +477,31 @@ fn look(
         let settled = |old: &&Entry| !again || (old.info.error.is_none() && old.info.candidate.is_none());
         before.filter(|old| old.looked == *looked).filter(settled).map(|old| Look::Same(Box::new(old.clone())))
     };
-    let no = |manifest: Option<&Manifest>, digest: &str, looked: [u8; 32], error: PluginError| {
-        let entry = refused(before, info_of(folder, manifest, digest), looked, error.clone());
-        Look::Refused(Box::new(entry), error)
+    // Nothing of the folder may run: what was active stays, unless something else is pinned; that was kept, and takes its place.
+    let instead = |manifest: Option<&Manifest>, digest: &str, tag: &[u8], error: PluginError| {
+        let pinned = pinned_before(shared, lock, folder, before);
+        let of_pinned = pinned.and_then(|locked| serde_json::to_vec(locked).ok()).unwrap_or_default();
+        let looked = seen(&[tag, digest.as_bytes(), error.to_string().as_bytes(), &of_pinned]);
+        if let Some(same) = same(&looked) {
+            return same;
+        }
+        let candidate = Candidate { folder, before, looked };
+        let stays = |locked: &Locked| {
+            let active = before.and_then(|old| old.active.as_ref()).map(|active| active.plugin().digest.as_str());
+            active.is_some_and(|active| match shared.trust.mode {
+                // Pins are no consent here: one counts only while what it was put back for would run.
+                Trust::Any => locked.rolled_back_from.as_deref() != Some(active),
+                Trust::Locked | Trust::Signed => locked.digest == active,
+            })
+        };
+        match pinned.filter(|locked| !stays(locked)).and_then(|locked| pinned_source(shared, locked)) {
+            Some((kept, granted)) => candidate.load(shared, kept, granted, Some(error)),
+            None => candidate.refuse(info_of(folder, manifest, digest), error),
+        }
     };
     let source = match pass.source(folder) {
         Ok(source) => source,
-        Err(error) => {
-            let looked = seen(&[b"unreadable", error.to_string().as_bytes()]);
-            return same(&looked).unwrap_or_else(|| no(Manifest::read(folder).ok().as_ref(), "", looked, error));
-        }
+        Err(error) => return instead(Manifest::read(folder).ok().as_ref(), "", b"unreadable", error),
     };
     let (manifest, digest) = (source.manifest.clone(), source.digest.clone());
     let untrusted = |error: TrustError| PluginError::Trust { id: manifest.id.clone(), error };
@@ -380,16 +513,7 @@ fn look(
     let (granted, pinned) = match decision {
         Decision::Run(granted) => (granted, None),
         Decision::Pinned(locked, why) => (locked.grants.clone(), Some((locked, untrusted(why)))),
-        Decision::Refused(why) => {
-            let looked = seen(&[b"refused", digest.as_bytes(), why.to_string().as_bytes()]);
-            // Consent that was taken back stops what ran by it.
-            let before = before.filter(|_| !matches!(why, TrustError::Unknown { .. }));
-            return same(&looked).unwrap_or_else(|| {
-                let error = untrusted(why);
-                let entry = refused(before, info_of(folder, Some(&manifest), &digest), looked, error.clone());
-                Look::Refused(Box::new(entry), error)
-            });
-        }
+        Decision::Refused(why) => return instead(Some(&manifest), &digest, b"refused", untrusted(why)),
     };
     let of_grants = serde_json::to_vec(&granted).unwrap_or_default();
     let of_pinned = pinned.as_ref().map_or("", |(locked, _)| locked.digest.as_str());
@@ -397,39 +521,58 @@ fn look(
     if let Some(same) = same(&looked) {
         return same;
     }
-    let (source, granted, why) = match pinned {
-        None => (source, granted, None),
+    let candidate = Candidate { folder, before, looked };
+    match pinned {
+        None => candidate.load(shared, source, granted, None),
         Some((locked, why)) => match pinned_source(shared, &locked) {
-            Some((kept, granted)) => (kept, granted, Some(why)),
-            None => return no(Some(&manifest), &digest, looked, why),
+            Some((kept, granted)) => candidate.load(shared, kept, granted, Some(why)),
+            None => candidate.refuse(info_of(folder, Some(&manifest), &digest), why),
         },
-    };
-    let runs = before.filter(|old| {
-        let active = old.active.as_ref().map(Active::plugin);
-        active.is_some_and(|active| active.digest == source.digest && active.granted == granted)
-    });
-    if let (Some(old), Some(why)) = (runs, &why) {
-        // What runs stays; the folder holds something else.
-        let known = old.info.candidate.as_ref().is_some_and(|known| known.to_string() == why.to_string());
-        let entry = refused(before, old.info.clone(), looked, why.clone());
-        return if known { Look::Same(Box::new(entry)) } else { Look::Refused(Box::new(entry), why.clone()) };
     }
-    match load(shared, &source, granted.clone()) {
-        Ok(active) => {
-            if let Some(old) = runs {
-                // Its fixtures pass still, or it was put back: sessions, budget and quarantine stay.
-                let mut entry = old.clone();
-                entry.looked = looked;
-                entry.info.candidate = None;
-                return Look::Same(Box::new(entry));
-            }
-            let mut info = info_of(folder, Some(&source.manifest), &source.digest);
-            info.pooled = active.plugin().compiled.placement == Placement::Pooled;
-            info.granted = granted;
-            info.candidate = why;
-            Look::Sound(Box::new(Entry { info, active: Some(active), looked }), Box::new(source))
+}
+
+/// What a look is about to try.
+struct Candidate<'a> {
+    folder: &'a Path,
+    before: Option<&'a Entry>,
+    looked: [u8; 32],
+}
+
+impl Candidate<'_> {
+    fn refuse(&self, info: PluginInfo, error: PluginError) -> Look {
+        Look::Refused(Box::new(refused(self.before, info, self.looked, error.clone())), error)
+    }
+
+    /// Loads a version where it is not what is active already; `why` is not what the folder holds.
+    fn load(&self, shared: &Arc<Shared>, source: Source, granted: Permissions, why: Option<PluginError>) -> Look {
+        let Self { folder, before, looked } = *self;
+        let runs = before.filter(|old| {
+            let active = old.active.as_ref().map(Active::plugin);
+            active.is_some_and(|active| active.digest == source.digest && active.granted == granted)
+        });
+        if let (Some(old), Some(why)) = (runs, &why) {
+            // What runs stays; the folder holds something else.
+            let known = old.info.candidate.as_ref().is_some_and(|known| known.to_string() == why.to_string());
+            let entry = refused(before, old.info.clone(), looked, why.clone());
+            return if known { Look::Same(Box::new(entry)) } else { Look::Refused(Box::new(entry), why.clone()) };
         }
-        Err(error) => no(Some(&manifest), &digest, looked, error),
+        match load(shared, &source, granted.clone()) {
+            Ok(active) => {
+                if let Some(old) = runs {
+                    // Its fixtures pass still, or it was put back: sessions, budget and quarantine stay.
+                    let mut entry = old.clone();
+                    entry.looked = looked;
+                    entry.info.candidate = None;
+                    return Look::Same(Box::new(entry));
+                }
+                let mut info = info_of(folder, Some(&source.manifest), &source.digest);
+                info.pooled = active.plugin().compiled.placement == Placement::Pooled;
+                info.granted = granted;
+                info.candidate = why;
+                Look::Sound(Box::new(Entry { info, active: Some(active), looked }), Box::new(source))
+            }
+            Err(error) => self.refuse(info_of(folder, Some(&source.manifest), &source.digest), error),
+        }
     }
 }
 

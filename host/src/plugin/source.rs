@@ -41,10 +41,18 @@ pub(super) struct Source {
 
 type Read = Arc<OnceLock<Result<Arc<ComponentFile>, String>>>;
 
+/// Where the component of a base comes from.
+enum Base {
+    /// Folder and file.
+    Folder(PathBuf, String),
+    /// What of it is active; none: nothing of it is.
+    Active(Option<Arc<ComponentFile>>),
+}
+
 /// One look at all folders.
 pub(super) struct Pass {
-    /// Folder and component file of each plugin that has its own, by id.
-    bases: BTreeMap<String, (PathBuf, String)>,
+    /// Component of each plugin that has its own, by id.
+    bases: BTreeMap<String, Base>,
     read: Mutex<HashMap<PathBuf, Read>>,
 }
 
@@ -57,9 +65,15 @@ impl Pass {
                 && manifest.base.is_none()
             {
                 // Of two folders with one id the first counts, as everywhere.
-                bases.entry(manifest.id).or_insert_with(|| (folder.clone(), manifest.component));
+                bases.entry(manifest.id).or_insert_with(|| Base::Folder(folder.clone(), manifest.component));
             }
         }
+        Self { bases, read: Mutex::new(HashMap::new()) }
+    }
+
+    /// Connectors run what is active of their bases: never what is only in a folder.
+    pub(super) fn of_accepted(bases: BTreeMap<String, Option<Arc<ComponentFile>>>) -> Self {
+        let bases = bases.into_iter().map(|(id, component)| (id, Base::Active(component))).collect();
         Self { bases, read: Mutex::new(HashMap::new()) }
     }
 
@@ -69,12 +83,20 @@ impl Pass {
         let component = match &manifest.base {
             None => self.component(folder, &manifest.component)?,
             Some(base) => {
-                let (folder, name) = self.bases.get(base).ok_or_else(|| {
-                    let problem =
-                        format!("base: no plugin folder here has id `{base}` and a component of its own; add it");
-                    PluginError::Component { path: folder.join("plugin.toml"), problem }
-                })?;
-                self.component(folder, name)?
+                let fail = |problem: String| PluginError::Component { path: folder.join("plugin.toml"), problem };
+                match self.bases.get(base) {
+                    Some(Base::Folder(folder, name)) => self.component(folder, name)?,
+                    Some(Base::Active(Some(component))) => Arc::clone(component),
+                    Some(Base::Active(None)) => {
+                        let problem = format!("base: `{base}` is not active; `claimhost plugin list` says why");
+                        return Err(fail(problem));
+                    }
+                    None => {
+                        let problem =
+                            format!("base: no plugin folder here has id `{base}` and a component of its own; add it");
+                        return Err(fail(problem));
+                    }
+                }
             }
         };
         Source::of(folder, manifest, text, component)

@@ -1,5 +1,6 @@
 //! Versions of plugins that were active, kept for a rollback: `versions/<id>/<digest>/` in the cache folder is the plugin
 //! folder as it was, `versions/<id>/order` the digests as they became active, newest last.
+//! `versions/.folders/<sha256 of a path>` is the id of the plugin that a folder had.
 //!
 //! Equal components are one file: each version has a hard link to it.
 
@@ -44,9 +45,28 @@ impl Versions {
         self.order(id).into_iter().rev().find(|kept| kept != digest)
     }
 
-    /// Keeps a version that has become active, and forgets the oldest.
-    pub(super) fn keep(&self, source: &Source) {
+    /// Where it is written down which plugin a folder had.
+    fn record(&self, folder: &Path) -> PathBuf {
+        use sha2::Digest;
+        let name = hex::encode(sha2::Sha256::digest(folder.as_os_str().as_encoded_bytes()));
+        self.folder.join(".folders").join(name)
+    }
+
+    /// Id of the plugin that a folder had when a version of it last became active.
+    pub(super) fn id_of(&self, folder: &Path) -> Option<String> {
+        fs::read_to_string(self.record(folder)).ok()
+    }
+
+    /// Keeps a version that has become active in a folder, and forgets the oldest.
+    pub(super) fn keep(&self, folder: &Path, source: &Source) {
         let id = source.manifest.id.as_str();
+        if self.id_of(folder).as_deref() != Some(id) {
+            let record = self.record(folder);
+            let written = record.parent().map_or(Ok(()), fs::create_dir_all);
+            if let Err(error) = written.and_then(|()| write_atomically(&record, id.as_bytes())) {
+                tracing::warn!(plugin = id, kind = %error.kind(), "which plugin this folder has cannot be written down");
+            }
+        }
         let mut order = self.order(id);
         let place = self.place(id, &source.digest);
         if order.last() == Some(&source.digest) && place.is_dir() {
@@ -138,7 +158,7 @@ mod tests {
         fs::write(folder.join("plugin.toml"), manifest.replace("1.0.0", "2.0.0")).unwrap();
         fs::write(folder.join("mapping.toml"), "site = 2\n").unwrap();
         let versions = Versions::new(root.path());
-        versions.keep(&source);
+        versions.keep(&folder, &source);
         let kept = Source::kept(&versions.place("some-ehr", &source.digest)).unwrap();
         assert_eq!(kept.digest, source.digest);
         assert_eq!((kept.manifest.version.as_str(), kept.mapping.as_deref()), ("1.0.0", Some("site = 1\n")));
