@@ -8,7 +8,7 @@ use std::path::Path;
 
 use claimhost::plugin::{Lock, Offer, Permissions, PluginHost, Trust, TrustedKey};
 use support::{
-    Site, active, config, connector, folder, info, marked, only, reload, save, version,
+    Site, active, config, connector, documents, folder, info, marked, only, reason, reload, save, setup, version,
 };
 
 /// Consents to what is in a plugin folder, with all that it asks for.
@@ -307,4 +307,32 @@ fn a_component_that_does_not_fit_a_connector_is_the_error_of_its_manifest() {
     let host = PluginHost::open(config(&site, Trust::Any)).unwrap();
     let error = info(&host, "connector").error.unwrap().to_string();
     assert!(error.contains("connector/plugin.toml: base: the component of `hostile` does not export"), "{error}");
+}
+
+#[test]
+fn other_grants_are_another_digest_and_another_session() {
+    let site = Site::new("[permissions]\ncode_tables = [\"hcpcs\", \"icd10cm\"]\n");
+    let lock = site.root.path().join("plugins.lock");
+    let with = |tables: &[&str]| {
+        let code_tables = tables.iter().map(|table| (*table).to_owned()).collect();
+        let grants = Permissions { code_tables, ..Permissions::default() };
+        Offer::read(&config(&site, Trust::Locked), &folder(&site, "hostile")).unwrap().consent(&lock, grants).unwrap();
+    };
+    let mut told = std::collections::BTreeSet::new();
+    with(&[]);
+    let host = PluginHost::open(config(&site, Trust::Locked)).unwrap();
+    for tables in [&[][..], &["hcpcs"], &["hcpcs", "icd10cm"]] {
+        with(tables);
+        host.reload(false).unwrap();
+        let adapter = active(&host);
+        assert_eq!(info(&host, "hostile").granted.code_tables, tables);
+        for mapping in ["", "a = 1"] {
+            told.insert(adapter.digest_with(&setup(mapping)));
+            let answers = adapter.translate("north", &setup(mapping), &documents(&["count"])).unwrap();
+            assert_eq!(reason(&answers[0]), "1", "no session of other grants answers");
+        }
+        assert!(told.iter().all(|digest| digest.starts_with(adapter.digest())));
+    }
+    assert_eq!(told.len(), 6, "{told:?}");
+    assert!(told.contains(active(&host).digest()), "without setup and grants it is the digest itself");
 }
