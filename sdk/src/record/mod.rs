@@ -253,7 +253,8 @@ impl<'r, F: Fields> Reader<'r, F> {
         pointers
     }
 
-    fn patient(&mut self) -> Patient {
+    /// The patient of the elements `patient_...`.
+    pub fn patient(&mut self) -> Patient {
         let mrn = self.text("patient_mrn");
         let id = PatientId { kind: PatientIdKind::MedicalRecord, authority: String::new(), value: mrn.clone() };
         let address = Address {
@@ -280,13 +281,14 @@ impl<'r, F: Fields> Reader<'r, F> {
     }
 
     /// A provider by NPI, as written (a spreadsheet may have cost it a zero), and local id.
-    fn provider(&self, npi: &str, local_id: &str) -> Option<Provider> {
+    pub fn provider(&self, npi: &str, local_id: &str) -> Option<Provider> {
         let (npi, local_id) = (self.text(npi), self.text(local_id));
         let any = !npi.is_empty() || !local_id.is_empty();
         any.then(|| Provider { npi: (!npi.is_empty()).then_some(npi), local_id, ..Provider::default() })
     }
 
-    fn text(&self, key: &str) -> String {
+    /// The text of an element; empty where the record has none.
+    pub fn text(&self, key: &str) -> String {
         self.fields.text(key).into_owned()
     }
 

@@ -6,11 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use claimhost_sdk::claim::{Date, DateTime, Patient, PatientId, PatientIdKind, PersonName, Provider};
-use claimhost_sdk::delimited::{self, DateFormat};
+use claimhost_sdk::claim::{Date, DateTime};
+use claimhost_sdk::delimited::DateFormat;
 use claimhost_sdk::hl7;
-use claimhost_sdk::intake::{Attendance, ExpectedVisit, Outcome, Problem, SourceOrder};
+use claimhost_sdk::intake::{Attendance, ExpectedVisit, Outcome, SourceOrder};
 use claimhost_sdk::mapping::Mapping;
+use claimhost_sdk::record::Reader;
 
 use crate::columns::Cells;
 
@@ -45,12 +46,8 @@ pub struct Appointments {
     newest_by_file: bool,
 }
 
-/// Cells of one row, and what is wrong with them.
-struct Row<'r> {
-    cells: &'r Cells<'r>,
-    dates: &'r DateFormat,
-    problems: Vec<Problem>,
-}
+/// One row while it is read.
+type Row<'r> = Reader<'r, Cells<'r>>;
 
 impl Appointments {
     /// Reads `newest` and `[statuses]`.
@@ -64,26 +61,25 @@ impl Appointments {
 
     /// One row.
     pub fn translate(&self, source_system: &str, cells: &Cells<'_>, dates: &DateFormat, received: Date) -> Outcome {
-        let mut row = Row { cells, dates, problems: Vec::new() };
+        let mut row = Row::new(cells, dates);
         let patient = row.patient();
         let (appointment_id, visit_number) = (row.text("appointment"), row.text("visit"));
         let named = !patient.ids.is_empty() || !patient.name.last.is_empty();
         if !named {
-            row.problem("patient_mrn", "csv.no-patient", "a patient id, or a last name");
+            row.problem("patient_mrn", "no-patient", "a patient id, or a last name");
         }
         let status = self.statuses.get(&row.text("status").to_uppercase()).copied();
         if status.is_none() {
-            row.problem("status", "csv.appointment-status", "a status that [statuses] of this site's mapping knows");
+            row.problem("status", "appointment-status", "a status that [statuses] of this site's mapping knows");
         }
-        let start = row.start();
+        let start = start(&mut row);
         if start.is_none() && cells.text("date").is_empty() {
-            row.problem("date", "csv.no-start", "the day of the visit");
+            row.problem("date", "no-start", "the day of the visit");
         }
         let order = self.order(&mut row, received);
         if !row.problems.is_empty() {
             return Outcome::Rejected(row.problems);
         }
-        let (npi, local_id) = (row.text("provider_npi"), row.text("provider_id"));
         let told = ExpectedVisit {
             source_system: source_system.to_owned(),
             visit_number,
@@ -91,11 +87,7 @@ impl Appointments {
             order,
             patient,
             start,
-            provider: (!npi.is_empty() || !local_id.is_empty()).then(|| Provider {
-                npi: (!npi.is_empty()).then_some(npi),
-                local_id,
-                ..Provider::default()
-            }),
+            provider: row.provider("provider_npi", "provider_id"),
             location: row.text("location"),
             visit_type: row.text("visit_type"),
             status: status.flatten(),
@@ -109,9 +101,9 @@ impl Appointments {
         let sequence = row.text("sequence");
         let number = sequence.parse().ok();
         if number.is_none() && !sequence.is_empty() {
-            row.problem("sequence", "csv.sequence", "a whole number");
+            row.problem("sequence", "sequence", "a whole number");
         }
-        let event_time = match row.when("updated") {
+        let event_time = match when(row, "updated") {
             Some(at) => stamp(at),
             None if self.newest_by_file => stamp(DateTime { day: received, hour: 0, minute: 0 }),
             None => String::new(),
@@ -124,76 +116,34 @@ fn stamp(at: DateTime) -> String {
     format!("{:04}{:02}{:02}{:02}{:02}00000000", at.day.year, at.day.month, at.day.day, at.hour, at.minute)
 }
 
-impl Row<'_> {
-    fn text(&self, key: &str) -> String {
-        self.cells.text(key).to_owned()
-    }
-
-    /// Day and time, in two columns or in the day's.
-    fn start(&mut self) -> Option<DateTime> {
-        let mut start = self.when("date")?;
-        let time = self.text("time");
-        if !time.is_empty() {
-            match clock(&time) {
-                Some((hour, minute)) => (start.hour, start.minute) = (hour, minute),
-                None => self.problem("time", "csv.time", "a time such as 14:30 or 2:30 PM"),
-            }
-        }
-        Some(start)
-    }
-
-    /// `03/02/2026`, `03/02/2026 14:30`, `2026-03-02T14:30`.
-    fn when(&mut self, key: &str) -> Option<DateTime> {
-        let text = self.text(key);
-        if text.is_empty() {
-            return None;
-        }
-        let (day, time) = text.split_once([' ', 'T']).unwrap_or((&text, ""));
-        let read = self.dates.day(day).and_then(|day| {
-            let (hour, minute) = if time.trim().is_empty() { (0, 0) } else { clock(time)? };
-            Some(DateTime { day, hour, minute })
-        });
-        if read.is_none() {
-            self.problem(key, "csv.date", "a day as date_format in this site's mapping says, with or without a time");
-        }
-        read
-    }
-
-    fn patient(&mut self) -> Patient {
-        let mrn = self.text("patient_mrn");
-        let id = PatientId { kind: PatientIdKind::MedicalRecord, authority: String::new(), value: mrn.clone() };
-        Patient {
-            ids: if mrn.is_empty() { Vec::new() } else { vec![id] },
-            name: PersonName {
-                last: self.text("patient_last"),
-                first: self.text("patient_first"),
-                middle: self.text("patient_middle"),
-                ..PersonName::default()
-            },
-            birth_date: self.birth_date(),
-            gender: hl7::gender(self.cells.text("patient_gender")),
-            ..Patient::default()
+/// Day and time, in two columns or in the day's.
+fn start(row: &mut Row<'_>) -> Option<DateTime> {
+    let mut start = when(row, "date")?;
+    let time = row.text("time");
+    if !time.is_empty() {
+        match clock(&time) {
+            Some((hour, minute)) => (start.hour, start.minute) = (hour, minute),
+            None => row.problem("time", "time", "a time such as 14:30 or 2:30 PM"),
         }
     }
+    Some(start)
+}
 
-    fn birth_date(&mut self) -> Option<Date> {
-        let text = self.text("patient_birth_date");
-        let day = self.dates.day(&text);
-        if day.is_none() && !text.is_empty() {
-            self.problem("patient_birth_date", "csv.date", "a day as date_format in this site's mapping says");
-        }
-        day
+/// `03/02/2026`, `03/02/2026 14:30`, `2026-03-02T14:30`.
+fn when(row: &mut Row<'_>, key: &str) -> Option<DateTime> {
+    let text = row.text(key);
+    if text.is_empty() {
+        return None;
     }
-
-    fn problem(&mut self, key: &str, id: &str, expected: &str) {
-        self.problems.push(Problem {
-            id: id.to_owned(),
-            at: self.cells.place(key),
-            found: delimited::shape(self.cells.text(key)),
-            expected: expected.to_owned(),
-            remedy: format!("correct the row, or [columns] {key} in this site's mapping"),
-        });
+    let (day, time) = text.split_once([' ', 'T']).unwrap_or((&text, ""));
+    let read = row.dates.day(day).and_then(|day| {
+        let (hour, minute) = if time.trim().is_empty() { (0, 0) } else { clock(time)? };
+        Some(DateTime { day, hour, minute })
+    });
+    if read.is_none() {
+        row.problem(key, "date", "a day as date_format in this site's mapping says, with or without a time");
     }
+    read
 }
 
 /// `14:30`, `14:30:00`, `1430`, `2:30 PM`, `2 pm`.
