@@ -67,7 +67,7 @@ pub enum Evidence {
 pub struct Limits {
     /// Milliseconds of one call, a batch of at most 100 documents. 250: a typical batch takes 2-5.
     pub deadline_ms: u32,
-    /// MiB of linear memory of one session. 64.
+    /// MiB of linear memory of one session, of all its memories together. 64.
     pub memory_mib: u32,
     /// Elements of one table. 10,000.
     pub table_elements: u32,
