@@ -151,6 +151,53 @@ fn a_bad_mapping_or_profile_changes_nothing_and_a_good_one_frees_what_waits() {
     site.assert_accounted(DAY);
 }
 
+/// `plugin reload`: what it says of mappings and profiles, by kind, name and outcome; and its exit code.
+fn asked_to_reload(site: &Site) -> (Vec<[String; 3]>, Option<i32>) {
+    let asked = site.command(&["plugin", "reload", "--json"]);
+    let answer: Value = serde_json::from_slice(&asked.stdout).unwrap();
+    assert_eq!(answer["data_waits"], false, "{answer}");
+    let told = |change: &Value| ["kind", "id", "outcome"].map(|key| change[key].as_str().unwrap().to_owned());
+    (answer["changes"].as_array().unwrap().iter().map(told).collect(), asked.status.code())
+}
+
+#[test]
+fn what_was_refused_is_tried_again_and_told_to_whoever_asks() {
+    let site = site();
+    let serving = Serving::start(&site, DAY);
+    send(&site, 1);
+    serving.wait_for(&translated(), 1);
+    assert_eq!(asked_to_reload(&site), (Vec::new(), Some(0)));
+    let mapping = site.text(MAPPING);
+    save(&site, MAPPING, &format!("{mapping}\n[nonsense]\nfield = 1\n"));
+    serving.wait_for(&of_data("mapping", "refused"), 1);
+    let (told, code) = asked_to_reload(&site);
+    assert_eq!((told.len(), &told[0][0][..], &told[0][2][..], code), (1, "mapping", "refused", Some(4)));
+    save(&site, MAPPING, &mapping);
+    serving.wait_for(&of_data("mapping", "activated"), 1);
+    assert_eq!(asked_to_reload(&site), (Vec::new(), Some(0)));
+
+    // The same day and time, other bytes: as a restored backup has them.
+    let path = site.dir().join(MAPPING);
+    let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+    let other = path.with_extension("other");
+    std::fs::write(&other, format!("{mapping}\n# other words\n")).unwrap();
+    std::fs::File::options().append(true).open(&other).unwrap().set_modified(modified).unwrap();
+    std::fs::rename(&other, &path).unwrap();
+    serving.wait_for(&of_data("mapping", "activated"), 2);
+
+    // A profile is refused for a file that it names; that file is all that changes afterwards.
+    let profile = site.text("practices/my-practice/profile.toml");
+    let with_fees = format!("fees = \"fees.csv\"\n{profile}");
+    save(&site, "practices/my-practice/profile.toml", &with_fees);
+    serving.wait_for(&of_data("profile", "refused"), 1);
+    let (told, code) = asked_to_reload(&site);
+    assert_eq!((told, code), (vec![["profile", PRACTICE, "refused"].map(str::to_owned)], Some(4)));
+    save(&site, "practices/my-practice/fees.csv", "code,fee\n99213,150.00\n");
+    serving.wait_for(&of_data("profile", "activated"), 1);
+    serving.stop();
+    site.assert_accounted(DAY);
+}
+
 /// Seconds under load; `CLAIMHOST_RELOAD_SECONDS` makes it longer.
 fn seconds() -> Duration {
     let asked = std::env::var("CLAIMHOST_RELOAD_SECONDS").ok().and_then(|text| text.parse().ok());

@@ -106,7 +106,8 @@ impl Service {
         let today = today(self.fixed_day.then(|| self.host.as_of()));
         let board = Arc::new(Board::default());
         let stop = self.host.stop_flag();
-        let (plugins, store) = (self.host.live_plugins(), self.host.config().store.path.clone());
+        let (plugins, data) = (self.host.live_plugins(), self.host.data_questions());
+        let store = self.host.config().store.path.clone();
         let host_config = self.host.config().clone();
         let (ended, mut done) = tokio::sync::mpsc::channel::<()>(1);
         let (pipeline, waker) = Pipeline::new(self.host, self.fixed_day, Arc::clone(&board));
@@ -119,7 +120,7 @@ impl Service {
         std::thread::Builder::new().name("plugin-reload".to_owned()).spawn(move || reloader.run())?;
         let address = Address::new(addresses.listening)?;
         address.leave(&store)?;
-        let control = Arc::new(Control::new(plugins.clone(), &address, waker.clone()));
+        let control = Arc::new(Control::new(plugins.clone(), data, &address, waker.clone()));
         let listeners = bound.start(&today, &waker)?;
         let (close, closed) = tokio::sync::oneshot::channel::<()>();
         let pages = http::router(Arc::clone(&board), meters, plugins).merge(control::router(control));
