@@ -143,14 +143,13 @@ impl Offer {
     /// [`LockError`].
     pub fn consent(&self, lock: &Path, grants: Permissions) -> Result<(), LockError> {
         let Manifest { id, version, .. } = &self.source.manifest;
-        let mut all = Lock::read(lock)?;
-        all.put(Locked {
+        let own = Locked {
             id: id.clone(),
             version: version.clone(),
             digest: self.source.digest.clone(),
             rolled_back_from: None,
             grants,
-        });
-        all.write(lock)
+        };
+        Lock::change(lock, |all| all.put(own))
     }
 }

@@ -183,28 +183,33 @@ impl PluginHost {
         let in_folder = Pass::of_accepted(bases(entries.values())).source(&entry.info.folder);
         let in_folder = in_folder.map(|source| source.digest);
         let locking = |error| PluginError::Trust { id: id.to_owned(), error: TrustError::Lock(error) };
-        let mut lock = Lock::read(path).map_err(locking)?;
-        let before = lock.clone();
-        if trust.mode != Trust::Any && before.of(id).is_none() {
+        let known = Lock::read(path).map_err(locking)?.of(id).cloned();
+        if trust.mode != Trust::Any && known.is_none() {
             let folder = entry.info.folder.clone();
             return Err(PluginError::Trust { id: id.to_owned(), error: TrustError::Unknown { folder } });
         }
-        let grants = match before.of(id) {
-            Some(locked) => locked.grants.clone(),
-            None => kept.manifest.permissions.clone(),
-        };
-        // Tried before it is pinned: what is pinned and does not run would stop what runs.
+        // What it had while it was active; a grant that was taken from it since stays taken.
+        let grants = known.as_ref().map_or_else(|| kept.manifest.permissions.clone(), |known| known.grants.clone());
+        // Tried before it is pinned: what is pinned and does not run is of no use to anybody.
         load(&self.shared, &kept, both(&kept.manifest.permissions, &grants))?;
-        lock.put(Locked {
+        let pinned = Locked {
             id: id.to_owned(),
             version: kept.manifest.version.clone(),
             // Where the folder cannot be read, what is active is what has to go.
             rolled_back_from: in_folder.ok().or(active).filter(|found| *found != digest),
             digest: digest.clone(),
-            // What it had while it was active; a grant that was taken from it since stays taken.
             grants,
-        });
-        lock.write(path).map_err(locking)?;
+        };
+        let put = |lock: &mut Lock| {
+            let as_known = lock.of(id) == known.as_ref();
+            if as_known {
+                lock.put(pinned.clone());
+            }
+            as_known
+        };
+        if !Lock::change(path, put).map_err(locking)? {
+            return Err(fail("plugins.lock says something else of it since a moment ago; try again".to_owned()));
+        }
         let folder = entry.info.folder.clone();
         let changes = self.swap(&self.found(), true);
         let now = self.entries.load().get(&folder).map(|entry| entry.info.clone());
@@ -215,7 +220,13 @@ impl PluginHost {
                 Ok(info)
             }
             _ => {
-                before.write(path).map_err(locking)?;
+                Lock::change(path, |lock| {
+                    if lock.of(id) == Some(&pinned) {
+                        lock.plugin.retain(|locked| locked.id != id);
+                        known.into_iter().for_each(|known| lock.put(known));
+                    }
+                })
+                .map_err(locking)?;
                 let refused = changes.into_iter().find(|change| change.folder == folder);
                 match refused.map(|change| change.what) {
                     Some(Changed::Refused(error)) => Err(error),
@@ -274,21 +285,21 @@ impl PluginHost {
 
     /// A rollback is over when its plugin has a version that is neither: what was rolled back from may come again.
     fn end_rollbacks(&self) {
-        let (Some(path), Ok(mut lock)) = (&self.shared.trust.lock, self.shared.trust.read_lock()) else { return };
+        let Some(path) = &self.shared.trust.lock else { return };
         let entries = self.entries.load();
         let active = |id: &str| {
             let plugins = entries.values().filter_map(|entry| entry.active.as_ref()).map(Active::plugin);
             plugins.into_iter().find(|plugin| plugin.manifest.id == id).map(|plugin| plugin.digest.clone())
         };
-        let mut over = false;
-        for locked in lock.plugin.iter_mut().filter(|locked| locked.rolled_back_from.is_some()) {
+        let is_over = |locked: &Locked| {
             let neither = |digest: String| digest != locked.digest && Some(&digest) != locked.rolled_back_from.as_ref();
-            if active(&locked.id).is_some_and(neither) {
-                locked.rolled_back_from = None;
-                over = true;
-            }
-        }
-        if over && let Err(error) = lock.write(path) {
+            locked.rolled_back_from.is_some() && active(&locked.id).is_some_and(neither)
+        };
+        let over = self.shared.trust.read_lock().is_ok_and(|lock| lock.plugin.iter().any(is_over));
+        let end = |lock: &mut Lock| {
+            lock.plugin.iter_mut().filter(|locked| is_over(locked)).for_each(|locked| locked.rolled_back_from = None);
+        };
+        if over && let Err(error) = Lock::change(path, end) {
             tracing::warn!(%error, "plugins: that a rollback is over was not written down");
         }
     }
