@@ -198,6 +198,88 @@ fn what_was_refused_is_tried_again_and_told_to_whoever_asks() {
     site.assert_accounted(DAY);
 }
 
+#[test]
+fn folders_that_are_moved_away_and_made_anew_are_seen_and_documents_wait_meanwhile() {
+    let site = site();
+    site.edit("claimhost.toml", "trust = \"locked\"", "trust = \"any\"");
+    // Nothing is polled within this test.
+    site.edit("claimhost.toml", "poll_seconds = 5", "poll_seconds = 3600");
+    std::fs::create_dir_all(site.dir().join("rules")).unwrap();
+    let serving = Serving::start(&site, DAY);
+    send(&site, 1);
+    serving.wait_for(&translated(), 1);
+    let active = |serving: &Serving| {
+        let page = serving.page("/metrics");
+        page.lines().filter(|line| line.starts_with("claimhost_plugin_active{") && line.ends_with(" 1")).count()
+    };
+    let all = active(&serving);
+    let plugins = site.dir().join("plugins");
+    let away = site.dir().join("away");
+    std::fs::rename(&plugins, &away).unwrap();
+    serving.wait_for("claimhost_plugin_reloads_total{outcome=\"removed\"}", all as u64);
+    // Nobody is there to read them.
+    send(&site, 2);
+    send(&site, 3);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!((serving.metric(&translated()), active(&serving)), (1, 0));
+    copy(&away, &plugins);
+    serving.wait_for(&translated(), 3);
+    let until = Instant::now() + Duration::from_secs(60);
+    while active(&serving) != all {
+        assert!(Instant::now() < until, "{} of {all}", active(&serving));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let before = serving.metric(ACTIVATED);
+    let text = site.text(MANIFEST);
+    save(&site, MANIFEST, &text.replace("version = \"0.1.0\"", "version = \"0.1.1\""));
+    serving.wait_for(ACTIVATED, before + 1);
+    // A table of rules that is put into its folder.
+    save(&site, "rules/house.toml", HOUSE);
+    serving.wait_for(&of_data("rules", "activated"), 1);
+    serving.stop();
+    site.assert_accounted(DAY);
+}
+
+/// A table of one rule.
+const HOUSE: &str = r#"[table]
+id = "house"
+title = "Rules of the house"
+version = "1"
+practices = ["my-practice"]
+
+[[rule]]
+id = "limit"
+title = "A visit costs no more than the limit"
+severity = "hold"
+source = "https://example.org/policy"
+each = "line"
+when = 'line.charge > usd(9000)'
+message = "{{line.procedure.code}} on line {{line_number}} is billed at {{line.charge}}: the limit is $9000."
+
+  [[rule.case]]
+  name = "above"
+  finds = 1
+  lines = ["99213 $9999"]
+
+  [[rule.case]]
+  name = "below"
+  finds = false
+  lines = ["99213"]
+"#;
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
 /// Seconds under load; `CLAIMHOST_RELOAD_SECONDS` makes it longer.
 fn seconds() -> Duration {
     let asked = std::env::var("CLAIMHOST_RELOAD_SECONDS").ok().and_then(|text| text.parse().ok());

@@ -6,7 +6,7 @@
 //!
 //! Listeners write what they get into the store before they answer, and wake the pipeline, which takes it from there.
 //!
-//! `reload.rs` watches the plugin folders; `control.rs` answers an operator's commands.
+//! `reload.rs` takes what changes in the plugin folders (`watches.rs` says when); `control.rs` answers an operator's commands.
 //! `pipeline.rs` turns and waits, `status.rs` is what it leaves, `metrics.rs` writes it for Prometheus, `http.rs` serves it.
 //! `listen.rs` binds and drains the listeners: `mllp.rs` with `commit.rs`, and `upload.rs`; `meters.rs` is what they count.
 
@@ -22,6 +22,7 @@ mod pipeline;
 mod reload;
 mod status;
 mod upload;
+mod watches;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
