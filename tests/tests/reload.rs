@@ -18,6 +18,15 @@ const MANIFEST: &str = "plugins/hl7v2-dft/plugin.toml";
 fn site() -> Site {
     let site = Site::new();
     site.edit("claimhost.toml", "settle_seconds = 5", "settle_seconds = 0");
+    // What was compiled is every site's; versions to go back to are this one's.
+    let shared = claimhost_tests::programs::workspace().join("target/plugin-cache");
+    site.edit("claimhost.toml", &format!("cache = {shared:?}"), "cache = \"cache\"");
+    let own = site.dir().join("cache");
+    for name in ["compiled", "verified"] {
+        std::fs::create_dir_all(shared.join(name)).unwrap();
+        std::fs::create_dir_all(&own).unwrap();
+        std::os::unix::fs::symlink(shared.join(name), own.join(name)).unwrap();
+    }
     site
 }
 
@@ -74,7 +83,11 @@ fn a_saved_version_waits_for_consent_then_runs_and_can_be_put_back() {
 
     let folder = site.dir().join("plugins/hl7v2-dft").display().to_string();
     assert_eq!(site.command(&["plugin", "add", &folder]).status.code(), Some(2), "nobody is there to ask");
+    let shown = String::from_utf8(site.command(&["plugin", "add", &folder]).stdout).unwrap();
+    let version = ["hl7v2-dft 0.1.1", "asks for  nothing", "limits    1000 ms a call, 64 MiB of memory"];
+    assert!(version.iter().all(|words| shown.contains(words)), "{shown}");
     let added = site.json(&["plugin", "add", "--yes", &folder]);
+    assert_eq!(added["added"][0]["limits"]["memory_mib"], 64, "{added}");
     assert_eq!(added["refused"], Value::Array(Vec::new()), "{added}");
     serving.wait_for(ACTIVATED, 1);
     let second = plugin(&site, "hl7v2-dft");
