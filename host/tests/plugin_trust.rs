@@ -336,3 +336,28 @@ fn other_grants_are_another_digest_and_another_session() {
     assert_eq!(told.len(), 6, "{told:?}");
     assert!(told.contains(active(&host).digest()), "without setup and grants it is the digest itself");
 }
+
+#[test]
+fn a_rollback_that_comes_to_nothing_leaves_the_pin_as_it_was() {
+    let site = Site::new("");
+    let (wasm, lock) = (folder(&site, "hostile").join("plugin.wasm"), site.root.path().join("plugins.lock"));
+    consent(&site, "hostile");
+    let host = PluginHost::open(config(&site, Trust::Locked)).unwrap();
+    let first = active(&host).digest().to_owned();
+    save(&wasm, &marked(1));
+    consent(&site, "hostile");
+    assert_eq!(reload(&host), only("activated"));
+    let pinned = fs::read(&lock).unwrap();
+    // What was kept does not run any more: a fixture of it fails.
+    let fixture = site.root.path().join("kept/versions/hostile").join(first).join("fixtures/bad");
+    fs::create_dir_all(&fixture).unwrap();
+    fs::write(fixture.join("input.txt"), "hello").unwrap();
+    fs::write(fixture.join("expected.json"), "[]").unwrap();
+    let error = host.rollback("hostile").unwrap_err().to_string();
+    assert!(error.contains("fails its own fixtures"), "{error}");
+    assert_eq!((fs::read(&lock).unwrap(), version(&active(&host))), (pinned, "001/".to_owned()));
+    assert_eq!(reload(&host), []);
+    fs::remove_dir_all(fixture).unwrap();
+    host.rollback("hostile").unwrap();
+    assert_eq!(version(&active(&host)), "000/");
+}
