@@ -6,7 +6,6 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::engine::Placement;
-use super::fixtures;
 use super::load::{Active, Shared, info_of, load};
 use super::lock::{Lock, LockError, Locked};
 use super::manifest::{Manifest, Permissions};
@@ -118,7 +117,6 @@ pub(super) fn look(
         Ok(lock) => shared.trust.decide(lock, folder, &manifest, &digest),
         Err(error) => Decision::Refused(TrustError::Lock(error.clone())),
     };
-    let proofs = fixtures::digest(folder).unwrap_or_default();
     let (granted, pinned) = match decision {
         Decision::Run(granted) => (granted, None),
         Decision::Pinned(locked, why) => (locked.grants.clone(), Some((locked, untrusted(why)))),
@@ -126,7 +124,7 @@ pub(super) fn look(
     };
     let of_grants = serde_json::to_vec(&granted).unwrap_or_default();
     let of_pinned = pinned.as_ref().map_or("", |(locked, _)| locked.digest.as_str());
-    let looked = seen(&[b"read", digest.as_bytes(), &proofs, &of_grants, of_pinned.as_bytes()]);
+    let looked = seen(&[b"read", digest.as_bytes(), &source.fixtures, &of_grants, of_pinned.as_bytes()]);
     if let Some(same) = same(&looked) {
         return same;
     }

@@ -10,8 +10,10 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 use super::files;
+use super::fixtures;
 use super::manifest::Manifest;
 use super::registry::PluginError;
+use super::trust;
 
 /// A component bigger than this is not read.
 const COMPONENT_BYTES_MAX: u64 = 64 << 20;
@@ -37,6 +39,10 @@ pub(super) struct Source {
     pub(super) mapping: Option<String>,
     /// SHA-256 of component, manifest and mapping, hex.
     pub(super) digest: String,
+    /// Digest of its fixtures; zeros where they cannot be read.
+    pub(super) fixtures: [u8; 32],
+    /// Its `plugin.minisig`, where it has one that can be read.
+    pub(super) signature: Option<Vec<u8>>,
 }
 
 type Read = Arc<OnceLock<Result<Arc<ComponentFile>, String>>>;
@@ -141,7 +147,9 @@ impl Source {
             digest.update(Sha256::digest(mapping));
         }
         let digest = hex::encode(digest.finalize());
-        Ok(Self { folder: folder.to_owned(), manifest, text, component, mapping, digest })
+        let fixtures = fixtures::digest(folder).unwrap_or_default();
+        let signature = trust::signature(folder).ok().flatten();
+        Ok(Self { folder: folder.to_owned(), manifest, text, component, mapping, digest, fixtures, signature })
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::cache::write_atomically;
 use super::fixtures;
 use super::source::Source;
-use super::trust::{SIGNATURE, signature};
+use super::trust::SIGNATURE;
 
 /// Versions of one plugin that are kept, the active one included.
 const KEPT_MAX: usize = 4;
@@ -78,11 +78,11 @@ impl Versions {
         let kept = self
             .copy(source, &place)
             .and_then(|()| write_atomically(&self.folder.join(id).join("order"), (order.join("\n") + "\n").as_bytes()));
-        if let Err(error) = kept {
-            tracing::warn!(plugin = id, kind = %error.kind(), "this version cannot be kept for a rollback");
-        }
-        for digest in forgotten {
-            self.forget(&self.place(id, &digest));
+        match kept {
+            Ok(()) => forgotten.iter().for_each(|digest| self.forget(&self.place(id, digest))),
+            Err(error) => {
+                tracing::warn!(plugin = id, kind = %error.kind(), "this version cannot be kept for a rollback");
+            }
         }
     }
 
@@ -106,7 +106,7 @@ impl Versions {
         if let (Some(name), Some(mapping)) = (&source.manifest.mapping, &source.mapping) {
             fs::write(making.join(name), mapping)?;
         }
-        if let Some(signature) = signature(&source.folder).map_err(io::Error::other)? {
+        if let Some(signature) = &source.signature {
             fs::write(making.join(SIGNATURE), signature)?;
         }
         for (name, bytes) in fixtures::all_files(&source.folder).map_err(io::Error::other)? {
@@ -114,11 +114,11 @@ impl Versions {
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
             fs::write(path, bytes)?;
         }
-        // What is under a digest is what has it, whatever became of the disk meanwhile.
+        // What is under a digest is what has it, with the fixtures that it passed, whatever became of the folder meanwhile.
         let kept = Source::kept(&making).map_err(io::Error::other)?;
-        if kept.digest != source.digest {
+        if kept.digest != source.digest || kept.fixtures != source.fixtures {
             let _ = fs::remove_dir_all(&making);
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the copy has another digest"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the folder has changed meanwhile"));
         }
         fs::rename(&making, place)
     }
@@ -154,13 +154,23 @@ mod tests {
         fs::write(folder.join("plugin.toml"), manifest).unwrap();
         fs::write(folder.join("mapping.toml"), "site = 1\n").unwrap();
         fs::write(folder.join("plugin.wasm"), "component").unwrap();
+        fs::write(folder.join("plugin.minisig"), "of the first").unwrap();
+        let fixture = folder.join("fixtures/one/expected.json");
+        fs::create_dir_all(fixture.parent().unwrap()).unwrap();
+        fs::write(&fixture, "[1]").unwrap();
         let source = Pass::new(std::slice::from_ref(&folder)).source(&folder).unwrap();
         fs::write(folder.join("plugin.toml"), manifest.replace("1.0.0", "2.0.0")).unwrap();
         fs::write(folder.join("mapping.toml"), "site = 2\n").unwrap();
+        fs::write(folder.join("plugin.minisig"), "of the second").unwrap();
+        fs::write(&fixture, "[2]").unwrap();
         let versions = Versions::new(root.path());
+        versions.keep(&folder, &source);
+        assert!(!versions.place("some-ehr", &source.digest).exists(), "it passed other fixtures");
+        fs::write(&fixture, "[1]").unwrap();
         versions.keep(&folder, &source);
         let kept = Source::kept(&versions.place("some-ehr", &source.digest)).unwrap();
         assert_eq!(kept.digest, source.digest);
         assert_eq!((kept.manifest.version.as_str(), kept.mapping.as_deref()), ("1.0.0", Some("site = 1\n")));
+        assert_eq!(kept.signature.as_deref(), Some(b"of the first".as_slice()));
     }
 }
