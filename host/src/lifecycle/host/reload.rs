@@ -56,7 +56,8 @@ impl Host {
 impl Practice {
     /// Takes a profile that has changed, or was refused and is to be tried again, where it is sound.
     fn reload(&mut self, plugins: &PluginHost, again: bool) -> Option<DataChange> {
-        if !self.profile_files.moved() && !(again && self.profile_refused) {
+        let due = self.profile_files.moved() || (again && self.profile_refused);
+        if !due {
             return None;
         }
         let (profile, files) = read_profile(&self.profile_path);
@@ -73,7 +74,8 @@ impl Folder {
     /// Takes a mapping that has changed, or was refused and is to be tried again, where its adapter opens with it.
     fn reload(&mut self, plugins: &PluginHost, again: bool) -> Option<DataChange> {
         let path = self.config.mapping.as_ref()?;
-        if !self.mapping_file.moved() && !(again && self.mapping_refused) {
+        let due = self.mapping_file.moved() || (again && self.mapping_refused);
+        if !due {
             return None;
         }
         self.mapping_file = Stamps::default();
