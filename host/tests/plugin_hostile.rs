@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use claimhost::plugin::{FaultKind, FixturePolicy, Limits, PluginHost, PluginHostConfig, Translated};
+use claimhost::plugin::{FaultKind, FixturePolicy, Limits, Offer, PluginHost, PluginHostConfig, Translated};
 use support::{Site, ask, component, documents, marked, parked, reason, save, setup};
 
 /// Asks the hostile plugin something in the north, and then everybody else whether they are well: another practice of the same
@@ -44,6 +44,66 @@ fn what_never_ends_or_grows_hits_its_ceiling() {
         fault("", "recurse")
     );
     assert_eq!(fault("[limits]\nmemory_mib = 32\n", "eat"), FaultKind::Memory { mib: 32 });
+}
+
+/// The component with more core instances, each with a memory of so many MiB from the start.
+fn with_memories(mib: &[u32]) -> Vec<u8> {
+    fn leb(mut number: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        loop {
+            let low = (number & 0x7f) as u8;
+            number >>= 7;
+            if number == 0 {
+                bytes.push(low);
+                return bytes;
+            }
+            bytes.push(low | 0x80);
+        }
+    }
+    let section = |id: u8, content: &[u8]| {
+        let length = leb(u32::try_from(content.len()).unwrap());
+        [&[id], length.as_slice(), content].concat()
+    };
+    let mut bytes = fs::read(component()).unwrap();
+    // Sections of a component: 1 is a core module, 2 core instances. Both may come again at its end.
+    let (mut at, mut modules) = (8, 0);
+    while at < bytes.len() {
+        modules += u32::from(bytes[at] == 1);
+        let (mut length, mut shift) = (0_usize, 0);
+        loop {
+            at += 1;
+            length |= usize::from(bytes[at] & 0x7f) << shift;
+            shift += 7;
+            if bytes[at] & 0x80 == 0 {
+                break;
+            }
+        }
+        at += 1 + length;
+    }
+    for mib in mib {
+        let memory = section(5, &[&[1, 0], leb(mib * 16).as_slice()].concat());
+        bytes.extend(section(1, &[b"\0asm\x01\0\0\0", memory.as_slice()].concat()));
+        bytes.extend(section(2, &[&[1, 0], leb(modules).as_slice(), &[0]].concat()));
+        modules += 1;
+    }
+    bytes
+}
+
+#[test]
+fn the_ceiling_of_memory_is_that_of_all_memories_of_a_session() {
+    let site = Site::new("[limits]\nmemory_mib = 64\n");
+    let wasm = site.root.path().join("plugins/hostile/plugin.wasm");
+    fs::write(&wasm, with_memories(&[20, 20])).unwrap();
+    let host = PluginHost::open(PluginHostConfig { idle_mib: 100, ..site.config() }).unwrap();
+    let adapter = host.adapter("hostile").unwrap_or_else(|| panic!("{:?}", host.list()));
+    for practice in ["north", "south", "east", "west"] {
+        assert_eq!(reason(&ask(&adapter, practice, &["well"])[0]), "well");
+    }
+    assert_eq!(host.idle_sessions(), 2, "each holds more than 40 MiB");
+    assert_eq!(parked(&ask(&adapter, "north", &["eat"])[0]), &FaultKind::Memory { mib: 64 });
+    fs::write(&wasm, with_memories(&[20, 20, 30])).unwrap();
+    let error = site.open().list().remove(0).error.unwrap().to_string();
+    assert!(error.contains("64 MiB"), "{error}");
 }
 
 #[test]
@@ -355,4 +415,24 @@ fn a_folder_cannot_reach_out_of_itself() {
     symlink("..", site.root.path().join("plugins/loop")).unwrap();
     let host = PluginHost::open(PluginHostConfig { fixtures: FixturePolicy::Always, ..site.config() }).unwrap();
     assert!(host.adapter("neighbour").is_some() && host.list().len() < 20);
+}
+
+#[test]
+fn a_link_in_a_folder_that_is_offered_is_refused_before_anybody_consents() {
+    let site = Site::new("");
+    let secret = site.root.path().join("key");
+    fs::write(&secret, "master key").unwrap();
+    for part in ["fixtures/a/input.txt", "plugin.minisig"] {
+        let offered = site.root.path().join("offered");
+        let _ = fs::remove_dir_all(&offered);
+        fs::create_dir_all(offered.join("fixtures/a")).unwrap();
+        for name in ["plugin.toml", "plugin.wasm"] {
+            fs::copy(site.root.path().join("plugins/hostile").join(name), offered.join(name)).unwrap();
+        }
+        assert!(Offer::read(&site.config(), &offered).is_ok());
+        symlink(&secret, offered.join(part)).unwrap();
+        let error = Offer::read(&site.config(), &offered).err().unwrap().to_string();
+        assert!(error.contains("link out") && error.contains(part), "{part}: {error}");
+        assert!(!error.contains("master key"));
+    }
 }

@@ -1,4 +1,4 @@
-//! New versions while calls run: what becomes active, what does not and why, what is freed, and who may.
+//! New versions while calls run: what becomes active, what does not and why, and what is freed. Who may run: `plugin_trust.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod support;
@@ -6,47 +6,12 @@ mod support;
 use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use claimhost::plugin::{
-    Adapter, Changed, Lock, Offer, Permissions, PluginHost, PluginHostConfig, PluginInfo, Trust, TrustPolicy,
-    TrustedKey,
-};
+use claimhost::plugin::{Changed, PluginHost, PluginHostConfig, Trust};
 use parking_lot::Mutex;
-use support::{Site, ask, marked, reason, save};
-
-/// A host that keeps versions and has a lock file.
-fn config(site: &Site, mode: Trust) -> PluginHostConfig {
-    let trust = TrustPolicy { mode, lock: Some(site.root.path().join("plugins.lock")), keys: Vec::new() };
-    PluginHostConfig { trust, keep_versions: true, cache: site.root.path().join("kept"), ..site.config() }
-}
-
-fn folder(site: &Site, id: &str) -> PathBuf {
-    site.root.path().join("plugins").join(id)
-}
-
-fn version(adapter: &Adapter) -> String {
-    reason(&ask(adapter, "north", &["version"])[0]).to_owned()
-}
-
-fn active(host: &PluginHost) -> Arc<Adapter> {
-    host.adapter("hostile").unwrap_or_else(|| panic!("{:?}", host.list()))
-}
-
-fn info(host: &PluginHost, id: &str) -> PluginInfo {
-    host.list().into_iter().find(|info| info.id == id).unwrap()
-}
-
-/// What a reload did, one word for each plugin that changed.
-fn reload(host: &PluginHost) -> Vec<(String, &'static str)> {
-    host.reload(false).unwrap().into_iter().map(|change| (change.id, change.what.name())).collect()
-}
-
-fn only(what: &'static str) -> Vec<(String, &'static str)> {
-    vec![("hostile".to_owned(), what)]
-}
+use support::{Site, active, ask, config, connector, folder, info, marked, only, reason, reload, save, version};
 
 #[test]
 fn a_saved_component_becomes_active_and_what_has_begun_ends_on_its_own() {
@@ -127,14 +92,6 @@ fn folders_come_and_go_and_a_manifest_that_an_editor_has_in_hand_stops_nothing()
     fs::remove_dir_all(&second).unwrap();
     assert_eq!(reload(&host), [("second".to_owned(), "removed")]);
     assert!(host.adapter("second").is_none());
-}
-
-/// A connector: a manifest that names its base, and a mapping.
-fn connector(site: &Site, id: &str, mapping: &str) -> PathBuf {
-    let folder = site.plugin(id, "base = \"hostile\"\nmapping = \"mapping.toml\"\n");
-    fs::remove_file(folder.join("plugin.wasm")).unwrap();
-    fs::write(folder.join("mapping.toml"), mapping).unwrap();
-    folder
 }
 
 #[test]
@@ -219,97 +176,6 @@ fn an_earlier_version_is_put_back_and_stays_until_something_new_is_saved() {
     assert_eq!(version(&active(&host)), "007/");
     assert_eq!(host.reloads().rolled_back.load(Ordering::Relaxed), 3);
     assert!(host.rollback("nobody").is_err());
-}
-
-#[test]
-fn nothing_runs_that_nobody_consented_to_and_a_change_needs_consent_again() {
-    let site = Site::new("[permissions]\ncode_tables = [\"icd10cm\", \"hcpcs\"]\n");
-    let config = || config(&site, Trust::Locked);
-    let lock = site.root.path().join("plugins.lock");
-    let own = folder(&site, "hostile");
-    let host = PluginHost::open(config()).unwrap();
-    let error = info(&host, "hostile").error.unwrap().to_string();
-    assert!(error.contains("not in plugins.lock") && error.contains("plugin add"), "{error}");
-    let consent = |tables: &[&str]| {
-        let code_tables = tables.iter().map(|table| (*table).to_owned()).collect();
-        let grants = Permissions { code_tables, look_back_days: 9, ..Permissions::default() };
-        Offer::read(&config(), &own).unwrap().consent(&lock, grants).unwrap();
-    };
-    consent(&["hcpcs", "place-of-service"]);
-    assert_eq!(reload(&host), only("activated"));
-    let granted = info(&host, "hostile").granted;
-    assert_eq!((granted.code_tables, granted.look_back_days), (vec!["hcpcs".to_owned()], 0), "asked for and granted");
-
-    save(&own.join("plugin.wasm"), &marked(1));
-    assert_eq!(reload(&host), only("refused"));
-    let error = info(&host, "hostile").candidate.unwrap().to_string();
-    assert!(error.contains("has changed since it was granted"), "{error}");
-    assert_eq!(version(&active(&host)), "000/", "the version that was consented to goes on");
-    let again = PluginHost::open(config()).unwrap();
-    assert_eq!(version(&active(&again)), "000/", "after a restart too: it was kept");
-    consent(&["hcpcs"]);
-    assert_eq!(reload(&host), only("activated"));
-    assert_eq!(version(&active(&host)), "001/");
-
-    // Grants alone: the same version with other rights is not the same.
-    consent(&[]);
-    assert_eq!(reload(&host), only("activated"));
-    assert_eq!(info(&host, "hostile").granted, Permissions::default());
-
-    // A lock file that cannot be read changes nothing.
-    fs::write(&lock, "[[plugin]\n").unwrap();
-    assert!(host.reload(false).is_err());
-    assert_eq!(version(&active(&host)), "001/");
-    let blind = PluginHost::open(config()).unwrap();
-    assert!(blind.adapter("hostile").is_none(), "and a start with it runs nothing");
-    Lock::default().write(&lock).unwrap();
-    assert_eq!(reload(&host), only("refused"));
-    assert!(host.adapter("hostile").is_none(), "consent that is taken back stops it");
-}
-
-/// A plugin that always has the digest of these signatures; whether it runs is decided before it is looked at more closely.
-const SIGNED_MANIFEST: &str = "id = \"signed\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\n\
-                               framing = \"whole\"\nformats = [\"text\"]\nevidence = \"standard-only\"\n";
-const SIGNED_COMPONENT: &[u8] = b"no component";
-/// Made with minisign for this test: a key that is trusted, its signature, and that of a key that nobody knows.
-const VENDOR_KEY: &str = "RWTTJXK1e61g1D+H1O8AjOBm1b1mfgIzncRsZ6F8DejRHjMLvwRzLaXj";
-const BY_VENDOR: &str = "untrusted comment: for a test\n\
-    RUTTJXK1e61g1MSEsGJsbVSVr/ts1XW1jPhTA2pKvcV1103UEzVKhRTq1xqkygo4fj2u1Zq/sXvBVHgA+qbuAnyTefE5dW2Pvw8=\n\
-    trusted comment: for a test\n\
-    GzVZ/Mhs5Yoy++hHr8682KUZatCaJhnsbIRBp7kVKCczojT53CT/zN93F589CiAPF3W6K1DLzSF30G/A1SHUAg==\n";
-const BY_STRANGER: &str = "untrusted comment: for a test\n\
-    RUTUcjZAb0/mvhgQCoDDBuTf2bWnKgoYEfoRSNbuXHYaKqF9kyJAGa2btLZd03LdYVunVmIJJNPZgV3ffCE8V/UtPIn/ue9jgwg=\n\
-    trusted comment: for a test\n\
-    moXhenwCQO1Yw6YkAimVLTeo/Vc27fTz/2Ua3bM09vPTwF22O3QwJGqJnZg+QqkjF5p3U5LOEoXmslSGddXOCw==\n";
-
-#[test]
-fn where_signatures_are_asked_for_only_a_trusted_key_counts() {
-    let site = Site::new("");
-    let own = folder(&site, "signed");
-    fs::create_dir_all(&own).unwrap();
-    fs::write(own.join("plugin.toml"), SIGNED_MANIFEST).unwrap();
-    fs::write(own.join("plugin.wasm"), SIGNED_COMPONENT).unwrap();
-    let with = || {
-        let mut config = config(&site, Trust::Signed);
-        config.trust.keys = vec![TrustedKey { name: "vendor".to_owned(), minisign: VENDOR_KEY.to_owned() }];
-        config
-    };
-    let lock = site.root.path().join("plugins.lock");
-    let error = || {
-        Offer::read(&with(), &own).unwrap().consent(&lock, Permissions::default()).unwrap();
-        info(&PluginHost::open(with()).unwrap(), "signed").error.unwrap().to_string()
-    };
-    let sign = |signature: &str| fs::write(own.join("plugin.minisig"), signature).unwrap();
-    assert!(error().contains("has no plugin.minisig"), "{}", error());
-    sign(BY_STRANGER);
-    assert!(error().contains("not by a key"), "{}", error());
-    sign("untrusted comment: x\nAAAA\n");
-    assert!(error().contains("no signature of minisign"), "{}", error());
-    sign(BY_VENDOR);
-    assert_eq!(Offer::read(&with(), &own).unwrap().signer, Ok("vendor".to_owned()));
-    assert!(error().contains("is no component"), "it may run, and is tried: {}", error());
-    fs::write(own.join("plugin.toml"), SIGNED_MANIFEST.replace("1.0.0", "1.0.1")).unwrap();
-    assert!(error().contains("not of this version"), "consent alone is not enough: {}", error());
 }
 
 #[test]

@@ -18,6 +18,15 @@ const MANIFEST: &str = "plugins/hl7v2-dft/plugin.toml";
 fn site() -> Site {
     let site = Site::new();
     site.edit("claimhost.toml", "settle_seconds = 5", "settle_seconds = 0");
+    // What was compiled is every site's; versions to go back to are this one's.
+    let shared = claimhost_tests::programs::workspace().join("target/plugin-cache");
+    site.edit("claimhost.toml", &format!("cache = {shared:?}"), "cache = \"cache\"");
+    let own = site.dir().join("cache");
+    for name in ["compiled", "verified"] {
+        std::fs::create_dir_all(shared.join(name)).unwrap();
+        std::fs::create_dir_all(&own).unwrap();
+        std::os::unix::fs::symlink(shared.join(name), own.join(name)).unwrap();
+    }
     site
 }
 
@@ -74,7 +83,11 @@ fn a_saved_version_waits_for_consent_then_runs_and_can_be_put_back() {
 
     let folder = site.dir().join("plugins/hl7v2-dft").display().to_string();
     assert_eq!(site.command(&["plugin", "add", &folder]).status.code(), Some(2), "nobody is there to ask");
+    let shown = String::from_utf8(site.command(&["plugin", "add", &folder]).stdout).unwrap();
+    let version = ["hl7v2-dft 0.1.1", "asks for  nothing", "limits    1000 ms a call, 64 MiB of memory"];
+    assert!(version.iter().all(|words| shown.contains(words)), "{shown}");
     let added = site.json(&["plugin", "add", "--yes", &folder]);
+    assert_eq!(added["added"][0]["limits"]["memory_mib"], 64, "{added}");
     assert_eq!(added["refused"], Value::Array(Vec::new()), "{added}");
     serving.wait_for(ACTIVATED, 1);
     let second = plugin(&site, "hl7v2-dft");
@@ -149,6 +162,135 @@ fn a_bad_mapping_or_profile_changes_nothing_and_a_good_one_frees_what_waits() {
     serving.wait_for(&of_data("profile", "activated"), 1);
     serving.stop();
     site.assert_accounted(DAY);
+}
+
+/// `plugin reload`: what it says of mappings and profiles, by kind, name and outcome; and its exit code.
+fn asked_to_reload(site: &Site) -> (Vec<[String; 3]>, Option<i32>) {
+    let asked = site.command(&["plugin", "reload", "--json"]);
+    let answer: Value = serde_json::from_slice(&asked.stdout).unwrap();
+    assert_eq!(answer["data_waits"], false, "{answer}");
+    let told = |change: &Value| ["kind", "id", "outcome"].map(|key| change[key].as_str().unwrap().to_owned());
+    (answer["changes"].as_array().unwrap().iter().map(told).collect(), asked.status.code())
+}
+
+#[test]
+fn what_was_refused_is_tried_again_and_told_to_whoever_asks() {
+    let site = site();
+    let serving = Serving::start(&site, DAY);
+    send(&site, 1);
+    serving.wait_for(&translated(), 1);
+    assert_eq!(asked_to_reload(&site), (Vec::new(), Some(0)));
+    let mapping = site.text(MAPPING);
+    save(&site, MAPPING, &format!("{mapping}\n[nonsense]\nfield = 1\n"));
+    serving.wait_for(&of_data("mapping", "refused"), 1);
+    let (told, code) = asked_to_reload(&site);
+    assert_eq!((told.len(), &told[0][0][..], &told[0][2][..], code), (1, "mapping", "refused", Some(4)));
+    save(&site, MAPPING, &mapping);
+    serving.wait_for(&of_data("mapping", "activated"), 1);
+    assert_eq!(asked_to_reload(&site), (Vec::new(), Some(0)));
+
+    // The same day and time, other bytes: as a restored backup has them.
+    let path = site.dir().join(MAPPING);
+    let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+    let other = path.with_extension("other");
+    std::fs::write(&other, format!("{mapping}\n# other words\n")).unwrap();
+    std::fs::File::options().append(true).open(&other).unwrap().set_modified(modified).unwrap();
+    std::fs::rename(&other, &path).unwrap();
+    serving.wait_for(&of_data("mapping", "activated"), 2);
+
+    // A profile is refused for a file that it names; that file is all that changes afterwards.
+    let profile = site.text("practices/my-practice/profile.toml");
+    let with_fees = format!("fees = \"fees.csv\"\n{profile}");
+    save(&site, "practices/my-practice/profile.toml", &with_fees);
+    serving.wait_for(&of_data("profile", "refused"), 1);
+    let (told, code) = asked_to_reload(&site);
+    assert_eq!((told, code), (vec![["profile", PRACTICE, "refused"].map(str::to_owned)], Some(4)));
+    save(&site, "practices/my-practice/fees.csv", "code,fee\n99213,150.00\n");
+    serving.wait_for(&of_data("profile", "activated"), 1);
+    serving.stop();
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn folders_that_are_moved_away_and_made_anew_are_seen_and_documents_wait_meanwhile() {
+    let site = site();
+    site.edit("claimhost.toml", "trust = \"locked\"", "trust = \"any\"");
+    // Nothing is polled within this test.
+    site.edit("claimhost.toml", "poll_seconds = 5", "poll_seconds = 3600");
+    std::fs::create_dir_all(site.dir().join("rules")).unwrap();
+    let serving = Serving::start(&site, DAY);
+    send(&site, 1);
+    serving.wait_for(&translated(), 1);
+    let active = |serving: &Serving| {
+        let page = serving.page("/metrics");
+        page.lines().filter(|line| line.starts_with("claimhost_plugin_active{") && line.ends_with(" 1")).count()
+    };
+    let all = active(&serving);
+    let plugins = site.dir().join("plugins");
+    let away = site.dir().join("away");
+    std::fs::rename(&plugins, &away).unwrap();
+    serving.wait_for("claimhost_plugin_reloads_total{outcome=\"removed\"}", all as u64);
+    // Nobody is there to read them.
+    send(&site, 2);
+    send(&site, 3);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!((serving.metric(&translated()), active(&serving)), (1, 0));
+    copy(&away, &plugins);
+    serving.wait_for(&translated(), 3);
+    let until = Instant::now() + Duration::from_secs(60);
+    while active(&serving) != all {
+        assert!(Instant::now() < until, "{} of {all}", active(&serving));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let before = serving.metric(ACTIVATED);
+    let text = site.text(MANIFEST);
+    save(&site, MANIFEST, &text.replace("version = \"0.1.0\"", "version = \"0.1.1\""));
+    serving.wait_for(ACTIVATED, before + 1);
+    // A table of rules that is put into its folder.
+    save(&site, "rules/house.toml", HOUSE);
+    serving.wait_for(&of_data("rules", "activated"), 1);
+    serving.stop();
+    site.assert_accounted(DAY);
+}
+
+/// A table of one rule.
+const HOUSE: &str = r#"[table]
+id = "house"
+title = "Rules of the house"
+version = "1"
+practices = ["my-practice"]
+
+[[rule]]
+id = "limit"
+title = "A visit costs no more than the limit"
+severity = "hold"
+source = "https://example.org/policy"
+each = "line"
+when = 'line.charge > usd(9000)'
+message = "{{line.procedure.code}} on line {{line_number}} is billed at {{line.charge}}: the limit is $9000."
+
+  [[rule.case]]
+  name = "above"
+  finds = 1
+  lines = ["99213 $9999"]
+
+  [[rule.case]]
+  name = "below"
+  finds = false
+  lines = ["99213"]
+"#;
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }
 
 /// Seconds under load; `CLAIMHOST_RELOAD_SECONDS` makes it longer.

@@ -12,7 +12,7 @@ use super::visit::words;
 use super::{Failure, Global, peers};
 use crate::config::{Config, suggest};
 use crate::lifecycle::HostError;
-use crate::plugin::{FixturePolicy, Kind, Listed, PluginHost, PluginHostConfig, PluginInfo, Trust, build};
+use crate::plugin::{FixturePolicy, Kind, Listed, Offer, PluginHost, PluginHostConfig, PluginInfo, Trust, build};
 
 /// Looks at plugins.
 #[derive(Debug, clap::Subcommand)]
@@ -269,22 +269,11 @@ fn source(workspace: Option<&Path>, which: &str) -> Result<build::Source, Failur
     )))
 }
 
-/// Copies a built plugin to the configured folders that hold one of its name (`init` made copies). No configuration: none.
-fn hand_out(global: &Global, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let Ok(config) = Config::load(&global.config) else { return Ok(Vec::new()) };
-    let Some(name) = folder.file_name() else { return Ok(Vec::new()) };
-    let mut put = Vec::new();
-    for place in config.plugins.folders.iter().map(|place| place.join(name)) {
-        if place.join("plugin.toml").is_file()
-            && std::fs::canonicalize(&place).ok() != std::fs::canonicalize(folder).ok()
-        {
-            std::fs::copy(folder.join("plugin.toml"), place.join("plugin.toml"))?;
-            build::install(&folder.join("plugin.wasm"), &place)
-                .map_err(|error| Failure::internal(error.to_string()))?;
-            put.push(place);
-        }
-    }
-    Ok(put)
+/// Puts a built plugin in the place of the configured folder that has its id (`init` made copies). No configuration: none.
+fn hand_out(global: &Global, folder: &Path) -> Result<Option<PathBuf>, Failure> {
+    let Ok(config) = Config::load(&global.config) else { return Ok(None) };
+    let offer = Offer::read(&config.plugins.host(), folder).map_err(|error| Failure::missing(error.to_string()))?;
+    Ok(offer.update(&config.plugins.folders)?)
 }
 
 #[derive(Serialize)]

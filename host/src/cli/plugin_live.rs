@@ -43,15 +43,22 @@ impl Reload {
                 let (colour, digest) = (if text("error").is_empty() { GREEN } else { RED }, text("digest"));
                 let detail =
                     if text("error").is_empty() { digest.get(..12).unwrap_or_default() } else { text("error") };
-                print(&format!("{colour}{}{RESET}  {}  {detail}", text("outcome"), text("id")));
+                let kind = if text("kind") == "plugin" { "" } else { text("kind") };
+                let id = [kind, text("id")].join(" ");
+                print(&format!("{colour}{}{RESET}  {}  {detail}", text("outcome"), id.trim_start()));
             }
-            if changes.is_empty() {
+            let waits = answer.get("data_waits") == Some(&Value::Bool(true));
+            if waits {
+                print(
+                    "serve is in a long turn: mappings, profiles and tables are looked at by its next one, and its log says what came of them",
+                );
+            } else if changes.is_empty() {
                 print("nothing has changed");
             }
         }
         match refused {
             0 => Ok(ExitCode::SUCCESS),
-            refused => Err(Failure::missing(format!("{refused} candidates are refused; what was active stays"))),
+            refused => Err(Failure::missing(format!("{refused} refused; what was active stays"))),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::output::{BOLD, GREEN, RESET, print, print_json};
 use super::{Failure, Global};
 use crate::config::{Config, suggest};
 use crate::lifecycle::HostError;
-use crate::plugin::{FixturePolicy, Offer, Permissions, PluginHost, PluginHostConfig, Trust};
+use crate::plugin::{FixturePolicy, Limits, Offer, Permissions, PluginHost, PluginHostConfig, Trust};
 
 /// `plugin add`
 #[derive(Debug, clap::Args)]
@@ -74,8 +74,9 @@ impl Add {
         for offer in offers {
             let manifest = offer.manifest();
             let grants = without(&manifest.permissions, &self.refuse);
+            let limits = manifest.limits.capped(&of_host.limits_cap);
             if !global.json {
-                show(&offer, &grants);
+                show(&offer, &grants, &limits);
             }
             if let (Trust::Signed, Err(words)) = (config.plugins.trust, &offer.signer) {
                 return Err(Failure::missing(format!("`{}` {words}, and plugins.trust is `signed`", manifest.id)));
@@ -89,7 +90,7 @@ impl Add {
                 .map_err(|error| Failure::internal(error.to_string()))?;
             added.push(json!({
                 "id": manifest.id, "version": manifest.version, "digest": offer.digest(), "folder": place,
-                "signer": offer.signer.as_ref().ok(), "asks": manifest.permissions, "granted": grants,
+                "signer": offer.signer.as_ref().ok(), "asks": manifest.permissions, "granted": grants, "limits": limits,
             }));
         }
         // Said at once, though the running serve says it too.
@@ -131,7 +132,26 @@ fn without(asked: &Permissions, refused: &[String]) -> Permissions {
     }
 }
 
-fn show(offer: &Offer, grants: &Permissions) {
+/// The same for people: names of code tables and hosts as what they are, look-back with its days.
+fn words(asked: &Permissions) -> String {
+    let mut words: Vec<String> = asked.code_tables.iter().map(|table| format!("code table {table}")).collect();
+    words.extend(asked.http_hosts.iter().map(|host| format!("requests to {host}")));
+    let days = asked.look_back_days;
+    words.extend((days > 0).then(|| format!("look-back of {days} {}", if days == 1 { "day" } else { "days" })));
+    words.extend(asked.fixes.then(|| "fixes".to_owned()));
+    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+}
+
+/// What it may use of the machine: what its manifest asks for, and no more than the configuration allows.
+fn ceilings(limits: &Limits) -> String {
+    let Limits { deadline_ms, memory_mib, table_elements, output_mib, log_lines, results } = limits;
+    format!(
+        "{deadline_ms} ms a call, {memory_mib} MiB of memory, {output_mib} MiB of answers, {results} results, \
+         {log_lines} log lines, {table_elements} table elements"
+    )
+}
+
+fn show(offer: &Offer, grants: &Permissions, limits: &Limits) {
     let manifest = offer.manifest();
     print(&format!("{BOLD}{}{RESET} {}", manifest.id, manifest.version));
     print(&format!("  digest    {}", offer.digest()));
@@ -139,12 +159,11 @@ fn show(offer: &Offer, grants: &Permissions) {
         Ok(name) => format!("  signed    by {name}"),
         Err(words) => format!("  unsigned  {words}"),
     });
-    let asked = names(&manifest.permissions);
-    print(&format!("  asks for  {}", if asked.is_empty() { "nothing".to_owned() } else { asked.join(", ") }));
-    let granted = names(grants);
-    if granted != asked {
-        print(&format!("  granted   {}", if granted.is_empty() { "nothing".to_owned() } else { granted.join(", ") }));
+    print(&format!("  asks for  {}", words(&manifest.permissions)));
+    if *grants != manifest.permissions {
+        print(&format!("  granted   {}", words(grants)));
     }
+    print(&format!("  limits    {}", ceilings(limits)));
 }
 
 /// Asks at the terminal; where there is none, `--yes` says it.
@@ -173,5 +192,7 @@ mod tests {
         assert_eq!(names(&asked), ["hcpcs", "icd10cm", "look-back", "fixes"]);
         let granted = without(&asked, &["hcpcs".to_owned(), "fixes".to_owned()]);
         assert_eq!(names(&granted), ["icd10cm", "look-back"]);
+        assert_eq!(words(&asked), "code table hcpcs, code table icd10cm, look-back of 30 days, fixes");
+        assert_eq!(words(&Permissions::default()), "nothing");
     }
 }

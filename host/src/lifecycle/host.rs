@@ -5,6 +5,7 @@
 //! turn serves `run --once`, `serve` and `demo`.
 
 mod reload;
+mod stamps;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,18 +13,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-pub use reload::DataReloads;
-
 use crate::claim::{Date, Setup, day_number};
 use crate::codes::Library;
 use crate::codes::shelf::Shelf;
 use crate::config::{Config, FolderConfig, Route};
 use crate::lifecycle::summary::{Summary, summarize};
-use crate::lifecycle::{HostError, answers, due, go_live, ingest, inquire, later, master_key, submit, tidy};
+use crate::lifecycle::{
+    DataQuestions, DataReloads, HostError, answers, due, go_live, ingest, inquire, later, master_key, submit, tidy,
+};
 use crate::plugin::{CodeTables, LogBuffer, PluginHost, PluginHostConfig, PluginLog};
-use crate::practice::{Profile, ProfileError};
+use crate::practice::Profile;
 use crate::rules::Tables;
 use crate::store::{PracticeStore, Store, StoreResult, Tx};
+pub(crate) use reload::load_profile;
+use reload::read_profile;
+use stamps::Stamps;
 
 /// The running host.
 pub struct Host {
@@ -49,23 +53,24 @@ pub struct Host {
     /// What was last logged of each watched folder.
     told: parking_lot::Mutex<HashMap<String, [u64; 4]>>,
     /// With which day and profiles files past their time were removed.
-    tidied: Option<(Date, Vec<Changed>)>,
+    tidied: Option<(Date, Vec<Stamps>)>,
     reloads: DataReloads,
+    questions: DataQuestions,
     stop: Arc<AtomicBool>,
 }
-
-/// When a profile, and each file that it names, last changed.
-type Changed = Vec<Option<SystemTime>>;
 
 /// One practice at work.
 pub(super) struct Practice {
     pub(super) profile: Profile,
     profile_path: PathBuf,
-    profile_changed: Changed,
+    /// It and the files that it names, as they were when they were read, taken or not.
+    profile_files: Stamps,
+    /// What is on disk was refused; this one is older.
+    profile_refused: bool,
     pub(super) store: PracticeStore,
     pub(super) folders: Vec<Folder>,
     /// What held claims were last looked at with: the profile's change, the day.
-    reviewed: Option<(Changed, Date)>,
+    reviewed: Option<(Stamps, Date)>,
     /// Whether visits ahead are to be looked at in this turn: another day, another profile.
     look_ahead: bool,
 }
@@ -79,7 +84,10 @@ pub(super) struct Folder {
     pub(super) channel: String,
     /// What its adapter's sessions are opened with.
     pub(super) setup: Setup,
-    mapping_changed: Option<SystemTime>,
+    /// The mapping's file as it was when it was read, taken or not.
+    mapping_file: Stamps,
+    /// What is on disk was refused; the setup's is older.
+    mapping_refused: bool,
 }
 
 /// Id of the adapter that reads what `charge enter` takes.
@@ -136,7 +144,8 @@ impl Host {
         let plugins = live.pinned();
         let mut practices = Vec::with_capacity(config.practice.len());
         for practice in &config.practice {
-            let profile = load_profile(&practice.profile)?;
+            let (profile, profile_files) = read_profile(&practice.profile);
+            let profile = profile?;
             if profile.id != practice.id {
                 let (path, found, expected) = (practice.profile.display(), &profile.id, &practice.id);
                 return Err(HostError::Profile(format!("{path}: id is `{found}`, claimhost.toml says `{expected}`")));
@@ -148,7 +157,8 @@ impl Host {
             }
             folders.push(Folder::of_charge_entry(&config, &practice.id));
             practices.push(Practice {
-                profile_changed: profile_changed(&practice.profile, &profile),
+                profile_files,
+                profile_refused: false,
                 profile_path: practice.profile.clone(),
                 profile,
                 store: store.practice(&practice.id)?,
@@ -169,7 +179,7 @@ impl Host {
         }
         let (settle, told, stop) = (Duration::ZERO, parking_lot::Mutex::default(), Arc::default());
         #[rustfmt::skip] // one row
-        let host = Self { config, store, clearing, plugins, live, log, library, codes, tables, tables_moved: false, practices, as_of, settle, told, tidied: None, reloads: DataReloads::default(), stop };
+        let host = Self { config, store, clearing, plugins, live, log, library, codes, tables, tables_moved: false, practices, as_of, settle, told, tidied: None, reloads: DataReloads::default(), questions: DataQuestions::default(), stop };
         host.note_tables()?;
         Ok(host)
     }
@@ -237,6 +247,11 @@ impl Host {
     /// Profiles, mappings and tables that were taken anew or refused since the start.
     pub fn data_reloads(&self) -> DataReloads {
         self.reloads
+    }
+
+    /// Where another thread asks what becomes of data that changed.
+    pub fn data_questions(&self) -> DataQuestions {
+        self.questions.clone()
     }
 
     /// The active rule tables.
@@ -340,7 +355,7 @@ impl Host {
                 return Ok(false);
             }
         }
-        let now = (self.as_of, self.practices.iter().map(|practice| practice.profile_changed.clone()).collect());
+        let now = (self.as_of, self.practices.iter().map(|practice| practice.profile_files.clone()).collect());
         if self.tidied.as_ref() != Some(&now) {
             tidy::tidy(self)?;
             self.tidied = Some(now);
@@ -361,13 +376,13 @@ impl Host {
     fn look_again(&mut self) -> Result<(), HostError> {
         let as_of = self.as_of;
         for practice in &mut self.practices {
-            let now = Some((practice.profile_changed.clone(), as_of));
+            let now = Some((practice.profile_files.clone(), as_of));
             practice.look_ahead = practice.reviewed != now;
             if practice.reviewed != now {
                 let alarm = day_number(as_of) - i64::from(practice.profile.alarm_days);
                 let hours = practice.profile.charge_capture_hours;
                 let profile_moved =
-                    practice.reviewed.as_ref().is_none_or(|(profile, _)| *profile != practice.profile_changed);
+                    practice.reviewed.as_ref().is_none_or(|(profile, _)| *profile != practice.profile_files);
                 practice.store.write(|tx| -> Result<(), HostError> {
                     tx.look_again_at_held()?;
                     if profile_moved {
@@ -436,11 +451,12 @@ impl Folder {
             listens: watched.is_none(),
             channel: route.channel(),
             setup: Setup { settings: Vec::new(), mapping: String::new() },
-            mapping_changed: None,
+            mapping_file: Stamps::default(),
+            mapping_refused: false,
         };
         if let Some(path) = route.mapping {
+            folder.mapping_file.add(path);
             folder.setup.mapping = std::fs::read_to_string(path).map_err(HostError::io(path))?;
-            folder.mapping_changed = modified(path);
         }
         Ok(folder)
     }
@@ -457,7 +473,8 @@ impl Folder {
             listens: false,
             channel: ENTRY_CHANNEL.to_owned(),
             setup: Setup { settings: Vec::new(), mapping: ENTRY_MAPPING.to_owned() },
-            mapping_changed: None,
+            mapping_file: Stamps::default(),
+            mapping_refused: false,
         }
     }
 
@@ -467,26 +484,11 @@ impl Folder {
     }
 }
 
-/// Reads a profile with the files that it names.
-pub(crate) fn load_profile(path: &Path) -> Result<Profile, HostError> {
-    let text = std::fs::read_to_string(path).map_err(HostError::io(path))?;
-    let refused = |error: ProfileError| HostError::Profile(error.to_string());
-    let mut profile = Profile::load(&text, &path.display().to_string()).map_err(refused)?;
-    profile.read_files(path.parent().unwrap_or(Path::new(""))).map_err(refused)?;
-    Ok(profile)
-}
-
 /// A crosswalk that maps a code two ways on one day is a fault of the configuration, whoever notices it.
 fn tell_conflicts(profile: &Profile, consequence: &str) {
     for conflict in profile.crosswalk.conflicts() {
         tracing::error!(practice = profile.id, "crosswalk: {}; {consequence}", conflict.words());
     }
-}
-
-fn profile_changed(path: &Path, profile: &Profile) -> Changed {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let files = profile.files().map(|file| folder.join(file));
-    std::iter::once(path.to_owned()).chain(files).map(|path| modified(&path)).collect()
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

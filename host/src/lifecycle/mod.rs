@@ -4,7 +4,7 @@
 //! `review`), `submit` (claims to the outbox), `answers` and `payment` (facts and postings) and `later` (the next payer).
 //! `inquire` asks payers about cover (`upcoming`: whom of a visit ahead), `cover_answers` takes what they say.
 //! `handover.rs` keeps accounts right over several payers, `refusal.rs` words what is refused of an answer.
-//! `go_live.rs` says whether a practice may submit. `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `fold.rs` says what facts mean, `refold.rs` applies it (`marks.rs`:
+//! `go_live.rs` says whether a practice may submit. `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `data_reload.rs` says what became of data that changed on disk. `fold.rs` says what facts mean, `refold.rs` applies it (`marks.rs`:
 //! what figures count of it), `summary.rs` counts.
 
 mod accept;
@@ -16,6 +16,7 @@ mod conflict;
 mod control;
 mod cover_answers;
 mod crash;
+mod data_reload;
 mod due;
 mod earlier;
 mod error;
@@ -50,6 +51,7 @@ pub use ask::AskedFor;
 pub use conflict::Choice;
 pub(crate) use control::{control_number, trace_number};
 pub(crate) use crash::crash_point;
+pub use data_reload::{DataChange, DataQuestions, DataReloads};
 pub(crate) use earlier::{Window, earlier_lines, other_claims, seen_lines};
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
@@ -59,8 +61,8 @@ pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
 pub use go_live::{GoLive, Refused};
 pub(crate) use go_live::{WORK_GO_LIVE, mapping_digest};
 pub(crate) use handover::{is_release, unsettled};
-pub use host::{DataReloads, Host, Turn};
 pub(crate) use host::{ENTRY_ADAPTER, ENTRY_CHANNEL, ENTRY_MAPPING, ENTRY_SOURCE, load_profile};
+pub use host::{Host, Turn};
 pub(crate) use inquire::{folded, work_kind};
 pub(crate) use key::{master_key, next_key_file};
 pub(crate) use marks::{Told, is_closed};

@@ -31,6 +31,8 @@ const RECEIVED: Date = Date { year: 2026, month: 3, day: 2 };
 pub(super) const PRACTICE: &str = "";
 /// A file of a fixture bigger than this is not read.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+/// Fixtures bigger than this all together are not copied.
+const ALL_BYTES_MAX: u64 = 256 << 20;
 /// Orders that the warm session sees, besides the one by name.
 const SHUFFLES: u64 = 3;
 
@@ -138,13 +140,40 @@ pub(super) fn accept(plugin: &Plugin) -> Result<usize, FixtureError> {
 /// Digest of every file below `fixtures/`, for what is remembered as verified.
 pub(super) fn digest(folder: &Path) -> Result<[u8; 32], FixtureError> {
     let mut hasher = Sha256::new();
+    each_file(folder, |name, bytes| {
+        hasher.update(Sha256::digest(name.as_os_str().as_encoded_bytes()));
+        hasher.update(Sha256::digest(bytes));
+        Ok(())
+    })?;
+    Ok(hasher.finalize().into())
+}
+
+/// Every file of every fixture, by its path below the plugin's folder: to be copied with the plugin.
+pub(super) fn all_files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, FixtureError> {
+    let (mut files, mut total) = (Vec::new(), 0);
+    each_file(folder, |name, bytes| {
+        total += bytes.len() as u64;
+        if total > ALL_BYTES_MAX {
+            let problem =
+                format!("found over {ALL_BYTES_MAX} bytes in all fixtures, expected at most that; take some out");
+            return Err(file(&folder.join("fixtures"), problem));
+        }
+        files.push((name.to_owned(), bytes));
+        Ok(())
+    })?;
+    Ok(files)
+}
+
+fn each_file(
+    folder: &Path,
+    mut with: impl FnMut(&Path, Vec<u8>) -> Result<(), FixtureError>,
+) -> Result<(), FixtureError> {
     for case in sorted(&folder.join("fixtures"))?.into_iter().filter(|path| path.is_dir()) {
         for path in sorted(&case)?.into_iter().filter(|path| path.is_file()) {
-            hasher.update(Sha256::digest(path.strip_prefix(folder).unwrap_or(&path).as_os_str().as_encoded_bytes()));
-            hasher.update(Sha256::digest(read(folder, &path)?));
+            with(path.strip_prefix(folder).unwrap_or(&path), read(folder, &path)?)?;
         }
     }
-    Ok(hasher.finalize().into())
+    Ok(())
 }
 
 fn check<I: Clone, O: Serialize>(

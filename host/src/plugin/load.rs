@@ -26,7 +26,7 @@ use super::reload::Counters;
 use super::rules::RuleSet;
 use super::runner::Budget;
 use super::session::Pre;
-use super::source::Source;
+use super::source::{ComponentFile, Source};
 use super::trust::TrustPolicy;
 use super::versions::Versions;
 use super::wasi::{self, State};
@@ -55,6 +55,8 @@ pub(super) struct Plugin {
     pub(super) manifest: Manifest,
     pub(super) folder: PathBuf,
     pub(super) digest: String,
+    /// What it runs: connectors run it too.
+    pub(super) component: Arc<ComponentFile>,
     pub(super) limits: Limits,
     /// Its own mapping, which sites go before.
     pub(super) mapping: Option<String>,
@@ -220,9 +222,14 @@ fn prove(shared: &Shared, plugin: &Plugin) -> Result<(), FixtureError> {
 
 /// Compiles and type-checks a component against the world of its manifest, or takes what another plugin has of it.
 pub(super) fn compile(shared: &Arc<Shared>, source: &Source, granted: Permissions) -> Result<Plugin, PluginError> {
-    let Source { folder, manifest, component, mapping, digest } = source;
-    let path = folder.join(&manifest.component);
-    let fail = |problem: String| PluginError::Component { path: path.clone(), problem };
+    let Source { folder, manifest, component, mapping, digest, .. } = source;
+    let fail = |problem: String| match &manifest.base {
+        None => PluginError::Component { path: folder.join(&manifest.component), problem },
+        Some(base) => {
+            let problem = format!("base: the component of `{base}` {problem}");
+            PluginError::Component { path: folder.join("plugin.toml"), problem }
+        }
+    };
     let limits = manifest.limits.capped(&shared.limits_cap);
     let first = Placement::of(component.bytes.len(), &limits);
     let build = |placement| {
@@ -249,6 +256,7 @@ pub(super) fn compile(shared: &Arc<Shared>, source: &Source, granted: Permission
         manifest: manifest.clone(),
         folder: folder.clone(),
         digest: digest.clone(),
+        component: Arc::clone(component),
         limits,
         mapping: mapping.clone(),
         granted_tables: granted.code_tables.clone().into(),

@@ -6,6 +6,7 @@ use wasmtime::Store;
 
 use super::fault::{Fault, FaultKind};
 use super::load::Plugin;
+use super::manifest::Permissions;
 use super::runner::{self, Call};
 use super::session::{Exports, Started};
 use super::source;
@@ -42,14 +43,15 @@ impl<D> Loaded<D> {
         &self.plugin.digest
     }
 
-    /// What an outcome or a check records: the digest, and where there is a setup the first half of the setup's own. Equal
-    /// versions with equal setups answer equally, and no others have this text.
+    /// What an outcome or a check records: the digest, and where there is a setup or a grant the first half of the digest of
+    /// both. Equal versions with equal setups and rights answer equally, and no others have this text.
     pub fn digest_with(&self, setup: &Setup) -> String {
-        if setup.settings.is_empty() && setup.mapping.is_empty() {
+        let nothing_granted = self.plugin.granted == Permissions::default();
+        if setup.settings.is_empty() && setup.mapping.is_empty() && nothing_granted {
             return self.plugin.digest.clone();
         }
-        let of_setup = hex::encode(runner::setup_digest(setup));
-        format!("{}+{}", self.plugin.digest, of_setup.get(..32).unwrap_or_default())
+        let opened_with = hex::encode(runner::opened_with(&self.plugin, setup));
+        format!("{}+{}", self.plugin.digest, opened_with.get(..32).unwrap_or_default())
     }
 
     /// The mapping that its sessions are opened with: its own, and before it what the site says.

@@ -81,6 +81,26 @@ impl Lock {
         write_atomically(path, text.as_bytes()).map_err(|error| fail(format!("cannot be written: {error}")))
     }
 
+    /// Changes the file: nobody else changes it between the reading and the writing.
+    ///
+    /// # Errors
+    /// [`LockError`]: it cannot be read, locked or written.
+    pub fn change<T>(path: &Path, change: impl FnOnce(&mut Self) -> T) -> Result<T, LockError> {
+        let fail =
+            |error: std::io::Error| LockError { path: path.to_owned(), problem: format!("cannot be locked: {error}") };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // The folder, since a write puts another file in the file's place. Let go with the handle.
+        let guard = std::fs::File::open(folder).map_err(fail)?;
+        guard.lock().map_err(fail)?;
+        let mut lock = Self::read(path)?;
+        let before = lock.clone();
+        let done = change(&mut lock);
+        if lock != before {
+            lock.write(path)?;
+        }
+        Ok(done)
+    }
+
     /// What it says of a plugin.
     pub fn of(&self, id: &str) -> Option<&Locked> {
         self.plugin.iter().find(|locked| locked.id == id)
@@ -119,6 +139,18 @@ mod tests {
         assert_eq!(read, lock);
         assert_eq!(read.plugin.iter().map(|locked| locked.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(read.of("b").unwrap().digest, "3");
+        // Many at once: nobody's change is lost.
+        std::thread::scope(|scope| {
+            for id in ["d", "e", "f", "g"] {
+                let (path, of) = (&path, &of);
+                scope.spawn(move || {
+                    for turn in 0..25 {
+                        Lock::change(path, |lock| lock.put(of(&format!("{id}{turn}"), "1"))).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(Lock::read(&path).unwrap().plugin.len(), 102);
         std::fs::write(&path, "[[plugin]]\nid = \"a\"\ndigset = 1\n").unwrap();
         let error = Lock::read(&path).unwrap_err().to_string();
         assert!(error.contains("line 3") && error.contains("digset"), "{error}");

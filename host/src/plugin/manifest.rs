@@ -67,7 +67,7 @@ pub enum Evidence {
 pub struct Limits {
     /// Milliseconds of one call, a batch of at most 100 documents. 250: a typical batch takes 2-5.
     pub deadline_ms: u32,
-    /// MiB of linear memory of one session. 64.
+    /// MiB of linear memory of one session, of all its memories together. 64.
     pub memory_mib: u32,
     /// Elements of one table. 10,000.
     pub table_elements: u32,
@@ -125,7 +125,7 @@ impl Limits {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Permissions {
-    /// Hosts a puller or poster may name in a request.
+    /// Hosts a puller or poster may name in a request: DNS names in lower case, no address, port or wildcard.
     pub http_hosts: Vec<String>,
     /// Code tables it may look up: names of [`crate::codes::System`].
     pub code_tables: Vec<String>,
@@ -292,6 +292,10 @@ impl Manifest {
             let known: Vec<&str> = tables().collect();
             return Err(("code_tables", format!("code_tables: no table `{unknown}`; there are {}", known.join(", "))));
         }
+        if let Some(host) = self.permissions.http_hosts.iter().find(|host| !is_host_name(host)) {
+            let problem = format!("http_hosts: found {host:?}, expected a DNS name in lower case, as api.example.org");
+            return Err(("http_hosts", problem));
+        }
         let limits = &self.limits;
         let ceilings = [
             ("deadline_ms", limits.deadline_ms),
@@ -311,6 +315,18 @@ impl Manifest {
 fn is_plain_name(name: &str) -> bool {
     let mut parts = Path::new(name).components();
     matches!((parts.next(), parts.next()), (Some(std::path::Component::Normal(_)), None))
+}
+
+/// A DNS name of two labels or more (RFC 1123, 2.1), in lower case: no address, port, path or wildcard, and nothing that a
+/// terminal would take for something else.
+fn is_host_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (1..=63).contains(&label.len()) && label.bytes().all(known) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let top = name.rsplit('.').next().unwrap_or_default();
+    let named = top.bytes().any(|byte| byte.is_ascii_lowercase());
+    name.len() <= 253 && name.contains('.') && name.split('.').all(is_label) && named
 }
 
 /// Adds the nearest known name to serde's "unknown field `x`, expected one of `a`, `b`".
@@ -366,6 +382,12 @@ mod tests {
                 Some(9),
                 "no table `icd10`; there are icd10cm",
             ),
+            (
+                "evidence = \"documented\"",
+                "evidence = \"documented\"\n[permissions]\nhttp_hosts = [\"a.example.org\", \"b.example.org:443\"]",
+                Some(9),
+                "found \"b.example.org:443\", expected a DNS name",
+            ),
             ("evidence", "component = \"../else.wasm\"\nevidence", Some(7), "name of a file"),
             ("evidence", "mapping = \"/etc/mapping\"\nevidence", Some(7), "name of a file"),
             ("evidence", "component = \"a.wasm\"\nbase = \"b\"\nevidence", Some(8), "leave one out"),
@@ -376,6 +398,34 @@ mod tests {
             let (found, problem) = Manifest::parse(&GOOD.replace(from, to)).unwrap_err();
             assert!(problem.contains(words), "{to}: {problem}");
             assert_eq!(found, line, "{to}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_and_nothing_else() {
+        for good in ["api.example.org", "a.b", "fhir-1.ehr.example", "1.example.org"] {
+            assert!(is_host_name(good), "{good}");
+        }
+        let long = format!("{}.org", "a".repeat(64));
+        for bad in [
+            "",
+            "fixes",
+            "localhost",
+            "API.example.org",
+            "*.example.org",
+            "https://example.org",
+            "example.org/path",
+            "example.org.",
+            ".example.org",
+            "a..org",
+            "-a.org",
+            "a-.org",
+            "10.0.0.1",
+            "a.example.org\u{1b}[2K",
+            "exämple.org",
+            &long,
+        ] {
+            assert!(!is_host_name(bad), "{bad}");
         }
     }
 

@@ -6,30 +6,38 @@ use std::path::{Path, PathBuf};
 
 use super::cache::write_atomically;
 use super::discover;
+use super::fixtures;
 use super::lock::{Lock, LockError, Locked};
 use super::manifest::{Manifest, Permissions};
 use super::registry::{PluginError, PluginHostConfig};
 use super::source::{Pass, Source};
-use super::trust::SIGNATURE;
+use super::trust::{SIGNATURE, signature};
 
 /// What is shown before anybody consents. Nothing of the plugin has run.
 pub struct Offer {
     source: Source,
+    /// Its signature and fixtures, by their path in the folder.
+    parts: Vec<(PathBuf, Vec<u8>)>,
     /// The name of the trusted key that signed it; else what is wrong with its signature.
     pub signer: Result<String, String>,
 }
 
 impl Offer {
-    /// Reads a plugin folder.
+    /// Reads a plugin folder with all that would be copied of it.
     ///
     /// # Errors
-    /// [`PluginError`]: it is none.
+    /// [`PluginError`]: it is none; a part of it is a link out of it, or too large.
     pub fn read(config: &PluginHostConfig, folder: &Path) -> Result<Self, PluginError> {
         let mut folders = vec![folder.to_owned()];
         folders.extend(discover::folders(&config.folders));
         let source = Pass::new(&folders).source(folder)?;
         let signer = config.trust.signer(folder, &source.digest).map(str::to_owned);
-        Ok(Self { source, signer })
+        let path = folder.join(SIGNATURE);
+        let signature = signature(folder).map_err(|problem| PluginError::Part { path, problem })?;
+        let mut parts: Vec<(PathBuf, Vec<u8>)> = signature.map(|bytes| (SIGNATURE.into(), bytes)).into_iter().collect();
+        let of_fixtures = |error| PluginError::Fixtures { id: source.manifest.id.clone(), error };
+        parts.extend(fixtures::all_files(folder).map_err(of_fixtures)?);
+        Ok(Self { source, parts, signer })
     }
 
     /// Its manifest.
@@ -42,37 +50,91 @@ impl Offer {
         &self.source.digest
     }
 
-    /// Copies it into a folder of plugins, under its id, where it is not in one of them already.
+    /// Puts it into a folder of plugins, where it is not in one of them already: in the place of the folder that has its id, else
+    /// under its id in the first of them. What is put is what was read before anybody consented.
     ///
     /// # Errors
-    /// The operating system's.
+    /// The operating system's; then the folder that was there is there still.
     pub fn install(&self, folders: &[PathBuf]) -> io::Result<PathBuf> {
-        let Source { folder, manifest, component, .. } = &self.source;
-        let absolute = fs::canonicalize(folder)?;
-        let inside = |place: &&PathBuf| fs::canonicalize(place).is_ok_and(|place| absolute.starts_with(place));
-        if folders.iter().any(|place| inside(&place)) {
-            return Ok(folder.clone());
+        if self.is_inside(folders)? {
+            return Ok(self.source.folder.clone());
         }
         let place = folders.first().ok_or_else(|| io::Error::other("plugins.folders names no folder"))?;
-        let to = place.join(&manifest.id);
-        fs::create_dir_all(&to)?;
-        let parts = [SIGNATURE].into_iter().chain(manifest.mapping.as_deref());
-        for part in parts.filter(|part| folder.join(part).is_file()) {
-            write_atomically(&to.join(part), &fs::read(folder.join(part))?)?;
+        let to = self.installed(folders).unwrap_or_else(|| place.join(&self.source.manifest.id));
+        self.put(&to)?;
+        Ok(to)
+    }
+
+    /// Puts it in the place of the folder that has its id, where there is one other than its own.
+    ///
+    /// # Errors
+    /// As [`Offer::install`].
+    pub fn update(&self, folders: &[PathBuf]) -> io::Result<Option<PathBuf>> {
+        if self.is_inside(folders)? {
+            return Ok(None);
         }
-        for case in fs::read_dir(folder.join("fixtures")).into_iter().flatten().flatten() {
-            let into = to.join("fixtures").join(case.file_name());
-            for file in fs::read_dir(case.path()).into_iter().flatten().flatten().filter(|file| file.path().is_file()) {
-                fs::create_dir_all(&into)?;
-                write_atomically(&into.join(file.file_name()), &fs::read(file.path())?)?;
+        self.installed(folders).map(|to| self.put(&to).map(|()| to)).transpose()
+    }
+
+    fn is_inside(&self, folders: &[PathBuf]) -> io::Result<bool> {
+        let absolute = fs::canonicalize(&self.source.folder)?;
+        Ok(folders.iter().any(|place| fs::canonicalize(place).is_ok_and(|place| absolute.starts_with(place))))
+    }
+
+    /// The folder of plugins that has its id.
+    fn installed(&self, folders: &[PathBuf]) -> Option<PathBuf> {
+        let has = |folder: &PathBuf| Manifest::read(folder).is_ok_and(|found| found.id == self.source.manifest.id);
+        discover::folders(folders).into_iter().find(has)
+    }
+
+    /// Writes a folder that nobody looks into, then lets it take the place of what is there: nobody sees half of one.
+    fn put(&self, to: &Path) -> io::Result<()> {
+        let (place, name) = match (to.parent(), to.file_name().and_then(|name| name.to_str())) {
+            (Some(place), Some(name)) => (place, name),
+            _ => return Err(io::Error::other(format!("{}: is no folder that can be replaced", to.display()))),
+        };
+        fs::create_dir_all(place)?;
+        let (new, old) = (place.join(format!(".{name}.new")), place.join(format!(".{name}.old")));
+        for left in [&new, &old] {
+            match fs::remove_dir_all(left) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
             }
         }
-        if manifest.base.is_none() {
-            write_atomically(&to.join(&manifest.component), &component.bytes)?;
+        let Source { manifest, text, component, mapping, .. } = &self.source;
+        fs::create_dir(&new)?;
+        let own = manifest.base.is_none().then_some((manifest.component.as_str(), component.bytes.as_slice()));
+        let mapping = manifest.mapping.as_deref().zip(mapping.as_deref().map(str::as_bytes));
+        let named = [Some(("plugin.toml", text.as_bytes())), own, mapping];
+        let parts = self.parts.iter().map(|(name, bytes)| (name.as_path(), bytes.as_slice()));
+        for (name, bytes) in named.into_iter().flatten().map(|(name, bytes)| (Path::new(name), bytes)).chain(parts) {
+            let path = new.join(name);
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            write_atomically(&path, bytes)?;
         }
-        // With its manifest the folder is a plugin: that comes last.
-        write_atomically(&to.join("plugin.toml"), &fs::read(folder.join("plugin.toml"))?)?;
-        Ok(to)
+        if !to.exists() {
+            return fs::rename(&new, to);
+        }
+        let before = Manifest::read(to).ok();
+        fs::rename(to, &old)?;
+        if let Err(error) = fs::rename(&new, to) {
+            fs::rename(&old, to)?;
+            return Err(error);
+        }
+        // Sources and notes that lie beside the plugin are not the plugin's: they stay.
+        let of_plugin = |name: &str| {
+            let named = before.as_ref().is_some_and(|before| {
+                name == before.component || before.mapping.as_deref().is_some_and(|mapping| mapping == name)
+            });
+            named || ["plugin.toml", "fixtures", SIGNATURE].contains(&name)
+        };
+        for left in fs::read_dir(&old)? {
+            let left = left?;
+            if left.file_name().to_str().is_none_or(|name| !of_plugin(name)) && !to.join(left.file_name()).exists() {
+                fs::rename(left.path(), to.join(left.file_name()))?;
+            }
+        }
+        fs::remove_dir_all(&old)
     }
 
     /// Writes down that this version may run with these grants.
@@ -81,14 +143,13 @@ impl Offer {
     /// [`LockError`].
     pub fn consent(&self, lock: &Path, grants: Permissions) -> Result<(), LockError> {
         let Manifest { id, version, .. } = &self.source.manifest;
-        let mut all = Lock::read(lock)?;
-        all.put(Locked {
+        let own = Locked {
             id: id.clone(),
             version: version.clone(),
             digest: self.source.digest.clone(),
             rolled_back_from: None,
             grants,
-        });
-        all.write(lock)
+        };
+        Lock::change(lock, |all| all.put(own))
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Key {
     pub(super) practice: Arc<str>,
     /// Digest of component and manifest.
     pub(super) plugin: Arc<str>,
-    /// Digest of settings and mapping.
+    /// Digest of settings, mapping and grants.
     pub(super) setup: [u8; 32],
 }
 

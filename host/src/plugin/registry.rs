@@ -129,6 +129,14 @@ pub enum PluginError {
         /// Found, expected, what to do.
         problem: String,
     },
+    /// Another file that travels with it.
+    #[error("{}: {problem}", path.display())]
+    Part {
+        /// The file.
+        path: PathBuf,
+        /// Found, expected, what to do.
+        problem: String,
+    },
     /// What it says of itself cannot be used.
     #[error("`{id}` describes itself wrongly: {problem}")]
     Described {
@@ -148,6 +156,12 @@ pub enum PluginError {
     /// Its folder has no manifest any more.
     #[error("{}: plugin.toml is gone; put it back, or remove the folder", path.display())]
     Gone {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Looking at it broke.
+    #[error("{}: cannot be looked at: a defect of claimhost; report it with its log", path.display())]
+    Broke {
         /// The folder.
         path: PathBuf,
     },

@@ -1,24 +1,20 @@
 //! New versions of plugins while calls run: what is in the folders becomes candidates, and a sound candidate takes the place
 //! of the active version in one step. A candidate that fails anything changes nothing and says why.
 //!
-//! Calls in flight end on the version they began with; a turn of the pipeline works on [`PluginHost::pinned`].
+//! `look.rs` is one look at one folder, `rollback.rs` the way back. Calls in flight end on the version they began with; a turn of the pipeline works on [`PluginHost::pinned`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use sha2::{Digest, Sha256};
-
 use super::discover;
-use super::engine::Placement;
-use super::fixtures;
-use super::load::{Active, Shared, info_of, load};
-use super::lock::{Lock, LockError, Locked};
-use super::manifest::{Manifest, Permissions};
+use super::load::Active;
+use super::lock::LockError;
+use super::look::{Look, broke, goes_on, look, refused};
+use super::manifest::Manifest;
 use super::registry::{PluginError, PluginHost, PluginInfo};
-use super::source::{Pass, Source};
-use super::trust::{Decision, TrustError, both};
+use super::source::{ComponentFile, Pass, Source};
 
 /// A folder and what came of it.
 #[derive(Clone)]
@@ -26,7 +22,7 @@ pub(super) struct Entry {
     pub(super) info: PluginInfo,
     pub(super) active: Option<Active>,
     /// What the last look saw: the same again is not tried again.
-    looked: [u8; 32],
+    pub(super) looked: [u8; 32],
 }
 
 /// What a reload did with one plugin.
@@ -75,16 +71,6 @@ pub struct Counters {
     pub removed: AtomicU64,
     /// Times that an earlier version was put back.
     pub rolled_back: AtomicU64,
-}
-
-/// What one look at a folder came to.
-enum Look {
-    /// As before.
-    Same(Box<Entry>),
-    /// To be active.
-    Sound(Box<Entry>, Box<Source>),
-    /// Not to be active.
-    Refused(Box<Entry>, PluginError),
 }
 
 impl PluginHost {
@@ -158,101 +144,29 @@ impl PluginHost {
         }
     }
 
-    /// Puts the version of a plugin back that was active before the active one. It stays until the folder holds something new.
-    ///
-    /// # Errors
-    /// [`PluginError::Rollback`] where none was kept; why the earlier version does not run any more.
-    pub fn rollback(&self, id: &str) -> Result<PluginInfo, PluginError> {
-        let fail = |problem: String| PluginError::Rollback { id: id.to_owned(), problem };
-        let trust = &self.shared.trust;
-        let entries = self.entries.load_full();
-        let entry = entries.values().find(|entry| entry.active.is_some() && entry.info.id == id);
-        let entry = entry.ok_or_else(|| fail("there is no active plugin of this id".to_owned()))?;
-        let path = trust.lock.as_ref().ok_or_else(|| fail("without a plugins.lock nothing is pinned".to_owned()))?;
-        let active = entry.info.digest.clone();
-        let digest = self.shared.versions.before(id, &active);
-        let digest = digest.ok_or_else(|| fail("no earlier version of it was active here".to_owned()))?;
-        let kept = Source::kept(&self.shared.versions.place(id, &digest))?;
-        let in_folder = Pass::new(&self.found()).source(&entry.info.folder).map(|source| source.digest);
-        let locking = |error| PluginError::Trust { id: id.to_owned(), error: TrustError::Lock(error) };
-        let mut lock = Lock::read(path).map_err(locking)?;
-        let before = lock.clone();
-        lock.put(Locked {
-            id: id.to_owned(),
-            version: kept.manifest.version.clone(),
-            rolled_back_from: in_folder.ok().filter(|found| *found != digest),
-            digest,
-            // What it had while it was active; a grant that was taken from it since stays taken.
-            grants: match before.of(id) {
-                Some(locked) => locked.grants.clone(),
-                None => kept.manifest.permissions.clone(),
-            },
-        });
-        lock.write(path).map_err(locking)?;
-        let folder = entry.info.folder.clone();
-        let changes = self.swap(&self.found(), true);
-        let now = self.entries.load().get(&folder).map(|entry| entry.info.clone());
-        match now {
-            Some(info) if info.digest != active => {
-                self.shared.reloads.rolled_back.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(plugin = id, digest = info.digest.get(..12), "plugin: rolled back to this version");
-                Ok(info)
-            }
-            _ => {
-                before.write(path).map_err(locking)?;
-                let refused = changes.into_iter().find(|change| change.folder == folder);
-                match refused.map(|change| change.what) {
-                    Some(Changed::Refused(error)) => Err(error),
-                    _ => Err(fail("the earlier version does not run".to_owned())),
-                }
-            }
-        }
-    }
-
     /// One look at these folders, one swap for all that changed.
-    fn swap(&self, folders: &[PathBuf], again: bool) -> Vec<Change> {
+    pub(super) fn swap(&self, folders: &[PathBuf], again: bool) -> Vec<Change> {
         let _turn = self.writer.lock();
         let before = self.entries.load_full();
-        let pass = Pass::new(folders);
         let lock = self.shared.trust.read_lock();
-        let look = |folder: &PathBuf| look(&self.shared, &pass, lock.as_ref(), folder, before.get(folder), again);
-        let looks: Vec<Look> = in_threads(folders, look);
-        let mut now: BTreeMap<PathBuf, Entry> = BTreeMap::new();
-        let mut changes = Vec::new();
-        let mut sound = Vec::new();
-        for look in looks {
-            match look {
-                Look::Same(entry) => {
-                    now.insert(entry.info.folder.clone(), *entry);
-                }
-                Look::Refused(entry, error) => {
-                    changes.push(change(&entry, Changed::Refused(error)));
-                    now.insert(entry.info.folder.clone(), *entry);
-                }
-                Look::Sound(entry, source) => sound.push((entry, source)),
-            }
-        }
+        let mut round = Round::default();
         for (folder, entry) in before.iter().filter(|(folder, _)| !folders.contains(folder)) {
-            gone(folder, entry, &mut now, &mut changes);
+            gone(folder, entry, goes_on(self.shared.trust.mode, lock.as_ref(), entry), &mut round);
         }
-        // Who has an id keeps it; of two new ones the first by folder gets it.
-        let held = |entry: &Entry| before.get(&entry.info.folder).is_some_and(|old| old.info.id == entry.info.id);
-        sound.sort_by_key(|(entry, _)| !held(entry));
-        let mut sources = Vec::new();
-        for (entry, source) in sound {
-            let folder = entry.info.folder.clone();
-            let taken = now.values().any(|other| other.active.is_some() && other.info.id == entry.info.id);
-            if taken {
-                let error = PluginError::Duplicate { path: folder.clone(), id: entry.info.id.clone() };
-                let entry = refused(before.get(&folder), entry.info, entry.looked, error.clone());
-                changes.push(change(&entry, Changed::Refused(error)));
-                now.insert(folder, entry);
-                continue;
-            }
-            sources.push(source);
-            changes.push(change(&entry, Changed::Activated));
-            now.insert(folder, *entry);
+        let has_base = |folder: &&PathBuf| Manifest::read(folder).is_ok_and(|manifest| manifest.base.is_some());
+        let (connectors, own): (Vec<&PathBuf>, Vec<&PathBuf>) = folders.iter().partition(has_base);
+        // Connectors last: they run what was accepted of their bases, in this look or before it, and nothing else.
+        for folders in [own, connectors] {
+            let pass = Pass::of_accepted(bases(round.now.values()));
+            let look = |folder: &&PathBuf| {
+                let old = before.get(*folder).filter(|old| goes_on(self.shared.trust.mode, lock.as_ref(), old));
+                let work = || look(&self.shared, &pass, lock.as_ref(), folder, old, again);
+                whole(work).unwrap_or_else(|| broke(folder, old))
+            };
+            let looks = in_threads(&folders, look);
+            round.settle(&before, looks);
         }
+        let Round { now, changes, sources } = round;
         let told = |entry: &Entry| (entry.looked, entry.info.candidate.is_some(), entry.info.error.is_some());
         if changes.is_empty()
             && before.iter().all(|(folder, old)| now.get(folder).is_some_and(|new| told(new) == told(old)))
@@ -271,10 +185,76 @@ impl PluginHost {
         self.entries.store(Arc::new(now));
         replaced.iter().for_each(|old| old.plugin().retire());
         if self.shared.keep_versions {
-            sources.iter().for_each(|source| self.shared.versions.keep(source));
+            sources.iter().for_each(|(folder, source)| self.shared.versions.keep(folder, source));
+            self.end_rollbacks();
         }
         changes
     }
+}
+
+/// One swap in the making.
+#[derive(Default)]
+struct Round {
+    now: BTreeMap<PathBuf, Entry>,
+    changes: Vec<Change>,
+    /// What became active, with its folder.
+    sources: Vec<(PathBuf, Box<Source>)>,
+}
+
+impl Round {
+    /// Takes what looks came to.
+    fn settle(&mut self, before: &BTreeMap<PathBuf, Entry>, looks: Vec<Look>) {
+        let mut sound = Vec::new();
+        for look in looks {
+            match look {
+                Look::Same(entry) => {
+                    self.now.insert(entry.info.folder.clone(), *entry);
+                }
+                Look::Refused(entry, error) => {
+                    self.changes.push(change(&entry, Changed::Refused(error)));
+                    self.now.insert(entry.info.folder.clone(), *entry);
+                }
+                Look::Sound(entry, source) => sound.push((entry, source)),
+            }
+        }
+        // Who has an id keeps it; of two new ones that with the id in its folder, then the first by folder, gets it.
+        let held = |entry: &Entry| {
+            before.get(&entry.info.folder).is_some_and(|old| old.active.is_some() && old.info.id == entry.info.id)
+        };
+        sound.sort_by_key(|(entry, _)| (!held(entry), entry.info.candidate.is_some()));
+        for (entry, source) in sound {
+            let folder = entry.info.folder.clone();
+            let taken = self.now.values().any(|other| other.active.is_some() && other.info.id == entry.info.id);
+            if taken {
+                let error = PluginError::Duplicate { path: folder.clone(), id: entry.info.id.clone() };
+                let entry = refused(before.get(&folder), entry.info, entry.looked, error.clone());
+                self.changes.push(change(&entry, Changed::Refused(error)));
+                self.now.insert(folder, entry);
+                continue;
+            }
+            self.sources.push((folder.clone(), source));
+            self.changes.push(change(&entry, Changed::Activated));
+            self.now.insert(folder, *entry);
+        }
+    }
+}
+
+/// Components that connectors may run: those of the plugins that are active; none for a plugin that is not.
+pub(super) fn bases<'a>(entries: impl Iterator<Item = &'a Entry>) -> BTreeMap<String, Option<Arc<ComponentFile>>> {
+    let mut bases = BTreeMap::new();
+    for entry in entries {
+        let active = entry.active.as_ref().map(Active::plugin).filter(|plugin| plugin.manifest.base.is_none());
+        let component = active.map(|plugin| Arc::clone(&plugin.component));
+        let id = active.map_or(&entry.info.id, |plugin| &plugin.manifest.id);
+        let known: &mut Option<_> = bases.entry(id.clone()).or_default();
+        *known = known.take().or(component);
+    }
+    bases
+}
+
+/// What came of some work; none where it panicked.
+fn whole<T>(work: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()
 }
 
 /// Does something with each item, on as many threads as the machine has cores; results in the order of the items.
@@ -310,140 +290,26 @@ fn change(entry: &Entry, what: Changed) -> Change {
 }
 
 /// A folder that is not among those found: it went, or it is there without its manifest, as while an editor saves.
-fn gone(folder: &Path, entry: &Entry, now: &mut BTreeMap<PathBuf, Entry>, changes: &mut Vec<Change>) {
+fn gone(folder: &Path, entry: &Entry, goes_on: bool, round: &mut Round) {
     if !folder.is_dir() {
         let mut left = entry.clone();
         left.active = None;
-        changes.push(change(&left, Changed::Removed));
+        round.changes.push(change(&left, Changed::Removed));
         return;
     }
     let mut entry = entry.clone();
     let error = PluginError::Gone { path: folder.to_owned() };
-    if entry.looked != [0; 32] {
+    let stopped = entry.active.is_some() && !goes_on;
+    if stopped {
+        entry.active = None;
+    }
+    if stopped || entry.looked != [0; 32] {
         entry.looked = [0; 32];
         match entry.active {
             Some(_) => entry.info.candidate = Some(error.clone()),
-            None => entry.info.error = Some(error.clone()),
+            None => (entry.info.error, entry.info.candidate) = (Some(error.clone()), None),
         }
-        changes.push(change(&entry, Changed::Refused(error)));
+        round.changes.push(change(&entry, Changed::Refused(error)));
     }
-    now.insert(folder.to_owned(), entry);
-}
-
-/// An entry whose candidate is refused: what was active stays, with the reason.
-fn refused(before: Option<&Entry>, mut info: PluginInfo, looked: [u8; 32], error: PluginError) -> Entry {
-    match before {
-        Some(before) if before.active.is_some() => {
-            let mut entry = before.clone();
-            entry.info.candidate = Some(error);
-            entry.looked = looked;
-            entry
-        }
-        _ => {
-            info.error = Some(error);
-            Entry { info, active: None, looked }
-        }
-    }
-}
-
-/// Reads a folder, decides what of it may run, and loads that where it is not what is active already.
-fn look(
-    shared: &Arc<Shared>,
-    pass: &Pass,
-    lock: Result<&Lock, &LockError>,
-    folder: &Path,
-    before: Option<&Entry>,
-    again: bool,
-) -> Look {
-    let same = |looked: &[u8; 32]| {
-        let settled = |old: &&Entry| !again || (old.info.error.is_none() && old.info.candidate.is_none());
-        before.filter(|old| old.looked == *looked).filter(settled).map(|old| Look::Same(Box::new(old.clone())))
-    };
-    let no = |manifest: Option<&Manifest>, digest: &str, looked: [u8; 32], error: PluginError| {
-        let entry = refused(before, info_of(folder, manifest, digest), looked, error.clone());
-        Look::Refused(Box::new(entry), error)
-    };
-    let source = match pass.source(folder) {
-        Ok(source) => source,
-        Err(error) => {
-            let looked = seen(&[b"unreadable", error.to_string().as_bytes()]);
-            return same(&looked).unwrap_or_else(|| no(Manifest::read(folder).ok().as_ref(), "", looked, error));
-        }
-    };
-    let (manifest, digest) = (source.manifest.clone(), source.digest.clone());
-    let untrusted = |error: TrustError| PluginError::Trust { id: manifest.id.clone(), error };
-    let decision = match lock {
-        Ok(lock) => shared.trust.decide(lock, folder, &manifest, &digest),
-        Err(error) => Decision::Refused(TrustError::Lock(error.clone())),
-    };
-    let proofs = fixtures::digest(folder).unwrap_or_default();
-    let (granted, pinned) = match decision {
-        Decision::Run(granted) => (granted, None),
-        Decision::Pinned(locked, why) => (locked.grants.clone(), Some((locked, untrusted(why)))),
-        Decision::Refused(why) => {
-            let looked = seen(&[b"refused", digest.as_bytes(), why.to_string().as_bytes()]);
-            // Consent that was taken back stops what ran by it.
-            let before = before.filter(|_| !matches!(why, TrustError::Unknown { .. }));
-            return same(&looked).unwrap_or_else(|| {
-                let error = untrusted(why);
-                let entry = refused(before, info_of(folder, Some(&manifest), &digest), looked, error.clone());
-                Look::Refused(Box::new(entry), error)
-            });
-        }
-    };
-    let of_grants = serde_json::to_vec(&granted).unwrap_or_default();
-    let of_pinned = pinned.as_ref().map_or("", |(locked, _)| locked.digest.as_str());
-    let looked = seen(&[b"read", digest.as_bytes(), &proofs, &of_grants, of_pinned.as_bytes()]);
-    if let Some(same) = same(&looked) {
-        return same;
-    }
-    let (source, granted, why) = match pinned {
-        None => (source, granted, None),
-        Some((locked, why)) => match pinned_source(shared, &locked) {
-            Some((kept, granted)) => (kept, granted, Some(why)),
-            None => return no(Some(&manifest), &digest, looked, why),
-        },
-    };
-    let runs = before.filter(|old| {
-        let active = old.active.as_ref().map(Active::plugin);
-        active.is_some_and(|active| active.digest == source.digest && active.granted == granted)
-    });
-    if let (Some(old), Some(why)) = (runs, &why) {
-        // What runs stays; the folder holds something else.
-        let known = old.info.candidate.as_ref().is_some_and(|known| known.to_string() == why.to_string());
-        let entry = refused(before, old.info.clone(), looked, why.clone());
-        return if known { Look::Same(Box::new(entry)) } else { Look::Refused(Box::new(entry), why.clone()) };
-    }
-    match load(shared, &source, granted.clone()) {
-        Ok(active) => {
-            if let Some(old) = runs {
-                // Its fixtures pass still, or it was put back: sessions, budget and quarantine stay.
-                let mut entry = old.clone();
-                entry.looked = looked;
-                entry.info.candidate = None;
-                return Look::Same(Box::new(entry));
-            }
-            let mut info = info_of(folder, Some(&source.manifest), &source.digest);
-            info.pooled = active.plugin().compiled.placement == Placement::Pooled;
-            info.granted = granted;
-            info.candidate = why;
-            Look::Sound(Box::new(Entry { info, active: Some(active), looked }), Box::new(source))
-        }
-        Err(error) => no(Some(&manifest), &digest, looked, error),
-    }
-}
-
-/// A digest of parts, each of any length.
-fn seen(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    parts.iter().for_each(|part| hasher.update(Sha256::digest(part)));
-    hasher.finalize().into()
-}
-
-/// The version that is pinned, where it was kept as it was, with what it may do.
-fn pinned_source(shared: &Shared, locked: &Locked) -> Option<(Source, Permissions)> {
-    let kept = Source::kept(&shared.versions.place(&locked.id, &locked.digest)).ok()?;
-    let signed = || shared.trust.check_signature(&kept.folder, &kept.digest).is_ok();
-    let granted = both(&kept.manifest.permissions, &locked.grants);
-    (kept.digest == locked.digest && signed()).then_some((kept, granted))
+    round.now.insert(folder.to_owned(), entry);
 }

@@ -13,6 +13,7 @@ use wasmtime::component::ResourceAny;
 
 use super::fault::{Fault, FaultKind};
 use super::load::Plugin;
+use super::manifest::Permissions;
 use super::pool::Key;
 use super::session::{Exports, Session};
 use super::wasi::State;
@@ -90,7 +91,8 @@ pub(super) fn run<I, O>(
     items: &[I],
     call: Call<'_, I, O>,
 ) -> Result<Vec<Result<O, Fault>>, Vec<Problem>> {
-    let key = Key { practice: practice.into(), plugin: plugin.digest.as_str().into(), setup: setup_digest(setup) };
+    let key =
+        Key { practice: practice.into(), plugin: plugin.digest.as_str().into(), setup: opened_with(plugin, setup) };
     let run = Run { plugin, setup, key, call };
     let mut results = Vec::with_capacity(items.len());
     for batch in items.chunks(BATCH_MAX) {
@@ -113,7 +115,8 @@ pub(super) fn run_alone<I, O>(
     items: &[I],
     call: Call<'_, I, O>,
 ) -> Result<Result<Vec<O>, Vec<Problem>>, Fault> {
-    let key = Key { practice: practice.into(), plugin: plugin.digest.as_str().into(), setup: setup_digest(setup) };
+    let key =
+        Key { practice: practice.into(), plugin: plugin.digest.as_str().into(), setup: opened_with(plugin, setup) };
     let run = Run { plugin, setup, key, call };
     match run.fresh(items, plugin.limits.deadline()) {
         Ok((outputs, _session)) => Ok(Ok(outputs)),
@@ -238,6 +241,18 @@ impl<I, O> Run<'_, I, O> {
 
 fn park<O>(results: &mut Vec<Result<O, Fault>>, count: usize, fault: &Fault) {
     results.extend(std::iter::repeat_with(|| Err(fault.clone())).take(count));
+}
+
+/// Digest of what a session of a plugin is opened with beside its code: settings and mapping, and what it was granted. Where
+/// nothing was granted, that of the setup. What is recorded and what sessions are found by is one and the same.
+pub(super) fn opened_with(plugin: &Plugin, setup: &Setup) -> [u8; 32] {
+    let of_setup = setup_digest(setup);
+    if plugin.granted == Permissions::default() {
+        return of_setup;
+    }
+    // Names and numbers only: this cannot fail.
+    let granted = serde_json::to_vec(&plugin.granted).unwrap_or_default();
+    Sha256::new().chain_update(of_setup).chain_update(granted).finalize().into()
 }
 
 /// Digest of settings and mapping, each text with its length, so that no two setups share one.

@@ -10,8 +10,10 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 use super::files;
+use super::fixtures;
 use super::manifest::Manifest;
 use super::registry::PluginError;
+use super::trust;
 
 /// A component bigger than this is not read.
 const COMPONENT_BYTES_MAX: u64 = 64 << 20;
@@ -30,19 +32,33 @@ pub(super) struct Source {
     /// Where its fixtures are.
     pub(super) folder: PathBuf,
     pub(super) manifest: Manifest,
+    /// The manifest as it was read: what is digested, and written where the version is copied.
+    pub(super) text: String,
     pub(super) component: Arc<ComponentFile>,
     /// Its own mapping, TOML.
     pub(super) mapping: Option<String>,
     /// SHA-256 of component, manifest and mapping, hex.
     pub(super) digest: String,
+    /// Digest of its fixtures; zeros where they cannot be read.
+    pub(super) fixtures: [u8; 32],
+    /// Its `plugin.minisig`, where it has one that can be read.
+    pub(super) signature: Option<Vec<u8>>,
 }
 
 type Read = Arc<OnceLock<Result<Arc<ComponentFile>, String>>>;
 
+/// Where the component of a base comes from.
+enum Base {
+    /// Folder and file.
+    Folder(PathBuf, String),
+    /// What of it is active; none: nothing of it is.
+    Active(Option<Arc<ComponentFile>>),
+}
+
 /// One look at all folders.
 pub(super) struct Pass {
-    /// Folder and component file of each plugin that has its own, by id.
-    bases: BTreeMap<String, (PathBuf, String)>,
+    /// Component of each plugin that has its own, by id.
+    bases: BTreeMap<String, Base>,
     read: Mutex<HashMap<PathBuf, Read>>,
 }
 
@@ -55,9 +71,15 @@ impl Pass {
                 && manifest.base.is_none()
             {
                 // Of two folders with one id the first counts, as everywhere.
-                bases.entry(manifest.id).or_insert_with(|| (folder.clone(), manifest.component));
+                bases.entry(manifest.id).or_insert_with(|| Base::Folder(folder.clone(), manifest.component));
             }
         }
+        Self { bases, read: Mutex::new(HashMap::new()) }
+    }
+
+    /// Connectors run what is active of their bases: never what is only in a folder.
+    pub(super) fn of_accepted(bases: BTreeMap<String, Option<Arc<ComponentFile>>>) -> Self {
+        let bases = bases.into_iter().map(|(id, component)| (id, Base::Active(component))).collect();
         Self { bases, read: Mutex::new(HashMap::new()) }
     }
 
@@ -67,15 +89,23 @@ impl Pass {
         let component = match &manifest.base {
             None => self.component(folder, &manifest.component)?,
             Some(base) => {
-                let (folder, name) = self.bases.get(base).ok_or_else(|| {
-                    let problem =
-                        format!("base: no plugin folder here has id `{base}` and a component of its own; add it");
-                    PluginError::Component { path: folder.join("plugin.toml"), problem }
-                })?;
-                self.component(folder, name)?
+                let fail = |problem: String| PluginError::Component { path: folder.join("plugin.toml"), problem };
+                match self.bases.get(base) {
+                    Some(Base::Folder(folder, name)) => self.component(folder, name)?,
+                    Some(Base::Active(Some(component))) => Arc::clone(component),
+                    Some(Base::Active(None)) => {
+                        let problem = format!("base: `{base}` is not active; `claimhost plugin list` says why");
+                        return Err(fail(problem));
+                    }
+                    None => {
+                        let problem =
+                            format!("base: no plugin folder here has id `{base}` and a component of its own; add it");
+                        return Err(fail(problem));
+                    }
+                }
             }
         };
-        Source::of(folder, manifest, &text, component)
+        Source::of(folder, manifest, text, component)
     }
 
     /// The component of a plugin folder, read by the first that asks.
@@ -104,20 +134,22 @@ impl Source {
         let path = folder.join(super::versions::COMPONENT);
         let component = read_component(folder, super::versions::COMPONENT)
             .map_err(|problem| PluginError::Component { path, problem })?;
-        Self::of(folder, manifest, &text, component)
+        Self::of(folder, manifest, text, component)
     }
 
-    fn of(folder: &Path, manifest: Manifest, text: &str, component: Arc<ComponentFile>) -> Result<Self, PluginError> {
+    fn of(folder: &Path, manifest: Manifest, text: String, component: Arc<ComponentFile>) -> Result<Self, PluginError> {
         let mapping = match &manifest.mapping {
             None => None,
             Some(name) => Some(read_mapping(folder, name)?),
         };
-        let mut digest = Sha256::new().chain_update(component.sha256).chain_update(Sha256::digest(text));
+        let mut digest = Sha256::new().chain_update(component.sha256).chain_update(Sha256::digest(&text));
         if let Some(mapping) = &mapping {
             digest.update(Sha256::digest(mapping));
         }
         let digest = hex::encode(digest.finalize());
-        Ok(Self { folder: folder.to_owned(), manifest, component, mapping, digest })
+        let fixtures = fixtures::digest(folder).unwrap_or_default();
+        let signature = trust::signature(folder).ok().flatten();
+        Ok(Self { folder: folder.to_owned(), manifest, text, component, mapping, digest, fixtures, signature })
     }
 }
 

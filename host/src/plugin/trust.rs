@@ -136,11 +136,9 @@ impl TrustPolicy {
     /// # Errors
     /// What is wrong with the signature.
     pub fn signer(&self, folder: &Path, digest: &str) -> Result<&str, String> {
-        if !folder.join(SIGNATURE).exists() {
-            return Err("has no plugin.minisig".to_owned());
-        }
-        let bytes = files::read(folder, Path::new(SIGNATURE), SIGNATURE_BYTES_MAX)
-            .map_err(|problem| format!("plugin.minisig {problem}"))?;
+        let bytes = signature(folder)
+            .map_err(|problem| format!("plugin.minisig {problem}"))?
+            .ok_or_else(|| "has no plugin.minisig".to_owned())?;
         let text = String::from_utf8(bytes).map_err(|_| "plugin.minisig is no signature of minisign".to_owned())?;
         let signature =
             Signature::decode(&text).map_err(|_| "plugin.minisig is no signature of minisign".to_owned())?;
@@ -153,6 +151,14 @@ impl TrustPolicy {
         key.map(|key| key.name.as_str())
             .ok_or_else(|| "plugin.minisig is not of this version, or not by a key of [[plugins.key]]".to_owned())
     }
+}
+
+/// The bytes of the signature in a plugin folder, where there is one.
+pub(super) fn signature(folder: &Path) -> Result<Option<Vec<u8>>, String> {
+    if !folder.join(SIGNATURE).exists() {
+        return Ok(None);
+    }
+    files::read(folder, Path::new(SIGNATURE), SIGNATURE_BYTES_MAX).map(Some)
 }
 
 /// What is asked for and granted too.

@@ -1,5 +1,6 @@
 //! Versions of plugins that were active, kept for a rollback: `versions/<id>/<digest>/` in the cache folder is the plugin
 //! folder as it was, `versions/<id>/order` the digests as they became active, newest last.
+//! `versions/.folders/<sha256 of a path>` is the id of the plugin that a folder had.
 //!
 //! Equal components are one file: each version has a hard link to it.
 
@@ -8,7 +9,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::cache::write_atomically;
+use super::fixtures;
 use super::source::Source;
+use super::trust::SIGNATURE;
 
 /// Versions of one plugin that are kept, the active one included.
 const KEPT_MAX: usize = 4;
@@ -42,9 +45,28 @@ impl Versions {
         self.order(id).into_iter().rev().find(|kept| kept != digest)
     }
 
-    /// Keeps a version that has become active, and forgets the oldest.
-    pub(super) fn keep(&self, source: &Source) {
+    /// Where it is written down which plugin a folder had.
+    fn record(&self, folder: &Path) -> PathBuf {
+        use sha2::Digest;
+        let name = hex::encode(sha2::Sha256::digest(folder.as_os_str().as_encoded_bytes()));
+        self.folder.join(".folders").join(name)
+    }
+
+    /// Id of the plugin that a folder had when a version of it last became active.
+    pub(super) fn id_of(&self, folder: &Path) -> Option<String> {
+        fs::read_to_string(self.record(folder)).ok()
+    }
+
+    /// Keeps a version that has become active in a folder, and forgets the oldest.
+    pub(super) fn keep(&self, folder: &Path, source: &Source) {
         let id = source.manifest.id.as_str();
+        if self.id_of(folder).as_deref() != Some(id) {
+            let record = self.record(folder);
+            let written = record.parent().map_or(Ok(()), fs::create_dir_all);
+            if let Err(error) = written.and_then(|()| write_atomically(&record, id.as_bytes())) {
+                tracing::warn!(plugin = id, kind = %error.kind(), "which plugin this folder has cannot be written down");
+            }
+        }
         let mut order = self.order(id);
         let place = self.place(id, &source.digest);
         if order.last() == Some(&source.digest) && place.is_dir() {
@@ -56,11 +78,11 @@ impl Versions {
         let kept = self
             .copy(source, &place)
             .and_then(|()| write_atomically(&self.folder.join(id).join("order"), (order.join("\n") + "\n").as_bytes()));
-        if let Err(error) = kept {
-            tracing::warn!(plugin = id, kind = %error.kind(), "this version cannot be kept for a rollback");
-        }
-        for digest in forgotten {
-            self.forget(&self.place(id, &digest));
+        match kept {
+            Ok(()) => forgotten.iter().for_each(|digest| self.forget(&self.place(id, digest))),
+            Err(error) => {
+                tracing::warn!(plugin = id, kind = %error.kind(), "this version cannot be kept for a rollback");
+            }
         }
     }
 
@@ -80,17 +102,23 @@ impl Versions {
         }
         fs::hard_link(&shared, making.join(COMPONENT))
             .or_else(|_| fs::write(making.join(COMPONENT), &source.component.bytes))?;
-        let parts = ["plugin.toml", super::trust::SIGNATURE].into_iter().chain(source.manifest.mapping.as_deref());
-        for part in parts.filter(|part| source.folder.join(part).is_file()) {
-            fs::copy(source.folder.join(part), making.join(part))?;
+        fs::write(making.join("plugin.toml"), &source.text)?;
+        if let (Some(name), Some(mapping)) = (&source.manifest.mapping, &source.mapping) {
+            fs::write(making.join(name), mapping)?;
         }
-        let fixtures = source.folder.join("fixtures");
-        for case in fs::read_dir(&fixtures).into_iter().flatten().flatten().filter(|case| case.path().is_dir()) {
-            let to = making.join("fixtures").join(case.file_name());
-            fs::create_dir_all(&to)?;
-            for file in fs::read_dir(case.path())?.flatten().filter(|file| file.path().is_file()) {
-                fs::copy(file.path(), to.join(file.file_name()))?;
-            }
+        if let Some(signature) = &source.signature {
+            fs::write(making.join(SIGNATURE), signature)?;
+        }
+        for (name, bytes) in fixtures::all_files(&source.folder).map_err(io::Error::other)? {
+            let path = making.join(name);
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::write(path, bytes)?;
+        }
+        // What is under a digest is what has it, with the fixtures that it passed, whatever became of the folder meanwhile.
+        let kept = Source::kept(&making).map_err(io::Error::other)?;
+        if kept.digest != source.digest || kept.fixtures != source.fixtures {
+            let _ = fs::remove_dir_all(&making);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the folder has changed meanwhile"));
         }
         fs::rename(&making, place)
     }
@@ -108,5 +136,41 @@ impl Versions {
         if fs::metadata(&shared).is_ok_and(|file| file.nlink() == 1) {
             let _ = fs::remove_file(shared);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::source::Pass;
+
+    #[test]
+    fn what_is_kept_is_what_was_read_whatever_the_folder_holds_by_then() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("plugin");
+        fs::create_dir(&folder).unwrap();
+        let manifest = "id = \"some-ehr\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\n\
+                        framing = \"whole\"\nformats = [\"text\"]\nevidence = \"documented\"\nmapping = \"mapping.toml\"\n";
+        fs::write(folder.join("plugin.toml"), manifest).unwrap();
+        fs::write(folder.join("mapping.toml"), "site = 1\n").unwrap();
+        fs::write(folder.join("plugin.wasm"), "component").unwrap();
+        fs::write(folder.join("plugin.minisig"), "of the first").unwrap();
+        let fixture = folder.join("fixtures/one/expected.json");
+        fs::create_dir_all(fixture.parent().unwrap()).unwrap();
+        fs::write(&fixture, "[1]").unwrap();
+        let source = Pass::new(std::slice::from_ref(&folder)).source(&folder).unwrap();
+        fs::write(folder.join("plugin.toml"), manifest.replace("1.0.0", "2.0.0")).unwrap();
+        fs::write(folder.join("mapping.toml"), "site = 2\n").unwrap();
+        fs::write(folder.join("plugin.minisig"), "of the second").unwrap();
+        fs::write(&fixture, "[2]").unwrap();
+        let versions = Versions::new(root.path());
+        versions.keep(&folder, &source);
+        assert!(!versions.place("some-ehr", &source.digest).exists(), "it passed other fixtures");
+        fs::write(&fixture, "[1]").unwrap();
+        versions.keep(&folder, &source);
+        let kept = Source::kept(&versions.place("some-ehr", &source.digest)).unwrap();
+        assert_eq!(kept.digest, source.digest);
+        assert_eq!((kept.manifest.version.as_str(), kept.mapping.as_deref()), ("1.0.0", Some("site = 1\n")));
+        assert_eq!(kept.signature.as_deref(), Some(b"of the first".as_slice()));
     }
 }

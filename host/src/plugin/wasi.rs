@@ -93,7 +93,7 @@ impl State {
         &self.practice
     }
 
-    /// Linear memory of this store: a component has one memory, or some of which the largest counts.
+    /// Linear memory of this store, of all memories of a component's instances together, bytes.
     pub(super) fn memory_bytes(&self) -> usize {
         self.memory_bytes
     }
@@ -252,12 +252,17 @@ impl OutputStream for Sink {
 /// Memory and table ceilings. Refuses growth, and remembers which ceiling it was: the guest's abort that follows would
 /// otherwise look like any trap.
 impl wasmtime::ResourceLimiter for State {
-    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let allowed = desired <= (self.limits.memory_mib as usize) << 20;
-        if !allowed {
-            self.exceeded = Some(FaultKind::Memory { mib: self.limits.memory_mib });
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false); // what the memory itself allows: wasmtime would refuse it after it was counted
+        }
+        // The ceiling is of the session: a component may bring many memories. One that the system then refuses stays counted.
+        let all = self.memory_bytes.saturating_add(desired.saturating_sub(current));
+        let allowed = all <= (self.limits.memory_mib as usize) << 20;
+        if allowed {
+            self.memory_bytes = all;
         } else {
-            self.memory_bytes = self.memory_bytes.max(desired);
+            self.exceeded = Some(FaultKind::Memory { mib: self.limits.memory_mib });
         }
         Ok(allowed)
     }

@@ -3,6 +3,7 @@
 
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -15,7 +16,8 @@ use sha2::{Digest, Sha256};
 
 use super::bearer;
 use super::pipeline::Waker;
-use crate::plugin::{Change, Changed, Listed, PluginHost};
+use crate::lifecycle::{DataChange, DataQuestions};
+use crate::plugin::{Change, Changed, Listed, LockError, PluginHost};
 use crate::private;
 
 /// Name of the file beside the store.
@@ -50,16 +52,21 @@ impl Address {
     }
 }
 
+/// How long a reload waits for the pipeline, which looks at mappings, profiles and tables between two turns. The asking side
+/// waits longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// What answers.
 pub(super) struct Control {
     plugins: PluginHost,
+    data: DataQuestions,
     token: [u8; 32],
     waker: Waker,
 }
 
 impl Control {
-    pub(super) fn new(plugins: PluginHost, address: &Address, waker: Waker) -> Self {
-        Self { plugins, token: Sha256::digest(address.token.as_bytes()).into(), waker }
+    pub(super) fn new(plugins: PluginHost, data: DataQuestions, address: &Address, waker: Waker) -> Self {
+        Self { plugins, data, token: Sha256::digest(address.token.as_bytes()).into(), waker }
     }
 }
 
@@ -75,17 +82,27 @@ pub(super) fn router(control: Arc<Control>) -> Router {
 /// One change, as answers tell it.
 #[derive(Serialize)]
 struct Told {
+    /// `plugin`, or a kind of data.
+    kind: &'static str,
     id: String,
     outcome: &'static str,
+    /// Of a plugin.
     digest: String,
     error: Option<String>,
+}
+
+impl From<DataChange> for Told {
+    fn from(DataChange { kind, name, error }: DataChange) -> Self {
+        let outcome = if error.is_none() { "activated" } else { "refused" };
+        Self { kind, id: name, outcome, digest: String::new(), error }
+    }
 }
 
 impl From<Change> for Told {
     fn from(change: Change) -> Self {
         let outcome = change.what.name();
         let error = if let Changed::Refused(error) = &change.what { Some(error.to_string()) } else { None };
-        Self { id: change.id, outcome, digest: change.digest, error }
+        Self { kind: "plugin", id: change.id, outcome, digest: change.digest, error }
     }
 }
 
@@ -119,15 +136,19 @@ async fn reload(State(control): State<Arc<Control>>, headers: HeaderMap) -> Resp
     if !control.knows(&headers) {
         return unauthorized();
     }
-    let plugins = control.plugins.clone();
-    // Compiling blocks.
-    let changes = tokio::task::spawn_blocking(move || plugins.reload(true)).await;
-    match changes {
-        Ok(Ok(changes)) => {
-            // Mappings and profiles too are looked at by the turn that this begins.
-            control.waker.wake_for_data();
-            let changes: Vec<Told> = changes.into_iter().map(Told::from).collect();
-            Json(json!({ "changes": changes })).into_response()
+    // Compiling blocks, and so does the wait for the pipeline.
+    let looked = tokio::task::spawn_blocking(move || {
+        let changes = control.plugins.reload(true)?;
+        // After the plugins: a mapping may be for the version that is active now.
+        let of_data = control.data.ask(|| control.waker.wake_for_data(), PATIENCE);
+        Ok::<_, LockError>((changes, of_data))
+    });
+    match looked.await {
+        Ok(Ok((changes, of_data))) => {
+            let waits = of_data.is_none();
+            let changes = changes.into_iter().map(Told::from);
+            let changes: Vec<Told> = changes.chain(of_data.into_iter().flatten().map(Told::from)).collect();
+            Json(json!({ "changes": changes, "data_waits": waits })).into_response()
         }
         Ok(Err(error)) => refused(StatusCode::CONFLICT, "control.lock", &error.to_string()),
         Err(_) => {

@@ -3,6 +3,7 @@
 //! Names end in their unit or `_total`; labels come from closed sets (practice and plugin ids of the configuration,
 //! states and kinds of this code). No patient data, and nothing that a document said.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -112,24 +113,29 @@ impl Page {
         ] {
             self.line(name, &[("outcome", outcome)], count.load(Ordering::Relaxed));
         }
+        // Two folders may have one id, of which one is refused: a sample is of an id, and is there once.
         let infos = plugins.list();
+        let (mut active, mut refused) = (BTreeMap::new(), BTreeMap::new());
+        for info in &infos {
+            *active.entry((&info.id, &info.digest)).or_insert(false) |= info.error.is_none();
+            *refused.entry(&info.id).or_insert(false) |= info.error.is_some() || info.candidate.is_some();
+        }
         let name = "claimhost_plugin_active";
         self.head(name, "gauge", "1 where a version of the plugin is active");
-        for info in &infos {
-            self.line(name, &[("plugin", &info.id), ("digest", &info.digest)], u8::from(info.error.is_none()));
+        for ((id, digest), active) in active {
+            self.line(name, &[("plugin", id), ("digest", digest)], u8::from(active));
         }
         let name = "claimhost_plugin_candidate_refused";
         self.head(name, "gauge", "1 where the plugin's folder holds something that was refused");
-        for info in &infos {
-            let refused = info.error.is_some() || info.candidate.is_some();
-            self.line(name, &[("plugin", &info.id)], u8::from(refused));
+        for (id, refused) in &refused {
+            self.line(name, &[("plugin", id)], u8::from(*refused));
         }
         let name = "claimhost_plugin_quarantined_practices";
         self.head(name, "gauge", "Practices that the plugin does not run for since its open failed");
-        for info in &infos {
-            let adapter = plugins.adapter(&info.id).map(|adapter| adapter.quarantined());
-            let quarantined = adapter.or_else(|| plugins.rules(&info.id).map(|rules| rules.quarantined()));
-            self.line(name, &[("plugin", &info.id)], quarantined.map_or(0, |practices| practices.len()));
+        for id in refused.keys() {
+            let adapter = plugins.adapter(id).map(|adapter| adapter.quarantined());
+            let quarantined = adapter.or_else(|| plugins.rules(id).map(|rules| rules.quarantined()));
+            self.line(name, &[("plugin", id)], quarantined.map_or(0, |practices| practices.len()));
         }
     }
 
@@ -208,11 +214,21 @@ mod tests {
         meters.of("elm").fault(FaultKind::CutOff);
         meters.of("elm").upload("too-large");
         let folder = tempfile::tempdir().unwrap();
-        let config = PluginHostConfig::new(Vec::new(), folder.path().to_owned());
+        // Two folders with one id and nothing to tell them apart.
+        for name in ["one", "two"] {
+            let plugin = folder.path().join("plugins").join(name);
+            std::fs::create_dir_all(&plugin).unwrap();
+            let manifest = "id = \"twin\"\nversion = \"1.0.0\"\nkind = \"rules\"\ncontract = \"0.1.0-draft\"\n\
+                            evidence = \"documented\"\n";
+            std::fs::write(plugin.join("plugin.toml"), manifest).unwrap();
+        }
+        let config = PluginHostConfig::new(vec![folder.path().join("plugins")], folder.path().join("cache"));
         let plugins = PluginHost::open(config).unwrap();
         plugins.reloads().refused.fetch_add(1, Ordering::Relaxed);
         let page = text(&status, &["draining".to_owned()], &meters, &plugins);
+        let mut series = std::collections::BTreeSet::new();
         for line in page.lines().filter(|line| !line.starts_with('#')) {
+            assert!(series.insert(line.rsplit_once(' ').unwrap().0), "twice: {line}");
             let name = line.split(['{', ' ']).next().unwrap();
             let base = name.trim_end_matches("_sum").trim_end_matches("_count");
             assert!(page.contains(&format!("# TYPE {base} ")), "{line}");
@@ -225,6 +241,8 @@ mod tests {
             "claimhost_amount_cents{practice=\"elm\",kind=\"billed\"} -5",
             "claimhost_plugin_faults_total{plugin=\"hl7v2-dft\"} 1",
             "claimhost_plugin_reloads_total{outcome=\"refused\"} 1",
+            "claimhost_plugin_active{plugin=\"twin\",digest=\"\"} 0",
+            "claimhost_plugin_candidate_refused{plugin=\"twin\"} 1",
             "claimhost_data_reloads_total{kind=\"mapping\",outcome=\"refused\"} 0",
             "claimhost_mllp_messages_total{practice=\"elm\",outcome=\"left\"} 1",
             "claimhost_mllp_messages_total{practice=\"elm\",outcome=\"stored\"} 0",

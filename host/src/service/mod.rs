@@ -6,7 +6,7 @@
 //!
 //! Listeners write what they get into the store before they answer, and wake the pipeline, which takes it from there.
 //!
-//! `reload.rs` watches the plugin folders; `control.rs` answers an operator's commands.
+//! `reload.rs` takes what changes in the plugin folders (`watches.rs` says when); `control.rs` answers an operator's commands.
 //! `pipeline.rs` turns and waits, `status.rs` is what it leaves, `metrics.rs` writes it for Prometheus, `http.rs` serves it.
 //! `listen.rs` binds and drains the listeners: `mllp.rs` with `commit.rs`, and `upload.rs`; `meters.rs` is what they count.
 
@@ -22,6 +22,7 @@ mod pipeline;
 mod reload;
 mod status;
 mod upload;
+mod watches;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -106,7 +107,8 @@ impl Service {
         let today = today(self.fixed_day.then(|| self.host.as_of()));
         let board = Arc::new(Board::default());
         let stop = self.host.stop_flag();
-        let (plugins, store) = (self.host.live_plugins(), self.host.config().store.path.clone());
+        let (plugins, data) = (self.host.live_plugins(), self.host.data_questions());
+        let store = self.host.config().store.path.clone();
         let host_config = self.host.config().clone();
         let (ended, mut done) = tokio::sync::mpsc::channel::<()>(1);
         let (pipeline, waker) = Pipeline::new(self.host, self.fixed_day, Arc::clone(&board));
@@ -119,7 +121,7 @@ impl Service {
         std::thread::Builder::new().name("plugin-reload".to_owned()).spawn(move || reloader.run())?;
         let address = Address::new(addresses.listening)?;
         address.leave(&store)?;
-        let control = Arc::new(Control::new(plugins.clone(), &address, waker.clone()));
+        let control = Arc::new(Control::new(plugins.clone(), data, &address, waker.clone()));
         let listeners = bound.start(&today, &waker)?;
         let (close, closed) = tokio::sync::oneshot::channel::<()>();
         let pages = http::router(Arc::clone(&board), meters, plugins).merge(control::router(control));

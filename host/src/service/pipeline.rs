@@ -196,7 +196,7 @@ fn watch(host: &Host, sender: Sender<News>) -> Option<notify::RecommendedWatcher
     let mappings = config.intake.routes().filter_map(|route| route.mapping.map(PathBuf::as_path));
     let mut of_data: BTreeSet<PathBuf> =
         profiles.chain(mappings).filter_map(Path::parent).map(Path::to_owned).collect();
-    of_data.insert(config.codes.folder.clone());
+    of_data.extend([config.codes.folder.clone(), config.rules.folder.clone()]);
     let arrives = inboxes.clone();
     let told = move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };

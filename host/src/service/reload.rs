@@ -1,21 +1,23 @@
 //! Watches the plugin folders and `plugins.lock`, and makes candidates of what changes, on a thread of its own: compiling and
 //! fixtures never wait in the pipeline, nor it for them.
 
-use std::path::{Path, PathBuf};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use notify::{RecursiveMode, Watcher};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::pipeline::Waker;
+use super::watches::Watches;
 use crate::config::Config;
 use crate::plugin::PluginHost;
 
 /// A save is several events (a temporary file, a rename): how long folders must be quiet, and how long that is waited for.
 const QUIET: Duration = Duration::from_millis(20);
 const QUIET_MAX: Duration = Duration::from_millis(500);
+/// How often it is looked whether the watched folders are still those that are watched.
+const TICK: Duration = Duration::from_secs(1);
 
 /// What watches.
 pub(super) struct Reloader {
@@ -23,36 +25,51 @@ pub(super) struct Reloader {
     waker: Waker,
     stop: Arc<AtomicBool>,
     events: Receiver<()>,
+    watches: Watches,
     /// Where not everything is watched, everything is looked at this often.
-    poll: Option<Duration>,
-    /// Kept alive: a dropped watcher watches nothing.
-    _watcher: Option<notify::RecommendedWatcher>,
+    poll: Duration,
 }
 
 impl Reloader {
     /// Watches what the configuration names. Where the system cannot announce changes, polling is all there is.
     pub(super) fn new(config: &Config, plugins: PluginHost, waker: Waker, stop: Arc<AtomicBool>) -> Self {
         let (sender, events) = crossbeam_channel::bounded(1);
-        let (watcher, whole) = watch(config, sender);
-        let poll = (!whole).then(|| Duration::from_secs(config.service.poll_seconds.max(1)));
-        Self { plugins, waker, stop, events, poll, _watcher: watcher }
+        let watches = Watches::new(config, sender);
+        Self { plugins, waker, stop, events, watches, poll: Duration::from_secs(config.service.poll_seconds.max(1)) }
     }
 
     /// Reloads until the service ends.
-    pub(super) fn run(self) {
+    pub(super) fn run(mut self) {
+        let mut looked = Instant::now();
         while !self.stop.load(Ordering::Relaxed) {
-            let wait = self.poll.unwrap_or(Duration::from_secs(1));
-            match self.events.recv_timeout(wait) {
-                Ok(()) => self.settle(),
-                Err(RecvTimeoutError::Timeout) if self.poll.is_some() => {}
-                Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) if self.poll.is_some() => std::thread::sleep(wait),
-                Err(RecvTimeoutError::Disconnected) => return,
+            let news = match self.events.recv_timeout(TICK) {
+                Ok(()) => {
+                    self.settle();
+                    true
+                }
+                Err(RecvTimeoutError::Timeout) => false,
+                Err(RecvTimeoutError::Disconnected) => {
+                    std::thread::sleep(TICK);
+                    false
+                }
+            };
+            let moved = self.watches.renew();
+            let due = !self.watches.are_whole() && looked.elapsed() >= self.poll;
+            if news || moved || due {
+                looked = Instant::now();
+                self.look();
             }
-            match self.plugins.reload(false) {
-                Ok(changes) if changes.is_empty() => {}
-                Ok(_) => self.waker.wake_for_data(),
-                Err(error) => tracing::error!(%error, "plugins: nothing was reloaded"),
+        }
+    }
+
+    /// One reload. A defect in it costs this one, and not all that come after it.
+    fn look(&self) {
+        match catch_unwind(AssertUnwindSafe(|| self.plugins.reload(false))) {
+            Ok(Ok(changes)) if changes.is_empty() => {}
+            Ok(Ok(_)) => self.waker.wake_for_data(),
+            Ok(Err(error)) => tracing::error!(%error, "plugins: nothing was reloaded"),
+            Err(_) => {
+                tracing::error!("plugins: a reload broke: a defect of claimhost; the next change is looked at again")
             }
         }
     }
@@ -61,35 +78,4 @@ impl Reloader {
         let first = Instant::now();
         while first.elapsed() < QUIET_MAX && self.events.recv_timeout(QUIET).is_ok() {}
     }
-}
-
-/// Watches the plugin folders with all that is in them, and the folder of the lock file. Whether that was possible for all.
-fn watch(config: &Config, sender: Sender<()>) -> (Option<notify::RecommendedWatcher>, bool) {
-    let told = move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !event.kind.is_access()) {
-            let _ = sender.try_send(());
-        }
-    };
-    let mut watcher = match notify::recommended_watcher(told) {
-        Ok(watcher) => watcher,
-        Err(error) => {
-            tracing::warn!(%error, "plugin folders cannot be watched; they are polled");
-            return (None, false);
-        }
-    };
-    let mut places: Vec<(PathBuf, RecursiveMode)> =
-        config.plugins.folders.iter().map(|folder| (folder.clone(), RecursiveMode::Recursive)).collect();
-    // An editor puts another file in its place: the folder is what is watched.
-    if let Some(folder) = config.plugins.lock.parent() {
-        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        places.push((here.to_owned(), RecursiveMode::NonRecursive));
-    }
-    let mut whole = true;
-    for (place, mode) in places {
-        if let Err(error) = watcher.watch(&place, mode) {
-            whole = false;
-            tracing::warn!(folder = %place.display(), kind = ?error.kind, "a plugin folder cannot be watched; it is polled");
-        }
-    }
-    (Some(watcher), whole)
 }

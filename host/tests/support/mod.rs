@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use claimhost::claim::{Date, Document, Ignored, Outcome, Setup};
 use claimhost::plugin::build::build_guest;
-use claimhost::plugin::{Adapter, FaultKind, PluginHost, PluginHostConfig, Translated};
+use claimhost::plugin::{Adapter, FaultKind, PluginHost, PluginHostConfig, PluginInfo, Translated, Trust, TrustPolicy};
 
 /// The hostile guest, built.
 pub fn component() -> &'static Path {
@@ -125,4 +125,43 @@ pub fn save(path: &Path, bytes: &[u8]) {
     let beside = path.with_extension("editor~");
     fs::write(&beside, bytes).unwrap();
     fs::rename(&beside, path).unwrap();
+}
+
+/// A host that keeps versions and has a lock file.
+pub fn config(site: &Site, mode: Trust) -> PluginHostConfig {
+    let trust = TrustPolicy { mode, lock: Some(site.root.path().join("plugins.lock")), keys: Vec::new() };
+    PluginHostConfig { trust, keep_versions: true, cache: site.root.path().join("kept"), ..site.config() }
+}
+
+pub fn folder(site: &Site, id: &str) -> PathBuf {
+    site.root.path().join("plugins").join(id)
+}
+
+pub fn version(adapter: &Adapter) -> String {
+    reason(&ask(adapter, "north", &["version"])[0]).to_owned()
+}
+
+pub fn active(host: &PluginHost) -> Arc<Adapter> {
+    host.adapter("hostile").unwrap_or_else(|| panic!("{:?}", host.list()))
+}
+
+pub fn info(host: &PluginHost, id: &str) -> PluginInfo {
+    host.list().into_iter().find(|info| info.id == id).unwrap()
+}
+
+/// What a reload did, one word for each plugin that changed.
+pub fn reload(host: &PluginHost) -> Vec<(String, &'static str)> {
+    host.reload(false).unwrap().into_iter().map(|change| (change.id, change.what.name())).collect()
+}
+
+pub fn only(what: &'static str) -> Vec<(String, &'static str)> {
+    vec![("hostile".to_owned(), what)]
+}
+
+/// A connector: a manifest that names its base, and a mapping.
+pub fn connector(site: &Site, id: &str, mapping: &str) -> PathBuf {
+    let folder = site.plugin(id, "base = \"hostile\"\nmapping = \"mapping.toml\"\n");
+    fs::remove_file(folder.join("plugin.wasm")).unwrap();
+    fs::write(folder.join("mapping.toml"), mapping).unwrap();
+    folder
 }

@@ -3,16 +3,20 @@
 
 use std::path::Path;
 
-use super::{Folder, Host, load_profile, modified, profile_changed, tell_conflicts};
+use super::{Folder, Host, HostError, Practice, Stamps, tell_conflicts};
 use crate::claim::{Problem, Setup};
+use crate::lifecycle::data_reload::{DataChange, DataNews};
 use crate::plugin::{Adapter, Fault, FaultKind, PluginHost};
-use crate::practice::Profile;
+use crate::practice::{Profile, ProfileError};
 
 impl Host {
     /// Plugins that were reloaded; tables, profiles and mappings that changed on disk. One that cannot be used changes nothing and
-    /// is logged.
+    /// is logged; it is tried again when it changes, when a plugin does, and when somebody asks.
     pub(super) fn reload(&mut self) {
-        if !self.live.is_as(&self.plugins) {
+        let question = self.questions.open();
+        let mut news = DataNews::default();
+        let plugins_moved = !self.live.is_as(&self.plugins);
+        if plugins_moved {
             self.plugins = self.live.pinned();
             for practice in &mut self.practices {
                 practice.reviewed = None; // another version may free what is held
@@ -20,12 +24,10 @@ impl Host {
         }
         if self.library.refresh() {
             self.codes = self.library.shelf();
-            let mut sound = true;
-            for problem in self.codes.problems() {
-                sound = false;
-                tracing::error!(%problem, "codes: a table cannot be used; what was loaded before stays");
-            }
-            self.reloads.count("codes", sound);
+            let problems: Vec<String> = self.codes.problems().iter().map(ToString::to_string).collect();
+            let error = (!problems.is_empty()).then(|| problems.join("; "));
+            let name = self.config.codes.folder.display().to_string();
+            news.add(&mut self.reloads, DataChange { kind: "codes", name, error });
             for practice in &mut self.practices {
                 practice.reviewed = None; // other tables may free what is held
             }
@@ -36,44 +38,52 @@ impl Host {
         }
         if rules.moved {
             self.tables_moved = true;
-            self.reloads.count("rules", true);
+            let name = self.config.rules.folder.display().to_string();
+            news.add(&mut self.reloads, DataChange { kind: "rules", name, error: None });
             for practice in &mut self.practices {
                 practice.reviewed = None; // other rules may free what is held
             }
         }
+        let again = plugins_moved || question.is_some();
         for practice in &mut self.practices {
-            let changed = profile_changed(&practice.profile_path, &practice.profile);
-            if changed != practice.profile_changed {
-                practice.profile_changed = changed;
-                let candidate = candidate_profile(&practice.profile_path, practice.store.id(), &self.plugins);
-                let sound = candidate.is_ok();
-                match candidate {
-                    Ok(profile) => {
-                        practice.profile_changed = profile_changed(&practice.profile_path, &profile);
-                        practice.profile = profile;
-                    }
-                    Err(error) => tracing::error!(practice = practice.store.id(), error, "profile: the old one stays"),
-                }
-                self.reloads.count("profile", sound);
-            }
-            for folder in &mut practice.folders {
-                if let Some(sound) = folder.reload(&self.plugins) {
-                    self.reloads.count("mapping", sound);
-                }
-            }
+            let changes = std::iter::once(practice.reload(&self.plugins, again));
+            let of_folders = practice.folders.iter_mut().map(|folder| folder.reload(&self.plugins, again));
+            let changes: Vec<_> = changes.chain(of_folders).flatten().collect();
+            changes.into_iter().for_each(|change| news.add(&mut self.reloads, change));
+        }
+        if let Some(question) = question {
+            self.questions.answer(question, news);
         }
     }
 }
 
-impl Folder {
-    /// Takes a mapping that has changed, where its adapter opens with it. Whether it was taken; none where nothing changed.
-    fn reload(&mut self, plugins: &PluginHost) -> Option<bool> {
-        let path = self.config.mapping.as_ref()?;
-        let changed = modified(path);
-        if changed == self.mapping_changed {
+impl Practice {
+    /// Takes a profile that has changed, or was refused and is to be tried again, where it is sound.
+    fn reload(&mut self, plugins: &PluginHost, again: bool) -> Option<DataChange> {
+        let due = self.profile_files.moved() || (again && self.profile_refused);
+        if !due {
             return None;
         }
-        self.mapping_changed = changed;
+        let (profile, files) = read_profile(&self.profile_path);
+        self.profile_files = files;
+        let candidate = profile.map_err(|error| error.to_string());
+        let candidate = candidate.and_then(|profile| checked_profile(profile, self.store.id(), plugins));
+        self.profile_refused = candidate.is_err();
+        let error = candidate.map(|profile| self.profile = profile).err();
+        Some(DataChange { kind: "profile", name: self.store.id().to_owned(), error })
+    }
+}
+
+impl Folder {
+    /// Takes a mapping that has changed, or was refused and is to be tried again, where its adapter opens with it.
+    fn reload(&mut self, plugins: &PluginHost, again: bool) -> Option<DataChange> {
+        let path = self.config.mapping.as_ref()?;
+        let due = self.mapping_file.moved() || (again && self.mapping_refused);
+        if !due {
+            return None;
+        }
+        self.mapping_file = Stamps::default();
+        self.mapping_file.add(path);
         let candidate = std::fs::read_to_string(path).map_err(|error| error.to_string());
         let checked = candidate.and_then(|mapping| {
             let setup = Setup { settings: Vec::new(), mapping };
@@ -83,18 +93,31 @@ impl Folder {
                 None => Ok(setup),
             }
         });
-        match checked {
-            Ok(setup) => {
-                tracing::info!(folder = self.channel, "mapping: the new one is used");
-                self.setup = setup;
-                Some(true)
-            }
-            Err(problem) => {
-                tracing::error!(folder = self.channel, problem, "mapping: the old one stays");
-                Some(false)
-            }
-        }
+        self.mapping_refused = checked.is_err();
+        let error = checked.map(|setup| self.setup = setup).err();
+        Some(DataChange { kind: "mapping", name: self.channel.clone(), error })
     }
+}
+
+/// Reads a profile with the files that it names.
+pub(crate) fn load_profile(path: &Path) -> Result<Profile, HostError> {
+    read_profile(path).0
+}
+
+/// Reads a profile with the files that it names, sound or not, and what they were before.
+pub(super) fn read_profile(path: &Path) -> (Result<Profile, HostError>, Stamps) {
+    let mut files = Stamps::default();
+    files.add(path);
+    let refused = |error: ProfileError| HostError::Profile(error.to_string());
+    let text = std::fs::read_to_string(path).map_err(HostError::io(path));
+    let profile = text.and_then(|text| Profile::load(&text, &path.display().to_string()).map_err(refused));
+    let profile = profile.and_then(|mut profile| {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        profile.files().for_each(|file| files.add(&folder.join(file)));
+        profile.read_files(folder).map_err(refused)?;
+        Ok(profile)
+    });
+    (profile, files)
 }
 
 /// Whether an adapter and the host's own framing take a mapping; what is wrong with it otherwise.
@@ -105,8 +128,7 @@ fn opens(adapter: &Adapter, practice: &str, setup: &Setup) -> Result<(), String>
 }
 
 /// A profile that may take the place of the one in use; what is wrong with it otherwise.
-fn candidate_profile(path: &Path, practice: &str, plugins: &PluginHost) -> Result<Profile, String> {
-    let profile = load_profile(path).map_err(|error| error.to_string())?;
+fn checked_profile(profile: Profile, practice: &str, plugins: &PluginHost) -> Result<Profile, String> {
     if profile.id != practice {
         return Err(format!("id: found `{}`, expected `{practice}`: a practice keeps its id", profile.id));
     }
@@ -135,27 +157,4 @@ fn refusal(fault: &Fault) -> String {
         let Problem { at, found, expected, remedy, .. } = problem;
         format!("{}: found {found}, expected {expected}; {remedy}", at.path)
     })
-}
-
-/// Data that was reloaded since the start, by kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DataReloads {
-    counts: [(u64, u64); 4],
-}
-
-impl DataReloads {
-    /// Kinds of data.
-    const KINDS: [&'static str; 4] = ["codes", "rules", "profile", "mapping"];
-
-    fn count(&mut self, kind: &str, sound: bool) {
-        let at = Self::KINDS.iter().position(|known| *known == kind);
-        if let Some((taken, refused)) = at.and_then(|at| self.counts.get_mut(at)) {
-            *(if sound { taken } else { refused }) += 1;
-        }
-    }
-
-    /// Kind, how often what changed was taken, how often it was refused.
-    pub fn all(&self) -> impl Iterator<Item = (&'static str, u64, u64)> {
-        Self::KINDS.into_iter().zip(self.counts).map(|(kind, (taken, refused))| (kind, taken, refused))
-    }
 }

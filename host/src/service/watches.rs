@@ -1,0 +1,147 @@
+//! The folders of plugins and of `plugins.lock`, watched, also where one is made later, or removed and made anew: the system
+//! watches what is in a place, not the place.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use crossbeam_channel::Sender;
+use notify::{RecursiveMode, Watcher};
+
+use crate::config::Config;
+
+/// What watches, and what.
+pub(super) struct Watches {
+    /// None: the system cannot announce changes.
+    watcher: Option<notify::RecommendedWatcher>,
+    places: Vec<Place>,
+    /// A watched folder itself was removed or renamed: what is watched may be in its place no longer.
+    lost: Arc<AtomicBool>,
+}
+
+/// A folder that is watched wherever it comes from.
+struct Place {
+    path: PathBuf,
+    mode: RecursiveMode,
+    found: Option<Found>,
+    watched: bool,
+}
+
+/// Which folder is in a place. A number is given again soon: with the time of its making.
+type Found = (u64, Option<SystemTime>);
+
+impl Watches {
+    /// Watches the plugin folders with all that is in them, and the folder of the lock file. Whatever happens there is told.
+    pub(super) fn new(config: &Config, sender: Sender<()>) -> Self {
+        let mut places: Vec<Place> = Vec::new();
+        let folders = config.plugins.folders.iter().map(|folder| (folder.as_path(), RecursiveMode::Recursive));
+        // An editor puts another file in its place: the folder is what is watched.
+        let lock = config.plugins.lock.parent().map(|folder| (folder, RecursiveMode::NonRecursive));
+        for (folder, mode) in folders.chain(lock) {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            // As events name it.
+            let path = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+            if !places.iter().any(|known| known.path == path) {
+                places.push(Place { path, mode, found: None, watched: false });
+            }
+        }
+        let lost = Arc::new(AtomicBool::new(false));
+        let watcher = {
+            let (lost, roots) = (Arc::clone(&lost), places.iter().map(|place| place.path.clone()).collect::<Vec<_>>());
+            notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+                if let Ok(event) = &event {
+                    if event.kind.is_access() {
+                        return;
+                    }
+                    if event.paths.iter().any(|path| roots.contains(path)) {
+                        lost.store(true, Ordering::Relaxed);
+                    }
+                }
+                // An error may be a change that was missed.
+                let _ = sender.try_send(());
+            })
+        };
+        let watcher = watcher
+            .inspect_err(|error| tracing::warn!(%error, "plugin folders cannot be watched; they are polled"))
+            .ok();
+        let mut watches = Self { watcher, places, lost };
+        watches.renew();
+        watches
+    }
+
+    /// Watches what is in its place now. True where that is another folder than before, or none any more.
+    pub(super) fn renew(&mut self) -> bool {
+        let lost = self.lost.swap(false, Ordering::Relaxed);
+        let mut moved = false;
+        for place in &mut self.places {
+            let now = found(&place.path);
+            if now == place.found && !lost {
+                continue;
+            }
+            moved |= now != place.found;
+            place.found = now;
+            let Some(watcher) = &mut self.watcher else { continue };
+            // What went is not watched any more, which is what is wanted.
+            let _ = watcher.unwatch(&place.path);
+            place.watched = false;
+            if place.found.is_some() {
+                match watcher.watch(&place.path, place.mode) {
+                    Ok(()) => place.watched = true,
+                    Err(error) => tracing::warn!(
+                        folder = %place.path.display(), kind = ?error.kind, "a plugin folder cannot be watched; it is polled"
+                    ),
+                }
+            }
+        }
+        moved
+    }
+
+    /// Whether every folder that is there is watched.
+    pub(super) fn are_whole(&self) -> bool {
+        self.places.iter().all(|place| place.watched || place.found.is_none())
+    }
+}
+
+fn found(path: &Path) -> Option<Found> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_dir)?;
+    Some((metadata.ino(), metadata.created().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_made_later_or_anew_is_watched_all_the_same() {
+        let root = tempfile::tempdir().unwrap();
+        let plugins = root.path().join("plugins");
+        let mut config: Config = toml::from_str("").unwrap();
+        config.plugins.folders = vec![plugins.clone()];
+        config.plugins.lock = root.path().join("elsewhere/plugins.lock");
+        let (sender, events) = crossbeam_channel::bounded(1);
+        let mut watches = Watches::new(&config, sender);
+        assert!(watches.are_whole() && !watches.renew(), "nothing is there");
+        for turn in 0..3 {
+            fs::create_dir(&plugins).unwrap();
+            assert!(watches.renew(), "{turn}: a folder that is new");
+            let _ = events.recv_timeout(Duration::from_millis(100));
+            fs::create_dir(plugins.join("one")).unwrap();
+            events.recv_timeout(Duration::from_secs(5)).unwrap_or_else(|_| panic!("{turn}: deaf"));
+            while events.recv_timeout(Duration::from_millis(100)).is_ok() {}
+            fs::write(plugins.join("one/plugin.toml"), "").unwrap();
+            events.recv_timeout(Duration::from_secs(5)).unwrap_or_else(|_| panic!("{turn}: deaf below"));
+            match turn {
+                0 => fs::remove_dir_all(&plugins).unwrap(),
+                // Renamed: what is watched goes on to be, under its other name.
+                _ => fs::rename(&plugins, root.path().join(format!("away-{turn}"))).unwrap(),
+            }
+            while events.recv_timeout(Duration::from_millis(100)).is_ok() {}
+            assert!(watches.renew() && watches.are_whole(), "{turn}: it went");
+        }
+    }
+}
