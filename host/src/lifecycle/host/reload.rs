@@ -33,12 +33,14 @@ impl Host {
             }
         }
         let rules = self.tables.refresh();
+        let name = self.config.rules.folder.display().to_string();
         if rules.refused {
-            self.reloads.count("rules", false);
+            let problems: Vec<String> = self.tables.problems().iter().map(ToString::to_string).collect();
+            let error = Some(problems.join("; "));
+            news.add(&mut self.reloads, DataChange { kind: "rules", name: name.clone(), error });
         }
         if rules.moved {
             self.tables_moved = true;
-            let name = self.config.rules.folder.display().to_string();
             news.add(&mut self.reloads, DataChange { kind: "rules", name, error: None });
             for practice in &mut self.practices {
                 practice.reviewed = None; // other rules may free what is held
