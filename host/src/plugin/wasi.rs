@@ -4,7 +4,7 @@
 //! still, random bytes are one fixed sequence, and a wait is over at once, so that nothing but the document and the
 //! setup can decide an outcome.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -26,6 +26,9 @@ use crate::claim::Phi;
 const OUTPUT_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of log lines kept of one call.
 const LOG_BYTES_MAX: usize = 256 * 1024;
+/// What each session's secure and insecure random bytes are, again and again.
+static SECURE: LazyLock<Vec<u8>> = LazyLock::new(|| sequence("secure"));
+static INSECURE: LazyLock<Vec<u8>> = LazyLock::new(|| sequence("insecure"));
 /// 2000-01-01T00:00:00Z, the day that it always is.
 const NOW_SECONDS: u64 = 946_684_800;
 
@@ -34,6 +37,12 @@ const NOW_SECONDS: u64 = 946_684_800;
 struct Output {
     kept: Vec<u8>,
     dropped: u64,
+}
+
+/// A kilobyte that looks random and is the same on every machine.
+fn sequence(name: &str) -> Vec<u8> {
+    let block = |turn: u8| Sha256::new().chain_update(name).chain_update([turn]).finalize();
+    (0..32).flat_map(block).collect()
 }
 
 /// Everything a store carries.
@@ -56,17 +65,13 @@ impl State {
     /// The state of a new session. The same for every session but for practice, limits and grants.
     pub(super) fn new(practice: &str, limits: Limits, granted: Arc<[String]>, tables: Arc<dyn CodeTables>) -> Self {
         let output = Arc::new(Mutex::new(Output::default()));
-        let sequence = |name: &str| {
-            let block = |turn: u8| Sha256::new().chain_update(name).chain_update([turn]).finalize();
-            Deterministic::new((0..32).flat_map(block).collect())
-        };
         let wasi = WasiCtx::builder()
             .stdout(Sink(Arc::clone(&output)))
             .stderr(Sink(Arc::clone(&output)))
             .wall_clock(Stopped)
             .monotonic_clock(Stopped)
-            .secure_random(sequence("secure"))
-            .insecure_random(sequence("insecure"))
+            .secure_random(Deterministic::new(SECURE.clone()))
+            .insecure_random(Deterministic::new(INSECURE.clone()))
             .insecure_random_seed(0x0063_6c61_696d_686f_7374)
             .max_random_size(1 << 20)
             .allow_tcp(false)
