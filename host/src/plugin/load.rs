@@ -13,7 +13,7 @@ use wasmtime::component::{Component, Linker};
 use super::adapter::Adapter;
 use super::cache::Cache;
 use super::components::{Compiled, Components, Key};
-use super::contract::{adapter, rules};
+use super::contract::adapter;
 use super::described;
 use super::engine::{Engines, Placement, settings_digest};
 use super::fault::FaultKind;
@@ -25,7 +25,7 @@ use super::registry::{FixturePolicy, PluginError, PluginInfo};
 use super::reload::Counters;
 use super::rules::RuleSet;
 use super::runner::Budget;
-use super::session::Pre;
+use super::session::{Pre, RulesPre};
 use super::source::{ComponentFile, Source};
 use super::trust::TrustPolicy;
 use super::versions::Versions;
@@ -329,7 +329,7 @@ fn link(engine: &Engine, component: &Component, manifest: &Manifest) -> Result<P
     let pre = wasi::link(&mut linker).and_then(|()| linker.instantiate_pre(component));
     let pre = match manifest.kind {
         Kind::Adapter => pre.and_then(adapter::AdapterPre::new).map(Pre::Adapter),
-        Kind::Rules => pre.and_then(rules::RulesPre::new).map(Pre::Rules),
+        Kind::Rules => pre.and_then(RulesPre::new).map(Pre::Rules),
         // The contract has both worlds as a draft; nothing in the host drives them yet.
         Kind::Puller | Kind::Poster => {
             return Err("pullers and posters are a draft of the contract: this host does not run them yet".to_owned());

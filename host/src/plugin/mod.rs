@@ -4,7 +4,7 @@
 //! `lock.rs` decides whether it may run, `load.rs` makes a plugin of it, `versions.rs` keeps it for a rollback; `loaded.rs` is what every
 //! active one has. A call goes: `adapter.rs` or `rules.rs` -> `runner.rs` (batches, bisection,
 //! parking) -> `pool.rs` (one session per practice, plugin and setup) -> `session.rs` (store, deadline, ceilings) ->
-//! the component. `wasi.rs` is the empty, deterministic world it sees; `imports.rs` the two things it may ask for.
+//! the component; `image.rs` lays claims out for it. `wasi.rs` is the empty, deterministic world it sees; `imports.rs` the two things it may ask for.
 //!
 //! Calls are synchronous and may take a whole deadline: call from worker threads, never from a tokio worker.
 //! Not here: framing of files (`intake`), what becomes of an outcome (`visit`) or a finding (`scrub`).
@@ -20,6 +20,7 @@ mod engine;
 mod fault;
 mod files;
 mod fixtures;
+mod image;
 mod imports;
 mod listed;
 mod load;

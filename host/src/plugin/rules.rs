@@ -29,7 +29,7 @@ impl RuleSet {
     /// Asks the component what it is, once.
     pub(super) fn new(plugin: Arc<Plugin>) -> Result<Self, Fault> {
         Self::describe(plugin, |exports, store| match exports {
-            Exports::Rules(world) => world.claimhost_plugin_check().call_describe(store),
+            Exports::Rules(world, _) => world.claimhost_plugin_check().call_describe(store),
             Exports::Adapter(_) => Err(wasmtime::Error::msg("not a rule set")),
         })
     }
@@ -97,8 +97,8 @@ pub(super) fn call(
     claims: &[ClaimInContext],
 ) -> wasmtime::Result<Vec<Vec<Finding>>> {
     match exports {
-        Exports::Rules(world) => {
-            let answers = world.claimhost_plugin_check().session().call_check(&mut *store, handle, claims)?;
+        Exports::Rules(_, check) => {
+            let answers = check.call(store, handle, claims)?;
             bounded(store, answers, Vec::len)
         }
         Exports::Adapter(_) => Err(wasmtime::Error::msg("not a rule set")),

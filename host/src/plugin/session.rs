@@ -5,18 +5,23 @@
 
 use std::time::Duration;
 
-use wasmtime::component::ResourceAny;
+use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceAny, TypedFunc};
 use wasmtime::{Store, Trap};
 
 use super::contract::{adapter, rules};
 use super::engine::ticks;
 use super::fault::{Fault, FaultKind};
+use super::image::Laid;
 use super::imports::LogEntry;
 use super::load::Plugin;
 use super::pool::Slot;
 use super::source;
 use super::wasi::State;
-use crate::claim::{Phi, Problem, Setup};
+use crate::claim::{ClaimInContext, Finding, Phi, Problem, Setup};
+
+/// The interface of world `rules`, and its method that looks at claims.
+const CHECK: &str = "claimhost:plugin/check@0.1.0-draft";
+const METHOD: &str = "[method]session.check";
 
 /// `open` may take this many deadlines: it parses a mapping, once, and a fault in it quarantines.
 const OPEN_DEADLINES: u32 = 4;
@@ -26,7 +31,52 @@ pub(super) enum Pre {
     /// World `adapter`.
     Adapter(adapter::AdapterPre<State>),
     /// World `rules`.
-    Rules(rules::RulesPre<State>),
+    Rules(RulesPre),
+}
+
+/// World `rules`, prepared: its bindings, and the method that claims are handed to laid out.
+pub(super) struct RulesPre {
+    instance: InstancePre<State>,
+    bindings: rules::RulesIndices,
+    check: ComponentExportIndex,
+}
+
+impl RulesPre {
+    pub(super) fn new(instance: InstancePre<State>) -> wasmtime::Result<Self> {
+        let bindings = rules::RulesIndices::new(&instance)?;
+        let component = instance.component();
+        let named = |name: &str| wasmtime::Error::msg(format!("does not export `{name}`"));
+        let world = component.get_export_index(None, CHECK).ok_or_else(|| named(CHECK))?;
+        let check = component.get_export_index(Some(&world), METHOD).ok_or_else(|| named(METHOD))?;
+        Ok(Self { instance, bindings, check })
+    }
+
+    fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Exports> {
+        let instance = self.instance.instantiate(&mut *store)?;
+        // Here every export is held against its type, `check` too.
+        let world = self.bindings.load(&mut *store, &instance)?;
+        let check = instance.get_func(&mut *store, self.check).ok_or_else(|| wasmtime::Error::msg(METHOD))?;
+        Ok(Exports::Rules(world, Check(check)))
+    }
+}
+
+/// `session.check`, for claims that are laid out.
+pub(super) struct Check(Func);
+
+impl Check {
+    /// Exactly one list of findings for each claim, in order.
+    pub(super) fn call(
+        &self,
+        store: &mut Store<State>,
+        session: ResourceAny,
+        claims: &[ClaimInContext],
+    ) -> wasmtime::Result<Vec<Vec<Finding>>> {
+        type Parameters<'a> = (ResourceAny, Laid<'a, ClaimInContext>);
+        // SAFETY: the bindings have held this function against `list<claim-in-context>`, and that is what `Laid` of it is.
+        #[allow(unsafe_code, reason = "checking every record's type again at each call takes as long as a call")]
+        let check = unsafe { TypedFunc::<Parameters<'_>, (Vec<Vec<Finding>>,)>::new_unchecked(self.0) };
+        check.call(store, (session, Laid::out(claims))).map(|(findings,)| findings)
+    }
 }
 
 /// The instance.
@@ -34,7 +84,7 @@ pub(super) enum Exports {
     /// World `adapter`.
     Adapter(adapter::Adapter),
     /// World `rules`.
-    Rules(rules::Rules),
+    Rules(rules::Rules, Check),
 }
 
 /// A started component without a session: answers `describe`.
@@ -66,7 +116,7 @@ impl Started {
         store.set_epoch_deadline(ticks(plugin.limits.deadline() * OPEN_DEADLINES));
         let exports = match &plugin.compiled.pre {
             Pre::Adapter(pre) => pre.instantiate(&mut store).map(Exports::Adapter),
-            Pre::Rules(pre) => pre.instantiate(&mut store).map(Exports::Rules),
+            Pre::Rules(pre) => pre.instantiate(&mut store),
         };
         match exports {
             Ok(exports) => Ok(Self { store, exports }),
@@ -123,7 +173,7 @@ impl Session {
         };
         let opened = started.call(plugin, deadline, |exports, store| match exports {
             Exports::Adapter(world) => world.claimhost_plugin_translate().session().call_open(store, setup),
-            Exports::Rules(world) => world.claimhost_plugin_check().session().call_open(store, setup),
+            Exports::Rules(world, _) => world.claimhost_plugin_check().session().call_open(store, setup),
         })?;
         Ok(opened.map(|handle| Self { started, handle, _slot: slot }))
     }

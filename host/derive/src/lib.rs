@@ -1,0 +1,77 @@
+//! `#[derive(Placed)]` for the records, variants and enums that the contract's bindings generate.
+
+use proc_macro::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Data, DeriveInput, Fields, Type, parse_macro_input};
+
+/// Implements `crate::plugin::image::Placed`: fields in their order, cases by their number, as the Canonical ABI lays them out.
+#[proc_macro_derive(Placed)]
+pub fn placed(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let name = &input.ident;
+    let body = match &input.data {
+        Data::Struct(data) => record(&data.fields),
+        Data::Enum(data) => {
+            let cases: Vec<_> = data.variants.iter().map(|case| (&case.ident, case.fields.iter().next())).collect();
+            variant(&cases)
+        }
+        Data::Union(_) => quote! { compile_error!("a union is no type of the Component Model"); },
+    };
+    quote! {
+        #[automatically_derived]
+        impl crate::plugin::image::Placed for #name { #body }
+    }
+    .into()
+}
+
+/// Each field after the one before it, at its own alignment.
+fn record(fields: &Fields) -> proc_macro2::TokenStream {
+    let types: Vec<&Type> = fields.iter().map(|field| &field.ty).collect();
+    let names: Vec<_> = fields.iter().filter_map(|field| field.ident.as_ref()).collect();
+    let offsets: Vec<_> = names.iter().map(|name| format_ident!("AT_{}", name.to_string().to_uppercase())).collect();
+    let sizes = quote! { [#((<#types as crate::plugin::image::Placed>::SIZE, <#types as crate::plugin::image::Placed>::ALIGN)),*] };
+    let numbers = 0..names.len();
+    quote! {
+        const SIZE: usize = crate::plugin::image::record(&#sizes, usize::MAX);
+        const ALIGN: usize = crate::plugin::image::alignment(&#sizes);
+        fn place(&self, image: &mut crate::plugin::image::Image, at: usize) {
+            #(
+                const #offsets: usize = crate::plugin::image::record(&#sizes, #numbers);
+                crate::plugin::image::Placed::place(&self.#names, image, at + #offsets);
+            )*
+        }
+    }
+}
+
+/// The number of the case, then its payload where the widest alignment of any allows it.
+fn variant(cases: &[(&syn::Ident, Option<&syn::Field>)]) -> proc_macro2::TokenStream {
+    let payloads = cases.iter().filter_map(|(_, payload)| payload.map(|field| &field.ty));
+    let sizes: Vec<_> = payloads
+        .map(
+            |ty| quote! { (<#ty as crate::plugin::image::Placed>::SIZE, <#ty as crate::plugin::image::Placed>::ALIGN) },
+        )
+        .collect();
+    let arms = cases.iter().enumerate().map(|(number, (name, payload))| {
+        let Ok(number) = u8::try_from(number) else {
+            return quote! { _ => compile_error!("more than 256 cases have another discriminant"), };
+        };
+        match payload {
+            None => quote! { Self::#name => image.put(at, [#number]), },
+            Some(_) => quote! {
+                Self::#name(payload) => {
+                    image.put(at, [#number]);
+                    crate::plugin::image::Placed::place(payload, image, at + PAYLOAD);
+                }
+            },
+        }
+    });
+    quote! {
+        const SIZE: usize = crate::plugin::image::variant(&[#(#sizes),*]);
+        const ALIGN: usize = crate::plugin::image::alignment(&[#(#sizes),*]);
+        fn place(&self, image: &mut crate::plugin::image::Image, at: usize) {
+            #[allow(unused, reason = "an enum has no payload")]
+            const PAYLOAD: usize = crate::plugin::image::alignment(&[#(#sizes),*]);
+            match self { #(#arms)* }
+        }
+    }
+}
