@@ -8,7 +8,7 @@ use std::time::Duration;
 use wasmtime::component::ResourceAny;
 use wasmtime::{Store, Trap};
 
-use super::contract::{adapter, rules};
+use super::contract::{adapter, puller, rules};
 use super::engine::ticks;
 use super::fault::{Fault, FaultKind};
 use super::imports::LogEntry;
@@ -21,12 +21,14 @@ use crate::claim::{Phi, Problem, Setup};
 /// `open` may take this many deadlines: it parses a mapping, once, and a fault in it quarantines.
 const OPEN_DEADLINES: u32 = 4;
 
-/// Prepared imports of either world; starting an instance from it only copies memory.
+/// Prepared imports of a world; starting an instance from it only copies memory.
 pub(super) enum Pre {
     /// World `adapter`.
     Adapter(adapter::AdapterPre<State>),
     /// World `rules`.
     Rules(rules::RulesPre<State>),
+    /// World `puller`.
+    Puller(puller::PullerPre<State>),
 }
 
 /// The instance.
@@ -35,6 +37,8 @@ pub(super) enum Exports {
     Adapter(adapter::Adapter),
     /// World `rules`.
     Rules(rules::Rules),
+    /// World `puller`.
+    Puller(puller::Puller),
 }
 
 /// A started component without a session: answers `describe`.
@@ -67,6 +71,7 @@ impl Started {
         let exports = match &plugin.compiled.pre {
             Pre::Adapter(pre) => pre.instantiate(&mut store).map(Exports::Adapter),
             Pre::Rules(pre) => pre.instantiate(&mut store).map(Exports::Rules),
+            Pre::Puller(pre) => pre.instantiate(&mut store).map(Exports::Puller),
         };
         match exports {
             Ok(exports) => Ok(Self { store, exports }),
@@ -110,6 +115,21 @@ impl Session {
         setup: &Setup,
         slot: Slot,
     ) -> Result<Result<Self, Vec<Problem>>, Fault> {
+        Self::open_with(plugin, practice, setup, slot, |exports, store, setup| match exports {
+            Exports::Adapter(world) => world.claimhost_plugin_translate().session().call_open(store, setup),
+            Exports::Rules(world) => world.claimhost_plugin_check().session().call_open(store, setup),
+            Exports::Puller(_) => Err(wasmtime::Error::msg("a puller opens with a turn")),
+        })
+    }
+
+    /// The same, of a world whose `open` takes more than a setup.
+    pub(super) fn open_with(
+        plugin: &Plugin,
+        practice: &str,
+        setup: &Setup,
+        slot: Slot,
+        open: impl FnOnce(&Exports, &mut Store<State>, &Setup) -> wasmtime::Result<Result<ResourceAny, Vec<Problem>>>,
+    ) -> Result<Result<Self, Vec<Problem>>, Fault> {
         let mut started = Started::new(plugin, practice)?;
         let deadline = plugin.limits.deadline() * OPEN_DEADLINES;
         let joined;
@@ -121,10 +141,7 @@ impl Session {
                 &joined
             }
         };
-        let opened = started.call(plugin, deadline, |exports, store| match exports {
-            Exports::Adapter(world) => world.claimhost_plugin_translate().session().call_open(store, setup),
-            Exports::Rules(world) => world.claimhost_plugin_check().session().call_open(store, setup),
-        })?;
+        let opened = started.call(plugin, deadline, |exports, store| open(exports, store, setup))?;
         Ok(opened.map(|handle| Self { started, handle, _slot: slot }))
     }
 
