@@ -284,7 +284,7 @@ impl HttpPull {
         let item = page::tree(piece.text(&page.text), self.plan.format)?;
         let values = self.values(Some(&item));
         let request = if let Some(further) = &page.further {
-            Some(Request { body: Vec::new(), ..with.ask.at(further.clone(), &values) })
+            Some(Request { method: Method::Get, body: Vec::new(), ..with.ask.at(further.clone(), &values) })
         } else if with.reference.is_none() {
             with.ask.request(&values)
         } else {

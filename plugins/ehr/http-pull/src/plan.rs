@@ -124,11 +124,9 @@ impl Plan {
             mapping.problem("pull.since.window", "mapping.time", "no time", "a time such as 30d");
         }
         let wanted = wanted(&mut mapping);
-        let mut with = Vec::new();
-        while mapping.has(&format!("pull.with.{}.name", with.len())) {
-            let key = format!("pull.with.{}", with.len());
-            with.push(With::read(&mut mapping, &key, format));
-        }
+        let count = mapping.array("pull.with");
+        let with: Vec<With> =
+            (0..count).map(|at| With::read(&mut mapping, &format!("pull.with.{at}"), format)).collect();
         if format == Format::Xml && (documents == "item" || !with.is_empty()) {
             mapping.problem("pull.documents", "mapping.documents", "a document an item, of XML", "page");
         }
@@ -330,6 +328,11 @@ mod tests {
             ("[pull]\npath = \"/x\"\n[pull.since]\noverlap = \"soon\"\n", "mapping.time"),
             ("[pull]\npath = \"/x\"\n[[pull.with]]\nname = \"a\"\npath = \"/y\"\n", "mapping.documents"),
             ("[pull]\npath = \"/x\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"a\"\n", "mapping.with"),
+            (
+                "[pull]\npath = \"/x\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"a\"\npath = \"/y\"\nitmes = \"b\"\n",
+                "mapping.unknown-key",
+            ),
+            ("[pull]\npath = \"/x\"\nwith = \"a\"\n", "mapping.type"),
             ("[pull]\npath = \"/x\"\nitmes = \"a\"\n", "mapping.unknown-key"),
             ("[pull]\npath = \"/x\"\nformat = \"xml\"\ndocuments = \"item\"\n", "mapping.documents"),
         ] {
