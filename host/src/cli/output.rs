@@ -94,7 +94,10 @@ fn filter(asked: Option<&str>, usual: &str) -> tracing_subscriber::EnvFilter {
     let parse = |text: &str| tracing_subscriber::EnvFilter::try_new(text).ok();
     let filter = asked.filter(|text| !text.is_empty()).and_then(parse).unwrap_or_else(|| usual.into());
     let quiet = ["notify=warn", "ureq=off", "ureq_proto=off", "rustls=off"];
-    quiet.iter().filter_map(|directive| directive.parse().ok()).fold(filter, tracing_subscriber::EnvFilter::add_directive)
+    quiet
+        .iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, tracing_subscriber::EnvFilter::add_directive)
 }
 
 /// A bar on standard error for long work; nothing is drawn where nobody looks.

@@ -297,6 +297,9 @@ impl Sending<'_> {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 fn as_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }

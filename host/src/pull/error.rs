@@ -97,7 +97,7 @@ pub enum SendError {
         why: &'static str,
     },
     /// `requests_max` of a turn.
-    #[error("requests_max of a turn is reached; the next goes on")]
+    #[error("requests_max of a turn is reached before one page was complete: raise it, or ask for smaller pages")]
     RequestsMax,
     /// The store could not keep a refresh token that replaced the last.
     #[error("a new refresh token could not be kept: {0}")]

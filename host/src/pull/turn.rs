@@ -117,7 +117,8 @@ impl Source {
         let (ended, wait, words) = match &result {
             Ok(()) => (Ended::Done, None, None),
             Err(Broken::Send(SendError::Stopped)) => (Ended::Stopped, None, None),
-            Err(Broken::Send(SendError::RequestsMax)) => (Ended::More, None, None),
+            // Without progress the next turn would do the same again, and at once.
+            Err(Broken::Send(SendError::RequestsMax)) if came.moved => (Ended::More, None, None),
             Err(Broken::Send(error @ SendError::Later { wait, .. })) => {
                 (Ended::Later, Some(*wait), Some(error.to_string()))
             }
@@ -250,7 +251,8 @@ impl Broken {
                 SendError::Unauthorized | SendError::Token(_) => "credentials",
                 SendError::Wire(_) => "no usable answer",
                 SendError::Exhausted { .. } => "no answer",
-                SendError::Later { .. } | SendError::RequestsMax | SendError::Stopped => "a pause",
+                SendError::RequestsMax => "more requests than a turn may send",
+                SendError::Later { .. } | SendError::Stopped => "a pause",
                 SendError::Keep(_) => "the store",
             },
             Self::Pull(_) => "the plugin",

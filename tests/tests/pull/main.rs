@@ -274,6 +274,7 @@ fn what_does_not_pass_ends_the_turn_and_is_work_until_it_does() {
         let mended = report(&pull(&site));
         assert_eq!((&mended["ended"], &mended["documents"]), (&json!("done"), &json!(1)), "{what}: {mended}");
         assert!(work(&site).is_empty(), "{what}");
+        site.run_unapproved(DAY);
         site.assert_accounted(DAY);
     }
 }
@@ -314,6 +315,12 @@ fn a_turn_sends_so_many_requests_and_the_next_goes_on() {
         assert!(told["ended"] == "more" && turns < 10, "{told}");
     }
     assert_eq!((documents, turns), (5, 3));
+    // Too few for one page: the same would come again and again.
+    site.edit("claimhost.toml", "requests_max = 6", "requests_max = 3");
+    site.edit("claimhost.toml", "name = \"drchrono\"", "name = \"other\"");
+    let told = report(&site.command(&["--as-of", DAY, "pull", PRACTICE, "other", "--json"]));
+    assert_eq!((&told["ended"], &told["requests"]), (&json!("failed"), &json!(3)), "{told}");
+    assert!(told["problem"].as_str().unwrap().contains("requests_max"), "{told}");
 }
 
 /// A server whose tokens hold for some requests, and whose refresh tokens hold once.
@@ -450,14 +457,14 @@ fn an_assertion_is_signed_anew_each_time_and_holds_for_minutes() {
             _ if asked.header("authorization") != "Bearer token-of-an-assertion" => Answer::new(401, ""),
             _ => related(asked).unwrap_or_else(|| lines(asked, &PAGES)),
         });
-        secret(&site, "key", &key);
+        secret(&site, "signing-key", &key);
         let url = format!("{}/token", server.url());
         add_drchrono(
             &site,
             &server,
             &format!(
                 "[[intake.pull.auth]]\nkind = \"smart-backend\"\nclient_id = \"client-1\"\nkey_id = \"k1\"\nalgorithm = \"{algorithm}\"\n\
-             token_url = \"{url}\"\nsecret = {{ file = \"key\" }}\nscope = \"system/ChargeItem.rs\""
+             token_url = \"{url}\"\nsecret = {{ file = \"signing-key\" }}\nscope = \"system/ChargeItem.rs\""
             ),
         );
         let told = report(&pull(&site));

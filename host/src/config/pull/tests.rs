@@ -73,7 +73,9 @@ fn a_source_has_its_defaults_its_paths_and_a_way_in() {
     assert_eq!(kept, (900, 60, 5, 8, 5_000));
     assert!(pull.pull_mapping.as_ref().is_some_and(|path| path.is_absolute()));
     assert!(pull.secrets["customer-key"].file.as_ref().is_some_and(|path| path.is_absolute()));
-    assert!(pull.auth[1].secret.as_ref().and_then(|secret| secret.file.as_ref()).is_some_and(|path| path.is_absolute()));
+    assert!(
+        pull.auth[1].secret.as_ref().and_then(|secret| secret.file.as_ref()).is_some_and(|path| path.is_absolute())
+    );
     assert_eq!(config.rate[0].burst, 1);
     let routes: Vec<_> = config.routes().map(|route| (route.channel(), route.adapter.to_owned())).collect();
     assert_eq!(routes, [("pull:0".to_owned(), "records".to_owned())]);
@@ -91,12 +93,28 @@ fn what_a_source_cannot_be_is_named_with_its_key() {
         ("name = \"ehr\"", "name = \"the ehr\"", &["intake.pull[0].name"]),
         ("calls = 500", "calls = 0", &["intake.rate[0].calls", "intake.rate[0].burst"]),
         ("per = \"1h\"", "per = \"hourly\"", &["found `hourly`", "such as 15m"]),
-        ("{ file = \"secrets/key\" }", "{ file = \"a\", env = \"B\" }", &["secrets.customer-key: expected one of file and env"]),
+        (
+            "{ file = \"secrets/key\" }",
+            "{ file = \"a\", env = \"B\" }",
+            &["secrets.customer-key: expected one of file and env"],
+        ),
         ("client_id = \"c\"\n", "", &["auth[1].client_id: is missing"]),
-        ("token_url = \"https", "key_id = \"k\"\ntoken_url = \"http", &["auth[1].key_id: belongs to another kind", "auth[1].token_url"]),
+        (
+            "token_url = \"https",
+            "key_id = \"k\"\ntoken_url = \"http",
+            &["auth[1].key_id: belongs to another kind", "auth[1].token_url"],
+        ),
         ("kind = \"api-key\"", "kind = \"basic\"\nuser = \"u\"", &["intake.pull[0].auth: one at most beside API keys"]),
-        ("kind = \"oauth2-client\"", "kind = \"smart-backend\"", &["auth[1].key_id: is missing", "auth[1].algorithm: is missing"]),
-        ("rate = ", "tries = 0\nanswer_megabytes_max = 65\nproxy = \"http://u:p@x:1\"\nrate = ", &["tries: expected", "found 65", "proxy: expected"]),
+        (
+            "kind = \"oauth2-client\"",
+            "kind = \"smart-backend\"",
+            &["auth[1].key_id: is missing", "auth[1].algorithm: is missing"],
+        ),
+        (
+            "rate = ",
+            "tries = 0\nanswer_megabytes_max = 65\nproxy = \"http://u:p@x:1\"\nrate = ",
+            &["tries: expected", "found 65", "proxy: expected"],
+        ),
     ] {
         assert!(PULL.contains(from), "{from}");
         let error = load(&PULL.replacen(from, to, 1)).unwrap_err();
