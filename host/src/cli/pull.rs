@@ -51,10 +51,12 @@ impl Pull {
 }
 
 fn tell(report: &Report) {
-    let Report { practice, source, ended, requests, retries, received_bytes, documents, cursor_moved, .. } = report;
+    let Report {
+        practice, source, ended, requests, retries, received_bytes, documents, unchanged, cursor_moved, ..
+    } = report;
     print(&format!("{practice} {source}: {}", words(*ended)));
     print(&format!("  requests  {requests}, of them repeated {retries}; {received_bytes} bytes came"));
-    print(&format!("  documents {documents}, stored"));
+    print(&format!("  documents {documents} stored, {unchanged} unchanged since the last listing"));
     print(&format!("  cursor    {}", if *cursor_moved { "moved" } else { "as it was" }));
     if let (Ended::Later, Some(problem)) = (ended, &report.problem) {
         print(&format!("  wait      {problem}"));

@@ -24,29 +24,54 @@ pub(super) struct Kept {
     pub(super) today: Today,
 }
 
+/// What became of documents.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stored {
+    /// Stored.
+    pub(super) documents: u64,
+    /// The same as in the last listing.
+    pub(super) unchanged: u64,
+    /// The cursor is another.
+    pub(super) moved: bool,
+}
+
 impl Kept {
     /// The cursor; empty before the first turn.
     pub(super) fn cursor(&self) -> StoreResult<String> {
         Ok(self.store.read(|tx| tx.pulled(&self.source))?.map(|pulled| pulled.state.cursor).unwrap_or_default())
     }
 
-    /// Stores documents and the cursor behind them in one transaction. True where the cursor moved.
-    pub(super) fn store(&self, documents: &[Vec<u8>], cursor: &str) -> StoreResult<bool> {
+    /// Stores documents and the cursor behind them in one transaction; those that the last listing had too are not stored again.
+    /// `ended`: there is nothing more in this listing.
+    pub(super) fn store(&self, documents: &[Vec<u8>], cursor: &str, ended: bool) -> StoreResult<Stored> {
         crash_point("before-pulled");
         let day = (self.today)();
-        let moved = self.store.write(|tx| -> StoreResult<bool> {
+        let stored = self.store.write(|tx| -> StoreResult<Stored> {
+            let mut stored = Stored::default();
+            let (pull_id, before) = match tx.pulled(&self.source)? {
+                Some(pulled) => (pulled.pull_id, pulled.state),
+                None => (tx.set_pulled(&self.source, &PullState::default(), day)?, PullState::default()),
+            };
             for document in documents {
-                tx.store_file(&self.channel, None, day, &mut document.as_slice())?;
+                if tx.pull_is_unchanged(pull_id, before.listing, document)? {
+                    stored.unchanged += 1;
+                } else {
+                    tx.store_file(&self.channel, None, day, &mut document.as_slice())?;
+                    stored.documents += 1;
+                }
             }
-            let before = tx.pulled(&self.source)?.map(|pulled| pulled.state).unwrap_or_default();
-            let moved = before.cursor != cursor;
-            if moved {
-                tx.set_pulled(&self.source, &PullState { cursor: cursor.to_owned(), ..before }, day)?;
+            stored.moved = before.cursor != cursor;
+            if ended {
+                tx.pull_listing_ended(pull_id, before.listing)?;
             }
-            Ok(moved)
+            if stored.moved || ended {
+                let listing = before.listing + u64::from(ended);
+                tx.set_pulled(&self.source, &PullState { cursor: cursor.to_owned(), listing, ..before }, day)?;
+            }
+            Ok(stored)
         })?;
         crash_point("after-pulled");
-        Ok(moved)
+        Ok(stored)
     }
 
     /// The refresh token that goes back to this configured one: the one that replaced it last, or itself.

@@ -109,8 +109,8 @@ pub fn check(config: &PullConfig, puller: &Puller) -> Result<(), String> {
     })?;
     transport::Transport::new(config).map_err(|error| error.to_string())?;
     auth::Auth::open(&config.auth).map_err(|error| error.to_string())?;
-    let secrets = config.secrets.values().map(Secret::read);
-    secrets.map(|secret| secret.map(drop).map_err(|error| error.to_string())).collect()
+    let mut secrets = config.secrets.values().map(Secret::read);
+    secrets.try_for_each(|secret| secret.map(drop).map_err(|error| error.to_string()))
 }
 
 fn on_schedule(source: &Source, plugins: &PluginHost, stop: &AtomicBool, came: &dyn Fn()) {

@@ -65,6 +65,8 @@ pub struct Report {
     pub received_bytes: u64,
     /// Documents that were stored.
     pub documents: u64,
+    /// Documents that came again as the last listing had them, and were not.
+    pub unchanged: u64,
     /// Whether the cursor moved.
     pub cursor_moved: bool,
     /// Seconds until the next turn may begin, where the server or a rate says so.
@@ -104,6 +106,7 @@ impl From<StoreError> for Broken {
 #[derive(Default)]
 struct Came {
     documents: u64,
+    unchanged: u64,
     moved: bool,
 }
 
@@ -147,6 +150,7 @@ impl Source {
             retries: count(&counts.retries),
             received_bytes: count(&counts.received_bytes),
             documents: came.documents,
+            unchanged: came.unchanged,
             cursor_moved: came.moved,
             wait_seconds: wait.map(|wait| wait.as_secs()),
             problem: words,
@@ -181,11 +185,13 @@ impl Source {
                     if idle > IDLE_STEPS_MAX {
                         return Err(Broken::Host("the puller runs in a circle; report it to its author".to_owned()));
                     }
-                    came.moved |= self.kept.store(&batch.documents, &batch.cursor)?;
-                    came.documents += u64::try_from(batch.documents.len()).unwrap_or(0);
+                    let stored = self.kept.store(&batch.documents, &batch.cursor, false)?;
+                    came.moved |= stored.moved;
+                    came.documents += stored.documents;
+                    came.unchanged += stored.unchanged;
                 }
                 Step::Done(cursor) => {
-                    came.moved |= self.kept.store(&[], &cursor)?;
+                    came.moved |= self.kept.store(&[], &cursor, true)?.moved;
                     return Ok(());
                 }
                 Step::Failed(problems) => return Err(Broken::Problems(problems)),

@@ -68,6 +68,15 @@ CREATE TABLE pull_cursor (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX pull_cursor_by_source ON pull_cursor (practice_id, source);
 
+-- What the last listing of a source had, and what the one in hand has: listings overlap, and what is unchanged is not stored again.
+CREATE TABLE pull_seen (
+    practice_id TEXT NOT NULL,
+    pull_id INTEGER NOT NULL,
+    listing INTEGER NOT NULL,
+    content_mac BLOB NOT NULL,      -- of the document
+    PRIMARY KEY (practice_id, pull_id, listing, content_mac)
+) STRICT, WITHOUT ROWID;
+
 -- A framed document of a file.
 CREATE TABLE document (
     practice_id TEXT NOT NULL,
