@@ -23,6 +23,7 @@ pub mod pfs;
 pub mod plugin;
 pub mod practice;
 pub mod private;
+pub mod pull;
 pub mod remit;
 pub mod rules;
 pub mod scrub;

@@ -31,3 +31,22 @@ pub mod rules {
         },
     });
 }
+
+/// World `puller`.
+pub mod puller {
+    wit_bindgen::generate!({
+        path: "../wit/0.1.0-draft",
+        world: "puller",
+        pub_export_macro: true,
+        export_macro_name: "export_puller_world",
+        default_bindings_module: "claimhost_sdk::bindings::puller",
+        additional_derives: [PartialEq, Clone, serde::Serialize, serde::Deserialize],
+        with: {
+            "claimhost:plugin/claim@0.1.0-draft": super::adapter::claimhost::plugin::claim,
+            "claimhost:plugin/intake@0.1.0-draft": super::adapter::claimhost::plugin::intake,
+            "claimhost:plugin/evidence@0.1.0-draft": super::adapter::claimhost::plugin::evidence,
+            "claimhost:plugin/log@0.1.0-draft": super::adapter::claimhost::plugin::log,
+            "claimhost:plugin/http@0.1.0-draft": generate,
+        },
+    });
+}

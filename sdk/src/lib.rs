@@ -1,11 +1,12 @@
-//! For authors of claimhost plugins: the contract's records, two traits and two macros, so that an adapter is its
+//! For authors of claimhost plugins: the contract's records, three traits and three macros, so that an adapter is its
 //! mapping and nothing else.
 //!
-//! An adapter implements [`Adapter`] and calls [`adapter!`]; a rule set implements [`Rules`] and calls [`rules!`].
+//! An adapter implements [`Adapter`] and calls [`adapter!`]; a rule set implements [`Rules`] and calls [`rules!`]; a puller
+//! implements [`Puller`] and calls [`puller!`].
 //! Build with `cargo build --target wasm32-wasip2 --release`; the host's `plugin build` and `plugin test` do it for you.
 //! Codecs for the formats live in `claimhost-hl7v2`, `claimhost-x12` and `claimhost-fhir`. What adapters of one family
 //! share is here: [`mapping`] reads a site's mapping, [`code`] tells codes apart, [`hl7`] makes charges of FT1 segments,
-//! [`fhir`] of Claims, ChargeItems and Encounters, [`delimited`] reads rows, [`record`] makes claim data of what a mapping names one by one, [`setting`] reads settings. Every record of the contract has an empty `Default`.
+//! [`fhir`] of Claims, ChargeItems and Encounters, [`delimited`] reads rows, [`record`] makes claim data of what a mapping names one by one, [`setting`] reads settings, [`xml`] makes of XML what JSON is. Every record of the contract has an empty `Default`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
@@ -24,10 +25,14 @@ pub mod record;
 pub mod rule_cases;
 pub mod setting;
 pub mod stay;
+pub mod xml;
 
 pub use bindings::adapter::claimhost::plugin::evidence;
 pub use bindings::adapter::claimhost::plugin::{claim, codes, intake, log};
 pub use bindings::adapter::exports::claimhost::plugin::translate::Description as AdapterDescription;
+pub use bindings::puller::claimhost::plugin::http;
+pub use bindings::puller::exports::claimhost::plugin::pull;
+pub use bindings::puller::exports::claimhost::plugin::pull::Description as PullerDescription;
 pub use bindings::rules::claimhost::plugin::review;
 pub use bindings::rules::exports::claimhost::plugin::check::Description as RulesDescription;
 
@@ -64,6 +69,22 @@ pub trait Rules: Sized + 'static {
 
     /// Checks one claim. Must depend on nothing but the session's setup and the claim.
     fn check(&self, claim: &ClaimInContext) -> Vec<Finding>;
+}
+
+/// Fetches documents: says which request comes next and is handed the response. One value is one turn of one source.
+pub trait Puller: Sized + 'static {
+    /// Says what this puller is. Must not depend on anything.
+    fn describe() -> PullerDescription;
+
+    /// Parses settings and mapping, and takes note of where the turn begins.
+    ///
+    /// # Errors
+    /// The problems of settings and mapping, each at its line: the host shows them and asks for nothing.
+    fn open(setup: Setup, turn: pull::Turn) -> Result<Self, Vec<Problem>>;
+
+    /// The next step. `response` is the answer to the last [`pull::Step::Send`], and none at the first call and after
+    /// [`pull::Step::Store`]. Must depend on nothing but the turn and the responses so far.
+    fn next(&mut self, response: Option<http::Response>) -> pull::Step;
 }
 
 /// Exports an [`Adapter`] as a component of world `adapter`.
@@ -134,6 +155,43 @@ macro_rules! rules {
             }
 
             $crate::bindings::rules::export_rules_world!(Component with_types_in $crate::bindings::rules);
+        }
+    };
+}
+
+/// Exports a [`Puller`] as a component of world `puller`.
+#[macro_export]
+macro_rules! puller {
+    ($puller:ty) => {
+        // Natively (tests, benches) there is no component, and a linker refuses the export names.
+        #[cfg(target_arch = "wasm32")]
+        #[doc(hidden)]
+        #[allow(missing_docs, unsafe_code)]
+        mod claimhost_export {
+            use super::*;
+            use $crate::bindings::puller::exports::claimhost::plugin::pull as world;
+
+            pub struct Component;
+            pub struct Session(pub std::cell::RefCell<$puller>);
+
+            impl world::Guest for Component {
+                type Session = Session;
+                fn describe() -> world::Description {
+                    <$puller as $crate::Puller>::describe()
+                }
+            }
+
+            impl world::GuestSession for Session {
+                fn open(setup: world::Setup, turn: world::Turn) -> Result<world::Session, Vec<world::Problem>> {
+                    let puller = <$puller as $crate::Puller>::open(setup, turn)?;
+                    Ok(world::Session::new(Session(std::cell::RefCell::new(puller))))
+                }
+                fn next(&self, response: Option<world::Response>) -> world::Step {
+                    $crate::Puller::next(&mut *self.0.borrow_mut(), response)
+                }
+            }
+
+            $crate::bindings::puller::export_puller_world!(Component with_types_in $crate::bindings::puller);
         }
     };
 }

@@ -146,6 +146,25 @@ impl<'a> Mapping<'a> {
         table
     }
 
+    /// How many tables an array of them has (`[[pull.with]]`); their entries are `KEY.0.name`, `KEY.1.name`, each to be asked for.
+    pub fn array(&mut self, key: &str) -> usize {
+        let found = match self.ask(key) {
+            None => return 0,
+            Some(Value::List(texts)) if texts.is_empty() => return 0,
+            Some(Value::Other("a list")) => None,
+            Some(other) => Some(other.kind()),
+        };
+        if let Some(found) = found {
+            self.problem(key, "mapping.type", found, "a list of tables");
+            return 0;
+        }
+        let has = |at: &usize| {
+            let prefix = format!("{key}.{at}.");
+            self.entries.range(prefix.clone()..).next().is_some_and(|(name, _)| name.starts_with(&prefix))
+        };
+        (0..).take_while(has).count()
+    }
+
     /// Passes over a table that somebody else reads (`framing` is the host's).
     pub fn leave(&mut self, table: &str) {
         let prefix = format!("{table}.");

@@ -16,6 +16,7 @@ pub fn claimhost() -> &'static Path {
         let folder = exe.ancestors().nth(2).expect("target/PROFILE/deps/TEST").to_path_buf();
         let target = folder.parent().expect("target").to_path_buf();
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        of_nobody(&mut cargo);
         cargo.current_dir(workspace()).args(["build", "--quiet", "--target-dir"]).arg(target);
         cargo.args([
             "-p",
@@ -34,6 +35,17 @@ pub fn claimhost() -> &'static Path {
         assert!(status.success(), "cargo builds the programs");
         folder.join("claimhost")
     })
+}
+
+/// Takes out of a command's environment what cargo tells a test of its own package: a build script that looks at it (ring's does) would run
+/// again whenever another test, or a person, asks for the same build, and everything above it would be compiled anew.
+fn of_nobody(cargo: &mut Command) {
+    let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_"];
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| of_package.iter().any(|prefix| name.starts_with(prefix))) {
+            cargo.env_remove(name);
+        }
+    }
 }
 
 /// The folder of the sources.

@@ -186,6 +186,16 @@ fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
             },
         });
     }
+    for (at, pull) in config.intake.pull.iter().enumerate() {
+        let what = format!("puller of intake.pull[{at}] of {}", pull.practice);
+        checks.push(match host.puller(&pull.puller) {
+            None => wrong(&what, absent(&pull.puller, Kind::Puller)),
+            Some(puller) => match crate::pull::check(pull, &puller) {
+                Ok(()) => well(&what, &format!("{} opens with this mapping; nothing was asked for", puller.id())),
+                Err(words) => wrong(&what, words),
+            },
+        });
+    }
     let active = Tables::look_at(&config.rules.folder);
     tables(&host, &active, profiles, checks);
     for profile in profiles {

@@ -5,7 +5,7 @@
 //! asked for does not exist, or a check found something.
 //!
 //! Commands that only look (`document`, `visit`, `claim`, `denial`, `eligibility list`, `remittance list`, `audit`, `kpi`, `checklist`, `work`, `trace`, `verify`, `rules shadow`) open the store through
-//! `reader.rs`, beside a running `serve` too; commands that move something (`document retry`, `roster import`, `review`, `go-live --approve`, `remittance choose`, `claim accept`, `claim undo-fix`) open the
+//! `reader.rs`, beside a running `serve` too; commands that move something (`pull`, `document retry`, `roster import`, `review`, `go-live --approve`, `remittance choose`, `claim accept`, `claim undo-fix`) open the
 //! whole host. `charge enter` and `rules activate` only look too: what they take is a file for the next turn. Things are named as `reference.rs` says.
 
 mod audit;
@@ -30,6 +30,7 @@ mod plugin;
 mod plugin_live;
 mod plugin_log;
 mod plugin_trust;
+mod pull;
 mod reader;
 mod reference;
 mod remittance;
@@ -128,6 +129,8 @@ enum Command {
     Run(run::Run),
     /// Watches the folders and runs the line until it is told to stop
     Serve(serve::Serve),
+    /// Asks an EHR's interface for what is new, now
+    Pull(pull::Pull),
     /// Lists or shows documents, or runs them again
     #[command(subcommand)]
     Document(document::Document),
@@ -205,6 +208,7 @@ pub fn main() -> ExitCode {
         Command::CheckConfig(command) => command.run(global),
         Command::Run(command) => command.run(global),
         Command::Serve(command) => command.run(global),
+        Command::Pull(command) => command.run(global),
         Command::Document(command) => command.run(global),
         Command::Visit(command) => command.run(global),
         Command::Claim(command) => command.run(global),

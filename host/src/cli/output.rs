@@ -89,14 +89,15 @@ pub(crate) fn log_to_stderr(json: bool, service: bool) {
 }
 
 /// What is asked for, or else what is usual. Below warnings, what watches the folders is never heard: it tells the names of the
-/// files there, which come from outside and may be a patient's.
+/// files there, which come from outside and may be a patient's. What speaks HTTP is never heard at all: addresses hold patients' ids.
 fn filter(asked: Option<&str>, usual: &str) -> tracing_subscriber::EnvFilter {
     let parse = |text: &str| tracing_subscriber::EnvFilter::try_new(text).ok();
     let filter = asked.filter(|text| !text.is_empty()).and_then(parse).unwrap_or_else(|| usual.into());
-    match "notify=warn".parse() {
-        Ok(quiet) => filter.add_directive(quiet),
-        Err(_) => filter,
-    }
+    let quiet = ["notify=warn", "ureq=off", "ureq_proto=off", "rustls=off"];
+    quiet
+        .iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, tracing_subscriber::EnvFilter::add_directive)
 }
 
 /// A bar on standard error for long work; nothing is drawn where nobody looks.

@@ -156,7 +156,8 @@ impl Inspect {
         let says = match info.kind {
             Some(Kind::Adapter) => host.adapter(&info.id).map(|adapter| word(adapter.description())),
             Some(Kind::Rules) => host.rules(&info.id).map(|rules| word(rules.description())),
-            _ => None,
+            Some(Kind::Puller) => host.puller(&info.id).map(|puller| word(puller.description())),
+            Some(Kind::Poster) | None => None,
         };
         if let Some(shown) = shown.as_object_mut() {
             shown.insert("description".to_owned(), says.unwrap_or_default());

@@ -1,10 +1,11 @@
-//! `run --once`: turns of the whole line until nothing moves, then where everything is.
+//! `run --once`: asks every source that is pulled once, then turns of the whole line until nothing moves, then where everything is.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use super::output::print_json;
 use super::{Failure, Global, summary};
+use crate::pull::{Ended, Pulls};
 
 /// `run`
 #[derive(Debug, clap::Args)]
@@ -21,10 +22,17 @@ impl Run {
         spinner.enable_steady_tick(Duration::from_millis(120));
         spinner.set_message("opening store and plugins");
         let mut host = global.open()?;
+        spinner.set_message("what EHRs have");
+        let pulls = Pulls::of(&host, global.as_of);
+        let came = pulls.pull_all(host.plugins(), &host.stop_flag());
         spinner.set_message("documents, visits, claims, answers");
         let settled = host.settle();
         spinner.finish_and_clear();
         settled?;
+        for report in came.iter().filter(|report| report.ended == Ended::Failed) {
+            let words = report.problem.as_deref().unwrap_or_default();
+            anstream::eprintln!("{} {} could not be pulled: {words}", report.practice, report.source);
+        }
         let now = host.summary()?;
         if global.json {
             print_json(&now);

@@ -16,7 +16,7 @@ use crate::store::work::WorkRow;
 use crate::store::{StoreResult, Tx};
 
 /// Kinds of work, and what to do about them. `{}` is the subject as it is typed.
-const KINDS: [(&str, &str); 25] = [
+const KINDS: [(&str, &str); 26] = [
     (
         "practice.go-live",
         "`claimhost go-live PRACTICE` shows coverage, dry run and crosswalk; `--approve --by NAME` lets claims leave",
@@ -30,6 +30,10 @@ const KINDS: [(&str, &str); 25] = [
     ("visit.missing-charges", "charge the visit in the EHR, or cancel it there"),
     ("visit.amendment", "`claimhost visit show {}`: tell the payer by hand, it takes no corrected claim"),
     ("document.rejected", "`claimhost document show {}` has place and remedy; then `claimhost document retry {}`"),
+    (
+        "pull.failed",
+        "`claimhost work show` has the reason: mend what it names; it is tried again by itself, or now with `claimhost pull PRACTICE SOURCE`",
+    ),
     ("document.parked", "mend or replace the plugin; it runs again then, or with `claimhost document retry {}`"),
     ("remittance.conflict", "ask the payer which one is right; then `claimhost remittance choose` that one"),
     ("remittance.unapplied", "`claimhost remittance list`: find the claims of this money, or ask the payer"),

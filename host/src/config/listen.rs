@@ -157,6 +157,7 @@ impl Route<'_> {
         let kind = match key {
             "intake.mllp" => "mllp",
             "intake.upload.feed" => "upload",
+            "intake.pull" => "pull",
             _ => "folder",
         };
         format!("{kind}:{at}")
@@ -164,7 +165,7 @@ impl Route<'_> {
 }
 
 impl IntakeConfig {
-    /// Every way in: folders, MLLP listeners, feeds of the upload.
+    /// Every way in: folders, MLLP listeners, feeds of the upload, sources that are pulled.
     pub fn routes(&self) -> impl Iterator<Item = Route<'_>> {
         let folders = self.folder.iter().enumerate().map(|(at, folder)| Route {
             key: ("intake.folder", at),
@@ -184,7 +185,13 @@ impl IntakeConfig {
             adapter: &feed.adapter,
             mapping: feed.mapping.as_ref(),
         });
-        folders.chain(mllp).chain(feeds)
+        let pulls = self.pull.iter().enumerate().map(|(at, pull)| Route {
+            key: ("intake.pull", at),
+            practice: &pull.practice,
+            adapter: &pull.adapter,
+            mapping: pull.mapping.as_ref(),
+        });
+        folders.chain(mllp).chain(feeds).chain(pulls)
     }
 
     /// Paths of listeners and feeds, to be resolved.
@@ -260,7 +267,7 @@ fn as_count(value: u64) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
 }
 
-fn owner(key: &str, practice: &str, practices: &[&str], problems: &mut Vec<String>) {
+pub(super) fn owner(key: &str, practice: &str, practices: &[&str], problems: &mut Vec<String>) {
     if !practices.contains(&practice) {
         let near = suggest(practice, practices.iter().copied());
         problems.push(format!("{key}.practice: `{practice}` is no [[practice]]{near}"));

@@ -4,11 +4,13 @@
 
 mod listen;
 mod plugins;
+mod pull;
 
 use std::path::{Path, PathBuf};
 
 pub use listen::{FeedConfig, MllpConfig, Route, TokenConfig, UploadConfig};
 pub use plugins::{LimitsCap, PluginsConfig};
+pub use pull::{AuthConfig, AuthKind, ClientAuth, Interval, PullConfig, RateConfig, SecretConfig, Signature, is_safe};
 use serde::{Deserialize, Serialize};
 
 /// The whole file.
@@ -171,11 +173,24 @@ pub struct IntakeConfig {
     pub mllp: Vec<MllpConfig>,
     /// `[intake.upload]`
     pub upload: Option<UploadConfig>,
+    /// `[[intake.pull]]`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pull: Vec<PullConfig>,
+    /// `[[intake.rate]]`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rate: Vec<RateConfig>,
 }
 
 impl Default for IntakeConfig {
     fn default() -> Self {
-        Self { folder: Vec::new(), charge_entry: "charge-entry".into(), mllp: Vec::new(), upload: None }
+        Self {
+            folder: Vec::new(),
+            charge_entry: "charge-entry".into(),
+            mllp: Vec::new(),
+            upload: None,
+            pull: Vec::new(),
+            rate: Vec::new(),
+        }
     }
 }
 
@@ -274,6 +289,9 @@ impl Config {
         for path in self.intake.mappings() {
             *path = base.join(&*path);
         }
+        for path in self.intake.pull_paths() {
+            *path = base.join(&*path);
+        }
     }
 
     fn problems(&self) -> Vec<String> {
@@ -306,6 +324,7 @@ impl Config {
         self.plugins.problems(&mut problems);
         let practices: Vec<&str> = self.practice.iter().map(|practice| practice.id.as_str()).collect();
         self.intake.listen_problems(&practices, self.service.listen, &mut problems);
+        self.intake.pull_problems(&practices, &mut problems);
         if !self.service.listen.ip().is_loopback() {
             problems.push("service.listen: only loopback addresses until TLS and a token are configured".to_owned());
         }

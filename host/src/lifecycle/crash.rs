@@ -17,6 +17,11 @@ static REACHED: AtomicU32 = AtomicU32::new(0);
 /// - `after-rename`: it is in the outbox, the store does not know it
 /// - `after-remove`: a file past its `transport_days` is removed, the store does not know it
 ///
+/// Where a source is pulled:
+///
+/// - `before-pulled`: a page has come, nothing of it is stored
+/// - `after-pulled`: its documents are stored with the cursor behind them, and nothing after them was asked for
+///
 /// While the master key is rotated:
 ///
 /// - `key-next`: the next key is on the disk, nothing is wrapped by it

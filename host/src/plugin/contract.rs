@@ -28,3 +28,18 @@ pub mod rules {
         },
     });
 }
+
+/// World `puller`; its records of claims are those of world `adapter`.
+pub mod puller {
+    wasmtime::component::bindgen!({
+        path: "../wit/0.1.0-draft",
+        world: "puller",
+        additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
+        with: {
+            "claimhost:plugin/claim": super::adapter::claimhost::plugin::claim,
+            "claimhost:plugin/intake": super::adapter::claimhost::plugin::intake,
+            "claimhost:plugin/evidence": super::adapter::claimhost::plugin::evidence,
+            "claimhost:plugin/log": super::adapter::claimhost::plugin::log,
+        },
+    });
+}

@@ -21,6 +21,7 @@ pub(super) fn check(active: &Active) -> Result<(), String> {
             }
             Ok(())
         }
+        Active::Puller(puller) => texts(&[&puller.description().id, &puller.description().title]),
         Active::Rules(rules) => {
             let told = rules.description();
             texts(&[&told.id, &told.title])?;

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::contract::adapter::claimhost::plugin::{claim, codes, evidence, intake, log};
+use super::contract::puller::claimhost::plugin::http;
 use super::wasi::State;
 use crate::claim::{Date, Phi};
 
@@ -113,4 +114,5 @@ impl codes::Host for State {
 
 impl claim::Host for State {}
 impl evidence::Host for State {}
+impl http::Host for State {}
 impl intake::Host for State {}

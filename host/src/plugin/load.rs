@@ -13,7 +13,7 @@ use wasmtime::component::{Component, Linker};
 use super::adapter::Adapter;
 use super::cache::Cache;
 use super::components::{Compiled, Components, Key};
-use super::contract::adapter;
+use super::contract::{adapter, puller};
 use super::described;
 use super::engine::{Engines, Placement, settings_digest};
 use super::fault::FaultKind;
@@ -21,6 +21,7 @@ use super::fixtures::{self, FixtureError};
 use super::imports::{CodeTables, PluginLog};
 use super::manifest::{Kind, Limits, Manifest, Permissions};
 use super::pool::Pool;
+use super::puller::Puller;
 use super::registry::{FixturePolicy, PluginError, PluginInfo};
 use super::reload::Counters;
 use super::rules::RuleSet;
@@ -114,11 +115,12 @@ impl Plugin {
     }
 }
 
-/// An active plugin of either world.
+/// An active plugin of a world.
 #[derive(Clone)]
 pub(super) enum Active {
     Adapter(Arc<Adapter>),
     Rules(Arc<RuleSet>),
+    Puller(Arc<Puller>),
 }
 
 impl Active {
@@ -126,6 +128,7 @@ impl Active {
         match self {
             Self::Adapter(adapter) => &adapter.plugin,
             Self::Rules(rules) => &rules.plugin,
+            Self::Puller(puller) => &puller.plugin,
         }
     }
 }
@@ -174,6 +177,7 @@ pub(super) fn load(shared: &Arc<Shared>, source: &Source, granted: Permissions) 
     let active = match &plugin.compiled.pre {
         Pre::Adapter(_) => Active::Adapter(Arc::new(Adapter::new(Arc::clone(&plugin)).map_err(describe)?)),
         Pre::Rules(_) => Active::Rules(Arc::new(RuleSet::new(Arc::clone(&plugin)).map_err(describe)?)),
+        Pre::Puller(_) => Active::Puller(Arc::new(Puller::new(Arc::clone(&plugin)).map_err(describe)?)),
     };
     described::check(&active).map_err(|problem| PluginError::Described { id: id(), problem })?;
     if let Some(name) = &source.manifest.mapping {
@@ -190,6 +194,7 @@ fn open_own_mapping(active: &Active) -> Result<(), String> {
     let opened = match active {
         Active::Adapter(adapter) => adapter.try_open(fixtures::PRACTICE, &none),
         Active::Rules(rules) => rules.try_open(fixtures::PRACTICE, &none),
+        Active::Puller(puller) => puller.try_open(fixtures::PRACTICE, &none),
     };
     opened.map_err(|fault| match fault.kind() {
         FaultKind::SetupRefused(problems) => problems.first().map_or_else(String::new, |problem| {
@@ -272,8 +277,8 @@ pub(super) fn compile(shared: &Arc<Shared>, source: &Source, granted: Permission
 
 /// WASI packages that are linked, empty. `wasi:http` is not among them.
 const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
-/// Interfaces of the contract that a component may import; the last four only carry types.
-const IMPORTS: [&str; 6] = ["log", "codes", "claim", "intake", "review", "evidence"];
+/// Interfaces of the contract that a component may import; the last five only carry types.
+const IMPORTS: [&str; 7] = ["log", "codes", "claim", "intake", "review", "evidence", "http"];
 
 /// Import and export names: everything known, one version, and that of the manifest.
 fn check_names(engine: &Engine, component: &Component, manifest: &Manifest) -> Result<(), String> {
@@ -330,9 +335,10 @@ fn link(engine: &Engine, component: &Component, manifest: &Manifest) -> Result<P
     let pre = match manifest.kind {
         Kind::Adapter => pre.and_then(adapter::AdapterPre::new).map(Pre::Adapter),
         Kind::Rules => pre.and_then(RulesPre::new).map(Pre::Rules),
-        // The contract has both worlds as a draft; nothing in the host drives them yet.
-        Kind::Puller | Kind::Poster => {
-            return Err("pullers and posters are a draft of the contract: this host does not run them yet".to_owned());
+        Kind::Puller => pre.and_then(puller::PullerPre::new).map(Pre::Puller),
+        // The contract has this world as a draft; nothing in the host drives it yet.
+        Kind::Poster => {
+            return Err("posters are a draft of the contract: this host does not run them yet".to_owned());
         }
     };
     pre.map_err(|error| {

@@ -2,7 +2,8 @@
 //!
 //! Start at [`PluginHost`] (`registry.rs`); `reload.rs` looks at folders and swaps: `source.rs` reads one, `trust.rs` with
 //! `lock.rs` decides whether it may run, `load.rs` makes a plugin of it, `versions.rs` keeps it for a rollback; `loaded.rs` is what every
-//! active one has. A call goes: `adapter.rs` or `rules.rs` -> `runner.rs` (batches, bisection,
+//! active one has. `puller.rs` is a
+//! session of its own a turn. A call goes: `adapter.rs` or `rules.rs` -> `runner.rs` (batches, bisection,
 //! parking) -> `pool.rs` (one session per practice, plugin and setup) -> `session.rs` (store, deadline, ceilings) ->
 //! the component; `image.rs` lays claims out for it. `wasi.rs` is the empty, deterministic world it sees; `imports.rs` the two things it may ask for.
 //!
@@ -31,6 +32,7 @@ mod look;
 mod manifest;
 mod offer;
 mod pool;
+mod puller;
 mod registry;
 mod reload;
 mod rollback;
@@ -52,6 +54,7 @@ pub use lock::{Lock, LockError, Locked};
 pub use log::{LogBuffer, Logged, LoggedEntry};
 pub use manifest::{Evidence, Framing, Kind, Limits, Manifest, ManifestError, Permissions};
 pub use offer::Offer;
+pub use puller::{Header, Method, PullError, Puller, Pulling, Request, Response, Step, Turn};
 pub use registry::{FixturePolicy, HostError, PluginError, PluginHost, PluginHostConfig, PluginInfo};
 pub(crate) use registry::{IDLE_MIB, STACK_KIB};
 pub use reload::{Change, Changed, Counters};

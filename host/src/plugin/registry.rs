@@ -20,6 +20,7 @@ use super::imports::{CodeTables, DropLog, NoTables, PluginLog};
 use super::load::{Active, Plugin, Shared, compile};
 use super::manifest::{Evidence, Framing, Kind, Limits, ManifestError, Permissions};
 use super::pool::Pool;
+use super::puller::Puller;
 use super::reload::{Counters, Entry};
 use super::rules::RuleSet;
 use super::source::Pass;
@@ -312,6 +313,14 @@ impl PluginHost {
     pub fn rules(&self, id: &str) -> Option<Arc<RuleSet>> {
         self.entries.load().values().find_map(|entry| match &entry.active {
             Some(Active::Rules(rules)) if rules.id() == id => Some(Arc::clone(rules)),
+            _ => None,
+        })
+    }
+
+    /// The active puller with this id.
+    pub fn puller(&self, id: &str) -> Option<Arc<Puller>> {
+        self.entries.load().values().find_map(|entry| match &entry.active {
+            Some(Active::Puller(puller)) if puller.id() == id => Some(Arc::clone(puller)),
             _ => None,
         })
     }

@@ -30,7 +30,7 @@ impl RuleSet {
     pub(super) fn new(plugin: Arc<Plugin>) -> Result<Self, Fault> {
         Self::describe(plugin, |exports, store| match exports {
             Exports::Rules(world, _) => world.claimhost_plugin_check().call_describe(store),
-            Exports::Adapter(_) => Err(wasmtime::Error::msg("not a rule set")),
+            Exports::Adapter(_) | Exports::Puller(_) => Err(wasmtime::Error::msg("not a rule set")),
         })
     }
 
@@ -101,6 +101,6 @@ pub(super) fn call(
             let answers = check.call(store, handle, claims)?;
             bounded(store, answers, Vec::len)
         }
-        Exports::Adapter(_) => Err(wasmtime::Error::msg("not a rule set")),
+        Exports::Adapter(_) | Exports::Puller(_) => Err(wasmtime::Error::msg("not a rule set")),
     }
 }

@@ -48,6 +48,11 @@ impl Budget {
         state.0
     }
 
+    /// Charges a fault outside of a batch.
+    pub(super) fn charge(&self, time: Duration) {
+        self.spend(time);
+    }
+
     fn spend(&self, time: Duration) {
         self.balance();
         self.state.lock().0 -= time.as_secs_f64();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceAny, TypedFunc};
 use wasmtime::{Store, Trap};
 
-use super::contract::{adapter, rules};
+use super::contract::{adapter, puller, rules};
 use super::engine::ticks;
 use super::fault::{Fault, FaultKind};
 use super::image::Laid;
@@ -26,12 +26,14 @@ const METHOD: &str = "[method]session.check";
 /// `open` may take this many deadlines: it parses a mapping, once, and a fault in it quarantines.
 const OPEN_DEADLINES: u32 = 4;
 
-/// Prepared imports of either world; starting an instance from it only copies memory.
+/// Prepared imports of a world; starting an instance from it only copies memory.
 pub(super) enum Pre {
     /// World `adapter`.
     Adapter(adapter::AdapterPre<State>),
     /// World `rules`.
     Rules(RulesPre),
+    /// World `puller`.
+    Puller(puller::PullerPre<State>),
 }
 
 /// World `rules`, prepared: its bindings, and the method that claims are handed to laid out.
@@ -85,6 +87,8 @@ pub(super) enum Exports {
     Adapter(adapter::Adapter),
     /// World `rules`.
     Rules(rules::Rules, Check),
+    /// World `puller`.
+    Puller(puller::Puller),
 }
 
 /// A started component without a session: answers `describe`.
@@ -117,6 +121,7 @@ impl Started {
         let exports = match &plugin.compiled.pre {
             Pre::Adapter(pre) => pre.instantiate(&mut store).map(Exports::Adapter),
             Pre::Rules(pre) => pre.instantiate(&mut store),
+            Pre::Puller(pre) => pre.instantiate(&mut store).map(Exports::Puller),
         };
         match exports {
             Ok(exports) => Ok(Self { store, exports }),
@@ -160,6 +165,21 @@ impl Session {
         setup: &Setup,
         slot: Slot,
     ) -> Result<Result<Self, Vec<Problem>>, Fault> {
+        Self::open_with(plugin, practice, setup, slot, |exports, store, setup| match exports {
+            Exports::Adapter(world) => world.claimhost_plugin_translate().session().call_open(store, setup),
+            Exports::Rules(world, _) => world.claimhost_plugin_check().session().call_open(store, setup),
+            Exports::Puller(_) => Err(wasmtime::Error::msg("a puller opens with a turn")),
+        })
+    }
+
+    /// The same, of a world whose `open` takes more than a setup.
+    pub(super) fn open_with(
+        plugin: &Plugin,
+        practice: &str,
+        setup: &Setup,
+        slot: Slot,
+        open: impl FnOnce(&Exports, &mut Store<State>, &Setup) -> wasmtime::Result<Result<ResourceAny, Vec<Problem>>>,
+    ) -> Result<Result<Self, Vec<Problem>>, Fault> {
         let mut started = Started::new(plugin, practice)?;
         let deadline = plugin.limits.deadline() * OPEN_DEADLINES;
         let joined;
@@ -171,10 +191,7 @@ impl Session {
                 &joined
             }
         };
-        let opened = started.call(plugin, deadline, |exports, store| match exports {
-            Exports::Adapter(world) => world.claimhost_plugin_translate().session().call_open(store, setup),
-            Exports::Rules(world, _) => world.claimhost_plugin_check().session().call_open(store, setup),
-        })?;
+        let opened = started.call(plugin, deadline, |exports, store| open(exports, store, setup))?;
         Ok(opened.map(|handle| Self { started, handle, _slot: slot }))
     }
 

@@ -1,10 +1,11 @@
 //! What listeners count, by practice: read by `/metrics` at any time, while the pipeline works.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::intake::mllp::FaultKind;
+use crate::pull::SourceMeters;
 
 /// What became of a message on an MLLP connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,13 +102,15 @@ pub(super) struct AllMeters {
     pub(super) practices: BTreeMap<String, Arc<Meters>>,
     /// Uploads without a token that is known.
     pub(super) unauthorized: AtomicU64,
+    /// Sources that are pulled.
+    pub(super) pulls: OnceLock<Vec<Arc<SourceMeters>>>,
 }
 
 impl AllMeters {
     /// With zeros for these practices.
     pub(super) fn new<'a>(practices: impl Iterator<Item = &'a str>) -> Self {
         let practices = practices.map(|id| (id.to_owned(), Arc::default())).collect();
-        Self { practices, unauthorized: AtomicU64::new(0) }
+        Self { practices, unauthorized: AtomicU64::new(0), pulls: OnceLock::new() }
     }
 
     /// Those of one practice.

@@ -61,6 +61,7 @@ pub(super) fn text(status: &Status, not_ready: &[String], meters: &AllMeters, pl
         |counts| counts.cents.iter().map(|(name, cents)| (*name, cents.to_string())).collect(),
     );
     page.listeners(meters);
+    page.pulls(meters);
     page.0
 }
 
@@ -134,7 +135,9 @@ impl Page {
         self.head(name, "gauge", "Practices that the plugin does not run for since its open failed");
         for id in refused.keys() {
             let adapter = plugins.adapter(id).map(|adapter| adapter.quarantined());
-            let quarantined = adapter.or_else(|| plugins.rules(id).map(|rules| rules.quarantined()));
+            let rules = || plugins.rules(id).map(|rules| rules.quarantined());
+            let puller = || plugins.puller(id).map(|puller| puller.quarantined());
+            let quarantined = adapter.or_else(rules).or_else(puller);
             self.line(name, &[("plugin", id)], quarantined.map_or(0, |practices| practices.len()));
         }
     }
@@ -156,6 +159,39 @@ impl Page {
         self.single(meters, ("claimhost_mllp_connections", "gauge"), help, |of| &of.open);
         let help = "Bytes stored for listeners and uploads";
         self.single(meters, ("claimhost_received_bytes_total", "counter"), help, |of| &of.bytes);
+    }
+
+    /// What sources that are pulled have counted since the start.
+    fn pulls(&mut self, meters: &AllMeters) {
+        let Some(sources) = meters.pulls.get().filter(|sources| !sources.is_empty()) else { return };
+        let name = "claimhost_pull_turns_total";
+        self.head(name, "counter", "Turns of pulled sources by how they ended");
+        for source in sources {
+            for (ended, count) in source.turns() {
+                let labels = [("practice", source.practice.as_str()), ("source", &source.source), ("ended", ended)];
+                self.line(name, &labels, count);
+            }
+        }
+        for (at, (name, help)) in [
+            ("claimhost_pull_requests_total", "Requests that were sent, for tokens and again too"),
+            ("claimhost_pull_retries_total", "Requests that were sent again"),
+            ("claimhost_pull_documents_total", "Documents that were stored"),
+            ("claimhost_pull_bytes_total", "Bytes of answers"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            self.head(name, "counter", help);
+            for source in sources {
+                let labels = [("practice", source.practice.as_str()), ("source", &source.source)];
+                self.line(name, &labels, source.counts().get(at).copied().unwrap_or(0));
+            }
+        }
+        let name = "claimhost_pull_last_done_timestamp_seconds";
+        self.head(name, "gauge", "When a turn last ended with nothing more to ask for; 0: never since the start");
+        for source in sources {
+            self.line(name, &[("practice", &source.practice), ("source", &source.source)], source.done_at());
+        }
     }
 
     fn metered(

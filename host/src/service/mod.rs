@@ -4,6 +4,9 @@
 //! never touches either; it reads the [`Status`] that the pipeline leaves after every turn. On SIGTERM or SIGINT the
 //! step in hand is finished, then the process ends.
 //!
+//! Sources that are pulled (`crate::pull`) have a thread each: it waits for its EHR, and nothing waits for it. A turn in hand is not waited
+//! for at the end: the next start asks for its page again.
+//!
 //! Listeners write what they get into the store before they answer, and wake the pipeline, which takes it from there.
 //!
 //! `reload.rs` takes what changes in the plugin folders (`watches.rs` says when); `control.rs` answers an operator's commands.
@@ -31,6 +34,7 @@ use std::time::Duration;
 
 use crate::claim::{Date, day_number, from_jiff};
 use crate::lifecycle::Host;
+use crate::pull::Pulls;
 use commit::Today;
 use control::{Address, Control};
 use listen::Bound;
@@ -110,6 +114,8 @@ impl Service {
         let (plugins, data) = (self.host.live_plugins(), self.host.data_questions());
         let store = self.host.config().store.path.clone();
         let host_config = self.host.config().clone();
+        let pulls = Pulls::of(&self.host, self.fixed_day.then(|| self.host.as_of()));
+        let _ = meters.pulls.set(pulls.sources().iter().map(|source| source.meters()).collect());
         let (ended, mut done) = tokio::sync::mpsc::channel::<()>(1);
         let (pipeline, waker) = Pipeline::new(self.host, self.fixed_day, Arc::clone(&board));
         std::thread::Builder::new().name("pipeline".to_owned()).spawn(move || {
@@ -119,6 +125,8 @@ impl Service {
         })?;
         let reloader = Reloader::new(&host_config, plugins.clone(), waker.clone(), Arc::clone(&stop));
         std::thread::Builder::new().name("plugin-reload".to_owned()).spawn(move || reloader.run())?;
+        let come = waker.clone();
+        pulls.start(&plugins, &stop, move || come.wake())?;
         let address = Address::new(addresses.listening)?;
         address.leave(&store)?;
         let control = Arc::new(Control::new(plugins.clone(), data, &address, waker.clone()));

@@ -133,12 +133,17 @@ impl Pipeline {
         }
     }
 
-    /// Adapters and rule sets that configuration and profiles name, and that are not loaded.
+    /// Pullers, adapters and rule sets that configuration and profiles name, and that are not loaded.
     fn absent_plugins(&self) -> Vec<String> {
         let mut absent = Vec::new();
         for route in self.host.config().intake.routes() {
             if self.host.plugins().adapter(route.adapter).is_none() {
                 absent.push(format!("adapter {} is not loaded", route.adapter));
+            }
+        }
+        for pull in &self.host.config().intake.pull {
+            if self.host.plugins().puller(&pull.puller).is_none() {
+                absent.push(format!("puller {} is not loaded", pull.puller));
             }
         }
         for practice in &self.host.config().practice {
@@ -161,7 +166,8 @@ impl Pipeline {
         let plugins = self.host.plugins();
         let active = plugins.list().into_iter().filter_map(|info| {
             let adapter = plugins.adapter(&info.id).map(|adapter| adapter.faults());
-            let faults = adapter.or_else(|| plugins.rules(&info.id).map(|rules| rules.faults()))?;
+            let rules = || plugins.rules(&info.id).map(|rules| rules.faults());
+            let faults = adapter.or_else(rules).or_else(|| plugins.puller(&info.id).map(|puller| puller.faults()))?;
             Some((info.id, faults))
         });
         active.collect()

@@ -95,6 +95,7 @@ fn context(table: &str, column: &str, id: impl Fn(&str) -> Option<u64>) -> Optio
         ("file", "name") => ("file", id("file_id")?),
         ("file", "archive_name") => ("file.archive_name", id("file_id")?),
         ("file_chunk", "body") => ("file_chunk", chunk_row(id("file_id")?, id("chunk")?)),
+        ("pull_cursor", "body") => ("pull_cursor", id("pull_id")?),
         ("document", "body") => ("document", id("document_id")?),
         ("acceptance", "body") => ("acceptance", id("visit_id")?),
         ("visit_event", "body") => ("visit_event", id("visit_id")?),

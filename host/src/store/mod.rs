@@ -2,7 +2,7 @@
 //!
 //! A handle is obtained per practice ([`Store::practice`]) and every query goes through a [`Tx`] of that handle, so that a
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
-//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `inquiry`, `remittance`, and `upload`, `history`,
+//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `inquiry`, `remittance`, and `upload`, `pull`, `history`,
 //! `work`, `clearing`, `plugin_log`.
 //! `figures` keeps what `kpi` counts. `sizes` tells SQLite how tables fill. `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
 
@@ -22,6 +22,7 @@ pub mod inquiry;
 pub mod known;
 pub mod plugin_log;
 pub mod practice_record;
+pub mod pull;
 pub mod query;
 pub mod remittance;
 pub mod seal;

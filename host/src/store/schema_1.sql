@@ -20,7 +20,7 @@ CREATE TABLE sequence (
 CREATE TABLE file (
     practice_id TEXT NOT NULL,
     file_id INTEGER NOT NULL,
-    channel TEXT NOT NULL,          -- folder:<ordinal> | mllp:<ordinal> | upload:<ordinal>, each also with :refused | clearinghouse | part
+    channel TEXT NOT NULL,          -- folder:<ordinal> | mllp:<ordinal> | upload:<ordinal> | pull:<ordinal>, each also with :refused | clearinghouse | part
     name BLOB NOT NULL,             -- sealed: names of outside files hold patients' names
     size_bytes INTEGER NOT NULL,
     received_day INTEGER NOT NULL,
@@ -56,6 +56,26 @@ CREATE TABLE upload_key (
     PRIMARY KEY (practice_id, key_mac)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX upload_key_by_day ON upload_key (practice_id, day);
+
+-- Where a source that is pulled stands.
+CREATE TABLE pull_cursor (
+    practice_id TEXT NOT NULL,
+    pull_id INTEGER NOT NULL,
+    source TEXT NOT NULL,           -- its name in the configuration
+    moved_day INTEGER NOT NULL,
+    body BLOB NOT NULL,             -- sealed: cursor, refresh token
+    PRIMARY KEY (practice_id, pull_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX pull_cursor_by_source ON pull_cursor (practice_id, source);
+
+-- What the last listing of a source had, and what the one in hand has: listings overlap, and what is unchanged is not stored again.
+CREATE TABLE pull_seen (
+    practice_id TEXT NOT NULL,
+    pull_id INTEGER NOT NULL,
+    listing INTEGER NOT NULL,
+    content_mac BLOB NOT NULL,      -- of the document
+    PRIMARY KEY (practice_id, pull_id, listing, content_mac)
+) STRICT, WITHOUT ROWID;
 
 -- A framed document of a file.
 CREATE TABLE document (

@@ -1,11 +1,10 @@
 //! Visits and charges in JSON and XML documents of any shape: the site's mapping says where each element stands.
 //!
-//! `elements.rs` reads the paths, `xml.rs` makes of XML what JSON is; what an element means is `claimhost_sdk::record`. A connector
+//! `elements.rs` reads the paths, `claimhost_sdk::xml` makes of XML what JSON is; what an element means is `claimhost_sdk::record`. A connector
 //! of an EHR that answers in JSON or XML is a mapping over this component (`docs/records.md`).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod elements;
-mod xml;
 
 use claimhost_fhir::{Json, Value};
 use claimhost_sdk::delimited::DateFormat;
@@ -13,7 +12,7 @@ use claimhost_sdk::intake::{Document, Ignored, Outcome, Place, Problem, Setup, V
 use claimhost_sdk::mapping::Mapping;
 use claimhost_sdk::path::Path;
 use claimhost_sdk::record::{Fields, Reader};
-use claimhost_sdk::{Adapter, AdapterDescription, evidence};
+use claimhost_sdk::{Adapter, AdapterDescription, evidence, xml};
 use elements::{CHARGE, Elements, Record, VISIT};
 
 /// Contract fields for which a mapping can name a path.

@@ -148,7 +148,7 @@ impl<'a> Open<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use claimhost_sdk::path::Path;
+    use crate::path::Path;
 
     #[test]
     fn elements_are_found_by_paths() {
@@ -156,7 +156,7 @@ mod tests {
                     <a:Code>A &amp; &#66;</a:Code><Note><![CDATA[<b>]]></Note><Gone xmlns:i=\"w\" i:nil=\"true\"/><Empty/></a:Charge></s:Body></s:Envelope>";
         let root = parse(text).unwrap();
         let all = |path: &str| -> Vec<String> {
-            Path::parse(path).unwrap().all(&root).into_iter().map(claimhost_sdk::path::plain).collect()
+            Path::parse(path).unwrap().all(&root).into_iter().map(crate::path::plain).collect()
         };
         assert_eq!(all("Body.Charge.Code"), ["99213", "A & B"]);
         assert_eq!(all("Body.Charge.Code[1]"), ["A & B"]);

@@ -1,0 +1,305 @@
+//! Sends what a puller asks for: allow-list, credentials, rates, waiting, repeating, redirects; hands back what came, without secrets.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::address::Addresses;
+use super::auth::{ANSWER_BYTES_MAX, Auth, Headers};
+use super::error::SendError;
+use super::kept::Kept;
+use super::rate::Spent;
+use super::retry::{dice, pause, retry_after};
+use super::secret::{Escape, Secret, fill, strike_out};
+use super::transport::{Incoming, Outgoing, Transport};
+use crate::config::PullConfig;
+use crate::plugin::{Header, Method, Request, Response};
+
+/// Redirects of one request.
+const REDIRECTS_MAX: u32 = 5;
+/// Headers of one request, and bytes of its body.
+const HEADERS_MAX: usize = 50;
+const BODY_BYTES_MAX: usize = 4 << 20;
+/// A wait looks so often whether the host is told to stop.
+const SLICE: Duration = Duration::from_millis(50);
+/// Headers that are the host's own.
+const OWN_HEADERS: [&str; 14] = [
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+/// Headers of an answer that are kept from a puller.
+const KEPT_BACK: [&str; 5] =
+    ["set-cookie", "set-cookie2", "www-authenticate", "proxy-authenticate", "authentication-info"];
+
+/// What a source has asked for.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) requests: AtomicU64,
+    pub(super) retries: AtomicU64,
+    pub(super) received_bytes: AtomicU64,
+}
+
+/// The client of one source, kept from turn to turn: connections, tokens, rates.
+pub(super) struct Client {
+    transport: Transport,
+    addresses: Addresses,
+    auth: Auth,
+    secrets: BTreeMap<String, Secret>,
+    rates: Spent,
+    kept: Kept,
+    tries: u32,
+    wait_max: Duration,
+    bytes_max: u64,
+}
+
+/// One turn of a client.
+pub(super) struct Sending<'a> {
+    pub(super) client: &'a Client,
+    pub(super) counts: &'a Counts,
+    pub(super) stop: &'a AtomicBool,
+    /// Requests that are left to this turn.
+    pub(super) left: AtomicU64,
+}
+
+impl Client {
+    /// Reads secrets and certificates. `granted` are the hosts of the puller's manifest that were granted.
+    pub(super) fn open(config: &PullConfig, granted: &[String], rates: Spent, kept: Kept) -> Result<Self, SendError> {
+        let secret = |(name, config)| Ok::<_, SendError>((String::clone(name), Secret::read(config)?));
+        let addresses = Addresses::new(&config.base_url, granted)
+            .ok_or_else(|| SendError::Config("base_url: expected an https address".to_owned()))?;
+        Ok(Self {
+            transport: Transport::new(config)?,
+            addresses,
+            auth: Auth::open(&config.auth)?,
+            secrets: config.secrets.iter().map(secret).collect::<Result<_, _>>()?,
+            rates,
+            kept,
+            tries: config.tries,
+            wait_max: Duration::from_secs(config.wait_seconds_max),
+            bytes_max: u64::from(config.answer_megabytes_max) << 20,
+        })
+    }
+}
+
+impl Sending<'_> {
+    /// Sends a request of a puller until there is an answer to hand on.
+    ///
+    /// # Errors
+    /// [`SendError`]: the turn is over.
+    pub(super) fn send(&self, request: &Request) -> Result<Response, SendError> {
+        let client = self.client;
+        let mut url = client.addresses.resolve(&request.url)?;
+        let (mut redirects, mut renewed) = (0, false);
+        loop {
+            let own = client.addresses.is_own(&url);
+            let headers = self.headers(request, own)?;
+            let body = self.body(request, own)?;
+            let answer = self.repeat(&|| self.exchange(request.method, &url, &headers, &body, own))?;
+            match answer.status {
+                401 if own && client.auth.is_renewable() && !renewed => {
+                    client.auth.forget();
+                    renewed = true;
+                }
+                401 => return Err(SendError::Unauthorized),
+                301 | 302 | 303 | 307 | 308 => {
+                    redirects += 1;
+                    if redirects > REDIRECTS_MAX {
+                        return Err(SendError::Redirects(REDIRECTS_MAX));
+                    }
+                    if request.method == Method::Post && answer.status < 307 {
+                        return Err(SendError::Request("the server redirects a POST to something else"));
+                    }
+                    let location = answer.header("location").unwrap_or_default();
+                    url = client.addresses.redirect(&url, location)?;
+                }
+                _ => return Ok(self.handed(answer)),
+            }
+        }
+    }
+
+    /// One try, with credentials where it goes to the site's own server.
+    fn exchange(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: &Headers,
+        body: &[u8],
+        own: bool,
+    ) -> Result<Incoming, SendError> {
+        let mut headers = headers.clone();
+        if own {
+            headers.extend(self.credentials()?);
+        }
+        let out = Outgoing { method, url: url.as_str(), headers: &headers, body };
+        let answer = self.client.transport.exchange(&out, self.client.bytes_max)?;
+        self.counts.received_bytes.fetch_add(as_u64(answer.body.len()), Ordering::Relaxed);
+        Ok(answer)
+    }
+
+    /// Headers with credentials; a token is fetched first where there is none that holds.
+    fn credentials(&self) -> Result<Headers, SendError> {
+        let auth = &self.client.auth;
+        if let Some(headers) = auth.headers() {
+            return Ok(headers);
+        }
+        let ask = || {
+            let now = jiff::Timestamp::now().as_second();
+            let asked = auth.ask(&self.client.kept, now)?.ok_or(SendError::Unauthorized)?;
+            let out =
+                Outgoing { method: Method::Post, url: asked.url.as_str(), headers: &asked.headers, body: &asked.body };
+            Ok(self.client.transport.exchange(&out, ANSWER_BYTES_MAX)?)
+        };
+        let answer = self.repeat(&ask)?;
+        auth.take(&answer, &self.client.kept)?;
+        auth.headers().ok_or_else(|| SendError::Token("its token ended at once".to_owned()))
+    }
+
+    /// Sends until the answer is one: waits for rates, for what the server asks, and a while where it fails.
+    fn repeat(&self, once: &dyn Fn() -> Result<Incoming, SendError>) -> Result<Incoming, SendError> {
+        let mut nth = 1;
+        loop {
+            self.wait_for_rates()?;
+            if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
+                return Err(SendError::RequestsMax);
+            }
+            self.counts.requests.fetch_add(1, Ordering::Relaxed);
+            let (wait, asked, last) = match once() {
+                Ok(answer) if matches!(answer.status, 408 | 429 | 500 | 502 | 503 | 504) => {
+                    let asked =
+                        answer.header("retry-after").and_then(|value| retry_after(value, jiff::Timestamp::now()));
+                    (asked.unwrap_or_else(|| pause(nth, dice())), asked.is_some(), format!("status {}", answer.status))
+                }
+                Ok(answer) => return Ok(answer),
+                Err(SendError::Wire(error)) if error.is_temporary() => (pause(nth, dice()), false, error.to_string()),
+                Err(error) => return Err(error),
+            };
+            if asked && wait > self.client.wait_max {
+                return Err(SendError::Later { wait, why: "the server asks for a pause" });
+            }
+            if nth >= self.client.tries {
+                return Err(SendError::Exhausted { tries: nth, last });
+            }
+            self.sleep(wait)?;
+            nth += 1;
+            self.counts.retries.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn wait_for_rates(&self) -> Result<(), SendError> {
+        loop {
+            match self.client.rates.take(Instant::now()) {
+                Ok(()) => return Ok(()),
+                Err(wait) if wait > self.client.wait_max => {
+                    return Err(SendError::Later { wait, why: "a rate is spent" });
+                }
+                Err(wait) => self.sleep(wait)?,
+            }
+        }
+    }
+
+    fn sleep(&self, time: Duration) -> Result<(), SendError> {
+        let until = Instant::now() + time;
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(SendError::Stopped);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            std::thread::sleep(left.min(SLICE));
+        }
+    }
+
+    /// The puller's headers, with secrets filled in where they go to the site's own server.
+    fn headers(&self, request: &Request, own: bool) -> Result<Headers, SendError> {
+        if request.headers.len() > HEADERS_MAX {
+            return Err(SendError::Request("it has more than 50 headers"));
+        }
+        let mut headers = Vec::with_capacity(request.headers.len());
+        for Header { name, value } in &request.headers {
+            let name = name.to_ascii_lowercase();
+            if OWN_HEADERS.contains(&name.as_str()) {
+                return Err(SendError::Request("it has a header that is the host's own"));
+            }
+            let is_name =
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+            if !is_name || !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+                return Err(SendError::Request("it has a header that is none"));
+            }
+            headers.push((name, self.filled(value, request, own, Some(Escape::Plain))?));
+        }
+        Ok(headers)
+    }
+
+    fn body(&self, request: &Request, own: bool) -> Result<Zeroizing<Vec<u8>>, SendError> {
+        if request.body.len() > BODY_BYTES_MAX {
+            return Err(SendError::Request("its body is larger than 4 MiB"));
+        }
+        if request.secrets.is_empty() {
+            return Ok(Zeroizing::new(request.body.clone()));
+        }
+        let text = std::str::from_utf8(&request.body)
+            .map_err(|_| SendError::Request("its body has placeholders and is no text"))?;
+        let media = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-type"));
+        let escape = media.and_then(|header| Escape::of(&header.value));
+        Ok(Zeroizing::new(self.filled(text, request, own, escape)?.as_bytes().to_vec()))
+    }
+
+    fn filled(
+        &self,
+        text: &str,
+        request: &Request,
+        own: bool,
+        escape: Option<Escape>,
+    ) -> Result<Zeroizing<String>, SendError> {
+        let asks = request.secrets.iter().any(|name| text.contains(&format!("{{{{secret.{name}}}}}")));
+        if !asks {
+            return Ok(Zeroizing::new(text.to_owned()));
+        }
+        if !own {
+            return Err(SendError::Request(
+                "it has placeholders of secrets and goes to another host than the site's own",
+            ));
+        }
+        let escape =
+            escape.ok_or(SendError::Request("its body has placeholders and no content-type of XML, JSON or a form"))?;
+        fill(text, &request.secrets, &self.client.secrets, escape).map_err(SendError::NoSecret)
+    }
+
+    /// What a puller sees of an answer.
+    fn handed(&self, answer: Incoming) -> Response {
+        let Incoming { status, headers, mut body } = answer;
+        let secrets: Vec<Secret> =
+            self.client.auth.secrets().into_iter().chain(self.client.secrets.values().cloned()).collect();
+        strike_out(&mut body, secrets.iter());
+        let shown = headers.into_iter().filter(|(name, _)| !KEPT_BACK.contains(&name.as_str())).map(|(name, value)| {
+            let mut value = value.into_bytes();
+            strike_out(&mut value, secrets.iter());
+            Header { name, value: String::from_utf8_lossy(&value).into_owned() }
+        });
+        Response { status, headers: shown.collect(), body }
+    }
+}
+
+#[cfg(test)]
+mod tests;
+
+fn as_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

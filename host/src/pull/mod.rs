@@ -1,0 +1,137 @@
+//! Fetches documents from EHRs: the host does the I/O, a puller component says what comes next.
+//!
+//! Start at [`Pulls`]. One turn is `turn.rs`: a session of the puller (`crate::plugin::Puller`) answers with steps; `client.rs` sends what
+//! it asks for. Beside it: `address.rs` where a request may go, `auth.rs` with `assertion.rs` and `secret.rs` who we are, `rate.rs` and `retry.rs`
+//! when, `transport.rs` one exchange on the wire, `error.rs` what went wrong, in words that hold nothing from outside. `kept.rs` is the
+//! transaction: documents of a page and the cursor behind it are stored together, so that a turn that breaks off anywhere asks for a page
+//! again and never skips one.
+//!
+//! Not here: cutting and translating what came (`lifecycle/ingest.rs` does that with these files as with any), the mapping of an EHR's
+//! API (`plugins/ehr/http-pull`, `connectors`).
+
+mod address;
+mod assertion;
+mod auth;
+mod client;
+mod error;
+mod kept;
+mod meters;
+mod rate;
+mod retry;
+mod secret;
+mod source;
+mod transport;
+mod turn;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+pub use error::{SendError, WireError};
+pub use meters::SourceMeters;
+pub use secret::{Secret, SecretError};
+pub use source::{Source, setup_of};
+pub use turn::{Ended, Report};
+
+use crate::claim::{Date, day_number, from_jiff};
+use crate::config::PullConfig;
+use crate::lifecycle::Host;
+use crate::plugin::{FaultKind, PluginHost, Puller};
+use rate::Rates;
+
+/// A thread that waits looks so often whether the host is told to stop.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// Every source of a configuration.
+pub struct Pulls {
+    sources: Vec<Arc<Source>>,
+}
+
+impl Pulls {
+    /// The sources of a host. `fixed_day`: the clock stands still at this day.
+    pub fn of(host: &Host, fixed_day: Option<Date>) -> Self {
+        let config = &host.config().intake;
+        let rates = Rates::new(&config.rate);
+        let today: kept::Today =
+            Arc::new(move || day_number(fixed_day.unwrap_or_else(|| from_jiff(jiff::ZonedDateTime::now().date()))));
+        let routes = config.routes().filter(|route| route.key.0 == "intake.pull");
+        let source = |(pull, route): (&PullConfig, crate::config::Route<'_>)| {
+            let store = host.practice_store(&pull.practice)?;
+            let clock = (fixed_day, Arc::clone(&today));
+            Some(Arc::new(Source::new(pull, route.channel(), store, rates.of(&pull.rate), clock)))
+        };
+        Self { sources: config.pull.iter().zip(routes).filter_map(source).collect() }
+    }
+
+    /// All of them.
+    pub fn sources(&self) -> &[Arc<Source>] {
+        &self.sources
+    }
+
+    /// Pulls every source once, side by side.
+    pub fn pull_all(&self, plugins: &PluginHost, stop: &AtomicBool) -> Vec<Report> {
+        std::thread::scope(|scope| {
+            let turns: Vec<_> =
+                self.sources.iter().map(|source| scope.spawn(move || source.pull(plugins, stop))).collect();
+            turns.into_iter().filter_map(|turn| turn.join().ok()).collect()
+        })
+    }
+
+    /// Pulls every source on its schedule, each on a thread of its own, until told to stop. `came` is called after a turn that brought
+    /// documents.
+    ///
+    /// # Errors
+    /// The operating system refuses a thread.
+    pub fn start(
+        &self,
+        plugins: &PluginHost,
+        stop: &Arc<AtomicBool>,
+        came: impl Fn() + Clone + Send + 'static,
+    ) -> std::io::Result<()> {
+        for source in &self.sources {
+            let (source, plugins, stop, came) = (Arc::clone(source), plugins.clone(), Arc::clone(stop), came.clone());
+            let name = format!("pull-{}", source.name());
+            std::thread::Builder::new().name(name).spawn(move || on_schedule(&source, &plugins, &stop, &came))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a source can be pulled as it is configured, short of asking it: setup, secrets, certificates.
+///
+/// # Errors
+/// Why not, in words for an operator.
+pub fn check(config: &PullConfig, puller: &Puller) -> Result<(), String> {
+    let setup = setup_of(config)?;
+    puller.try_open(&config.practice, &setup).map_err(|fault| match fault.kind() {
+        FaultKind::SetupRefused(problems) => turn::problem_lines(problems),
+        _ => fault.to_string(),
+    })?;
+    transport::Transport::new(config).map_err(|error| error.to_string())?;
+    auth::Auth::open(&config.auth).map_err(|error| error.to_string())?;
+    let mut secrets = config.secrets.values().map(Secret::read);
+    secrets.try_for_each(|secret| secret.map(drop).map_err(|error| error.to_string()))
+}
+
+fn on_schedule(source: &Source, plugins: &PluginHost, stop: &AtomicBool, came: &dyn Fn()) {
+    while !stop.load(Ordering::Relaxed) {
+        let turn = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| source.pull(plugins, stop)));
+        let pause = match turn {
+            Ok(report) => {
+                if report.documents > 0 {
+                    came();
+                }
+                source.pause_after(&report)
+            }
+            Err(_) => {
+                let (practice, name) = (source.practice(), source.name());
+                tracing::error!(practice, source = name, "a turn broke: a defect of claimhost; it is tried again");
+                Duration::from_secs(60)
+            }
+        };
+        let until = Instant::now() + pause;
+        while !stop.load(Ordering::Relaxed) && Instant::now() < until {
+            std::thread::sleep(SLICE.min(until.saturating_duration_since(Instant::now())));
+        }
+    }
+}

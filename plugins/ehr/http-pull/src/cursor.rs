@@ -1,0 +1,65 @@
+//! Where a turn stands, as the host keeps it: which listing, from when on, and which page of it comes next.
+
+use claimhost_fhir::Json;
+
+use crate::moment::Moment;
+use crate::template::quote;
+
+/// A cursor. Empty at the first turn.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// Documents that changed from here on; none: all.
+    pub since: Option<Moment>,
+    /// When the listing began that is being read; none: the next one begins anew.
+    pub begun: Option<Moment>,
+    /// Address or token of the next page; empty: the first.
+    pub next: String,
+    /// Pages of the listing that are stored.
+    pub pages: u64,
+}
+
+impl Cursor {
+    /// Reads what [`Cursor::written`] wrote; none where it is something else.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::default());
+        }
+        let json = Json::parse(text).ok()?;
+        let moment = |name: &str| match json.text_of(name) {
+            None | Some("") => Some(None),
+            Some(text) => Moment::parse(text).map(Some),
+        };
+        Some(Self {
+            since: moment("since")?,
+            begun: moment("begun")?,
+            next: json.text_of("next").unwrap_or_default().to_owned(),
+            pages: json.text_of("pages").unwrap_or("0").parse().ok()?,
+        })
+    }
+
+    /// As the host keeps it.
+    pub fn written(&self) -> String {
+        let moment = |moment: Option<Moment>| moment.map(Moment::written).unwrap_or_default();
+        let mut out =
+            format!("{{\"since\":\"{}\",\"begun\":\"{}\",\"next\":\"", moment(self.since), moment(self.begun));
+        quote(&mut out, &self.next);
+        out.push_str(&format!("\",\"pages\":\"{}\"}}", self.pages));
+        out
+    }
+}
+
+#[test]
+fn a_cursor_is_read_as_it_was_written() {
+    let all = Cursor {
+        since: Moment::parse("2026-03-02T08:00"),
+        begun: Moment::parse("2026-03-03T09:30"),
+        next: "https://x/?a=\"b\"\\c".to_owned(),
+        pages: 12,
+    };
+    assert_eq!(Cursor::parse(&all.written()), Some(all));
+    assert_eq!(Cursor::parse(""), Some(Cursor::default()));
+    assert_eq!(Cursor::parse(&Cursor::default().written()), Some(Cursor::default()));
+    for text in ["x", "{\"since\":\"soon\"}", "{\"pages\":\"x\"}"] {
+        assert_eq!(Cursor::parse(text), None, "{text}");
+    }
+}

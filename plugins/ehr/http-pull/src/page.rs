@@ -1,0 +1,134 @@
+//! An answer, read: whether it is an error, its items as pieces of its text, and what leads to the next page.
+
+use claimhost_fhir::json::Parser;
+use claimhost_fhir::{Json, Value};
+use claimhost_sdk::intake::{Place, Problem};
+use claimhost_sdk::path::{Path, plain};
+use claimhost_sdk::xml;
+
+use crate::plan::{Format, Wanted};
+
+/// An answer as a text.
+pub fn text(body: Vec<u8>) -> Result<String, Box<Problem>> {
+    let text = String::from_utf8(body).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        malformed(at, "a byte that is no UTF-8", "UTF-8")
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// Its tree.
+pub fn tree(text: &str, format: Format) -> Result<Json<'_>, Box<Problem>> {
+    match format {
+        Format::Xml => xml::parse(text).map_err(|(at, found)| malformed(at, found, "well-formed XML")),
+        Format::Json | Format::Fhir => {
+            Json::parse(text).map_err(|error| malformed(error.at, error.found, error.expected))
+        }
+    }
+}
+
+fn malformed(at: usize, found: &str, expected: &str) -> Box<Problem> {
+    Box::new(Problem {
+        id: "pull.malformed".to_owned(),
+        at: Place { path: "answer".to_owned(), offset: u32::try_from(at).ok() },
+        found: found.to_owned(),
+        expected: expected.to_owned(),
+        remedy: "look at base_url and `pull.format`: a page for people is no answer of an API".to_owned(),
+    })
+}
+
+/// An error that came with status 200.
+pub fn error_in(tree: &Json<'_>, wanted: &[(Path, Wanted, String)]) -> Option<Problem> {
+    let fails = |(path, wanted, _): &&(Path, Wanted, String)| {
+        let all = path.all(tree);
+        let says = |word: &str| all.iter().any(|json| plain(json).eq_ignore_ascii_case(word));
+        match wanted {
+            Wanted::Empty => all.iter().any(|json| !is_empty(json)),
+            Wanted::True => !says("true"),
+            Wanted::False => says("true"),
+        }
+    };
+    let (_, wanted, words) = wanted.iter().find(fails)?;
+    Some(Problem {
+        id: "pull.error-in-answer".to_owned(),
+        at: Place { path: words.clone(), offset: None },
+        found: "an error of the server, in an answer with status 200".to_owned(),
+        expected: match wanted {
+            Wanted::Empty => "nothing there".to_owned(),
+            Wanted::True => "true".to_owned(),
+            Wanted::False => "false".to_owned(),
+        },
+        remedy: "it is asked again in the next turn; if it is always so, ask the EHR's support what the request lacks"
+            .to_owned(),
+    })
+}
+
+fn is_empty(json: &Json<'_>) -> bool {
+    match &json.value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => plain(json).is_empty(),
+    }
+}
+
+/// Where an item stands in the text of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    pub from: usize,
+    pub to: usize,
+    /// `fullUrl` of a FHIR resource; empty: the answer has none.
+    pub url: String,
+}
+
+impl Piece {
+    /// Its text.
+    pub fn text<'t>(&self, text: &'t str) -> &'t str {
+        text.get(self.from..self.to).unwrap_or_default()
+    }
+}
+
+/// The items of an answer. Of FHIR: the resources of a bundle, or the resource itself, without outcomes of a search.
+pub fn items(text: &str, tree: &Json<'_>, path: &Path, format: Format) -> Vec<Piece> {
+    let piece = |item: &Json<'_>, url: &str| Piece { from: item.at, to: end(text, item.at), url: url.to_owned() };
+    let is_outcome = |item: &Json<'_>| item.text_of("resourceType") == Some("OperationOutcome");
+    match format {
+        Format::Fhir if tree.text_of("resourceType") == Some("Bundle") => {
+            let entries = tree.get("entry").map(Json::items).unwrap_or_default().iter();
+            let resources = entries.filter_map(|entry| Some((entry.get("resource")?, entry.text_of("fullUrl"))));
+            let kept = resources.filter(|(resource, _)| !is_outcome(resource));
+            kept.map(|(resource, url)| piece(resource, url.unwrap_or_default())).collect()
+        }
+        Format::Fhir if is_outcome(tree) => Vec::new(),
+        Format::Fhir => vec![piece(tree, "")],
+        Format::Json | Format::Xml => {
+            let found = if path.is_none() { vec![tree] } else { path.all(tree) };
+            found.into_iter().filter(|item| !matches!(item.value, Value::Null)).map(|item| piece(item, "")).collect()
+        }
+    }
+}
+
+/// Where the value that begins here ends.
+fn end(text: &str, at: usize) -> usize {
+    let mut parser = Parser::new(text, at);
+    match parser.skip() {
+        Ok(()) => parser.offset(),
+        Err(_) => text.len(),
+    }
+}
+
+/// A status that is no answer.
+pub fn refused(status: u16, what: &str) -> Problem {
+    Problem {
+        id: "pull.status".to_owned(),
+        at: Place { path: what.to_owned(), offset: None },
+        found: format!("status {status}"),
+        expected: "status 200".to_owned(),
+        remedy: match status {
+            403 => "ask the EHR for the right to read this: a scope or a role is missing",
+            404 => "correct base_url or the path in the mapping",
+            _ => "correct the request in the mapping, or a setting of the site",
+        }
+        .to_owned(),
+    }
+}

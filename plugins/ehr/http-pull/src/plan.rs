@@ -1,0 +1,349 @@
+//! `[pull]` of a mapping: which requests there are, where items, pages and errors stand in their answers. Keys: `README.md`.
+
+use std::collections::BTreeSet;
+
+use claimhost_sdk::http::{Header, Method};
+use claimhost_sdk::intake::Problem;
+use claimhost_sdk::mapping::Mapping;
+use claimhost_sdk::path::Path;
+
+use crate::moment::minutes;
+use crate::template::{Escape, KNOWN, Template, Values};
+
+/// What answers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// JSON of any shape.
+    Json,
+    /// FHIR R4 in JSON: bundles and resources.
+    Fhir,
+    /// XML of any shape.
+    Xml,
+}
+
+/// How the next page is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Paging {
+    /// There is one page.
+    None,
+    /// An address in the answer.
+    Link(Path),
+    /// A token in the answer, for `{token}`.
+    Token(Path),
+    /// `{offset}` or `{page}`, from this number on, until a page has fewer items than its size.
+    Count { size: u64, first: u64 },
+}
+
+/// What an answer has to say where it is no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Nothing, or an empty text.
+    Empty,
+    /// `true`.
+    True,
+    /// `false`, or nothing.
+    False,
+}
+
+/// One kind of request.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    method: Method,
+    path: Template,
+    query: Vec<(String, Template)>,
+    headers: Vec<(String, Template)>,
+    body: Template,
+    escape: Escape,
+}
+
+/// A request for each item, whose answer belongs to the item's document.
+#[derive(Debug, Clone)]
+pub struct With {
+    /// Its name in the document.
+    pub name: String,
+    /// By an address of the item, as a FHIR reference has it.
+    pub reference: Path,
+    /// Else by a path.
+    pub ask: Ask,
+    /// The items of its answer; none: the whole of it.
+    pub items: Path,
+    /// The address of its next page.
+    pub next: Path,
+    /// 404 means that there is none.
+    pub optional: bool,
+}
+
+/// The whole of it.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub format: Format,
+    pub list: Ask,
+    /// The items of a page; none: the page is one, or the resources of a bundle.
+    pub items: Path,
+    /// A document for each item, not for each page.
+    pub per_item: bool,
+    pub paging: Paging,
+    /// How moments are written.
+    pub pattern: String,
+    /// Minutes that a listing goes back before the last one began.
+    pub overlap: i64,
+    /// Minutes of a listing; none: until now.
+    pub window: Option<i64>,
+    /// What an answer has to say, with the mapping's own words for it.
+    pub wanted: Vec<(Path, Wanted, String)>,
+    pub with: Vec<With>,
+    /// Names of settings that requests have.
+    pub settings: BTreeSet<String>,
+}
+
+impl Plan {
+    /// Reads a mapping.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, by line.
+    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+        let mut mapping = Mapping::parse(text);
+        let format = match one_of(&mut mapping, "pull.format", "json", &["json", "fhir", "xml"]).as_str() {
+            "fhir" => Format::Fhir,
+            "xml" => Format::Xml,
+            _ => Format::Json,
+        };
+        let list = Ask::read(&mut mapping, "pull");
+        if list.path.is_empty() {
+            mapping.problem("pull.path", "mapping.path", "no path", "the path of the list, below the site's base_url");
+        }
+        // Of FHIR, the resources of the bundle are meant.
+        let fhir = format == Format::Fhir;
+        let items = if fhir { Path::default() } else { Path::of_key(&mut mapping, "pull.items", "") };
+        let documents = one_of(&mut mapping, "pull.documents", "page", &["page", "item"]);
+        let paging = paging(&mut mapping, format);
+        let pattern = mapping.text("pull.since.format", "YYYY-MM-DD");
+        let overlap = time(&mut mapping, "pull.since.overlap", "1h").unwrap_or(0);
+        let window = time(&mut mapping, "pull.since.window", "");
+        if window == Some(0) {
+            mapping.problem("pull.since.window", "mapping.time", "no time", "a time such as 30d");
+        }
+        let wanted = wanted(&mut mapping);
+        let count = mapping.array("pull.with");
+        let with: Vec<With> =
+            (0..count).map(|at| With::read(&mut mapping, &format!("pull.with.{at}"), format)).collect();
+        if format == Format::Xml && (documents == "item" || !with.is_empty()) {
+            mapping.problem("pull.documents", "mapping.documents", "a document an item, of XML", "page");
+        }
+        if documents == "page" && !with.is_empty() {
+            mapping.problem(
+                "pull.documents",
+                "mapping.documents",
+                "a document a page, with requests for items",
+                "item",
+            );
+        }
+        let (mut settings, mut secrets) = (BTreeSet::new(), BTreeSet::new());
+        for ask in std::iter::once(&list).chain(with.iter().map(|with| &with.ask)) {
+            ask.names(&mut settings, &mut secrets);
+        }
+        mapping.finish()?;
+        let per_item = documents == "item";
+        Ok(Self { format, list, items, per_item, paging, pattern, overlap, window, wanted, with, settings })
+    }
+}
+
+fn one_of(mapping: &mut Mapping<'_>, key: &str, default: &str, known: &[&str]) -> String {
+    let word = mapping.text(key, default);
+    if !known.contains(&word.as_str()) {
+        mapping.problem(key, "mapping.word", &format!("`{word}`"), &known.join(" or "));
+    }
+    word
+}
+
+fn time(mapping: &mut Mapping<'_>, key: &str, default: &str) -> Option<i64> {
+    let text = mapping.text(key, default);
+    if text.is_empty() {
+        return None;
+    }
+    let time = minutes(&text);
+    if time.is_none() {
+        mapping.problem(key, "mapping.time", &format!("`{text}`"), "a number and m, h or d, such as 1d");
+    }
+    time
+}
+
+fn number(mapping: &mut Mapping<'_>, key: &str, default: &str) -> u64 {
+    let text = mapping.text(key, default);
+    text.trim().parse().unwrap_or_else(|_| {
+        mapping.problem(key, "mapping.number", &format!("`{text}`"), "a number in quotes");
+        0
+    })
+}
+
+fn paging(mapping: &mut Mapping<'_>, format: Format) -> Paging {
+    let fhir = format == Format::Fhir;
+    let kinds = ["none", "link", "token", "count"];
+    let kind = one_of(mapping, "pull.paging.by", if fhir { "link" } else { "none" }, &kinds);
+    let next = Path::of_key(mapping, "pull.paging.next", if fhir { "link[relation=next].url" } else { "" });
+    let size = number(mapping, "pull.paging.size", "100");
+    let first = number(mapping, "pull.paging.first", "0");
+    if matches!(kind.as_str(), "link" | "token") && next.is_none() {
+        mapping.problem("pull.paging.next", "mapping.path", "no path", "where the answer has the next page");
+    }
+    if kind == "count" && size == 0 {
+        mapping.problem("pull.paging.size", "mapping.number", "0", "the items of a full page");
+    }
+    match kind.as_str() {
+        "link" => Paging::Link(next),
+        "token" => Paging::Token(next),
+        "count" => Paging::Count { size, first },
+        _ => Paging::None,
+    }
+}
+
+fn wanted(mapping: &mut Mapping<'_>) -> Vec<(Path, Wanted, String)> {
+    let mut all = Vec::new();
+    for (name, wanted) in [("empty", Wanted::Empty), ("is_true", Wanted::True), ("is_false", Wanted::False)] {
+        let key = format!("pull.errors.{name}");
+        for text in mapping.list(&key, &[]) {
+            match Path::parse(&text) {
+                Some(path) => all.push((path, wanted, text)),
+                None => mapping.problem(&key, "mapping.path", &format!("`{text}`"), "a path such as Response.IsError"),
+            }
+        }
+    }
+    all
+}
+
+impl With {
+    fn read(mapping: &mut Mapping<'_>, key: &str, format: Format) -> Self {
+        let fhir = format == Format::Fhir;
+        let name = mapping.text(&format!("{key}.name"), "");
+        let reference = Path::of_key(mapping, &format!("{key}.reference"), "");
+        let ask = Ask::read(mapping, key);
+        if reference.is_none() == ask.path.is_empty() {
+            mapping.problem(&format!("{key}.name"), "mapping.with", "both or neither", "one of path and reference");
+        }
+        let items = if fhir { Path::default() } else { Path::of_key(mapping, &format!("{key}.items"), "") };
+        let next = Path::of_key(mapping, &format!("{key}.next"), if fhir { "link[relation=next].url" } else { "" });
+        let optional = one_of(mapping, &format!("{key}.optional"), "no", &["yes", "no"]) == "yes";
+        Self { name, reference, ask, items, next, optional }
+    }
+}
+
+impl Ask {
+    fn read(mapping: &mut Mapping<'_>, key: &str) -> Self {
+        let method = match one_of(mapping, &format!("{key}.method"), "get", &["get", "post"]).as_str() {
+            "post" => Method::Post,
+            _ => Method::Get,
+        };
+        let path = template(mapping, &format!("{key}.path"), "");
+        let body = mapping.text(&format!("{key}.body"), "");
+        let escape = match body.trim_start().as_bytes().first() {
+            Some(b'<') => Escape::Xml,
+            Some(b'{' | b'[') => Escape::Json,
+            _ => Escape::Component,
+        };
+        let body = template(mapping, &format!("{key}.body"), "");
+        let query = templates(mapping, &format!("{key}.query"));
+        let headers = templates(mapping, &format!("{key}.headers"));
+        Self { method, path, query, headers, body, escape }
+    }
+
+    fn names(&self, settings: &mut BTreeSet<String>, secrets: &mut BTreeSet<String>) {
+        let named = self.query.iter().chain(&self.headers).map(|(_, template)| template);
+        for template in named.chain([&self.path, &self.body]) {
+            template.names(settings, secrets);
+        }
+    }
+
+    /// The request with values. None where its path lacks one: there is nothing to ask for.
+    pub fn request(&self, values: &Values<'_, '_>) -> Option<claimhost_sdk::http::Request> {
+        let path = self.path.fill(values, Escape::Component);
+        if path.lacks {
+            return None;
+        }
+        let mut url = path.text;
+        for (name, template) in &self.query {
+            let value = template.fill(values, Escape::Component);
+            // A parameter without its value is left out: the first page has no token, the first listing no since.
+            if !value.lacks {
+                url.push(if url.contains('?') { '&' } else { '?' });
+                url.push_str(name);
+                url.push('=');
+                url.push_str(&value.text);
+            }
+        }
+        Some(self.at(url, values))
+    }
+
+    /// The same with an address that the server gave: a page that follows.
+    pub fn at(&self, url: String, values: &Values<'_, '_>) -> claimhost_sdk::http::Request {
+        let (mut settings, mut secrets) = (BTreeSet::new(), BTreeSet::new());
+        self.names(&mut settings, &mut secrets);
+        let header = |(name, template): &(String, Template)| Header {
+            name: name.clone(),
+            value: template.fill(values, Escape::Plain).text,
+        };
+        claimhost_sdk::http::Request {
+            method: self.method,
+            url,
+            headers: self.headers.iter().map(header).collect(),
+            body: self.body.fill(values, self.escape).text.into_bytes(),
+            secrets: secrets.into_iter().collect(),
+        }
+    }
+}
+
+fn template(mapping: &mut Mapping<'_>, key: &str, default: &str) -> Template {
+    let text = mapping.text(key, default);
+    parsed(mapping, key, &text)
+}
+
+fn templates(mapping: &mut Mapping<'_>, key: &str) -> Vec<(String, Template)> {
+    let table = mapping.table(key, &[]);
+    table
+        .into_iter()
+        .map(|(name, text)| {
+            let template = parsed(mapping, &format!("{key}.{name}"), &text);
+            (name, template)
+        })
+        .collect()
+}
+
+fn parsed(mapping: &mut Mapping<'_>, key: &str, text: &str) -> Template {
+    Template::parse(text).unwrap_or_else(|word| {
+        mapping.problem(key, "mapping.placeholder", &format!("`{{{word}}}`"), KNOWN);
+        Template::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_mapping_is_named_at_its_line() {
+        for (text, id) in [
+            ("", "mapping.path"),
+            ("[pull]\npath = \"/x\"\nformat = \"yaml\"\n", "mapping.word"),
+            ("[pull]\npath = \"/x?since={sinse}\"\n", "mapping.placeholder"),
+            ("[pull]\npath = \"/x\"\n[pull.paging]\nby = \"token\"\n", "mapping.path"),
+            ("[pull]\npath = \"/x\"\n[pull.since]\noverlap = \"soon\"\n", "mapping.time"),
+            ("[pull]\npath = \"/x\"\n[[pull.with]]\nname = \"a\"\npath = \"/y\"\n", "mapping.documents"),
+            ("[pull]\npath = \"/x\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"a\"\n", "mapping.with"),
+            (
+                "[pull]\npath = \"/x\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"a\"\npath = \"/y\"\nitmes = \"b\"\n",
+                "mapping.unknown-key",
+            ),
+            ("[pull]\npath = \"/x\"\nwith = \"a\"\n", "mapping.type"),
+            ("[pull]\npath = \"/x\"\nitmes = \"a\"\n", "mapping.unknown-key"),
+            ("[pull]\npath = \"/x\"\nformat = \"xml\"\ndocuments = \"item\"\n", "mapping.documents"),
+        ] {
+            let problems = Plan::parse(text).unwrap_err();
+            assert!(problems.iter().any(|problem| problem.id == id), "{text}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn fhir_has_its_own_defaults() {
+        let plan = Plan::parse("[pull]\nformat = \"fhir\"\npath = \"/Encounter\"\n").unwrap();
+        assert!(matches!(plan.paging, Paging::Link(_)) && plan.items.is_none());
+    }
+}

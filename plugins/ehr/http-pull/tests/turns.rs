@@ -1,0 +1,181 @@
+//! Turns as the host drives them: each step, and what the next begins with.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use claimhost_sdk::Puller;
+use claimhost_sdk::claim::{Date, DateTime};
+use claimhost_sdk::http::{Method, Request, Response};
+use claimhost_sdk::intake::Setup;
+use claimhost_sdk::pull::{Batch, Step, Turn};
+use plugin_http_pull::HttpPull;
+
+fn day(day: u8) -> Date {
+    Date { year: 2026, month: 3, day }
+}
+
+fn turn(cursor: &str) -> Turn {
+    Turn { cursor: cursor.to_owned(), now: DateTime { day: day(10), hour: 9, minute: 30 }, since: Some(day(1)) }
+}
+
+fn open(mapping: &str, turn: Turn) -> HttpPull {
+    let setup = Setup { settings: Vec::new(), mapping: mapping.to_owned() };
+    HttpPull::open(setup, turn).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn answer(status: u16, body: &str) -> Option<Response> {
+    Some(Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() })
+}
+
+fn sent(step: Step) -> Request {
+    match step {
+        Step::Send(request) => request,
+        other => panic!("expected a request: {other:?}"),
+    }
+}
+
+fn stored(step: Step) -> (Vec<String>, String) {
+    match step {
+        Step::Store(Batch { documents, cursor }) => {
+            (documents.into_iter().map(|document| String::from_utf8(document).unwrap()).collect(), cursor)
+        }
+        other => panic!("expected documents: {other:?}"),
+    }
+}
+
+fn failed(step: Step) -> String {
+    match step {
+        Step::Failed(problems) => problems[0].id.clone(),
+        other => panic!("expected a problem: {other:?}"),
+    }
+}
+
+fn done(step: Step) -> String {
+    match step {
+        Step::Done(cursor) => cursor,
+        other => panic!("expected the end: {other:?}"),
+    }
+}
+
+const TOKEN: &str = "[pull]\npath = \"/rows\"\nitems = \"rows\"\n[pull.query]\nsince = \"{since}\"\ntoken = \"{token}\"\n\
+                     [pull.paging]\nby = \"token\"\nnext = \"next\"\n[pull.since]\noverlap = \"1h\"\nformat = \"YYYY-MM-DDThh:mm:ssZ\"\n";
+
+#[test]
+fn pages_by_token_and_the_next_turn_goes_back_by_the_overlap() {
+    let mut pull = open(TOKEN, turn(""));
+    assert_eq!(sent(pull.next(None)).url, "/rows?since=2026-03-01T00%3A00%3A00Z");
+    let (documents, first) = stored(pull.next(answer(200, "{\"rows\":[1,2],\"next\":\"a b\"}")));
+    assert_eq!(documents, ["{\"rows\":[1,2],\"next\":\"a b\"}"]);
+    assert_eq!(sent(pull.next(None)).url, "/rows?since=2026-03-01T00%3A00%3A00Z&token=a%20b");
+    // A page without items is no document.
+    let (documents, last) = stored(pull.next(answer(200, "{\"rows\":[],\"next\":null}")));
+    assert!(documents.is_empty());
+    assert_eq!(done(pull.next(None)), last);
+    // Broken off after the first page: the second is asked for.
+    let mut again = open(TOKEN, turn(&first));
+    assert_eq!(sent(again.next(None)).url, "/rows?since=2026-03-01T00%3A00%3A00Z&token=a%20b");
+    // The next turn: what changed since an hour before the last began, whatever `since` says.
+    let mut next = open(TOKEN, turn(&last));
+    assert_eq!(sent(next.next(None)).url, "/rows?since=2026-03-10T08%3A30%3A00Z");
+}
+
+#[test]
+fn an_address_that_has_grown_old_begins_the_listing_anew_and_a_circle_is_told() {
+    let link = "[pull]\npath = \"/rows\"\nitems = \"rows\"\n[pull.paging]\nby = \"link\"\nnext = \"next\"\n";
+    let mut pull = open(link, turn(""));
+    sent(pull.next(None));
+    let (_, cursor) = stored(pull.next(answer(200, "{\"rows\":[1],\"next\":\"https://x/rows?p=2\"}")));
+    let mut later = open(link, turn(&cursor));
+    let request = sent(later.next(None));
+    assert_eq!((request.url.as_str(), request.method), ("https://x/rows?p=2", Method::Get));
+    assert_eq!(sent(later.next(answer(410, ""))).url, "/rows");
+    assert_eq!(failed(later.next(answer(410, ""))), "pull.status", "only once, and only what another turn began");
+    let mut pull = open(link, turn(&cursor));
+    sent(pull.next(None));
+    assert_eq!(failed(pull.next(answer(200, "{\"rows\":[1],\"next\":\"https://x/rows?p=2\"}"))), "pull.circle");
+}
+
+#[test]
+fn pages_by_count_end_with_one_that_is_not_full() {
+    let count = "[pull]\npath = \"/rows?offset={offset}&limit={limit}&page={page}\"\nitems = \"rows\"\n[pull.paging]\nby = \"count\"\n\
+                 size = \"2\"\nfirst = \"1\"\n";
+    let mut pull = open(count, turn(""));
+    assert_eq!(sent(pull.next(None)).url, "/rows?offset=0&limit=2&page=1");
+    stored(pull.next(answer(200, "{\"rows\":[1,2]}")));
+    assert_eq!(sent(pull.next(None)).url, "/rows?offset=2&limit=2&page=2");
+    stored(pull.next(answer(200, "{\"rows\":[3]}")));
+    done(pull.next(None));
+}
+
+#[test]
+fn windows_follow_each_other_until_now() {
+    let window = "[pull]\nformat = \"xml\"\nmethod = \"post\"\npath = \"/soap\"\nbody = \"<F>{since}</F><T>{until}</T>\"\nitems = \"Row\"\n\
+                  [pull.since]\nwindow = \"4d\"\nformat = \"MM/DD/YYYY\"\n[pull.errors]\nis_false = [\"IsError\"]\n";
+    let mut pull = open(window, turn(""));
+    for (body, last) in [
+        ("<F>03/01/2026</F><T>03/05/2026</T>", false),
+        ("<F>03/05/2026</F><T>03/09/2026</T>", false),
+        ("<F>03/09/2026</F><T>03/10/2026</T>", true),
+    ] {
+        let request = sent(pull.next(None));
+        assert_eq!((request.method, String::from_utf8(request.body).unwrap().as_str()), (Method::Post, body));
+        let (documents, _) = stored(pull.next(answer(200, "<R><IsError>false</IsError><Row/><Row/></R>")));
+        assert_eq!(documents.len(), 1, "{last}");
+    }
+    done(pull.next(None));
+    let mut pull = open(window, turn(""));
+    sent(pull.next(None));
+    assert_eq!(failed(pull.next(answer(200, "<R><IsError>true</IsError></R>"))), "pull.error-in-answer");
+    let mut pull = open(window, Turn { since: None, ..turn("") });
+    assert_eq!(failed(pull.next(None)), "pull.since");
+}
+
+#[test]
+fn an_item_is_completed_and_what_was_asked_once_is_not_asked_again() {
+    let mapping = "[pull]\npath = \"/rows\"\nitems = \"rows\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"person\"\n\
+                   path = \"/people/{item.person}\"\n[[pull.with]]\nname = \"notes\"\npath = \"/notes/{item.id}\"\nitems = \"all\"\nnext = \"more\"\n\
+                   optional = \"yes\"\n";
+    let mut pull = open(mapping, turn(""));
+    sent(pull.next(None));
+    let rows = "{\"rows\":[{\"id\":1,\"person\":7},{\"id\":2,\"person\":7},{\"id\":3}]}";
+    assert_eq!(sent(pull.next(answer(200, rows))).url, "/people/7");
+    assert_eq!(sent(pull.next(answer(200, "{\"n\":\"A\"}"))).url, "/notes/1");
+    assert_eq!(sent(pull.next(answer(200, "{\"all\":[1],\"more\":\"/notes/1?p=2\"}"))).url, "/notes/1?p=2");
+    assert_eq!(sent(pull.next(answer(200, "{\"all\":[2]}"))).url, "/notes/2", "the person is known");
+    assert_eq!(sent(pull.next(answer(404, ""))).url, "/notes/3", "an item without a person");
+    let (documents, _) = stored(pull.next(answer(200, "{\"all\":[]}")));
+    assert_eq!(
+        documents,
+        [
+            "{\"item\":{\"id\":1,\"person\":7},\"person\":{\"n\":\"A\"},\"notes\":[1,2]}",
+            "{\"item\":{\"id\":2,\"person\":7},\"person\":{\"n\":\"A\"}}",
+            "{\"item\":{\"id\":3},\"notes\":[]}",
+        ]
+    );
+    done(pull.next(None));
+}
+
+#[test]
+fn what_cannot_go_on_says_so_and_repeats_nothing_of_the_answer() {
+    for (status, body, id) in [
+        (403, "VANCE", "pull.status"),
+        (200, "VANCE", "pull.malformed"),
+        (200, "{\"rows\":[1],", "pull.malformed"),
+        (200, "{\"error\":\"VANCE\"}", "pull.error-in-answer"),
+    ] {
+        let mapping = "[pull]\npath = \"/rows\"\nitems = \"rows\"\n[pull.errors]\nempty = [\"error\"]\n";
+        let mut pull = open(mapping, turn(""));
+        sent(pull.next(None));
+        let step = pull.next(answer(status, body));
+        assert!(!format!("{step:?}").contains("VANCE"), "{step:?}");
+        assert_eq!(failed(step), id, "{body}");
+    }
+    let setup = |name: &str| Setup {
+        settings: vec![(name.to_owned(), "1".to_owned())],
+        mapping: "[pull]\npath = \"/{setting.office}\"\n".to_owned(),
+    };
+    assert!(HttpPull::open(setup("ofice"), turn("")).is_err_and(|problems| problems[0].id == "setting.unknown"));
+    assert_eq!(sent(HttpPull::open(setup("office"), turn("")).ok().unwrap().next(None)).url, "/1");
+    let mut lacks = open("[pull]\npath = \"/{setting.office}\"\n", turn(""));
+    assert_eq!(failed(lacks.next(None)), "setting.missing");
+    let setup = Setup { settings: Vec::new(), mapping: TOKEN.to_owned() };
+    assert!(HttpPull::open(setup, turn("of another puller")).is_err_and(|problems| problems[0].id == "pull.cursor"));
+}

@@ -1,0 +1,257 @@
+//! Tokens, assertions and secrets: who gets them, and that nobody else does.
+
+use super::*;
+
+/// A server whose tokens hold for some requests, and whose refresh tokens hold once.
+fn with_tokens(uses: usize) -> Server {
+    let valid: Arc<Mutex<(String, usize, usize)>> = Arc::new(Mutex::new((String::new(), 0, 0)));
+    let refresh = Arc::new(Mutex::new("refresh-token-0-first".to_owned()));
+    Server::start(move |asked, _| {
+        if asked.path() == "/oauth/token" {
+            let mut state = valid.lock().unwrap();
+            let basic = asked.header("authorization") == "Basic Y2xpZW50LTE6Y2xpZW50LXNlY3JldC0wMQ==";
+            let body = asked.parameter("client_secret") == Some("client-secret-01");
+            let mut refresh = refresh.lock().unwrap();
+            let known = match asked.parameter("grant_type") {
+                Some("client_credentials") => basic || body,
+                Some("refresh_token") => asked.parameter("refresh_token") == Some(refresh.as_str()),
+                _ => false,
+            };
+            if !known {
+                return Answer::new(400, "{\"error\": \"invalid_grant\", \"error_description\": \"VANCE\"}");
+            }
+            state.2 += 1;
+            *state = (format!("access-token-{:04}", state.2), uses, state.2);
+            *refresh = format!("refresh-token-{}-next", state.2);
+            return Answer::json(&json!({"access_token": state.0, "expires_in": 3600, "refresh_token": *refresh}));
+        }
+        let mut state = valid.lock().unwrap();
+        if state.0.is_empty() || asked.header("authorization") != format!("Bearer {}", state.0) || state.1 == 0 {
+            return Answer::new(401, "{\"detail\": \"expired\"}").with("WWW-Authenticate", "Bearer");
+        }
+        state.1 -= 1;
+        drop(state);
+        related(asked).unwrap_or_else(|| lines(asked, &PAGES))
+    })
+}
+
+#[test]
+fn tokens_are_fetched_renewed_and_kept_to_themselves() {
+    for (kind, more) in [
+        ("oauth2-client", "secret = { file = \"client\" }"),
+        ("oauth2-client", "secret = { file = \"client\" }\nclient_auth = \"basic\"\nscope = \"billing:read\""),
+        ("oauth2-refresh", "secret = { file = \"client\" }\nrefresh_token = { file = \"refresh\" }"),
+    ] {
+        let (site, server) = (site(), with_tokens(4));
+        secret(&site, "client", "client-secret-01\n");
+        secret(&site, "refresh", "refresh-token-0-first\n");
+        let url = format!("{}/oauth/token", server.url());
+        add_drchrono(
+            &site,
+            &server,
+            &format!(
+                "[[intake.pull.auth]]\nkind = \"{kind}\"\nclient_id = \"client-1\"\ntoken_url = \"{url}\"\n{more}"
+            ),
+        );
+        let told = report(&pull(&site));
+        assert_eq!((&told["ended"], &told["documents"]), (&json!("done"), &json!(5)), "{kind}: {told}");
+        assert!(server.count("/oauth/token") > 2, "{kind}: tokens ended while the pages were read");
+        // Another process: the refresh token that came last is the one that still holds.
+        let output = site
+            .prepared(&["--as-of", DAY, "pull", PRACTICE, NAME, "--json"])
+            .env("CLAIMHOST_LOG", "trace")
+            .output()
+            .unwrap();
+        assert_eq!(report(&output)["ended"], "done", "{kind}");
+        let logged = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        for word in ["client-secret-01", "refresh-token-", "access-token-", "Bearer", "VANCE"] {
+            assert!(!logged.contains(word), "{kind}: {word}");
+        }
+        assert_no_file_has(
+            &site,
+            &["refresh-token-1", "refresh-token-2", "access-token-", "client-secret-01"],
+            &["client"],
+        );
+    }
+}
+
+/// Asserts that no file of the folder, the store and what SQLite has beside it among them, holds one of these texts in the clear.
+fn assert_no_file_has(site: &Site, words: &[&str], but: &[&str]) {
+    fn files(folder: &std::path::Path, all: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() { files(&path, all) } else { all.push(path) }
+        }
+    }
+    let mut all = Vec::new();
+    files(site.dir(), &mut all);
+    for path in all {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if but.contains(&name) {
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        for word in words {
+            assert!(!bytes.windows(word.len()).any(|part| part == word.as_bytes()), "{word} is in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_wrong_secret_is_told_by_its_place_and_never_by_itself() {
+    let (site, server) = (site(), with_tokens(4));
+    secret(&site, "client", "client-secret-XX");
+    let url = format!("{}/oauth/token", server.url());
+    add_drchrono(
+        &site,
+        &server,
+        &format!(
+            "[[intake.pull.auth]]\nkind = \"oauth2-client\"\nclient_id = \"client-1\"\ntoken_url = \"{url}\"\nsecret = {{ file = \"client\" }}"
+        ),
+    );
+    let failed = report(&pull(&site));
+    let words = failed["problem"].as_str().unwrap();
+    assert!(
+        words.contains("status 400, `invalid_grant`") && !words.contains("VANCE") && !words.contains("XX"),
+        "{words}"
+    );
+    // Others can read it.
+    std::fs::set_permissions(site.dir().join("client"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let checked = site.command(&["check-config"]);
+    let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(!checked.status.success() && said.contains("mode is 644") && said.contains("chmod 600"), "{said}");
+    assert!(!said.contains("client-secret"), "{said}");
+    // Mended while nothing else changes.
+    secret(&site, "client", "client-secret-01");
+    assert_eq!(report(&pull(&site))["ended"], "done");
+}
+
+#[test]
+fn an_assertion_is_signed_anew_each_time_and_holds_for_minutes() {
+    let es384 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    for (algorithm, key) in [("ES384", es384.serialize_pem()), ("RS384", include_str!("rsa.pem").to_owned())] {
+        let site = site();
+        let server = Server::start(|asked, _| match asked.path() {
+            "/token" => Answer::json(&json!({"access_token": "token-of-an-assertion", "expires_in": "1"})),
+            _ if asked.header("authorization") != "Bearer token-of-an-assertion" => Answer::new(401, ""),
+            _ => related(asked).unwrap_or_else(|| lines(asked, &PAGES)),
+        });
+        secret(&site, "signing-key", &key);
+        let url = format!("{}/token", server.url());
+        add_drchrono(
+            &site,
+            &server,
+            &format!(
+                "[[intake.pull.auth]]\nkind = \"smart-backend\"\nclient_id = \"client-1\"\nkey_id = \"k1\"\nalgorithm = \"{algorithm}\"\n\
+             token_url = \"{url}\"\nsecret = {{ file = \"signing-key\" }}\nscope = \"system/ChargeItem.rs\""
+            ),
+        );
+        let told = report(&pull(&site));
+        assert_eq!(told["ended"], "done", "{algorithm}: {told}");
+        let asked: Vec<Asked> = server.asked().into_iter().filter(|asked| asked.path() == "/token").collect();
+        let mut seen = std::collections::BTreeSet::new();
+        for request in &asked {
+            assert_eq!(request.parameter("grant_type"), Some("client_credentials"));
+            assert_eq!(
+                request.parameter("client_assertion_type"),
+                Some("urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer")
+            );
+            assert_eq!(request.parameter("scope"), Some("system%2FChargeItem.rs"));
+            let assertion = request.parameter("client_assertion").unwrap();
+            let parts: Vec<&str> = assertion.split('.').collect();
+            assert_eq!(parts.len(), 3);
+            let (header, claims) = (decoded(parts[0]), decoded(parts[1]));
+            assert_eq!(header, json!({"alg": algorithm, "kid": "k1", "typ": "JWT"}));
+            assert_eq!(
+                (&claims["iss"], &claims["sub"], &claims["aud"]),
+                (&json!("client-1"), &json!("client-1"), &json!(url))
+            );
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+            let left = claims["exp"].as_u64().unwrap() - now;
+            assert!((1..=300).contains(&left), "{left}");
+            assert!(seen.insert(claims["jti"].as_str().unwrap().to_owned()), "a jti twice");
+            let signature = base64_url(parts[2]);
+            assert_eq!(signature.len(), if algorithm == "ES384" { 96 } else { 256 });
+        }
+        assert!(!asked.is_empty());
+    }
+}
+
+fn decoded(part: &str) -> Value {
+    serde_json::from_slice(&base64_url(part)).unwrap()
+}
+
+/// RFC 4648, 5, without padding.
+fn base64_url(text: &str) -> Vec<u8> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (mut out, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
+    for byte in text.bytes() {
+        let value = LETTERS.iter().position(|letter| *letter == byte).expect("a letter of base64url");
+        held = held << 6 | u32::try_from(value).unwrap();
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push(u8::try_from(held >> bits & 0xff).unwrap());
+        }
+    }
+    out
+}
+
+#[test]
+fn secrets_are_filled_in_for_the_own_host_and_no_puller_ever_sees_one() {
+    let site = site();
+    let elsewhere = Server::start(|_, _| Answer::new(200, ""));
+    let server = Server::start(|asked, _| {
+        assert_eq!(asked.method, "POST");
+        // A server that repeats what it was sent.
+        let body =
+            format!("<Envelope><Key>{}</Key><Rows><Row><Visit>1</Visit></Row></Rows></Envelope>", "hunter2&lt;hunter2");
+        let body = format!("<a><echo>{}</echo>{}</a>", "swordfish-01", body);
+        Answer::new(200, body).with("Set-Cookie", "session=1").with("X-Echo", "swordfish-01")
+    });
+    secret(&site, "customer-key", "hunter2<hunter2");
+    secret(&site, "password", "swordfish-01");
+    secret(&site, "api-key", "the-api-key-0123");
+    site.write("soap.toml", br#"
+[pull]
+format = "xml"
+method = "post"
+path = "/soap"
+body = "<r><User>{setting.user}</User><Key>{secret.customer-key}</Key><Password>{secret.password}</Password><From>{since}</From></r>"
+items = "Envelope.Rows.Row"
+[pull.headers]
+content-type = "text/xml; charset=utf-8"
+SOAPAction = "\"x\""
+"#);
+    site.write("records.toml", b"source_system = \"S\"\n[framing]\nrecords = \"Row\"\n[visit]\nvisit = \"Visit\"\n");
+    add(
+        &site,
+        &server,
+        NAME,
+        "puller = \"http-pull\"\npull_mapping = \"soap.toml\"\nadapter = \"records\"\nmapping = \"records.toml\"\n\
+        since = \"2026-03-01\"\n[intake.pull.settings]\nuser = \"a&b\"\n[intake.pull.secrets]\ncustomer-key = { file = \"customer-key\" }\n\
+        password = { file = \"password\" }\n[[intake.pull.auth]]\nkind = \"api-key\"\nheader = \"X-Key\"\nsecret = { file = \"api-key\" }",
+    );
+    let told = report(&pull(&site));
+    assert_eq!((&told["ended"], &told["documents"]), (&json!("done"), &json!(1)), "{told}");
+    let asked = server.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(
+        asked[0].body,
+        "<r><User>a&amp;b</User><Key>hunter2&lt;hunter2</Key><Password>swordfish-01</Password><From>2026-03-01</From></r>"
+    );
+    assert_eq!((asked[0].header("x-key"), asked[0].header("soapaction")), ("the-api-key-0123", "\"x\""));
+    // What came is stored without them.
+    site.run_unapproved(DAY);
+    let documents = site.documents(PRACTICE);
+    assert!(!documents.is_empty());
+    for document in &documents {
+        assert!(!String::from_utf8_lossy(&site.raw(document)).contains("swordfish-01"));
+    }
+    assert_no_file_has(
+        &site,
+        &["swordfish-01", "the-api-key-0123", "hunter2<hunter2"],
+        &["customer-key", "password", "api-key"],
+    );
+    assert!(elsewhere.asked().is_empty());
+}
