@@ -52,8 +52,8 @@ function one(document) {
   const reader = new Reader(record, '');
   const update = visit(reader);
   if (reader.problems.length > 0) return { tag: 'rejected', val: reader.problems };
-  if (update.charges.length === 0 && update.status === 'unchanged') {
-    return { tag: 'ignored', val: { id: 'ndjson.no-charge', reason: 'a visit without charges that goes on' } };
+  if (!update.complete && update.status === 'unchanged') {
+    return { tag: 'ignored', val: { id: 'ndjson.no-charge', reason: 'a visit that goes on, and nothing of its charges' } };
   }
   return { tag: 'events', val: [{ tag: 'visit', val: update }] };
 }
@@ -161,8 +161,8 @@ function visit(reader) {
     status,
     header,
     charges: reader.objects('charges').map((item) => oneCharge(item, diagnoses.length)),
-    // A line has all charges of its visit.
-    complete: true,
+    // A line that has charges has all of its visit.
+    complete: 'charges' in reader.record,
     undelivered: UNDELIVERED,
   });
 }

@@ -106,7 +106,8 @@ def main():
     for case in folder.iterdir():
         if case.name not in {row[0] for row in CASES}:
             wrong.append(f"fixtures/{case.name} has no case")
-    sys.exit("\n".join(wrong))
+    if wrong:
+        sys.exit("\n".join(wrong))
 
 
 main()
