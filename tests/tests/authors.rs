@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use claimhost_tests::programs::{claimhost, workspace};
-use claimhost_tests::site::Site;
+use claimhost_tests::site::{Charge, Site};
 use serde_json::Value;
 
 /// A folder that has nothing to do with the project.
@@ -65,6 +65,26 @@ fn a_new_plugin_of_data_is_green_and_red_where_its_mapping_is_emptied() {
     let shown: Value = serde_json::from_str(&succeeds(&below, &["plugin", "inspect", "--json", "my-payer"])).unwrap();
     assert_eq!(shown["description"]["rules"][0]["id"], "my-payer.needs-modifier", "{shown}");
     assert!(succeeds(&below, &["rules", "test", "my-payer/table.toml"]).contains("my-payer"));
+}
+
+#[test]
+fn a_new_table_that_is_added_and_named_by_the_profile_holds_a_claim_under_its_rule() {
+    let site = Site::new();
+    succeeds(site.dir(), &["plugin", "new", "rules", "my-payer", "--dir", "mine"]);
+    site.edit("mine/my-payer/table.toml", "[\"97110\", \"97112\"]", "[\"97110\", \"99213\"]");
+    let place = site.dir().join("mine/my-payer");
+    std::fs::remove_dir_all(place.join("fixtures")).unwrap();
+    let added = site.json(&["plugin", "add", "--yes", place.to_str().unwrap()]);
+    assert_eq!(added["refused"], Value::Array(Vec::new()), "{added}");
+    let (none, mine) = ("[\"medicare\"].\nrules = []", "[\"medicare\"].\nrules = [\"my-payer\"]");
+    site.edit("practices/my-practice/profile.toml", none, mine);
+    site.hl7("1.hl7", Charge::new(1).message().as_bytes());
+    let summary = site.run_unapproved("2026-05-20");
+    assert_eq!(summary["claims"]["held"], 1, "{summary}");
+    let why = site.json(&["claim", "why", "1"]);
+    let found = why["findings"].as_array().unwrap().iter().find(|found| found["rule"] == "my-payer.needs-modifier");
+    let words = found.unwrap_or_else(|| panic!("{why}"))["words"].as_str().unwrap();
+    assert_eq!(words, "99213 on line 1 has none of GN, GO, GP: add the one that the record calls for.");
 }
 
 #[test]
@@ -208,9 +228,14 @@ struct Dev {
 
 impl Dev {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_with(folder, arguments, &[])
+    }
+
+    fn start_with(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(claimhost())
             .current_dir(folder)
             .args([&["plugin", "dev", "--json"], arguments].concat())
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -283,6 +308,22 @@ fn dev_tests_on_every_save_and_hands_sound_versions_to_a_running_host() {
     let sound = dev.next();
     assert!(sound["ok"] == true && has(&sound), "{sound}");
     assert_ne!(digest(&site).as_ref(), Some(&before));
+    dev.interrupt();
+
+    // In the host's own folder, by its address.
+    let left: Value = serde_json::from_str(&site.text("store/serve.json")).unwrap();
+    let address = format!("http://{}", left["listening"].as_str().unwrap());
+    let place = site.dir().join("plugins/my-ehr");
+    let arguments = [place.to_str().unwrap(), "--host", &address];
+    let output = run(folder.path(), &[&["plugin", "dev"], arguments.as_slice()].concat());
+    assert!(output.status.code() == Some(2) && self::text(&output).contains("serve.json"), "{}", self::text(&output));
+    let dev = Dev::start_with(folder.path(), &arguments, &[("CLAIMHOST_TOKEN", left["token"].as_str().unwrap())]);
+    let first = dev.next();
+    assert!(first["ok"] == true && first["host"] == "has it", "{first}");
+    dev.interrupt();
+    let dev = Dev::start_with(folder.path(), &arguments, &[("CLAIMHOST_TOKEN", "another")]);
+    let refused = dev.next();
+    assert!(refused["ok"] == false && refused["host"].as_str().unwrap().contains("401"), "{refused}");
     dev.interrupt();
     serving.stop();
 }

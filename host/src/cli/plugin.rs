@@ -97,8 +97,7 @@ pub(super) fn open(global: &Global, fixtures: FixturePolicy) -> Result<PluginHos
             )));
         };
         build::build_missing(&workspace).map_err(building)?;
-        let folders = build::folders(&workspace).map_err(building)?;
-        PluginHostConfig::new(folders, workspace.join("target/plugin-cache"))
+        PluginHostConfig::new(build::folders(&workspace), workspace.join("target/plugin-cache"))
     };
     PluginHost::open(PluginHostConfig { fixtures, ..config }).map_err(|error| Failure::internal(error.to_string()))
 }

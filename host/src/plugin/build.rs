@@ -80,14 +80,11 @@ pub fn scripts(workspace: &Path) -> Result<Vec<Source>, BuildError> {
     folders.iter().filter(is_script).map(|folder| Source::at(folder)).collect()
 }
 
-/// Folders with the project's plugins: all crates, and of the others those that are built.
-///
-/// # Errors
-/// [`BuildError::NotASource`].
-pub fn folders(workspace: &Path) -> Result<Vec<PathBuf>, BuildError> {
-    let built = |source: &Source| source.folder.join("plugin.wasm").is_file();
-    let scripts = scripts(workspace)?.into_iter().filter(built);
-    Ok(sources(workspace)?.into_iter().chain(scripts).map(|source| source.folder).collect())
+/// Folders of the project's plugins, but for those in Python and JavaScript that nobody has built yet.
+pub fn folders(workspace: &Path) -> Vec<PathBuf> {
+    let is_script = |folder: &Path| !folder.join("Cargo.toml").is_file() && Script::of(folder).is_some();
+    let folders = discover::folders(&[workspace.join("plugins")]);
+    folders.into_iter().filter(|folder| !is_script(folder) || folder.join("plugin.wasm").is_file()).collect()
 }
 
 /// Why a guest was not built.
@@ -320,6 +317,27 @@ mod tests {
         let found = sources(workspace.path()).unwrap();
         let named: Vec<_> = found.iter().map(|source| (source.id(), source.package.as_str())).collect();
         assert_eq!(named, [("one", "plugin-one"), ("any-name", "rules-of-somebody")]);
+    }
+
+    #[test]
+    fn what_is_written_in_another_language_is_built_only_by_name() {
+        let workspace = tempfile::tempdir().unwrap();
+        plugin(workspace.path(), "ehr/one", "plugin-one");
+        for (name, file) in [("py", "plugin.py"), ("js", "plugin.js"), ("data", "mapping.toml")] {
+            let folder = plugin(workspace.path(), &format!("examples/{name}"), "none");
+            fs::remove_file(folder.join("Cargo.toml")).unwrap();
+            fs::write(folder.join(file), "").unwrap();
+        }
+        let ids = |sources: Vec<Source>| sources.iter().map(|source| source.id().to_owned()).collect::<Vec<_>>();
+        assert_eq!(ids(sources(workspace.path()).unwrap()), ["one"]);
+        assert_eq!(ids(scripts(workspace.path()).unwrap()), ["js", "py"]);
+        let listed = || -> Vec<String> {
+            let name = |folder: &PathBuf| folder.file_name().unwrap().to_string_lossy().into_owned();
+            folders(workspace.path()).iter().map(name).collect()
+        };
+        assert_eq!(listed(), ["one", "data"]);
+        fs::write(workspace.path().join("plugins/examples/py/plugin.wasm"), "").unwrap();
+        assert_eq!(listed(), ["one", "data", "py"]);
     }
 
     #[test]

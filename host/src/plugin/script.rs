@@ -251,7 +251,7 @@ fn once(folder: &Path, install: impl FnOnce() -> Result<(), BuildError>) -> Resu
     fs::write(&whole, "").map_err(failed)
 }
 
-fn installed(command: &mut Command, missing: impl Fn(String) -> BuildError) -> Result<(), BuildError> {
+fn installed(command: &mut Command, missing: &dyn Fn(String) -> BuildError) -> Result<(), BuildError> {
     let name = command.get_program().to_string_lossy().into_owned();
     match command.output() {
         Err(error) => Err(missing(format!("`{name}` cannot be run: {error}"))),
@@ -337,8 +337,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said_with_how_to_get_it() {
-        let missing = |problem| BuildError::Tool { tool: "x 1".to_owned(), problem, remedy: "install it" };
-        let error = installed(&mut Command::new("/nowhere/at-all"), missing).unwrap_err().to_string();
+        let missing = |problem: String| BuildError::Tool { tool: "x 1".to_owned(), problem, remedy: "install it" };
+        let error = installed(&mut Command::new("/nowhere/at-all"), &missing).unwrap_err().to_string();
         assert!(
             error.contains("x 1") && error.contains("`/nowhere/at-all` cannot be run") && error.contains("install it"),
             "{error}"
