@@ -106,6 +106,9 @@ fn a_folder_that_is_there_and_a_name_that_is_none_are_refused() {
 #[test]
 fn a_new_crate_builds_outside_the_project_and_says_what_every_language_says() {
     let folder = clean();
+    // What both are made of is built once.
+    std::fs::create_dir(folder.path().join(".cargo")).unwrap();
+    std::fs::write(folder.path().join(".cargo/config.toml"), "[build]\ntarget-dir = \"built\"\n").unwrap();
     for (kind, name) in [("adapter", "my-ehr"), ("rules", "my-payer")] {
         succeeds(folder.path(), &["plugin", "new", kind, name, "--lang", "rust"]);
         succeeds(folder.path(), &["plugin", "build", name]);
@@ -114,6 +117,25 @@ fn a_new_crate_builds_outside_the_project_and_says_what_every_language_says() {
             serde_json::from_str(&succeeds(folder.path(), &["plugin", "inspect", "--json", name])).unwrap();
         assert_eq!(shown["component"]["engine"], "pooled", "{shown}");
         assert!(shown["component"]["component_bytes"].as_u64().unwrap() < 2 << 20, "{shown}");
+    }
+}
+
+#[test]
+fn a_tool_that_cannot_be_had_is_said_with_how_to_get_it() {
+    let folder = clean();
+    for (language, program, hint) in [("python", "python3", "CLAIMHOST_PYTHON"), ("javascript", "npm", "node 20")] {
+        succeeds(folder.path(), &["plugin", "new", "rules", language, "--lang", language]);
+        let output = Command::new(claimhost())
+            .current_dir(folder.path())
+            .args(["plugin", "build", language])
+            .env("PATH", folder.path())
+            .env("CLAIMHOST_TOOLS", folder.path().join("tools"))
+            .output()
+            .unwrap();
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(&format!("`{program}` cannot be run")) && said.contains(hint), "{said}");
+        assert!(!folder.path().join(language).join("plugin.wasm").exists());
     }
 }
 
