@@ -10,6 +10,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod audit;
+pub mod author;
 pub mod claim;
 pub mod clearinghouse;
 pub mod cli;

@@ -99,26 +99,27 @@ macro_rules! adapter {
             use super::*;
             use $crate::bindings::adapter::exports::claimhost::plugin::translate as world;
 
-            pub struct Component;
-            pub struct Session(pub $adapter);
+            // Names that no author's type has: theirs are in scope here.
+            pub struct ClaimhostComponent;
+            pub struct ClaimhostSession(pub $adapter);
 
-            impl world::Guest for Component {
-                type Session = Session;
+            impl world::Guest for ClaimhostComponent {
+                type Session = ClaimhostSession;
                 fn describe() -> world::Description {
                     <$adapter as $crate::Adapter>::describe()
                 }
             }
 
-            impl world::GuestSession for Session {
+            impl world::GuestSession for ClaimhostSession {
                 fn open(setup: world::Setup) -> Result<world::Session, Vec<world::Problem>> {
-                    Ok(world::Session::new(Session(<$adapter as $crate::Adapter>::open(setup)?)))
+                    Ok(world::Session::new(ClaimhostSession(<$adapter as $crate::Adapter>::open(setup)?)))
                 }
                 fn translate(&self, documents: Vec<world::Document>) -> Vec<world::Outcome> {
                     documents.iter().map(|document| $crate::Adapter::translate(&self.0, document)).collect()
                 }
             }
 
-            $crate::bindings::adapter::export_adapter_world!(Component with_types_in $crate::bindings::adapter);
+            $crate::bindings::adapter::export_adapter_world!(ClaimhostComponent with_types_in $crate::bindings::adapter);
         }
     };
 }
@@ -135,26 +136,27 @@ macro_rules! rules {
             use super::*;
             use $crate::bindings::rules::exports::claimhost::plugin::check as world;
 
-            pub struct Component;
-            pub struct Session(pub $rules);
+            // Names that no author's type has: theirs are in scope here.
+            pub struct ClaimhostComponent;
+            pub struct ClaimhostSession(pub $rules);
 
-            impl world::Guest for Component {
-                type Session = Session;
+            impl world::Guest for ClaimhostComponent {
+                type Session = ClaimhostSession;
                 fn describe() -> world::Description {
                     <$rules as $crate::Rules>::describe()
                 }
             }
 
-            impl world::GuestSession for Session {
+            impl world::GuestSession for ClaimhostSession {
                 fn open(setup: world::Setup) -> Result<world::Session, Vec<world::Problem>> {
-                    Ok(world::Session::new(Session(<$rules as $crate::Rules>::open(setup)?)))
+                    Ok(world::Session::new(ClaimhostSession(<$rules as $crate::Rules>::open(setup)?)))
                 }
                 fn check(&self, claims: Vec<world::ClaimInContext>) -> Vec<Vec<world::Finding>> {
                     claims.iter().map(|claim| $crate::Rules::check(&self.0, claim)).collect()
                 }
             }
 
-            $crate::bindings::rules::export_rules_world!(Component with_types_in $crate::bindings::rules);
+            $crate::bindings::rules::export_rules_world!(ClaimhostComponent with_types_in $crate::bindings::rules);
         }
     };
 }

@@ -27,8 +27,14 @@ mod output;
 mod panics;
 mod peers;
 mod plugin;
+mod plugin_at;
+mod plugin_bench;
+mod plugin_dev;
+mod plugin_docs;
+mod plugin_inspect;
 mod plugin_live;
 mod plugin_log;
+mod plugin_new;
 mod plugin_trust;
 mod pull;
 mod reader;
@@ -182,7 +188,7 @@ enum Command {
     /// Manages the master key
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// Lists, inspects, builds, tests, adds, reloads or rolls back plugins
+    /// Makes, lists, inspects, builds, tests, measures, adds, reloads or rolls back plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Lists, tries or activates rule tables, or shows what a candidate would change

@@ -1,4 +1,4 @@
-//! `plugin list|inspect|build|test` (the others are in files of their own, plugin_*.rs): what the host can load, what it says of itself, and whether it does what it shows.
+//! `plugin list|build|test` (the others are in files of their own, plugin_*.rs): what the host can load, and whether it does what it shows.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,25 +6,32 @@ use std::process::ExitCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::output::{BOLD, GREEN, RED, RESET, print, print_json, progress_bar, table};
+use super::output::{GREEN, RED, RESET, print, print_json, progress_bar, table};
 use super::serving::Serving;
-use super::visit::words;
-use super::{Failure, Global, peers};
+use super::{Failure, Global, peers, plugin_at};
 use crate::config::{Config, suggest};
 use crate::lifecycle::HostError;
-use crate::plugin::{FixturePolicy, Kind, Listed, Offer, PluginHost, PluginHostConfig, PluginInfo, Trust, build};
+use crate::plugin::{FixturePolicy, Listed, Offer, PluginHost, PluginHostConfig, PluginInfo, Trust, build};
 
 /// Looks at plugins.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Plugin {
     /// Lists the plugins in the configured folders, or without a configuration those of the project's sources
     List,
-    /// Shows what a plugin says of itself: formats and fields, or rules with their sources and dates
-    Inspect(Inspect),
+    /// Writes a plugin that works into a new folder, with fixtures and a README
+    New(super::plugin_new::New),
+    /// Shows what a plugin is and what it says of itself: imports, size, permissions; formats and fields, or rules with their sources and dates
+    Inspect(super::plugin_inspect::Inspect),
     /// Builds plugins from their sources and puts them where they belong
     Build(Build),
     /// Runs the fixtures that travel with plugins
     Test(Test),
+    /// Builds and tests a plugin on every save, and reloads a running host, until Ctrl-C
+    Dev(super::plugin_dev::Dev),
+    /// Runs a plugin's fixtures in a loop and prints what it costs
+    Bench(super::plugin_bench::Bench),
+    /// Writes the contract, the mappings and the keys of plugin.toml as pages
+    Docs(super::plugin_docs::Docs),
     /// Consents to a version of a plugin: shows what it asks for, and pins it in plugins.lock
     Add(super::plugin_trust::Add),
     /// Prints the digest of a plugin folder: what plugins.lock pins and minisign signs
@@ -37,19 +44,11 @@ pub(crate) enum Plugin {
     Log(super::plugin_log::Log),
 }
 
-/// `plugin inspect`
-#[derive(Debug, clap::Args)]
-pub(crate) struct Inspect {
-    /// The plugin, as `plugin list` prints it
-    #[arg(value_name = "ID")]
-    id: String,
-}
-
 /// `plugin build`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Build {
-    /// Folders with plugin.toml and Cargo.toml, or ids of the project's plugins; none: every plugin of the project that is older
-    /// than its sources
+    /// Folders with plugin.toml and Cargo.toml, plugin.py or plugin.js, or ids of the project's plugins; none: every crate of the
+    /// project that is older than its sources
     #[arg(value_name = "FOLDER|ID")]
     which: Vec<String>,
 }
@@ -57,9 +56,9 @@ pub(crate) struct Build {
 /// `plugin test`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Test {
-    /// Plugin ids; none: all
-    #[arg(value_name = "ID", required_if_eq("accept", "true"))]
-    ids: Vec<String>,
+    /// Plugin ids, or folders with plugin.toml; none: all that are configured
+    #[arg(value_name = "ID|FOLDER", required_if_eq("accept", "true"))]
+    which: Vec<String>,
     /// Write what the plugins answer now as what their fixtures expect, instead of comparing. Read it before you keep it; a fixture
     /// holds nobody's data
     #[arg(long)]
@@ -70,9 +69,13 @@ impl Plugin {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         match self {
             Self::List => list(global),
+            Self::New(new) => new.run(global),
             Self::Inspect(inspect) => inspect.run(global),
             Self::Build(build) => build.run(global),
             Self::Test(test) => test.run(global),
+            Self::Dev(dev) => dev.run(global),
+            Self::Bench(bench) => bench.run(global),
+            Self::Docs(docs) => docs.run(global),
             Self::Add(add) => add.run(global),
             Self::Digest(digest) => digest.run(global),
             Self::Reload(reload) => reload.run(global),
@@ -94,14 +97,9 @@ pub(super) fn open(global: &Global, fixtures: FixturePolicy) -> Result<PluginHos
             )));
         };
         build::build_missing(&workspace).map_err(building)?;
-        PluginHostConfig::new(vec![workspace.join("plugins")], workspace.join("target/plugin-cache"))
+        PluginHostConfig::new(build::folders(&workspace), workspace.join("target/plugin-cache"))
     };
     PluginHost::open(PluginHostConfig { fixtures, ..config }).map_err(|error| Failure::internal(error.to_string()))
-}
-
-/// A closed word of a manifest as it is spelt there.
-fn word<T: Serialize>(value: &T) -> Value {
-    serde_json::to_value(value).unwrap_or_default()
 }
 
 fn list(global: &Global) -> Result<ExitCode, Failure> {
@@ -137,70 +135,19 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
+/// The plugin of an id, and the host that has it.
+pub(super) fn find(global: &Global, id: &str, fixtures: FixturePolicy) -> Result<(PluginHost, PluginInfo), Failure> {
+    let host = open(global, fixtures)?;
+    let infos = host.list();
+    match infos.iter().find(|info| info.id == id) {
+        Some(info) => Ok((host, info.clone())),
+        None => Err(no_such(id, &infos)),
+    }
+}
+
 fn no_such(id: &str, infos: &[PluginInfo]) -> Failure {
     let near = suggest(id, infos.iter().map(|info| info.id.as_str()));
     Failure::missing(format!("there is no plugin `{id}`{near}\nhint: `claimhost plugin list` shows what there is"))
-}
-
-impl Inspect {
-    fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
-        let host = open(global, FixturePolicy::default())?;
-        let infos = host.list();
-        let info = infos.iter().find(|info| info.id == self.id).ok_or_else(|| no_such(&self.id, &infos))?;
-        let mut shown = json!({
-            "id": info.id, "kind": info.kind, "family": info.family, "version": info.version, "contract": info.contract,
-            "digest": info.digest, "evidence": info.evidence, "folder": info.folder, "framing": info.framing,
-            "formats": info.formats, "payer_ids": info.payer_ids,
-            "error": info.error.as_ref().map(ToString::to_string),
-        });
-        let says = match info.kind {
-            Some(Kind::Adapter) => host.adapter(&info.id).map(|adapter| word(adapter.description())),
-            Some(Kind::Rules) => host.rules(&info.id).map(|rules| word(rules.description())),
-            Some(Kind::Puller) => host.puller(&info.id).map(|puller| word(puller.description())),
-            Some(Kind::Poster) | None => None,
-        };
-        if let Some(shown) = shown.as_object_mut() {
-            shown.insert("description".to_owned(), says.unwrap_or_default());
-        }
-        if global.json {
-            print_json(&shown);
-        } else {
-            print(&format!("{BOLD}{}{RESET}", info.id));
-            tell(&shown, 1);
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// A record as indented lines: what plugins say of themselves differs by kind.
-fn tell(value: &Value, depth: usize) {
-    let pad = "  ".repeat(depth);
-    let Value::Object(record) = value else { return };
-    for (key, value) in record {
-        match value {
-            Value::Null => {}
-            Value::Object(date) if date.len() == 3 && date.contains_key("month") => {
-                let part = |key: &str| date.get(key).and_then(Value::as_u64).unwrap_or(0);
-                print(&format!("{pad}{key:<14} {:04}-{:02}-{:02}", part("year"), part("month"), part("day")));
-            }
-            Value::Object(_) => {
-                print(&format!("{pad}{key}"));
-                tell(value, depth + 1);
-            }
-            Value::Array(items) if items.iter().any(Value::is_object) => {
-                for item in items {
-                    print(&format!("{pad}{key}"));
-                    tell(item, depth + 1);
-                }
-            }
-            Value::Array(items) if items.is_empty() => {}
-            Value::Array(items) => {
-                print(&format!("{pad}{key:<14} {}", items.iter().map(words).collect::<Vec<_>>().join(", ")));
-            }
-            Value::String(text) => print(&format!("{pad}{key:<14} {text}")),
-            other => print(&format!("{pad}{key:<14} {other}")),
-        }
-    }
 }
 
 impl Build {
@@ -257,7 +204,8 @@ fn source(workspace: Option<&Path>, which: &str) -> Result<build::Source, Failur
     if path.is_dir() {
         return build::Source::at(&std::fs::canonicalize(path)?).map_err(|error| Failure::missing(error.to_string()));
     }
-    let known = workspace.map_or_else(|| Ok(Vec::new()), build::sources).map_err(building)?;
+    let all = |workspace| Ok([build::sources(workspace)?, build::scripts(workspace)?].concat());
+    let known = workspace.map_or_else(|| Ok(Vec::new()), all).map_err(building)?;
     if let Some(source) = known.iter().find(|source| source.id() == which) {
         return Ok(source.clone());
     }
@@ -265,7 +213,7 @@ fn source(workspace: Option<&Path>, which: &str) -> Result<build::Source, Failur
     let near = suggest(which, ids.iter().copied());
     Err(Failure::missing(format!(
         "`{which}` is neither a folder nor a plugin of the project{near}\nhint: they are {}; or name a folder with plugin.toml \
-         and Cargo.toml",
+         and Cargo.toml, plugin.py or plugin.js",
         ids.join(", ")
     )))
 }
@@ -288,16 +236,10 @@ struct Tested {
 
 impl Test {
     fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
-        let host = open(global, FixturePolicy::Skip)?;
-        let infos = host.list();
-        if let Some(unknown) = self.ids.iter().find(|id| !infos.iter().any(|info| info.id == **id)) {
-            return Err(no_such(unknown, &infos));
-        }
-        let chosen: Vec<&PluginInfo> =
-            infos.iter().filter(|info| self.ids.is_empty() || self.ids.contains(&info.id)).collect();
+        let chosen = self.chosen(global)?;
         let bar = progress_bar(chosen.len(), "plugins", global.json);
         let mut tested = Vec::new();
-        for info in chosen {
+        for (host, info) in &chosen {
             bar.set_message(info.id.clone());
             if self.accept {
                 host.accept_fixtures(&info.folder).map_err(|error| Failure::missing(error.to_string()))?;
@@ -325,5 +267,29 @@ impl Test {
         } else {
             Err(Failure::missing(format!("{failed} of {} plugins fail", tested.len())))
         }
+    }
+
+    /// What is to be tested, each with the host that has it: folders by themselves, ids and everything together in one.
+    fn chosen(&self, global: &Global) -> Result<Vec<(PluginHost, PluginInfo)>, Failure> {
+        let named: Vec<(&String, Option<PathBuf>)> =
+            self.which.iter().map(|which| (which, plugin_at::folder(which))).collect();
+        let mut chosen = Vec::new();
+        for folder in named.iter().filter_map(|(_, folder)| folder.as_ref()) {
+            let host = plugin_at::host(global, folder, FixturePolicy::Skip)?;
+            let info = plugin_at::info(&host, folder)?;
+            chosen.push((host, info));
+        }
+        let ids: Vec<&String> = named.iter().filter(|(_, folder)| folder.is_none()).map(|(id, _)| *id).collect();
+        if ids.is_empty() && !self.which.is_empty() {
+            return Ok(chosen);
+        }
+        let host = open(global, FixturePolicy::Skip)?;
+        let infos = host.list();
+        if let Some(unknown) = ids.iter().find(|id| !infos.iter().any(|info| info.id == ***id)) {
+            return Err(no_such(unknown, &infos));
+        }
+        let wanted = infos.into_iter().filter(|info| ids.is_empty() || ids.contains(&&info.id));
+        chosen.extend(wanted.map(|info| (host.clone(), info)));
+        Ok(chosen)
     }
 }

@@ -24,6 +24,11 @@ impl Serving {
         is_served(config).then_some(Self(address))
     }
 
+    /// The `serve` at an address, with the token that it left.
+    pub(super) fn at(listening: std::net::SocketAddr, token: String) -> Self {
+        Self(Address { listening, token })
+    }
+
     /// Sends a request and reads the answer.
     pub(super) fn ask(&self, method: &str, path: &str) -> Result<Value, Failure> {
         let Address { listening, token } = &self.0;

@@ -1,7 +1,8 @@
-//! Builds guests: plugin crates to components, with cargo, in a target directory of their own.
+//! Builds guests: plugin crates to components, with cargo, in a target directory of their own; those in Python and JavaScript with the
+//! tools of `script.rs`.
 //!
-//! A plugin's sources are a folder with `plugin.toml` and `Cargo.toml`: every one below `plugins/` of the project, or any
-//! folder that a path names. At run time and not in a build script: a nested cargo on the same target directory waits for
+//! A plugin's sources are a folder with `plugin.toml` and `Cargo.toml`, `plugin.py` or `plugin.js`: one below `plugins/` of the project, or
+//! any folder that a path names. What needs a tool beside cargo is built only where somebody asks for it. At run time and not in a build script: a nested cargo on the same target directory waits for
 //! itself.
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use super::discover;
+use super::script::{self, Script};
 
 /// The one target guests are built for.
 pub const TARGET: &str = "wasm32-wasip2";
@@ -23,10 +25,11 @@ const SHARED_SOURCES: [&str; 4] = ["sdk", "wit", "Cargo.toml", "Cargo.lock"];
 /// The sources of one plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Its folder, with `plugin.toml` and `Cargo.toml`.
+    /// Its folder, with `plugin.toml` and `Cargo.toml`, `plugin.py` or `plugin.js`.
     pub folder: PathBuf,
-    /// Name of the cargo package.
+    /// Name of the cargo package; of the folder, where it is written in another language.
     pub package: String,
+    script: Option<Script>,
 }
 
 impl Source {
@@ -39,12 +42,17 @@ impl Source {
         if !folder.join("plugin.toml").is_file() {
             return Err(fail("has no plugin.toml".to_owned()));
         }
-        let manifest = fs::read_to_string(folder.join("Cargo.toml"))
-            .map_err(|error| fail(format!("its Cargo.toml cannot be read: {error}")))?;
+        let crate_file = folder.join("Cargo.toml");
+        if let (Some(script), false) = (Script::of(folder), crate_file.is_file()) {
+            let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            return Ok(Self { folder: folder.to_owned(), package: name, script: Some(script) });
+        }
+        let manifest =
+            fs::read_to_string(crate_file).map_err(|error| fail(format!("its Cargo.toml cannot be read: {error}")))?;
         let manifest: toml::Table = manifest.parse().map_err(|_| fail("its Cargo.toml is not TOML".to_owned()))?;
         let name = manifest.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
         let package = name.ok_or_else(|| fail("its Cargo.toml names no package".to_owned()))?.to_owned();
-        Ok(Self { folder: folder.to_owned(), package })
+        Ok(Self { folder: folder.to_owned(), package, script: None })
     }
 
     /// The folder's name, which is the plugin's id.
@@ -53,13 +61,30 @@ impl Source {
     }
 }
 
-/// Every plugin below `plugins/` of the project that has sources.
+/// Every plugin below `plugins/` of the project that is a crate.
 ///
 /// # Errors
 /// [`BuildError::NotASource`] where one's `Cargo.toml` cannot be used.
 pub fn sources(workspace: &Path) -> Result<Vec<Source>, BuildError> {
     let folders = discover::folders(&[workspace.join("plugins")]);
     folders.iter().filter(|folder| folder.join("Cargo.toml").is_file()).map(|folder| Source::at(folder)).collect()
+}
+
+/// Every plugin below `plugins/` of the project that is written in Python or JavaScript: built where it is asked for by name.
+///
+/// # Errors
+/// [`BuildError::NotASource`].
+pub fn scripts(workspace: &Path) -> Result<Vec<Source>, BuildError> {
+    let folders = discover::folders(&[workspace.join("plugins")]);
+    let is_script = |folder: &&PathBuf| !folder.join("Cargo.toml").is_file() && Script::of(folder).is_some();
+    folders.iter().filter(is_script).map(|folder| Source::at(folder)).collect()
+}
+
+/// Folders of the project's plugins, but for those in Python and JavaScript that nobody has built yet.
+pub fn folders(workspace: &Path) -> Vec<PathBuf> {
+    let is_script = |folder: &Path| !folder.join("Cargo.toml").is_file() && Script::of(folder).is_some();
+    let folders = discover::folders(&[workspace.join("plugins")]);
+    folders.into_iter().filter(|folder| !is_script(folder) || folder.join("plugin.wasm").is_file()).collect()
 }
 
 /// Why a guest was not built.
@@ -80,7 +105,7 @@ pub enum BuildError {
         packages: String,
     },
     /// A folder is no plugin crate.
-    #[error("{}: {problem}; expected a folder with plugin.toml and the Cargo.toml of a plugin crate", path.display())]
+    #[error("{}: {problem}; expected a folder with plugin.toml and the Cargo.toml of a plugin crate, a plugin.py or a plugin.js", path.display())]
     NotASource {
         /// The folder.
         path: PathBuf,
@@ -92,6 +117,24 @@ pub enum BuildError {
     NoComponent {
         /// The package.
         package: String,
+    },
+    /// A tool that builds plugins of its language is not there and cannot be installed.
+    #[error("{tool}: {problem}\nhint: {remedy}")]
+    Tool {
+        /// Its name and version.
+        tool: String,
+        /// What is wrong.
+        problem: String,
+        /// How to get it.
+        remedy: &'static str,
+    },
+    /// A plugin in Python or JavaScript is not built.
+    #[error("{} cannot be built:\n{said}", file.display())]
+    Script {
+        /// Its first file.
+        file: PathBuf,
+        /// What the tool said.
+        said: String,
     },
     /// The component cannot be copied into its folder.
     #[error("{}: {source}", path.display())]
@@ -137,6 +180,9 @@ pub fn build_missing(workspace: &Path) -> Result<Vec<PathBuf>, BuildError> {
 /// [`BuildError`] where cargo or the copy fails.
 pub fn build(workspace: Option<&Path>, source: &Source) -> Result<(), BuildError> {
     let absolute = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if let Some(script) = source.script {
+        return write(&script::build(script, &source.folder)?, &source.folder);
+    }
     match workspace {
         Some(workspace) if absolute(&source.folder).starts_with(absolute(workspace).join("plugins")) => {
             build_of_workspace(workspace, std::slice::from_ref(source))
@@ -165,10 +211,13 @@ fn put(made: &BTreeMap<String, PathBuf>, source: &Source) -> Result<(), BuildErr
 /// # Errors
 /// [`BuildError::File`].
 pub fn install(component: &Path, folder: &Path) -> Result<(), BuildError> {
+    let bytes = fs::read(component).map_err(|source| BuildError::File { path: component.to_owned(), source })?;
+    write(&bytes, folder)
+}
+
+fn write(component: &[u8], folder: &Path) -> Result<(), BuildError> {
     let path = folder.join("plugin.wasm");
-    fs::read(component)
-        .and_then(|bytes| super::cache::write_atomically(&path, &bytes))
-        .map_err(|source| BuildError::File { path, source })
+    super::cache::write_atomically(&path, component).map_err(|source| BuildError::File { path, source })
 }
 
 /// Builds packages in a folder; gives the component of each that has one. With a target directory: the project's own profile.
@@ -268,6 +317,27 @@ mod tests {
         let found = sources(workspace.path()).unwrap();
         let named: Vec<_> = found.iter().map(|source| (source.id(), source.package.as_str())).collect();
         assert_eq!(named, [("one", "plugin-one"), ("any-name", "rules-of-somebody")]);
+    }
+
+    #[test]
+    fn what_is_written_in_another_language_is_built_only_by_name() {
+        let workspace = tempfile::tempdir().unwrap();
+        plugin(workspace.path(), "ehr/one", "plugin-one");
+        for (name, file) in [("py", "plugin.py"), ("js", "plugin.js"), ("data", "mapping.toml")] {
+            let folder = plugin(workspace.path(), &format!("examples/{name}"), "none");
+            fs::remove_file(folder.join("Cargo.toml")).unwrap();
+            fs::write(folder.join(file), "").unwrap();
+        }
+        let ids = |sources: Vec<Source>| sources.iter().map(|source| source.id().to_owned()).collect::<Vec<_>>();
+        assert_eq!(ids(sources(workspace.path()).unwrap()), ["one"]);
+        assert_eq!(ids(scripts(workspace.path()).unwrap()), ["js", "py"]);
+        let listed = || -> Vec<String> {
+            let name = |folder: &PathBuf| folder.file_name().unwrap().to_string_lossy().into_owned();
+            folders(workspace.path()).iter().map(name).collect()
+        };
+        assert_eq!(listed(), ["one", "data"]);
+        fs::write(workspace.path().join("plugins/examples/py/plugin.wasm"), "").unwrap();
+        assert_eq!(listed(), ["one", "data", "py"]);
     }
 
     #[test]

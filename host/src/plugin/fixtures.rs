@@ -260,7 +260,7 @@ fn alone<I, O>(plugin: &Plugin, case: &Case<I>, items: &[I], call: Call<'_, I, O
     }
 }
 
-fn refused(case: &str, problems: &[crate::claim::Problem]) -> FixtureError {
+pub(super) fn refused(case: &str, problems: &[crate::claim::Problem]) -> FixtureError {
     let problems = problems.iter().map(|problem| format!("{} at {}", problem.id, problem.at.path)).collect();
     FixtureError::Setup { case: case.to_owned(), problems }
 }
@@ -320,6 +320,16 @@ fn cases<I>(
         Ok(Case { name, setup: Setup { settings: settings.into_iter().collect(), mapping }, items, folder })
     };
     folders.map(case).collect()
+}
+
+/// Setup and documents of every fixture of an adapter.
+pub(super) fn documents_of(plugin: &Plugin) -> Result<Vec<(Setup, Vec<Document>)>, FixtureError> {
+    Ok(cases(plugin, documents)?.into_iter().map(|case| (case.setup, case.items)).collect())
+}
+
+/// Setup and claims of every fixture of a rule set.
+pub(super) fn claims_of(plugin: &Plugin) -> Result<Vec<(Setup, Vec<ClaimInContext>)>, FixtureError> {
+    Ok(cases(plugin, claims)?.into_iter().map(|case| (case.setup, case.items)).collect())
 }
 
 /// The documents of an adapter's fixture: `input.*` cut as the manifest says, exactly as the host cuts a file that arrives.

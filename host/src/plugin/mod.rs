@@ -8,9 +8,12 @@
 //! the component; `image.rs` lays claims out for it. `wasi.rs` is the empty, deterministic world it sees; `imports.rs` the two things it may ask for.
 //!
 //! Calls are synchronous and may take a whole deadline: call from worker threads, never from a tokio worker.
+//! For authors: `build.rs` and `script.rs` make components, `anatomy.rs` looks into one, `bench.rs` measures one.
 //! Not here: framing of files (`intake`), what becomes of an outcome (`visit`) or a finding (`scrub`).
 
 mod adapter;
+mod anatomy;
+mod bench;
 pub mod build;
 mod cache;
 mod components;
@@ -38,13 +41,17 @@ mod reload;
 mod rollback;
 mod rules;
 mod runner;
+mod script;
 mod session;
+mod single;
 mod source;
 mod trust;
 mod versions;
 mod wasi;
 
 pub use adapter::{Adapter, OpenError, Translated};
+pub use anatomy::Anatomy;
+pub use bench::BenchReport;
 pub use fault::{Fault, FaultKind};
 pub use fixtures::{FixtureError, FixtureReport};
 pub use imports::{Answer, CodeTables, DropLog, LogEntry, NoTables, PluginLog};

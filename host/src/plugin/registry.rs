@@ -358,7 +358,7 @@ impl PluginHost {
         fixtures::accept(&plugin).map_err(|error| PluginError::Fixtures { id: plugin.manifest.id.clone(), error })
     }
 
-    fn compiled(&self, folder: &Path) -> Result<Arc<Plugin>, PluginError> {
+    pub(super) fn compiled(&self, folder: &Path) -> Result<Arc<Plugin>, PluginError> {
         let loaded = self.entries.load().get(folder).and_then(|entry| entry.active.clone());
         match loaded {
             Some(active) => Ok(Arc::clone(active.plugin())),

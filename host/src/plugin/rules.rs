@@ -9,6 +9,7 @@ use super::loaded::Loaded;
 use super::runner;
 use super::session::{Exports, bounded};
 use crate::claim::{ClaimInContext, Finding, Rule, Setup};
+use crate::rules::{self, RuleTable};
 
 /// What became of one claim.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,10 +29,19 @@ pub type RuleSet = Loaded<Description>;
 impl RuleSet {
     /// Asks the component what it is, once.
     pub(super) fn new(plugin: Arc<Plugin>) -> Result<Self, Fault> {
-        Self::describe(plugin, |exports, store| match exports {
+        let mut set = Self::describe(plugin, |exports, store| match exports {
             Exports::Rules(world, _) => world.claimhost_plugin_check().call_describe(store),
             Exports::Adapter(_) | Exports::Puller(_) => Err(wasmtime::Error::msg("not a rule set")),
-        })
+        })?;
+        // A folder over the component of tables: its rules are those of its own table. A table that cannot be read opens no session.
+        if set.plugin.manifest.base.as_deref() == Some(rules::COMPONENT)
+            && let Some(text) = &set.plugin.mapping
+            && let Ok(table) = RuleTable::read(set.id(), text.as_bytes())
+        {
+            set.description.look_back_days = table.table.look_back_days();
+            set.description.rules = table.rules;
+        }
+        Ok(set)
     }
 
     /// Whether the plugin takes a setup: opens a session and drops it.

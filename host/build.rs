@@ -1,0 +1,63 @@
+//! Lists what the binary carries for authors of plugins (`src/author`): SDK, contract, templates, two pages of the documentation.
+//! Whoever adds a file to any of them has to do nothing here.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+/// Files and folders, from the project's root.
+const CARRIED: [&str; 17] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "docs/mapping.md",
+    "docs/plugin-authors.md",
+    "docs/rules.md",
+    "host/src/author/templates",
+    "sdk/Cargo.toml",
+    "sdk/src",
+    "sdk/fhir/Cargo.toml",
+    "sdk/fhir/src",
+    "sdk/hl7v2/Cargo.toml",
+    "sdk/hl7v2/src",
+    "sdk/javascript",
+    "sdk/python",
+    "sdk/x12/Cargo.toml",
+    "sdk/x12/src",
+    "wit/0.1.0-draft",
+];
+
+fn main() -> io::Result<()> {
+    let host = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let root = host.parent().unwrap_or(&host).to_path_buf();
+    let mut files = Vec::new();
+    for name in CARRIED {
+        println!("cargo::rerun-if-changed={}", root.join(name).display());
+        collect(&root.join(name), &mut files)?;
+    }
+    files.sort();
+    let mut list = String::from("&[\n");
+    for file in &files {
+        let name = file.strip_prefix(&root).unwrap_or(file).to_string_lossy();
+        // Writing to a String cannot fail.
+        let _ = writeln!(list, "    ({name:?}, include_bytes!({:?})),", file.to_string_lossy());
+    }
+    list.push_str("]\n");
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("carried.rs");
+    fs::write(out, list)
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if path.is_file() {
+        files.push(path.to_path_buf());
+        return Ok(());
+    }
+    for entry in fs::read_dir(path)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // What editors and interpreters leave beside sources.
+        if !name.starts_with('.') && !name.starts_with("__") && !name.ends_with('~') {
+            collect(&path, files)?;
+        }
+    }
+    Ok(())
+}
