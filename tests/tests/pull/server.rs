@@ -2,7 +2,7 @@
 //!
 //! Nothing of it is a library of HTTP: what a real server never does (end in the middle, say a length that is none) is what it is for.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
