@@ -34,6 +34,7 @@ fn record(fields: &Fields) -> proc_macro2::TokenStream {
     quote! {
         const SIZE: usize = crate::plugin::image::record(&#sizes, usize::MAX);
         const ALIGN: usize = crate::plugin::image::alignment(&#sizes);
+        #[inline(never)] // or each record of a claim has its own copy of every address, name and provider
         fn place(&self, image: &mut crate::plugin::image::Image, at: usize) {
             #(
                 const #offsets: usize = crate::plugin::image::record(&#sizes, #numbers);
@@ -68,6 +69,7 @@ fn variant(cases: &[(&syn::Ident, Option<&syn::Field>)]) -> proc_macro2::TokenSt
     quote! {
         const SIZE: usize = crate::plugin::image::variant(&[#(#sizes),*]);
         const ALIGN: usize = crate::plugin::image::alignment(&[#(#sizes),*]);
+        #[inline(never)] // or each record of a claim has its own copy of every address, name and provider
         fn place(&self, image: &mut crate::plugin::image::Image, at: usize) {
             #[allow(unused, reason = "an enum has no payload")]
             const PAYLOAD: usize = crate::plugin::image::alignment(&[#(#sizes),*]);
