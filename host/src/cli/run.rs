@@ -30,8 +30,9 @@ impl Run {
         spinner.finish_and_clear();
         settled?;
         for report in came.iter().filter(|report| report.ended == Ended::Failed) {
-            let words = report.problem.as_deref().unwrap_or_default();
-            anstream::eprintln!("{} {} could not be pulled: {words}", report.practice, report.source);
+            // Why is partly a plugin's words, which are not for whatever keeps this output.
+            let words = "could not be pulled; `claimhost work list --kind pull.failed` says why";
+            anstream::eprintln!("{} {} {words}", report.practice, report.source);
         }
         let now = host.summary()?;
         if global.json {
