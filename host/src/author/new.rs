@@ -246,8 +246,17 @@ fn check_name(name: &str) -> Result<(), NewError> {
         return fail("has a `-` too many");
     }
     // The names of what ships: two plugins of one id cannot run on one host.
-    let stock =
-        ["csv-superbill", "fhir-r4", "hl7v2-dft", "medicare", "records", "rule-table", "unitedhealthcare", "x12-837"];
+    let stock = [
+        "csv-superbill",
+        "fhir-r4",
+        "hl7v2-dft",
+        "http-pull",
+        "medicare",
+        "records",
+        "rule-table",
+        "unitedhealthcare",
+        "x12-837",
+    ];
     if stock.contains(&name) {
         return fail("is the id of a plugin that comes with claimhost");
     }
