@@ -63,6 +63,21 @@ export function day(text) {
   return same ? { year, month, day: date } : undefined;
 }
 
+// By form: four digits and a digit or F, T, U, M are CPT, a letter and four digits HCPCS, all else the practice's own.
+export function procedureSystem(code) {
+  if (/^[0-9]{4}[0-9FTUM]$/.test(code)) return 'cpt';
+  return /^[A-Z][0-9]{4}$/.test(code) ? 'hcpcs' : 'internal';
+}
+
+// A diagnosis as the contract has it: without its point, in capitals.
+export function diagnosis(text) {
+  const code = text.replaceAll('.', '').toUpperCase();
+  return { system: /^[A-Z][0-9]./.test(code) ? 'icd10cm' : 'other', code };
+}
+
+// What a problem may say of a text: how long it is, never what it is.
+export const length = (text) => (text === '' ? 'nothing' : `${[...text].length} characters`);
+
 // A mapping: TOML of texts, `key = "text"`, in sections; { '': { key: text }, section: { ... } }. A line that is anything else is
 // thrown as the problem that `open` gives: { payload: [problem] }.
 export function mapping(text) {

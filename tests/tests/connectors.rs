@@ -21,17 +21,6 @@ const NAMED: [&str; 9] = [
     "tebra",
 ];
 
-/// A folder of one practice that finds the connectors beside the plugins.
-fn site() -> Site {
-    let site = Site::new();
-    let connectors = workspace().join("connectors");
-    let line = site.text("claimhost.toml").lines().find(|line| line.starts_with("folders = ")).unwrap().to_owned();
-    let more = line.replace(']', &format!(", {:?}]", connectors.display().to_string()));
-    site.edit("claimhost.toml", &line, &more);
-    site.edit("claimhost.toml", "trust = \"locked\"", "trust = \"any\"");
-    site
-}
-
 fn folders(below: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir(below)
         .unwrap()
@@ -44,7 +33,7 @@ fn folders(below: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_connector_is_active_and_those_by_name_give_what_their_fixtures_say() {
-    let site = site();
+    let site = Site::with_connectors();
     let listed = site.json(&["plugin", "list"]);
     let plugins = listed["plugins"].as_array().unwrap();
     let refused: Vec<&Value> = plugins.iter().filter(|plugin| plugin["state"] != "active").collect();
@@ -104,7 +93,7 @@ fn a_claim_list_alone_is_held_and_says_what_the_interface_does_not_deliver() {
         println!("skipped: CLAIMHOST_CORPUS names no folder of public files");
         return;
     };
-    let site = site();
+    let site = Site::with_connectors();
     site.add_folder("athena", "athenahealth");
     let reply = std::fs::read(Path::new(&root).join("vendor-json/athena-go-sdk/ListClaims.json")).unwrap();
     site.put("inbox/athena", "claims.json", &reply);
@@ -119,7 +108,7 @@ fn a_claim_list_alone_is_held_and_says_what_the_interface_does_not_deliver() {
 
 #[test]
 fn line_items_join_their_patients_and_a_deletion_takes_one_back() {
-    let site = site();
+    let site = Site::with_connectors();
     let connector = workspace().join("connectors/drchrono");
     let day = connector.join("fixtures/family-practice-day");
     let mut config = site.text("claimhost.toml");

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use claimhost_tests::house;
 use claimhost_tests::serving::Serving;
 use claimhost_tests::site::{Charge, PRACTICE, Site};
 use serde_json::Value;
@@ -247,38 +248,11 @@ fn folders_that_are_moved_away_and_made_anew_are_seen_and_documents_wait_meanwhi
     save(&site, MANIFEST, &text.replace("version = \"0.1.0\"", "version = \"0.1.1\""));
     serving.wait_for(ACTIVATED, before + 1);
     // A table of rules that is put into its folder.
-    save(&site, "rules/house.toml", HOUSE);
+    save(&site, "rules/house.toml", &house::table("1", "9000"));
     serving.wait_for(&of_data("rules", "activated"), 1);
     serving.stop();
     site.assert_accounted(DAY);
 }
-
-/// A table of one rule.
-const HOUSE: &str = r#"[table]
-id = "house"
-title = "Rules of the house"
-version = "1"
-practices = ["my-practice"]
-
-[[rule]]
-id = "limit"
-title = "A visit costs no more than the limit"
-severity = "hold"
-source = "https://example.org/policy"
-each = "line"
-when = 'line.charge > usd(9000)'
-message = "{{line.procedure.code}} on line {{line_number}} is billed at {{line.charge}}: the limit is $9000."
-
-  [[rule.case]]
-  name = "above"
-  finds = 1
-  lines = ["99213 $9999"]
-
-  [[rule.case]]
-  name = "below"
-  finds = false
-  lines = ["99213"]
-"#;
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();

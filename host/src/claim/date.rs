@@ -1,5 +1,7 @@
 //! Calendar days of the contract: order, distance, ISO text. Nothing here reads a clock.
 
+use claimhost_sdk::calendar;
+
 use super::Date;
 
 /// A text that is no day. Says its shape, never the text.
@@ -12,28 +14,12 @@ pub struct DateError {
 
 /// Days since 1970-01-01, for order and distance. Total: impossible days (month 13) still order after possible ones.
 pub fn day_number(date: Date) -> i64 {
-    // Civil-from-days arithmetic over eras of 400 years, valid for every u16 year.
-    let year = i64::from(date.year) - i64::from(date.month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year - era * 400;
-    let month = i64::from(date.month);
-    let shifted = if month > 2 { month - 3 } else { month + 9 };
-    let day_of_year = (153 * shifted + 2) / 5 + i64::from(date.day) - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
+    calendar::days(date.year, date.month, date.day)
 }
 
 /// The day with this [`day_number`].
 pub fn from_day_number(days: i64) -> Date {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = calendar::civil(days);
     Date {
         year: u16::try_from(year).unwrap_or(0),
         month: u8::try_from(month).unwrap_or(0),

@@ -11,8 +11,8 @@
 // refused: what somebody wrote and nobody reads would be lost.
 
 import {
-  charge, claimHeader, coverage, day, number, patient, payer, personName, procedure, provider, refusal, serviceLine, subscriber,
-  visitUpdate,
+  charge, claimHeader, coverage, day, diagnosis, length, number, patient, payer, personName, procedure, procedureSystem,
+  provider, refusal, serviceLine, subscriber, visitUpdate,
 } from './claimhost.js';
 
 const VISIT = ['visit', 'changed', 'status', 'patient', 'plans', 'doctor', 'place', 'diagnoses', 'authorization', 'charges'];
@@ -211,7 +211,7 @@ function oneCharge(reader, diagnoses) {
     reader.wrong('for', 'pointer', 'a position that is not there', 'positions in diagnoses, from 1');
   }
   const line = serviceLine({
-    procedure: procedure({ system: system(code), code, modifiers: reader.texts('modifiers').map((text) => text.toUpperCase()) }),
+    procedure: procedure({ system: procedureSystem(code), code, modifiers: reader.texts('modifiers').map((text) => text.toUpperCase()) }),
     charge: reader.decimal('amount', 2, 'an amount such as 120.50'),
     units: { unit: 'units', thousandths: reader.decimal('units', 3, 'units such as 1 or 1.5') },
     serviceDates: { start: on, end: on },
@@ -233,22 +233,9 @@ function drug(reader) {
   return { qualifier: 'ndc', code, amount: { unit, thousandths }, prescription: '', linkSequence: '' };
 }
 
-// By form: four digits and a digit or F, T, U, M are CPT, a letter and four digits HCPCS, all else the practice's own.
-function system(code) {
-  if (/^[0-9]{4}[0-9FTUM]$/.test(code)) return 'cpt';
-  return /^[A-Z][0-9]{4}$/.test(code) ? 'hcpcs' : 'internal';
-}
-
-function diagnosis(text) {
-  const code = text.replaceAll('.', '').toUpperCase();
-  return { system: /^[A-Z][0-9]./.test(code) ? 'icd10cm' : 'other', code };
-}
-
 function problem(id, path, found, expected) {
   return { id: `ndjson.${id}`, at: { path }, found, expected, remedy: 'correct it where the line is written' };
 }
-
-const length = (text) => (text === '' ? 'nothing' : `${[...text].length} characters`);
 
 function kind(value) {
   if (value === null) return 'null';

@@ -5,6 +5,7 @@
 
 mod set;
 
+use claimhost_sdk::calendar::civil;
 use claimhost_sdk::claim::{
     Assignment, Claim, ClaimHeader, Coverage, Date, DateRange, Diagnosis, DiagnosisSystem, Frequency, Gender, Patient,
     Payer, PersonName, Procedure, ProcedureSystem, Provider, Quantity, Relationship, Responsibility, ServiceLine,
@@ -17,7 +18,7 @@ use crate::keys::{Keys, Text, kind};
 use crate::problem::Problems;
 use crate::run::End;
 use crate::table::{Header, Table, cents, scaled};
-use crate::value::{civil, parse_day};
+use crate::value::parse_day;
 
 /// One case.
 #[derive(Debug, Clone)]

@@ -7,11 +7,12 @@ mod numbers;
 use std::cmp::Ordering;
 use std::fmt;
 
+use claimhost_sdk::calendar::civil;
 use claimhost_sdk::claim::{Coverage, Provider, ServiceLine};
 use claimhost_sdk::review::ClaimInContext;
 
 use crate::ir::{DatePart, Node, Order, Test};
-use crate::value::{Reflect, Value, add_months, civil, day_number};
+use crate::value::{Reflect, Value, add_months, day_number};
 use numbers::arithmetic;
 
 /// Loop variables of one rule at most, with `line`.

@@ -1,12 +1,13 @@
 //! A table over a claim: which rules are in force, which can touch it, and what they find.
 
+use claimhost_sdk::calendar::civil;
 use claimhost_sdk::claim::Date;
 use claimhost_sdk::review::{self, ClaimInContext, ClaimPlace, Finding, LineModifier, LineText, LineUnits, Severity};
 
 use crate::eval::{Env, Trouble, first_day};
 use crate::message::shown;
 use crate::table::{Basis, Fix, Rule, Table};
-use crate::value::{Reflect, Value, civil, day_number};
+use crate::value::{Reflect, Value, day_number};
 
 /// Modifiers that an 837P line has room for.
 const MODIFIERS_MAX: usize = 4;

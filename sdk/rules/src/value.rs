@@ -1,5 +1,6 @@
 //! What a condition works on: values of the claim's records, borrowed.
 
+use claimhost_sdk::calendar::{self, civil};
 use claimhost_sdk::claim::Date;
 
 /// A value. Money, decimals, days and choices are numbers here: cents, thousandths, days since 1970, position of the word; what a
@@ -98,28 +99,9 @@ impl<T: Reflect> Items for Vec<T> {
     }
 }
 
-/// Days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant, `days_from_civil`). A day that no calendar has (0-0-0)
-/// is still a number.
+/// Days since 1970-01-01. A day that no calendar has (0-0-0) is still a number.
 pub fn day_number(date: Date) -> i64 {
-    let (year, month, day) = (i64::from(date.year), i64::from(date.month), i64::from(date.day));
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Year, month, day of a number of days since 1970-01-01.
-pub fn civil(number: i64) -> (i64, i64, i64) {
-    let shifted = number.saturating_add(719_468);
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era.saturating_mul(400) + i64::from(month <= 2), month, day)
+    calendar::days(date.year, date.month, date.day)
 }
 
 /// The day so many months later; the last of its month where that has fewer days.

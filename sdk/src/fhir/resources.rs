@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use claimhost_fhir::json::Parser;
 use claimhost_fhir::{DateTime, Json, base, without_version};
 
+use crate::calendar;
 use crate::intake::{Document, Place, Problem};
 
 /// A resource of the document.
@@ -258,11 +259,7 @@ fn version(json: &Json<'_>) -> (Option<(i64, u32)>, Option<u64>) {
 
 /// Seconds since 1970-01-01 in UTC, and nanoseconds.
 pub fn moment(time: &DateTime) -> (i64, u32) {
-    let (year, month, day) = (i64::from(time.date.year), i64::from(time.date.month), i64::from(time.date.day));
-    let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let era = year.div_euclid(400);
-    let of_era = year - era * 400;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * month + 2) / 5 + day - 1 - 719_468;
+    let days = calendar::days(time.date.year, time.date.month, time.date.day);
     let offset = i64::from(time.offset_minutes.unwrap_or(0)) * 60;
     (days * 86_400 + i64::from(time.second) - offset, time.nanosecond)
 }

@@ -23,6 +23,7 @@ pub use paths::{Field, Paths};
 pub use people::{gender, relationship};
 pub use schedule::{ScheduleDefaults, attendance, attendances};
 
+use crate::calendar;
 use crate::claim::{ClaimExtras, ClaimHeader, Patient, PatientId, PatientIdKind};
 use crate::intake::{Document, Event, Ignored, Outcome, Place, Problem, Setup, SourceOrder, VisitStatus, VisitUpdate};
 use crate::mapping::Mapping;
@@ -361,14 +362,8 @@ fn normalised(time: &claimhost_hl7v2::Timestamp) -> String {
 
 /// `YYYYMMDD` of days since 1970-01-01.
 pub(crate) fn civil(days: i64) -> String {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    format!("{:04}{month:02}{day:02}", year + era * 400 + i64::from(month <= 2))
+    let (year, month, day) = calendar::civil(days);
+    format!("{year:04}{month:02}{day:02}")
 }
 
 /// Lines that are no segments, after a segment that is read here: its last fields are torn off.

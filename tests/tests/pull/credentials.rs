@@ -42,7 +42,7 @@ fn tokens_are_fetched_renewed_and_kept_to_themselves() {
         ("oauth2-client", "secret = { file = \"client\" }\nclient_auth = \"basic\"\nscope = \"billing:read\""),
         ("oauth2-refresh", "secret = { file = \"client\" }\nrefresh_token = { file = \"refresh\" }"),
     ] {
-        let (site, server) = (site(), with_tokens(4));
+        let (site, server) = (Site::with_connectors(), with_tokens(4));
         secret(&site, "client", "client-secret-01\n");
         secret(&site, "refresh", "refresh-token-0-first\n");
         let url = format!("{}/oauth/token", server.url());
@@ -99,7 +99,7 @@ fn assert_no_file_has(site: &Site, words: &[&str], but: &[&str]) {
 
 #[test]
 fn a_wrong_secret_is_told_by_its_place_and_never_by_itself() {
-    let (site, server) = (site(), with_tokens(4));
+    let (site, server) = (Site::with_connectors(), with_tokens(4));
     secret(&site, "client", "client-secret-XX");
     let url = format!("{}/oauth/token", server.url());
     add_drchrono(
@@ -130,7 +130,7 @@ fn a_wrong_secret_is_told_by_its_place_and_never_by_itself() {
 fn an_assertion_is_signed_anew_each_time_and_holds_for_minutes() {
     let es384 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
     for (algorithm, key) in [("ES384", es384.serialize_pem()), ("RS384", include_str!("rsa.pem").to_owned())] {
-        let site = site();
+        let site = Site::with_connectors();
         let server = Server::start(|asked, _| match asked.path() {
             "/token" => Answer::json(&json!({"access_token": "token-of-an-assertion", "expires_in": "1"})),
             _ if asked.header("authorization") != "Bearer token-of-an-assertion" => Answer::new(401, ""),
@@ -199,7 +199,7 @@ fn base64_url(text: &str) -> Vec<u8> {
 
 #[test]
 fn secrets_are_filled_in_for_the_own_host_and_no_puller_ever_sees_one() {
-    let site = site();
+    let site = Site::with_connectors();
     let elsewhere = Server::start(|_, _| Answer::new(200, ""));
     let server = Server::start(|asked, _| {
         assert_eq!(asked.method, "POST");

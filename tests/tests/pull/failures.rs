@@ -28,7 +28,7 @@ fn what_passes_is_tried_again_and_then_comes() {
         ("cut at once", failing(1, |_| Answer { cut: Some(0), ..Answer::new(200, "{\"results\":[]}") }), 1),
     ];
     for (what, server, retries) in cases {
-        let site = site();
+        let site = Site::with_connectors();
         add_drchrono(&site, &server, "");
         let output = pull(&site);
         let report = report(&output);
@@ -79,7 +79,7 @@ fn what_does_not_pass_ends_the_turn_and_is_work_until_it_does() {
         ),
     ];
     for (what, server, more, words) in cases {
-        let site = site();
+        let site = Site::with_connectors();
         add_drchrono(&site, &server, more);
         let output = pull(&site);
         assert_eq!(output.status.code(), Some(1), "{what}");
@@ -106,7 +106,7 @@ fn what_does_not_pass_ends_the_turn_and_is_work_until_it_does() {
 
 #[test]
 fn a_long_pause_ends_the_turn_without_a_fault() {
-    let site = site();
+    let site = Site::with_connectors();
     let server = failing(1, |_| Answer::new(429, "").with("Retry-After", "3600"));
     add_drchrono(&site, &server, "");
     let told = report(&pull(&site));
@@ -125,7 +125,7 @@ fn a_long_pause_ends_the_turn_without_a_fault() {
 
 #[test]
 fn a_turn_sends_so_many_requests_and_the_next_goes_on() {
-    let (site, server) = (site(), three_pages());
+    let (site, server) = (Site::with_connectors(), three_pages());
     add_drchrono(&site, &server, "requests_max = 6");
     let mut documents = 0;
     let mut turns = 0;
@@ -152,7 +152,7 @@ fn a_turn_sends_so_many_requests_and_the_next_goes_on() {
 fn a_puller_over_its_ceilings_ends_its_turn_and_nothing_else() {
     for (limits, words) in [("memory_mib = 3", "more than its 3 MiB of memory"), ("output_mib = 1", "more than 1 MiB")]
     {
-        let site = site();
+        let site = Site::with_connectors();
         let line = site.text("claimhost.toml").lines().find(|line| line.starts_with("folders = ")).unwrap().to_owned();
         site.edit("claimhost.toml", &line, &line.replace(']', ", \"own\"]"));
         let manifest = format!(

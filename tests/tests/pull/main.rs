@@ -19,17 +19,6 @@ use server::{Answer, Asked, Server};
 const DAY: &str = "2026-03-03";
 const NAME: &str = "drchrono";
 
-/// A folder of one practice that finds the connectors beside the plugins.
-fn site() -> Site {
-    let site = Site::new();
-    let connectors = workspace().join("connectors");
-    let line = site.text("claimhost.toml").lines().find(|line| line.starts_with("folders = ")).unwrap().to_owned();
-    let more = line.replace(']', &format!(", {:?}]", connectors.display().to_string()));
-    site.edit("claimhost.toml", &line, &more);
-    site.edit("claimhost.toml", "trust = \"locked\"", "trust = \"any\"");
-    site
-}
-
 /// Adds a source with these lines of its own; `[intake.pull...]` blocks come last in them.
 fn add(site: &Site, server: &Server, name: &str, more: &str) {
     site.write("ca.pem", server.pem.as_bytes());
@@ -122,7 +111,7 @@ fn every_charge_comes_once_wherever_the_program_ends() {
     for moment in
         ["before-pulled:1", "after-pulled:1", "before-pulled:2", "after-pulled:2", "after-pulled:3", "mid-file"]
     {
-        let (site, server) = (site(), three_pages());
+        let (site, server) = (Site::with_connectors(), three_pages());
         add_drchrono(&site, &server, "");
         let ended =
             site.prepared(&["--as-of", DAY, "run", "--once"]).env("CLAIMHOST_CRASH_AT", moment).output().unwrap();
@@ -151,7 +140,7 @@ fn every_charge_comes_once_wherever_the_program_ends() {
 
 #[test]
 fn a_turn_says_what_it_did_and_the_next_begins_where_it_ended() {
-    let (site, server) = (site(), three_pages());
+    let (site, server) = (Site::with_connectors(), three_pages());
     add_drchrono(&site, &server, "");
     let checked = site.command(&["check-config", "--json"]);
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
@@ -182,7 +171,7 @@ fn a_turn_says_what_it_did_and_the_next_begins_where_it_ended() {
 
 #[test]
 fn serve_pulls_on_its_schedule_and_takes_what_comes() {
-    let site = site();
+    let site = Site::with_connectors();
     let ids = Arc::new(Mutex::new(vec![1_u32]));
     let known = Arc::clone(&ids);
     let server = Server::start(move |asked, _| {
@@ -203,7 +192,7 @@ fn serve_pulls_on_its_schedule_and_takes_what_comes() {
 
 #[test]
 fn encounters_bring_their_charges_by_absolute_references() {
-    let site = site();
+    let site = Site::with_connectors();
     let input: Value = serde_json::from_slice(
         &std::fs::read(workspace().join("connectors/modernizing-medicine/fixtures/dermatology-day/input.json"))
             .unwrap(),

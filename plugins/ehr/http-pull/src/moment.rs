@@ -1,5 +1,6 @@
 //! Moments to the minute, UTC: the host's clock, `since`, overlaps and windows. Written as `2026-03-02T08:00` in cursors.
 
+use claimhost_sdk::calendar;
 use claimhost_sdk::claim::{Date, DateTime};
 
 const MINUTES_OF_DAY: i64 = 24 * 60;
@@ -49,7 +50,7 @@ impl Moment {
 
     /// By a pattern of `YYYY`, `MM`, `DD`, `hh`, `mm` and `ss`; every other letter stands for itself.
     pub fn format(self, pattern: &str) -> String {
-        let (year, month, day) = civil(self.0.div_euclid(MINUTES_OF_DAY));
+        let (year, month, day) = calendar::civil(self.0.div_euclid(MINUTES_OF_DAY));
         let minutes = self.0.rem_euclid(MINUTES_OF_DAY);
         pattern
             .replace("YYYY", &format!("{year:04}"))
@@ -74,26 +75,8 @@ pub fn minutes(text: &str) -> Option<i64> {
     number.parse::<i64>().ok().filter(|number| (0..=100_000).contains(number)).map(|number| number * unit)
 }
 
-/// Days since 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms").
-fn days(date: Date) -> i64 {
-    let (month, day) = (i64::from(date.month), i64::from(date.day));
-    let year = i64::from(date.year) - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Year, month, day of a day number; the inverse of [`days`].
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
+fn days(day: Date) -> i64 {
+    calendar::days(day.year, day.month, day.day)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `set` and `unset` of a case: any field of the contract, by its name.
 
+use claimhost_sdk::calendar::civil;
 use claimhost_sdk::review::ClaimInContext;
 use serde_json::{Map, Value as Json, json};
 use toml::Spanned;
@@ -10,7 +11,6 @@ use crate::keys::{Text, day_of, kind};
 use crate::problem::{Problems, meant};
 use crate::schema::{self, RecordType, Type};
 use crate::table::{cents, scaled};
-use crate::value::civil;
 
 /// The claim of a case with the fields that it sets.
 pub(super) fn changed(

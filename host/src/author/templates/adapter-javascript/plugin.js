@@ -1,8 +1,8 @@
 // {{name}}: one JSON object a line, one charge each, to visit events. `mapping.toml` says where each element stands.
 
 import {
-  charge, claimHeader, coverage, day, mapping, number, patient, payer, personName, procedure, provider, refusal, serviceLine,
-  subscriber, visitUpdate,
+  charge, claimHeader, coverage, day, diagnosis, length, mapping, number, patient, payer, personName, procedure,
+  procedureSystem, provider, refusal, serviceLine, subscriber, visitUpdate,
 } from './claimhost.js';
 
 // Elements that the mapping may place, and whether it has to.
@@ -158,7 +158,7 @@ function oneCharge(reader, id, diagnoses) {
   const thousandths = reader.decimal('units', 3, 'units such as 1 or 1.5');
   const cents = reader.decimal('amount', 2, 'an amount such as 120.50');
   const line = serviceLine({
-    procedure: procedure({ system: system(code), code, modifiers: reader.list('modifiers') }),
+    procedure: procedure({ system: procedureSystem(code), code, modifiers: reader.list('modifiers') }),
     charge: cents,
     units: { unit: 'units', thousandths },
     serviceDates: { start: on, end: on },
@@ -181,17 +181,6 @@ function coverages(reader, who) {
   })];
 }
 
-// By form: four digits and a digit or F, T, U, M are CPT, a letter and four digits HCPCS, all else the practice's own.
-function system(code) {
-  if (/^[0-9]{4}[0-9FTUM]$/.test(code)) return 'cpt';
-  return /^[A-Z][0-9]{4}$/.test(code) ? 'hcpcs' : 'internal';
-}
-
-function diagnosis(text) {
-  const code = text.replaceAll('.', '').toUpperCase();
-  return { system: /^[A-Z][0-9]./.test(code) ? 'icd10cm' : 'other', code };
-}
-
 // Says what is wrong, never with a value of the document.
 function problem(id, path, found, expected) {
   const remedy = 'correct it in the source, or its place in mapping.toml';
@@ -201,10 +190,6 @@ function problem(id, path, found, expected) {
 function plain(value) {
   if (typeof value === 'string') return value.trim();
   return typeof value === 'number' ? String(value) : '';
-}
-
-function length(text) {
-  return text === '' ? 'nothing' : `${[...text].length} characters`;
 }
 
 export const translate = {
