@@ -359,6 +359,47 @@ fn a_running_serve_counts_what_it_refuses_and_keeps_who_took_a_table_away() {
     );
 }
 
+#[test]
+fn a_folder_of_tables_that_goes_frees_nothing_and_is_told() {
+    let site = Site::new();
+    site.edit("claimhost.toml", "settle_seconds = 5", "settle_seconds = 0");
+    site.write("rules/house.toml", table("1", "50").as_bytes());
+    site.hl7("1.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    assert_eq!(why(&site, "1")["state"], "held");
+    let (path, aside) = (site.dir().join("rules"), site.dir().join("aside"));
+    let reloads = |outcome: &str| format!("claimhost_data_reloads_total{{kind=\"rules\",outcome=\"{outcome}\"}}");
+    let serving = Serving::start(&site, DAY);
+    std::fs::rename(&path, &aside).unwrap();
+    serving.wait_for(&reloads("refused"), 1);
+    assert_eq!(serving.metric(&reloads("activated")), 0);
+    serving.stop();
+    assert_eq!((&why(&site, "1")["state"], site.outbox().len()), (&"held".into(), 0));
+
+    // Nor does a host start without them, whether the folder is not there or empty.
+    for there in [false, true] {
+        if there {
+            std::fs::create_dir(&path).unwrap();
+        }
+        let (_, err) = said(&site, &["run", "--once"], 3);
+        assert!(err.contains("expected the folder of the tables that are active: house"), "{err}");
+        let (out, _) = said(&site, &["check-config"], 3);
+        assert!(out.contains("the tables that are active: house") && out.contains("does not start"), "{out}");
+    }
+    // Unless somebody says so; the host's own history tells that, too.
+    std::fs::create_dir(path.join("history")).unwrap();
+    site.run(DAY);
+    assert_eq!(why(&site, "1")["state"], "submitted");
+    let store = rusqlite::Connection::open(site.dir().join("store/claimhost.db")).unwrap();
+    let last: String = store
+        .query_row("SELECT event FROM history WHERE subject_kind = 'rule-table' ORDER BY seq DESC LIMIT 1", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(last, "rule table house no longer active");
+    site.assert_accounted(DAY);
+}
+
 /// Another charge for the visit and the cover of the first.
 fn one_more(charge: &Charge) -> String {
     charge.message().replace("99213", "36415").replace(&format!("ID{}", charge.number), "ID1")

@@ -15,12 +15,12 @@ use crate::claim::{Problem, Setup};
 use crate::config::{Config, Route, suggest};
 use crate::intake::framing::Framing;
 use crate::lifecycle::HostError;
-use crate::lifecycle::master_key;
+use crate::lifecycle::{lost_tables, master_key};
 use crate::plugin::{Adapter, Fault, FaultKind, Kind, PluginHost};
 use crate::practice::{Conflict, Profile};
 use crate::rules::{COMPONENT, Tables};
 use crate::scrub::EDITS;
-use crate::store::{Store, StoreError};
+use crate::store::{CLEARING, Store, StoreError};
 
 /// `check-config`
 #[derive(Debug, clap::Args)]
@@ -48,7 +48,7 @@ impl CheckConfig {
         let mut checks =
             vec![well(&format!("configuration {}", global.config.display()), "every key is known and fits")];
         let profiles = profiles(&config, &mut checks);
-        checks.push(key_and_store(&config));
+        key_and_store(&config, &mut checks);
         plugins(&config, &profiles, &mut checks);
         folders(&config, &mut checks);
         addresses(&config, &mut checks);
@@ -113,20 +113,38 @@ fn profiles(config: &Config, checks: &mut Vec<Check>) -> Vec<Profile> {
     profiles
 }
 
-/// The key opens the store, for every practice in it.
-fn key_and_store(config: &Config) -> Check {
+/// The key opens the store, for every practice in it; the folder of rule tables is that of the tables that it knows as active.
+fn key_and_store(config: &Config, checks: &mut Vec<Check>) {
+    let (store, check) = match opened_store(config) {
+        Ok((store, check)) => (store, check),
+        Err(check) => return checks.push(check),
+    };
+    checks.push(check);
+    let lost = store.known_practice(CLEARING).and_then(|clearing| match clearing {
+        Some(clearing) => lost_tables(&clearing, &Tables::look_at(&config.rules.folder)),
+        None => Ok(None),
+    });
+    let words = match lost {
+        Ok(None) => return,
+        Ok(Some(error)) => format!("{error}\na running host keeps them active; it does not start without them"),
+        Err(error) => error.to_string(),
+    };
+    checks.push(wrong("rule tables", words));
+}
+
+fn opened_store(config: &Config) -> Result<(Store, Check), Check> {
     const WHAT: &str = "key and store";
     let key = match master_key(config) {
         Ok(key) => key,
-        Err(error) => return wrong(WHAT, error.to_string()),
+        Err(error) => return Err(wrong(WHAT, error.to_string())),
     };
     let from_file = std::env::var_os(&config.keys.master_key_env).is_none();
     if from_file && let Some(mode) = open_mode(&config.keys.master_key_file) {
         let path = config.keys.master_key_file.display();
-        return wrong(
+        return Err(wrong(
             WHAT,
             format!("{path}: mode is {mode:o}, expected 600: others can read the key; chmod 600 {path}"),
-        );
+        ));
     }
     let opened = match Store::open(&config.store.path, key.clone()) {
         Err(StoreError::InUse { .. }) => {
@@ -136,14 +154,15 @@ fn key_and_store(config: &Config) -> Check {
     };
     let (store, note) = match opened {
         Ok(opened) => opened,
-        Err(error) => return wrong(WHAT, error.to_string()),
+        Err(error) => return Err(wrong(WHAT, error.to_string())),
     };
     for practice in &config.practice {
         if let Err(error) = store.known_practice(&practice.id) {
-            return wrong(WHAT, format!("practice {}: {error}", practice.id));
+            return Err(wrong(WHAT, format!("practice {}: {error}", practice.id)));
         }
     }
-    well(WHAT, &format!("{note}the key opens {}", config.store.path.display()))
+    let check = well(WHAT, &format!("{note}the key opens {}", config.store.path.display()));
+    Ok((store, check))
 }
 
 /// The mode of a file that others than its owner may touch.

@@ -19,7 +19,8 @@ use crate::codes::shelf::Shelf;
 use crate::config::{Config, FolderConfig, Route};
 use crate::lifecycle::summary::{Summary, summarize};
 use crate::lifecycle::{
-    DataQuestions, DataReloads, HostError, answers, due, go_live, ingest, inquire, later, master_key, submit, tidy,
+    DataQuestions, DataReloads, HostError, answers, due, go_live, ingest, inquire, later, lost_tables, master_key,
+    submit, tidy,
 };
 use crate::plugin::{CodeTables, LogBuffer, PluginHost, PluginHostConfig, PluginLog};
 use crate::practice::Profile;
@@ -171,6 +172,9 @@ impl Host {
         let tables = Tables::open(&config.rules.folder);
         // What was active before a restart stays; of a table that never was, nobody knows whom its rules are for.
         if let Some(error) = tables.never_active().first() {
+            return Err(HostError::Rules(error.to_string()));
+        }
+        if let Some(error) = lost_tables(&clearing, &tables)? {
             return Err(HostError::Rules(error.to_string()));
         }
         let codes = library.shelf();

@@ -70,4 +70,5 @@ pub(crate) use receive::{Received, Receiver, Upload, Uploaded, store_messages, s
 pub(crate) use refold::{Recounted, charged_version, recount, wanted_work};
 pub use retry::Retried;
 pub(crate) use review::alike;
+pub(crate) use tables::lost_tables;
 pub(crate) use upcoming::{Upcoming, of as upcoming};

@@ -1,6 +1,6 @@
 //! The folder of active tables. A file `*.toml` in it is active; one that cannot be used changes nothing, and what was active before
 //! stays, also over a restart: every text that was ever active is kept (`history.rs`), with who activated it and when. A folder that
-//! cannot be listed is no empty folder: its tables stay too.
+//! cannot be listed, or that went as a whole, is no empty folder: its tables stay too.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,6 +35,8 @@ struct Look {
     files: BTreeMap<PathBuf, Seen>,
     /// It could be listed at least once.
     listed: bool,
+    /// There was a history in it.
+    has_history: bool,
     /// Why it cannot be listed now.
     error: Option<TableError>,
 }
@@ -152,13 +154,34 @@ impl Tables {
         folder.chain(files).collect()
     }
 
+    /// What is wrong where the folder has neither tables nor a history, though the history of a store knows these as active: it went
+    /// while nobody looked.
+    pub(crate) fn lost(&self, known: &[String]) -> Option<TableError> {
+        let has_files = !self.seen.lock().files.is_empty();
+        (!known.is_empty() && !has_files && !self.history.is_there()).then(|| gone(&self.folder, known))
+    }
+
+    /// The folder's files. A folder that went with its history, or in whose place another is (as where something is no longer
+    /// mounted there), was not emptied: nobody took its tables away.
+    fn list(&self, before: &Look) -> Result<Vec<(PathBuf, Stamp)>, TableError> {
+        let now =
+            files(&self.folder).map_err(|error| unreadable(&self.folder, &error, "a folder that can be listed"))?;
+        let went = now.is_none() || (before.has_history && !self.history.is_there());
+        let now = now.unwrap_or_default();
+        if went && now.is_empty() && !before.files.is_empty() {
+            let known: Vec<String> =
+                active_of(&before.files).iter().map(|(_, table)| table.header().id.clone()).collect();
+            return Err(gone(&self.folder, &known));
+        }
+        Ok(now)
+    }
+
     /// Looks whether files have changed. Cheap where nothing has.
     pub fn refresh(&self) -> Refreshed {
         let mut seen = self.seen.lock();
-        let now = match files(&self.folder) {
+        let now = match self.list(&seen) {
             Ok(now) => now,
             Err(error) => {
-                let error = unreadable(&self.folder, &error, "a folder that can be listed");
                 let refused = seen.error.as_ref() != Some(&error);
                 if refused && self.keeps {
                     tracing::error!(%error, "rules: the folder of tables cannot be listed; what was active stays");
@@ -203,6 +226,7 @@ impl Tables {
             self.keep_moved(first, &before, &active, &known);
         }
         seen.files = fresh;
+        seen.has_history = self.history.is_there();
         let digests = |tables: &[(String, Arc<RuleTable>)]| {
             tables.iter().map(|(_, table)| table.digest.clone()).collect::<Vec<_>>()
         };
@@ -414,6 +438,21 @@ fn unreadable(path: &Path, error: &io::Error, expected: &str) -> TableError {
     TableError { name: path.display().to_string(), problems: vec![problem] }
 }
 
+/// A folder that went with its tables.
+fn gone(folder: &Path, known: &[String]) -> TableError {
+    let problem = claimhost_rules::Problem {
+        line: 1,
+        column: 1,
+        of: String::new(),
+        found: "no such folder, or an empty one without `history`".to_owned(),
+        expected: format!("the folder of the tables that are active: {}", known.join(", ")),
+        remedy:
+            "put it back, or mount it; if none of them is to be active any more, make an empty folder `history` in it"
+                .to_owned(),
+    };
+    TableError { name: folder.display().to_string(), problems: vec![problem] }
+}
+
 fn load(path: &Path) -> Result<Arc<RuleTable>, Unusable> {
     let bytes = fs::read(path).map_err(|error| {
         let error = unreadable(path, &error, "a table that can be read");
@@ -427,11 +466,11 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The files `*.toml` of a folder, each with its time and size; a link that leads nowhere is one. A folder that is not there has none.
-fn files(folder: &Path) -> io::Result<Vec<(PathBuf, Stamp)>> {
+/// The files `*.toml` of a folder, each with its time and size; a link that leads nowhere is one. None: there is no such folder.
+fn files(folder: &Path) -> io::Result<Option<Vec<(PathBuf, Stamp)>>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(folder).is_err() => {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         entries => entries?,
     };
@@ -454,7 +493,7 @@ fn files(folder: &Path) -> io::Result<Vec<(PathBuf, Stamp)>> {
         }
     }
     files.sort();
-    Ok(files)
+    Ok(Some(files))
 }
 
 /// Writes beside, then renames: a reader sees the old or the new file, never a part.

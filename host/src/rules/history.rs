@@ -56,6 +56,11 @@ impl History {
         Self { folder: folder.join(HISTORY) }
     }
 
+    /// Whether the folder has one, be it empty.
+    pub(super) fn is_there(&self) -> bool {
+        self.folder.is_dir()
+    }
+
     /// Keeps a text and its activation, once.
     pub(super) fn keep(&self, file: &str, table: &RuleTable, by: &str, replaced: String) -> io::Result<Activation> {
         let header = table.header();

@@ -228,6 +228,40 @@ fn a_folder_or_file_that_cannot_be_read_is_not_one_that_is_gone() {
 }
 
 #[test]
+fn a_folder_that_goes_as_a_whole_takes_no_table_with_it() {
+    let root = tempfile::tempdir().unwrap();
+    let (path, aside) = (root.path().join("rules"), root.path().join("aside"));
+    let tables = Tables::open(&path);
+    tables.activate("candidate", text("t", "", "first").as_bytes(), "Kit").unwrap();
+    let active = ids(&tables);
+    fs::rename(&path, &aside).unwrap();
+    // Not there; then another one in its place, as where something is mounted there no longer.
+    for there in [false, true] {
+        if there {
+            fs::create_dir(&path).unwrap();
+        }
+        assert_eq!(tables.refresh(), super::Refreshed { moved: false, refused: !there }, "told once");
+        assert_eq!((ids(&tables), tables.never_active().len()), (active.clone(), 0));
+        let told = tables.problems()[0].to_string();
+        assert!(told.contains("expected the folder of the tables that are active: t; put it back"), "{told}");
+        assert!(tables.activate("candidate", text("t", "", "second").as_bytes(), "Kit").is_err());
+    }
+    // A host that starts now knows of them by its store only.
+    let known = ["t".to_owned()];
+    assert!(Tables::open(&path).lost(&known).is_some() && Tables::open(&path).lost(&[]).is_none());
+    fs::remove_dir(&path).unwrap();
+    fs::rename(&aside, &path).unwrap();
+    assert_eq!(tables.refresh(), super::Refreshed::default());
+    assert_eq!((ids(&tables), tables.problems().len(), tables.activations().unwrap().len()), (active, 0, 1));
+    assert!(Tables::open(&path).lost(&known).is_none());
+    // Emptied on purpose: its history is there.
+    fs::remove_dir_all(&path).unwrap();
+    fs::create_dir_all(path.join("history")).unwrap();
+    assert!(Tables::open(&path).lost(&known).is_none());
+    assert!(tables.refresh().moved && ids(&tables).is_empty() && tables.problems().is_empty());
+}
+
+#[test]
 fn the_file_that_is_active_keeps_its_id() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();

@@ -160,6 +160,20 @@ impl Tx<'_> {
         )
     }
 
+    /// The last entry of each subject of a kind, in the order of the chain.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn latest_of(&self, kind: &str) -> StoreResult<Vec<HistoryRow>> {
+        self.rows(
+            "SELECT seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest, mac FROM history
+             WHERE practice_id = ?1 AND seq IN (SELECT MAX(seq) FROM history WHERE practice_id = ?1 AND subject_kind = ?2
+             GROUP BY subject_id) ORDER BY seq",
+            (self.practice_id(), kind),
+            |row| history_row(row).map(|(entry, _)| entry),
+        )
+    }
+
     /// Walks the whole chain against its head.
     ///
     /// # Errors
