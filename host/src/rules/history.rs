@@ -122,9 +122,13 @@ impl History {
         (super::digest(&text) == digest).then_some(text)
     }
 
-    /// What was last active of a file, and was not taken away since.
+    /// What was last active of a file, and was not taken away since, nor is active of another file: the newest of the file that is
+    /// the last word on its table.
     pub(super) fn last_active(&self, known: &[Activation], file: &str) -> Option<Arc<RuleTable>> {
-        let last = known.iter().rev().find(|known| known.file == file).filter(|last| !last.removed)?;
+        let stands = |one: &&Activation| {
+            one.file == file && !one.removed && last_of(known, &one.id).is_some_and(|last| std::ptr::eq(last, *one))
+        };
+        let last = known.iter().rev().find(stands)?;
         let text = self.text(&last.digest)?;
         RuleTable::load(file, text.as_bytes()).ok().map(Arc::new)
     }

@@ -262,6 +262,33 @@ fn a_folder_that_goes_as_a_whole_takes_no_table_with_it() {
 }
 
 #[test]
+fn what_was_last_active_of_a_file_is_the_last_word_on_its_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    put(path, "a.toml", &text("x", "", "first"));
+    let tables = Tables::open(path);
+    // A file takes another id; then a bad save, and a restart: the newest of it stays.
+    put(path, "a.toml", &text("y", "", "second, longer"));
+    assert!(tables.refresh().moved);
+    put(path, "a.toml", "[table]");
+    for tables in [&tables, &Tables::open(path)] {
+        tables.refresh();
+        let active: Vec<String> = ids(tables).into_iter().map(|(id, _)| id).collect();
+        assert_eq!((active, tables.never_active().len()), (vec!["y".to_owned()], 0));
+    }
+    // A table whose file was renamed, and taken away under its new name, comes back under neither.
+    put(path, "a.toml", &text("y", "", "second, longer"));
+    fs::rename(path.join("a.toml"), path.join("b.toml")).unwrap();
+    tables.refresh();
+    put(path, "a.toml", "[table]");
+    let again = Tables::open(path);
+    assert_eq!((ids(&again).len(), again.never_active().len()), (1, 1), "it is active as b.toml");
+    fs::remove_file(path.join("b.toml")).unwrap();
+    assert_eq!(ids(&Tables::open(path)), [], "it was taken away");
+    assert_eq!(ids(&Tables::open(path)), [], "and stays so");
+}
+
+#[test]
 fn the_file_that_is_active_keeps_its_id() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
