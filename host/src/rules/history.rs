@@ -1,7 +1,7 @@
 //! What was ever active in a folder of tables: each text by its digest, and a list of activations and removals.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -101,15 +101,27 @@ impl History {
 
     fn add(&self, activation: &Activation) -> io::Result<()> {
         let line = serde_json::to_string(activation)? + "\n";
-        let mut list = fs::OpenOptions::new().create(true).append(true).open(self.folder.join(LIST))?;
+        let mut list = fs::OpenOptions::new().create(true).append(true).read(true).open(self.folder.join(LIST))?;
+        // A line that a crash cut off stays a line of its own.
+        if list.metadata()?.len() > 0 {
+            let mut last = [0];
+            list.seek(SeekFrom::End(-1))?;
+            list.read_exact(&mut last)?;
+            if last != [b'\n'] {
+                list.write_all(b"\n")?;
+            }
+        }
         list.write_all(line.as_bytes())?;
         list.sync_all()
     }
 
-    /// Every activation and removal, oldest first. A line that a crash cut off is passed over.
+    /// Every activation and removal, oldest first. A line that a crash cut off, be it within a letter, is passed over.
     pub(super) fn list(&self) -> io::Result<Vec<Activation>> {
-        match fs::read_to_string(self.folder.join(LIST)) {
-            Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+        match fs::read(self.folder.join(LIST)) {
+            Ok(bytes) => {
+                let lines = bytes.split(|byte| *byte == b'\n');
+                Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }

@@ -289,6 +289,23 @@ fn what_was_last_active_of_a_file_is_the_last_word_on_its_table() {
 }
 
 #[test]
+fn a_line_that_a_crash_cut_off_costs_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("history/activations.jsonl");
+    let tables = Tables::open(folder.path());
+    tables.activate("candidate", text("t", "", "first").as_bytes(), "Kit").unwrap();
+    // Cut off within a letter of somebody's name.
+    let whole = fs::read(&list).unwrap();
+    let cut = "{\"at\":\"2026-05-01T00:00:00+00:00\",\"by\":\"J\u{e9}".as_bytes();
+    fs::write(&list, [&whole, &cut[..cut.len() - 1]].concat()).unwrap();
+    assert_eq!(tables.activations().unwrap().len(), 1);
+    tables.activate("candidate", text("t", "", "second").as_bytes(), "Lou").unwrap();
+    let kept = tables.activations().unwrap();
+    assert_eq!(kept.iter().map(|one| one.by.as_str()).collect::<Vec<_>>(), ["Kit", "Lou"]);
+    assert!(fs::read(&list).unwrap().ends_with(b"}\n"));
+}
+
+#[test]
 fn the_file_that_is_active_keeps_its_id() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
