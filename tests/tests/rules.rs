@@ -457,6 +457,28 @@ fn a_look_back_sees_no_later_day_and_is_told_again_as_it_was() {
 }
 
 #[test]
+fn a_table_whose_look_back_is_withheld_holds_its_claims() {
+    let site = Site::new();
+    site.write("rules/again.toml", again("1", "warn").as_bytes());
+    let folder = site.dir().join("plugins/rule-table").display().to_string();
+    let grant = |more: &[&str]| site.json(&[&["plugin", "add", "--yes", &folder], more].concat());
+    grant(&["--refuse", "look-back"]);
+    site.hl7("1.hl7", on_day(1, 10).as_bytes());
+    site.run(DAY);
+    let answer = why(&site, "1");
+    let found = of_rule(&answer, "rules.not-evaluated");
+    assert_eq!((found.len(), &answer["state"]), (1, &"held".into()), "{answer}");
+    let words = "Rule table `again` looks back 30 days, and the plugin `rule-table` is granted 0; grant it look-back";
+    assert!(found[0]["words"].as_str().unwrap().starts_with(words), "{answer}");
+    let (out, _) = said(&site, &["check-config"], 3);
+    assert!(out.contains("rule table again: looks back 30 days, and the plugin `rule-table` is granted 0"), "{out}");
+    grant(&[]);
+    site.run(DAY);
+    assert_eq!(why(&site, "1")["state"], "submitted");
+    site.assert_accounted(DAY);
+}
+
+#[test]
 fn a_rule_whose_look_back_saw_what_was_made_anew_is_told_by_what_it_found() {
     let site = Site::new();
     site.write("rules/again.toml", again("1", "warn").as_bytes());

@@ -261,13 +261,14 @@ fn tables(host: &PluginHost, tables: &Tables, profiles: &[Profile], checks: &mut
         }
         let opened = host.rules(COMPONENT).map(|rules| {
             let practice = ids().next().unwrap_or("check");
-            rules.try_open(practice, &table.setup())
+            rules.try_open(practice, &table.setup()).map(|()| rules.withheld(table))
         });
         let cases: usize = table.table.rules.iter().map(|rule| rule.cases.len()).sum();
         let words = format!("version {}, {} rules, {cases} cases pass", header.version, table.rules.len());
         checks.push(match opened {
             Some(Err(fault)) => wrong(&what, refusal(COMPONENT, &header.id, &fault)),
-            _ => well(&what, &words),
+            Some(Ok(Some(why))) => wrong(&what, format!("{why}\nuntil then the claims that it is for are held")),
+            Some(Ok(None)) | None => well(&what, &words),
         });
     }
 }

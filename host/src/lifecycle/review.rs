@@ -264,7 +264,14 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
     }
     for (table, members) in tables.iter().zip(by_table).filter(|(_, members)| !members.is_empty()) {
         match host.plugins.rules(rules::COMPONENT) {
-            Some(rules) => ask(host, practice, &rules, Some(table), candidates, earlier, &members),
+            Some(rules) => match rules.withheld(table) {
+                Some(why) => {
+                    let words =
+                        format!("Rule table `{}` {why}. Until then this claim is not checked.", table.header().id);
+                    not_evaluated(candidates, &members, &words);
+                }
+                None => ask(host, practice, &rules, Some(table), candidates, earlier, &members),
+            },
             None => {
                 let words = format!(
                     "The plugin `{}`, which runs rule table `{}`, is not loaded, so this claim is not checked. Install it.",
