@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::pipeline::Waker;
 use super::watches::Watches;
 use crate::config::Config;
-use crate::plugin::PluginHost;
+use crate::plugin::{LockError, PluginHost};
 
 /// A save is several events (a temporary file, a rename): how long folders must be quiet, and how long that is waited for.
 const QUIET: Duration = Duration::from_millis(20);
@@ -28,6 +28,8 @@ pub(super) struct Reloader {
     watches: Watches,
     /// Where not everything is watched, everything is looked at this often.
     poll: Duration,
+    /// Why nothing was reloaded the last time: the same is not told again.
+    told: Option<LockError>,
 }
 
 impl Reloader {
@@ -35,7 +37,8 @@ impl Reloader {
     pub(super) fn new(config: &Config, plugins: PluginHost, waker: Waker, stop: Arc<AtomicBool>) -> Self {
         let (sender, events) = crossbeam_channel::bounded(1);
         let watches = Watches::new(config, sender);
-        Self { plugins, waker, stop, events, watches, poll: Duration::from_secs(config.service.poll_seconds.max(1)) }
+        let poll = Duration::from_secs(config.service.poll_seconds.max(1));
+        Self { plugins, waker, stop, events, watches, poll, told: None }
     }
 
     /// Reloads until the service ends.
@@ -63,11 +66,20 @@ impl Reloader {
     }
 
     /// One reload. A defect in it costs this one, and not all that come after it.
-    fn look(&self) {
+    fn look(&mut self) {
         match catch_unwind(AssertUnwindSafe(|| self.plugins.reload(false))) {
-            Ok(Ok(changes)) if changes.is_empty() => {}
-            Ok(Ok(_)) => self.waker.wake_for_data(),
-            Ok(Err(error)) => tracing::error!(%error, "plugins: nothing was reloaded"),
+            Ok(Ok(changes)) => {
+                self.told = None;
+                if !changes.is_empty() {
+                    self.waker.wake_for_data();
+                }
+            }
+            Ok(Err(error)) => {
+                if self.told.as_ref() != Some(&error) {
+                    tracing::error!(%error, "plugins: nothing was reloaded");
+                }
+                self.told = Some(error);
+            }
             Err(_) => {
                 tracing::error!("plugins: a reload broke: a defect of claimhost; the next change is looked at again")
             }

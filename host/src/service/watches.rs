@@ -33,16 +33,15 @@ struct Place {
 type Found = (u64, Option<SystemTime>);
 
 impl Watches {
-    /// Watches the plugin folders with all that is in them, and the folder of the lock file. Whatever happens there is told.
+    /// Watches the plugin folders with all that is in them, and the folder of the lock file. Told is whatever happens to the plugin
+    /// folders, in them, and to the lock file: what else lies beside that, a log say, is written while a reload runs.
     pub(super) fn new(config: &Config, sender: Sender<()>) -> Self {
         let mut places: Vec<Place> = Vec::new();
         let folders = config.plugins.folders.iter().map(|folder| (folder.as_path(), RecursiveMode::Recursive));
         // An editor puts another file in its place: the folder is what is watched.
         let lock = config.plugins.lock.parent().map(|folder| (folder, RecursiveMode::NonRecursive));
         for (folder, mode) in folders.chain(lock) {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            // As events name it.
-            let path = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+            let path = as_told(folder);
             if !places.iter().any(|known| known.path == path) {
                 places.push(Place { path, mode, found: None, watched: false });
             }
@@ -50,13 +49,23 @@ impl Watches {
         let lost = Arc::new(AtomicBool::new(false));
         let watcher = {
             let (lost, roots) = (Arc::clone(&lost), places.iter().map(|place| place.path.clone()).collect::<Vec<_>>());
+            let plugins: Vec<PathBuf> = config.plugins.folders.iter().map(|folder| as_told(folder)).collect();
+            let lock = lock.zip(config.plugins.lock.file_name()).map(|((folder, _), name)| as_told(folder).join(name));
+            let concerns = move |path: &PathBuf| {
+                lock.as_ref() == Some(path) || plugins.iter().any(|folder| path.starts_with(folder))
+            };
             notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
                 if let Ok(event) = &event {
                     if event.kind.is_access() {
                         return;
                     }
-                    if event.paths.iter().any(|path| roots.contains(path)) {
+                    let at_root = event.paths.iter().any(|path| roots.contains(path));
+                    if at_root {
                         lost.store(true, Ordering::Relaxed);
+                    }
+                    // Without a path it says that others were missed.
+                    if !at_root && !event.paths.is_empty() && !event.paths.iter().any(&concerns) {
+                        return;
                     }
                 }
                 // An error may be a change that was missed.
@@ -104,6 +113,12 @@ impl Watches {
     }
 }
 
+/// A folder as events name it.
+fn as_told(folder: &Path) -> PathBuf {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
 fn found(path: &Path) -> Option<Found> {
     let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_dir)?;
     Some((metadata.ino(), metadata.created().ok()))
@@ -115,6 +130,34 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn what_is_written_beside_the_lock_file_is_no_news_and_the_lock_file_is() {
+        let root = tempfile::tempdir().unwrap();
+        let (plugins, lock) = (root.path().join("plugins"), root.path().join("plugins.lock"));
+        fs::create_dir(&plugins).unwrap();
+        let mut config: Config = toml::from_str("").unwrap();
+        config.plugins.folders = vec![plugins.clone()];
+        config.plugins.lock = lock.clone();
+        let (sender, events) = crossbeam_channel::bounded(1);
+        let watches = Watches::new(&config, sender);
+        assert!(watches.are_whole());
+        let news = |patience: u64| events.recv_timeout(Duration::from_millis(patience)).is_ok();
+        let quiet = || while news(100) {};
+        quiet();
+        // As the log of `serve`, which every reload writes to.
+        for line in ["one", "two"] {
+            fs::write(root.path().join("serve.log"), line).unwrap();
+            assert!(!news(300), "{line}");
+        }
+        fs::write(root.path().join("plugins.lock.tmp"), "").unwrap();
+        assert!(!news(300), "not in its place yet");
+        fs::rename(root.path().join("plugins.lock.tmp"), &lock).unwrap();
+        assert!(news(5_000), "deaf to the lock file");
+        quiet();
+        fs::write(plugins.join("plugin.toml"), "").unwrap();
+        assert!(news(5_000), "deaf to plugins");
+    }
 
     #[test]
     fn a_folder_that_is_made_later_or_anew_is_watched_all_the_same() {
