@@ -105,6 +105,39 @@ fn a_practice_that_nobody_has_approved_ingests_and_does_not_submit() {
 }
 
 #[test]
+fn an_adapter_that_is_not_active_is_the_reason_and_nothing_is_approved_without_it() {
+    let site = Site::new();
+    site.hl7("1.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    let folder = site.dir().join("plugins/csv-superbill");
+    std::fs::rename(&folder, site.dir().join("away")).unwrap();
+    site.hl7("2.hl7", Charge::new(2).message().as_bytes());
+    let summary = site.run_unapproved(DAY);
+    assert_eq!((&summary["claims"]["ready"], &summary["claims"]["submitted"]), (&1.into(), &1.into()), "{summary}");
+    let words = |site: &Site| site.json(&["work", "list", "--kind", "practice.go-live"])[0]["words"].to_string();
+    assert!(words(&site).contains("what reads its documents is not active: csv-superbill"), "{}", words(&site));
+    let (seen, code, _) = go_live(&site, &[]);
+    assert_eq!((code, &seen["inactive"]), (4, &serde_json::json!(["csv-superbill"])), "{seen}");
+    let line = lines(&site, DAY)["go-live"].clone();
+    assert!(stands(&line).0 == "fail" && line["found"].as_str().unwrap().contains("is not active: csv-superbill"));
+    let (_, code, said) = go_live(&site, &["--approve", "--by", "A. Lee"]);
+    assert!(
+        code == 4 && said.contains("is not active: csv-superbill") && said.contains("nothing was recorded"),
+        "{said}"
+    );
+    // It waits for another reason meanwhile: the work says that one.
+    std::fs::rename(site.dir().join("away"), &folder).unwrap();
+    let mapping = site.text(MAPPING);
+    site.write(MAPPING, (mapping.clone() + "\n# other words\n").as_bytes());
+    site.run_unapproved(DAY);
+    assert!(words(&site).contains("a mapping has changed"), "{}", words(&site));
+    // As it was, it is approved already.
+    site.write(MAPPING, mapping.as_bytes());
+    assert_eq!(site.run_unapproved(DAY)["claims"]["submitted"], 2);
+    site.assert_accounted(DAY);
+}
+
+#[test]
 fn a_changed_profile_does_not_ask_again() {
     let site = Site::new();
     site.hl7("1.hl7", Charge::new(1).message().as_bytes());

@@ -12,7 +12,7 @@ use crate::audit::checklist::{Approved, Facts, Line, Status, Way, lines};
 use crate::claim::day_number;
 use crate::codes::Library;
 use crate::config::Config;
-use crate::lifecycle::{HostError, mapping_digest};
+use crate::lifecycle::{HostError, Mappings, mappings};
 use crate::plugin::FixturePolicy;
 use crate::store::practice_record::RecordKind;
 use crate::store::{StoreResult, Tx};
@@ -46,9 +46,9 @@ impl Checklist {
         };
         let library = Library::open(&reader.config.codes.folder);
         let (shelf, ways, today) = (library.shelf(), ways(&reader.config, id), day_number(global.today()));
-        let digest = configured_digest(global, &reader.config, id)?;
+        let mappings = configured_mappings(global, &reader.config, id)?;
         let lines = store.read(|tx| -> StoreResult<Vec<Line>> {
-            let approved = approved(tx, digest)?;
+            let approved = approved(tx, mappings)?;
             lines(tx, &Facts { profile: &profile, ways: &ways, shelf: &shelf, approved: &approved, today })
         })?;
         let pass = lines.iter().filter(|line| line.status == Status::Pass).count();
@@ -71,25 +71,25 @@ fn ways(config: &Config, id: &str) -> Vec<Way> {
     ways
 }
 
-/// The digest of the mappings as the configuration names them now.
-fn configured_digest(global: &Global, config: &Config, id: &str) -> Result<String, Failure> {
-    let mut mappings = Vec::new();
+/// The mappings as the configuration names them now.
+fn configured_mappings(global: &Global, config: &Config, id: &str) -> Result<Mappings, Failure> {
+    let mut ways = Vec::new();
     for route in config.intake.routes().filter(|route| route.practice == id) {
         let text = match route.mapping {
             Some(path) => std::fs::read_to_string(path).map_err(HostError::io(path))?,
             None => String::new(),
         };
-        mappings.push((route.adapter.to_owned(), text));
+        ways.push((route.adapter.to_owned(), text));
     }
     // A connector's own mapping is with the plugins.
-    Ok(mapping_digest(&super::plugin::open(global, FixturePolicy::Skip)?, mappings))
+    Ok(mappings(&super::plugin::open(global, FixturePolicy::Skip)?, ways))
 }
 
-fn approved(tx: &Tx<'_>, digest_now: String) -> StoreResult<Approved> {
-    let last = tx.latest_record(RecordKind::GoLive)?.map(|record| (record.day, record.digest));
-    let waits = last.as_ref().is_none_or(|(_, digest)| *digest != digest_now);
-    let waiting = if waits { i64::try_from(tx.ready_cents()?.0).unwrap_or(i64::MAX) } else { 0 };
-    Ok(Approved { digest_now, last, waiting })
+fn approved(tx: &Tx<'_>, mappings: Mappings) -> StoreResult<Approved> {
+    let last = tx.latest_record(RecordKind::GoLive)?;
+    let counts = last.as_ref().is_some_and(|record| mappings.are_approved(&record.digest));
+    let waiting = if counts { 0 } else { i64::try_from(tx.ready_cents()?.0).unwrap_or(i64::MAX) };
+    Ok(Approved { counts, inactive: mappings.inactive, last: last.map(|record| record.day), waiting })
 }
 
 fn tell(told: &Told) {

@@ -65,10 +65,14 @@ fn refusal(id: &str, refused: &Refused) -> Failure {
 }
 
 fn tell(told: &Told) {
-    let Seen { mapping_digest, coverage, dry_run, crosswalk } = &told.seen;
+    let Seen { mapping_digest, inactive, coverage, dry_run, crosswalk } = &told.seen;
     let by = told.approved_by.as_deref().map(super::output::visible).unwrap_or_default();
     let state = match (&told.approved_on, told.approved) {
         (Some(on), true) => format!("{GREEN}submits{RESET}, approved by {by} on {on}"),
+        (_, false) if !inactive.is_empty() => {
+            let inactive = super::output::visible(&inactive.join(", "));
+            format!("{RED}waits{RESET}: what reads its documents is not active: {inactive}")
+        }
         (Some(on), false) => format!("{RED}waits{RESET}: a mapping has changed since {by} approved on {on}"),
         (None, _) => format!("{RED}waits{RESET}: nobody has approved yet"),
     };
@@ -101,7 +105,9 @@ fn tell(told: &Told) {
     for words in &crosswalk.conflicts {
         print(&format!("  {RED}two ways{RESET}  {words}"));
     }
-    if !told.approved {
+    if !told.approved && !inactive.is_empty() {
+        anstream::eprintln!("hint: `claimhost plugin list` says why a plugin is not active");
+    } else if !told.approved {
         anstream::eprintln!("hint: `claimhost go-live {} --approve --by NAME`, once it is right", told.practice);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Without that, documents are read, payers asked about cover, visits assembled and claims scrubbed, and what is ready waits, with
 //! one work item for the practice. An approval is of the mappings as they are: any other byte in a mapping, another adapter, or another way in, and
-//! everything waits again, corrections and claims to later payers too. A wrong mapping bills wrong for everybody; a day's
+//! everything waits again, corrections and claims to later payers too; so it does while an adapter is not active, since nobody knows what
+//! that would make of its documents. A wrong mapping bills wrong for everybody; a day's
 //! wait costs a day. A changed crosswalk or profile does not ask again: their codes and payers hold claims one by one.
 
 use std::collections::BTreeMap;
@@ -35,6 +36,9 @@ const RULES_MAX: usize = 10;
 pub struct GoLive {
     /// Digest of the mappings as they are.
     pub mapping_digest: String,
+    /// Adapters of its ways in that are not active: it cannot be approved meanwhile.
+    #[serde(default)]
+    pub inactive: Vec<String>,
     /// What came in, and what of it the interfaces have no place for.
     pub coverage: Coverage,
     /// What would leave.
@@ -96,6 +100,29 @@ pub enum Refused {
          `claimhost run --once`"
     )]
     NothingToLookAt,
+    /// Nobody knows what an adapter that is not active would make of its documents.
+    #[error("{}; `claimhost plugin list` says why", inactive_words(.0))]
+    Inactive(Vec<String>),
+}
+
+fn inactive_words(adapters: &[String]) -> String {
+    format!("what reads its documents is not active: {}", adapters.join(", "))
+}
+
+/// The mappings of a practice as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mappings {
+    /// Whatever their order; where an adapter is not active, of no version that could be approved.
+    pub(crate) digest: String,
+    /// Adapters that are not active.
+    pub(crate) inactive: Vec<String>,
+}
+
+impl Mappings {
+    /// Whether these are the ones that were approved.
+    pub(crate) fn are_approved(&self, digest: &str) -> bool {
+        self.inactive.is_empty() && self.digest == digest
+    }
 }
 
 /// What is kept of an approval.
@@ -105,14 +132,24 @@ struct Approval {
     seen: GoLive,
 }
 
-/// Digest of the mappings of a practice: of each way in the adapter and the text that its sessions are opened with, a connector's own
+/// The mappings of a practice; their digest is, of each way in, of the adapter and the text that its sessions are opened with, a connector's own
 /// with what the site says before it. Whatever their order.
-pub(crate) fn mapping_digest(plugins: &PluginHost, ways: Vec<(String, String)>) -> String {
+pub(crate) fn mappings(plugins: &PluginHost, ways: Vec<(String, String)>) -> Mappings {
+    let mut inactive = Vec::new();
     let in_force = |(id, site): (String, String)| {
-        let text = plugins.adapter(&id).map_or_else(|| site.clone(), |adapter| adapter.mapping_with(&site));
+        let text = match plugins.adapter(&id) {
+            Some(adapter) => adapter.mapping_with(&site),
+            None => {
+                inactive.push(id.clone());
+                site
+            }
+        };
         (id, text)
     };
-    digest_of(ways.into_iter().map(in_force).collect())
+    let digest = digest_of(ways.into_iter().map(in_force).collect());
+    inactive.sort();
+    inactive.dedup();
+    Mappings { digest, inactive }
 }
 
 fn digest_of(mut mappings: Vec<(String, String)>) -> String {
@@ -127,27 +164,32 @@ fn digest_of(mut mappings: Vec<(String, String)>) -> String {
 
 /// Whether claims of the practice may leave. Where they may not, and some are ready, that is work.
 pub(super) fn may_send(host: &Host, practice: &Practice) -> Result<bool, HostError> {
-    let digest = practice.mapping_digest(host.plugins());
+    let mappings = practice.mappings(host.plugins());
     let (last, (count, cents), open) = practice.store.read(|tx| -> StoreResult<_> {
-        let open = tx.open_work_amount(WORK_GO_LIVE, SUBJECT)?;
+        let open = match tx.open_work_of(WORK_GO_LIVE, SUBJECT)? {
+            Some((work_id, cents)) => Some((cents, tx.work_words(work_id)?.into_inner())),
+            None => None,
+        };
         Ok((tx.latest_record(RecordKind::GoLive)?, tx.ready_cents()?, open))
     })?;
-    let approved = last.as_ref().is_some_and(|record| record.digest == digest);
-    let wanted = (!approved && count > 0).then_some(cents);
+    let approved = last.as_ref().is_some_and(|record| mappings.are_approved(&record.digest));
+    let wanted = (!approved && count > 0).then(|| (cents, words(last.as_ref(), &mappings)));
     if wanted != open {
-        practice.store.write(|tx| match wanted {
-            Some(cents) => tx.open_work(WORK_GO_LIVE, SUBJECT, host.today(), cents, words(last.as_ref())).map(|_| ()),
+        practice.store.write(|tx| match &wanted {
+            Some((cents, words)) => tx.open_work(WORK_GO_LIVE, SUBJECT, host.today(), *cents, words).map(|_| ()),
             None => tx.close_work(Some(WORK_GO_LIVE), SUBJECT, host.today()),
         })?;
     }
     Ok(approved)
 }
 
-fn words(last: Option<&PracticeRecord>) -> &'static str {
-    match last {
-        None => "claims are ready and wait: nobody has approved yet that this practice submits",
-        Some(_) => "claims are ready and wait: a mapping has changed since it was approved that this practice submits",
-    }
+fn words(last: Option<&PracticeRecord>, mappings: &Mappings) -> String {
+    let why = match last {
+        _ if !mappings.inactive.is_empty() => inactive_words(&mappings.inactive),
+        None => "nobody has approved yet that this practice submits".to_owned(),
+        Some(_) => "a mapping has changed since it was approved that this practice submits".to_owned(),
+    };
+    format!("claims are ready and wait: {why}")
 }
 
 impl Host {
@@ -157,8 +199,8 @@ impl Host {
     /// [`HostError`].
     pub fn go_live(&self, practice: &str) -> Result<Option<GoLive>, HostError> {
         let Some(practice) = self.practice_named(practice) else { return Ok(None) };
-        let digest = practice.mapping_digest(self.plugins());
-        Ok(Some(practice.store.read(|tx| look(tx, &practice.profile, digest))?))
+        let mappings = practice.mappings(self.plugins());
+        Ok(Some(practice.store.read(|tx| look(tx, &practice.profile, mappings))?))
     }
 
     /// The last approval: day, by whom, and whether it is of the mappings as they are.
@@ -167,11 +209,11 @@ impl Host {
     /// [`HostError`].
     pub fn approved(&self, practice: &str) -> Result<Option<(i64, String, bool)>, HostError> {
         let Some(practice) = self.practice_named(practice) else { return Ok(None) };
-        let digest = practice.mapping_digest(self.plugins());
+        let mappings = practice.mappings(self.plugins());
         Ok(practice.store.read(|tx| -> StoreResult<_> {
             let Some(record) = tx.latest_record(RecordKind::GoLive)? else { return Ok(None) };
             let approval: Approval = tx.practice_record_body(record.record_id)?;
-            Ok(Some((record.day, approval.by, record.digest == digest)))
+            Ok(Some((record.day, approval.by, mappings.are_approved(&record.digest))))
         })?)
     }
 
@@ -181,9 +223,12 @@ impl Host {
     /// [`HostError`]; a refusal is the inner result.
     pub fn approve(&self, practice: &str, by: &str) -> Result<Result<GoLive, Refused>, HostError> {
         let Some(practice) = self.practice_named(practice) else { return Ok(Err(Refused::Unknown)) };
-        let (digest, today) = (practice.mapping_digest(self.plugins()), self.today());
+        let (mappings, today) = (practice.mappings(self.plugins()), self.today());
+        if !mappings.inactive.is_empty() {
+            return Ok(Err(Refused::Inactive(mappings.inactive)));
+        }
         Ok(practice.store.write(|tx| -> StoreResult<_> {
-            let seen = look(tx, &practice.profile, digest)?;
+            let seen = look(tx, &practice.profile, mappings)?;
             if seen.dry_run.ready + seen.dry_run.held + seen.dry_run.sent == 0 {
                 return Ok(Err(Refused::NothingToLookAt));
             }
@@ -202,8 +247,10 @@ impl Host {
     }
 }
 
-fn look(tx: &Tx<'_>, profile: &Profile, mapping_digest: String) -> StoreResult<GoLive> {
-    Ok(GoLive { mapping_digest, coverage: coverage(tx)?, dry_run: dry_run(tx)?, crosswalk: crosswalk(profile) })
+fn look(tx: &Tx<'_>, profile: &Profile, mappings: Mappings) -> StoreResult<GoLive> {
+    let Mappings { digest: mapping_digest, inactive } = mappings;
+    let (coverage, dry_run, crosswalk) = (coverage(tx)?, dry_run(tx)?, crosswalk(profile));
+    Ok(GoLive { mapping_digest, inactive, coverage, dry_run, crosswalk })
 }
 
 fn coverage(tx: &Tx<'_>) -> StoreResult<Coverage> {

@@ -407,11 +407,11 @@ impl Host {
 }
 
 impl Practice {
-    /// Digest of the mappings that its documents are read with now.
-    pub(super) fn mapping_digest(&self, plugins: &PluginHost) -> String {
+    /// The mappings that its documents are read with now.
+    pub(super) fn mappings(&self, plugins: &PluginHost) -> go_live::Mappings {
         let ways = self.folders.iter().filter(|folder| folder.channel != ENTRY_CHANNEL);
         let of = |way: &Folder| (way.config.adapter.clone(), way.setup.mapping.clone());
-        go_live::mapping_digest(plugins, ways.map(of).collect())
+        go_live::mappings(plugins, ways.map(of).collect())
     }
 }
 

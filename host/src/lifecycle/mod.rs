@@ -59,7 +59,7 @@ pub use fixes::FixAnswer;
 pub(crate) use fixes::{apply as apply_fix, refusal as fix_refusal};
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
 pub use go_live::{GoLive, Refused};
-pub(crate) use go_live::{WORK_GO_LIVE, mapping_digest};
+pub(crate) use go_live::{Mappings, WORK_GO_LIVE, mappings};
 pub(crate) use handover::{is_release, unsettled};
 pub(crate) use host::{ENTRY_ADAPTER, ENTRY_CHANNEL, ENTRY_MAPPING, ENTRY_SOURCE, load_profile};
 pub use host::{Host, Turn};

@@ -140,16 +140,16 @@ impl Tx<'_> {
         Ok(ends)
     }
 
-    /// What an open work item of a kind and subject is worth; none where there is none.
+    /// The open work item of a kind and subject, and what it is worth, cents; none where there is none.
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn open_work_amount(&self, kind: &str, subject: (&str, u64)) -> StoreResult<Option<i64>> {
+    pub fn open_work_of(&self, kind: &str, subject: (&str, u64)) -> StoreResult<Option<(u64, i64)>> {
         self.row(
-            "SELECT amount_cents FROM work_item WHERE practice_id = ?1 AND subject_kind = ?2 AND subject_id = ?3 AND kind = ?4
+            "SELECT work_id, amount_cents FROM work_item WHERE practice_id = ?1 AND subject_kind = ?2 AND subject_id = ?3 AND kind = ?4
              AND closed_day IS NULL",
             (self.practice_id(), subject.0, subject.1, kind),
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }
 

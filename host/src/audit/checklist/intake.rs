@@ -154,14 +154,23 @@ pub(super) fn go_live(facts: &Facts<'_>) -> Line {
         counts: "claims that wait for the approval",
     };
     let approved = facts.approved;
-    let to_do =
-        "`claimhost go-live PRACTICE` shows coverage, dry run and crosswalk; with --approve --by NAME it is approved";
+    let to_do = if approved.inactive.is_empty() {
+        "`claimhost go-live PRACTICE` shows coverage, dry run and crosswalk; with --approve --by NAME it is approved"
+    } else {
+        "`claimhost plugin list` says why a plugin is not active"
+    };
     let (status, found) = match &approved.last {
         None => (Status::Fail, "it was never approved: documents are read, claims made, and none is sent".to_owned()),
-        Some((day, digest)) if *digest != approved.digest_now => {
+        Some(day) if !approved.inactive.is_empty() => {
+            let (on, inactive) = (text(*day), approved.inactive.join(", "));
+            let found =
+                format!("approved on {on}, and what reads its documents is not active: {inactive}: no claim is sent");
+            (Status::Fail, found)
+        }
+        Some(day) if !approved.counts => {
             (Status::Fail, format!("approved on {}, and a mapping has changed since: no claim is sent", text(*day)))
         }
-        Some((day, _)) => (Status::Pass, format!("approved on {}, with the mappings of today", text(*day))),
+        Some(day) => (Status::Pass, format!("approved on {}, with the mappings of today", text(*day))),
     };
     let due = (status == Status::Fail).then_some(facts.today);
     draft.line(status, (approved.waiting, None), due, found, to_do)

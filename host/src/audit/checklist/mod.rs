@@ -59,10 +59,12 @@ pub struct Line {
 /// Whether the practice may submit, and what it has approved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Approved {
-    /// Digest of the mappings now.
-    pub digest_now: String,
-    /// Day and digest of the last approval.
-    pub last: Option<(i64, String)>,
+    /// The mappings now are those of the last approval.
+    pub counts: bool,
+    /// Adapters that read its documents and are not active now.
+    pub inactive: Vec<String>,
+    /// Day of the last approval.
+    pub last: Option<i64>,
     /// Claims that wait for it.
     pub waiting: i64,
 }
