@@ -208,6 +208,23 @@ fn what_was_refused_is_tried_again_and_told_to_whoever_asks() {
     assert_eq!((told, code), (vec![["profile", PRACTICE, "refused"].map(str::to_owned)], Some(4)));
     save(&site, "practices/my-practice/fees.csv", "code,fee\n99213,150.00\n");
     serving.wait_for(&of_data("profile", "activated"), 1);
+
+    // Tables of rules and of codes, which nothing is tried again of: what is refused is told as often as somebody asks.
+    std::fs::create_dir_all(site.dir().join("rules")).unwrap();
+    save(&site, "rules/house.toml", "[table]\nid = \"house\"\n");
+    serving.wait_for(&of_data("rules", "refused"), 1);
+    let folder = site.dir().join("rules").display().to_string();
+    for _ in 0..2 {
+        let (told, code) = asked_to_reload(&site);
+        assert_eq!((told, code), (vec![["rules", &folder, "refused"].map(str::to_owned)], Some(4)));
+    }
+    std::fs::remove_file(site.dir().join("rules/house.toml")).unwrap();
+    let codes = site.dir().join("codes");
+    std::fs::create_dir_all(&codes).unwrap();
+    save(&site, "codes/none.table", "none");
+    serving.wait_for(&of_data("codes", "refused"), 1);
+    let (told, code) = asked_to_reload(&site);
+    assert_eq!((told.len(), &told[0][0][..], &told[0][2][..], code), (1, "codes", "refused", Some(4)), "{told:?}");
     serving.stop();
     site.assert_accounted(DAY);
 }

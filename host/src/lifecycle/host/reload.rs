@@ -22,21 +22,25 @@ impl Host {
                 practice.reviewed = None; // another version may free what is held
             }
         }
-        if self.library.refresh() {
+        let codes_moved = self.library.refresh();
+        if codes_moved {
             self.codes = self.library.shelf();
-            let problems: Vec<String> = self.codes.problems().iter().map(ToString::to_string).collect();
-            let error = (!problems.is_empty()).then(|| problems.join("; "));
+        }
+        let error = joined(self.codes.problems());
+        if codes_moved || (error.is_some() && question.is_some()) {
             let name = self.config.codes.folder.display().to_string();
             news.add(&mut self.reloads, DataChange { kind: "codes", name, error });
+        }
+        if codes_moved {
             for practice in &mut self.practices {
                 practice.reviewed = None; // other tables may free what is held
             }
         }
         let rules = self.tables.refresh();
         let name = self.config.rules.folder.display().to_string();
-        if rules.refused {
-            let problems: Vec<String> = self.tables.problems().iter().map(ToString::to_string).collect();
-            let error = Some(problems.join("; "));
+        // Whoever asks is told what is refused, also where that is no news.
+        let error = joined(&self.tables.problems());
+        if rules.refused || (error.is_some() && question.is_some()) {
             news.add(&mut self.reloads, DataChange { kind: "rules", name: name.clone(), error });
         }
         if rules.moved {
@@ -99,6 +103,12 @@ impl Folder {
         let error = checked.map(|setup| self.setup = setup).err();
         Some(DataChange { kind: "mapping", name: self.channel.clone(), error })
     }
+}
+
+/// What is wrong, in one line; none where nothing is.
+fn joined<T: ToString>(problems: &[T]) -> Option<String> {
+    let problems: Vec<String> = problems.iter().map(T::to_string).collect();
+    (!problems.is_empty()).then(|| problems.join("; "))
 }
 
 /// Reads a profile with the files that it names.
