@@ -277,6 +277,25 @@ fn who_was_refused_holds_no_id() {
 }
 
 #[test]
+fn consent_that_is_taken_back_stops_a_plugin_whose_folder_has_the_id_of_another() {
+    let site = Site::new("");
+    let second = site.plugin("second", "");
+    for id in ["hostile", "second"] {
+        consent(&site, id);
+    }
+    let host = PluginHost::open(config(&site, Trust::Locked)).unwrap();
+    assert!(host.adapter("hostile").is_some() && host.adapter("second").is_some());
+    // In one look: its folder holds a copy of the other, which is consented to, and it is taken out of `plugins.lock`.
+    let lock = site.root.path().join("plugins.lock");
+    Lock::change(&lock, |all| all.plugin.retain(|locked| locked.id != "second")).unwrap();
+    fs::copy(folder(&site, "hostile").join("plugin.toml"), second.join("plugin.toml")).unwrap();
+    let changes = reload(&host);
+    assert_eq!(changes, [("hostile".to_owned(), "refused")], "who has an id keeps it");
+    assert!(host.adapter("hostile").is_some());
+    assert!(host.adapter("second").is_none(), "nobody consents to it any more");
+}
+
+#[test]
 fn a_connector_never_runs_a_component_of_its_base_that_was_refused() {
     let site = Site::new("");
     connector(&site, "connector", "site = 1\n");

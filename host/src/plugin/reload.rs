@@ -153,18 +153,24 @@ impl PluginHost {
         for (folder, entry) in before.iter().filter(|(folder, _)| !folders.contains(folder)) {
             gone(folder, entry, goes_on(self.shared.trust.mode, lock.as_ref(), entry), &mut round);
         }
+        // What may go on, whatever a look at its folder comes to, and whoever has its candidate's id.
+        let stays: BTreeMap<PathBuf, Entry> = before
+            .iter()
+            .filter(|(_, old)| goes_on(self.shared.trust.mode, lock.as_ref(), old))
+            .map(|(folder, old)| (folder.clone(), old.clone()))
+            .collect();
         let has_base = |folder: &&PathBuf| Manifest::read(folder).is_ok_and(|manifest| manifest.base.is_some());
         let (connectors, own): (Vec<&PathBuf>, Vec<&PathBuf>) = folders.iter().partition(has_base);
         // Connectors last: they run what was accepted of their bases, in this look or before it, and nothing else.
         for folders in [own, connectors] {
             let pass = Pass::of_accepted(bases(round.now.values()));
             let look = |folder: &&PathBuf| {
-                let old = before.get(*folder).filter(|old| goes_on(self.shared.trust.mode, lock.as_ref(), old));
+                let old = stays.get(*folder);
                 let work = || look(&self.shared, &pass, lock.as_ref(), folder, old, again);
                 whole(work).unwrap_or_else(|| broke(folder, old))
             };
             let looks = in_threads(&folders, look);
-            round.settle(&before, looks);
+            round.settle(&stays, looks);
         }
         let Round { now, changes, sources } = round;
         let told = |entry: &Entry| (entry.looked, entry.info.candidate.is_some(), entry.info.error.is_some());
