@@ -101,6 +101,34 @@ fn what_is_installed_takes_the_place_of_the_folder_that_has_its_id() {
     assert_eq!(fs::read_dir(&plugins).unwrap().count(), 1, "no other folder");
 }
 
+#[test]
+fn an_installation_that_was_killed_costs_nobody_their_sources() {
+    let site = Site::new("");
+    let plugins = site.root.path().join("plugins");
+    let (own, old) = (plugins.join("hostile"), plugins.join(".hostile.old"));
+    fs::write(own.join("source.rs"), "mine").unwrap();
+    let offered = site.root.path().join("offered");
+    fs::create_dir_all(&offered).unwrap();
+    fs::copy(own.join("plugin.toml"), offered.join("plugin.toml")).unwrap();
+    let install = |number: usize| {
+        fs::write(offered.join("plugin.wasm"), marked(number)).unwrap();
+        let offer = Offer::read(&config(&site, Trust::Any), &offered).unwrap();
+        assert_eq!(offer.install(std::slice::from_ref(&plugins)).unwrap(), own);
+        assert_eq!(fs::read(own.join("plugin.wasm")).unwrap(), marked(number));
+        assert_eq!(fs::read_to_string(own.join("source.rs")).unwrap(), "mine");
+        assert_eq!(fs::read_dir(&plugins).unwrap().count(), 1, "nothing is left beside it");
+    };
+    // Killed before the new folder was in its place.
+    fs::rename(&own, &old).unwrap();
+    install(3);
+    // Killed after it: the sources are in the old folder alone.
+    fs::create_dir(&old).unwrap();
+    fs::copy(own.join("plugin.toml"), old.join("plugin.toml")).unwrap();
+    fs::write(old.join("plugin.wasm"), marked(1)).unwrap();
+    fs::rename(own.join("source.rs"), old.join("source.rs")).unwrap();
+    install(4);
+}
+
 /// A plugin that always has the digest of these signatures; whether it runs is decided before it is looked at more closely.
 const SIGNED_MANIFEST: &str = "id = \"signed\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\n\
                                framing = \"whole\"\nformats = [\"text\"]\nevidence = \"standard-only\"\n";

@@ -95,11 +95,13 @@ impl Offer {
         };
         fs::create_dir_all(place)?;
         let (new, old) = (place.join(format!(".{name}.new")), place.join(format!(".{name}.old")));
-        for left in [&new, &old] {
-            match fs::remove_dir_all(left) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+        match fs::remove_dir_all(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        // Left by one that was killed: it may hold all that there is of somebody's sources.
+        if old.exists() {
+            if to.exists() { move_on(&old, to)? } else { fs::rename(&old, to)? }
         }
         let Source { manifest, text, component, mapping, .. } = &self.source;
         fs::create_dir(&new)?;
@@ -115,26 +117,12 @@ impl Offer {
         if !to.exists() {
             return fs::rename(&new, to);
         }
-        let before = Manifest::read(to).ok();
         fs::rename(to, &old)?;
         if let Err(error) = fs::rename(&new, to) {
             fs::rename(&old, to)?;
             return Err(error);
         }
-        // Sources and notes that lie beside the plugin are not the plugin's: they stay.
-        let of_plugin = |name: &str| {
-            let named = before.as_ref().is_some_and(|before| {
-                name == before.component || before.mapping.as_deref().is_some_and(|mapping| mapping == name)
-            });
-            named || ["plugin.toml", "fixtures", SIGNATURE].contains(&name)
-        };
-        for left in fs::read_dir(&old)? {
-            let left = left?;
-            if left.file_name().to_str().is_none_or(|name| !of_plugin(name)) && !to.join(left.file_name()).exists() {
-                fs::rename(left.path(), to.join(left.file_name()))?;
-            }
-        }
-        fs::remove_dir_all(&old)
+        move_on(&old, to)
     }
 
     /// Writes down that this version may run with these grants.
@@ -152,4 +140,23 @@ impl Offer {
         };
         Lock::change(lock, |all| all.put(own))
     }
+}
+
+/// Ends the replacement of a folder: sources and notes that lie beside the old plugin are not the plugin's, so they stay; then the
+/// old folder goes.
+fn move_on(old: &Path, to: &Path) -> io::Result<()> {
+    let before = Manifest::read(old).ok();
+    let of_plugin = |name: &str| {
+        let named = before.as_ref().is_some_and(|before| {
+            name == before.component || before.mapping.as_deref().is_some_and(|mapping| mapping == name)
+        });
+        named || ["plugin.toml", "fixtures", SIGNATURE].contains(&name)
+    };
+    for left in fs::read_dir(old)? {
+        let left = left?;
+        if left.file_name().to_str().is_none_or(|name| !of_plugin(name)) && !to.join(left.file_name()).exists() {
+            fs::rename(left.path(), to.join(left.file_name()))?;
+        }
+    }
+    fs::remove_dir_all(old)
 }
