@@ -114,7 +114,7 @@ fn a_long_pause_ends_the_turn_without_a_fault() {
     assert!(work(&site).is_empty());
     assert_eq!(server.asked().len(), 1, "nothing was asked for meanwhile");
     // A rate that is spent is the same.
-    let (site, server) = (self::site(), three_pages());
+    let (site, server) = (Site::with_connectors(), three_pages());
     let text = site.text("claimhost.toml") + "\n[[intake.rate]]\nname = \"hour\"\ncalls = 4\nper = \"1h\"\nburst = 4\n";
     site.write("claimhost.toml", text.as_bytes());
     add_drchrono(&site, &server, "rate = [\"hour\"]");

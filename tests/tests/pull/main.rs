@@ -244,7 +244,7 @@ fn encounters_bring_their_charges_by_absolute_references() {
     assert_eq!((list.parameter("_lastUpdated"), list.parameter("status")), (Some("gt2026-03-01"), Some("finished")));
     let summary = site.run_unapproved(DAY);
     // The same documents as a file of that day.
-    let file = self::site();
+    let file = Site::with_connectors();
     file.add_folder("ema", "modernizing-medicine");
     file.put("inbox/ema", "day.json", serde_json::to_string(&input).unwrap().as_bytes());
     let expected = file.run_unapproved(DAY);
