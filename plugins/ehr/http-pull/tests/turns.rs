@@ -160,6 +160,8 @@ fn what_cannot_go_on_says_so_and_repeats_nothing_of_the_answer() {
         (200, "VANCE", "pull.malformed"),
         (200, "{\"rows\":[1],", "pull.malformed"),
         (200, "{\"error\":\"VANCE\"}", "pull.error-in-answer"),
+        (200, "{\"detail\":\"VANCE\"}", "pull.malformed"),
+        (200, "{\"rows\":null}", "pull.malformed"),
     ] {
         let mapping = "[pull]\npath = \"/rows\"\nitems = \"rows\"\n[pull.errors]\nempty = [\"error\"]\n";
         let mut pull = open(mapping, turn(""));
@@ -178,4 +180,72 @@ fn what_cannot_go_on_says_so_and_repeats_nothing_of_the_answer() {
     assert_eq!(failed(lacks.next(None)), "setting.missing");
     let setup = Setup { settings: Vec::new(), mapping: TOKEN.to_owned() };
     assert!(HttpPull::open(setup, turn("of another puller")).is_err_and(|problems| problems[0].id == "pull.cursor"));
+}
+
+/// What a FHIR server says beside a bundle, or in it.
+fn outcome(severity: &str) -> String {
+    format!(
+        "{{\"resourceType\":\"OperationOutcome\",\"issue\":[{{\"severity\":\"{severity}\",\"diagnostics\":\"VANCE\"}}]}}"
+    )
+}
+
+#[test]
+fn a_fhir_answer_without_a_bundle_is_not_the_end_of_the_list() {
+    let fhir = "[pull]\nformat = \"fhir\"\npath = \"/Encounter\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"charges\"\n\
+                path = \"/ChargeItem\"\n";
+    let bundle = |resource: &str| format!("{{\"resourceType\":\"Bundle\",\"entry\":[{{\"resource\":{resource}}}]}}");
+    let encounter = bundle("{\"resourceType\":\"Encounter\",\"id\":\"1\"}");
+    for (body, id) in [
+        (outcome("error"), "pull.error-in-answer"),
+        (outcome("fatal"), "pull.error-in-answer"),
+        (bundle(&outcome("error")), "pull.error-in-answer"),
+        (outcome("warning"), "pull.malformed"),
+        ("{\"message\":\"VANCE\"}".to_owned(), "pull.malformed"),
+        ("{\"resourceType\":\"Encounter\"}".to_owned(), "pull.malformed"),
+    ] {
+        let mut pull = open(fhir, turn(""));
+        sent(pull.next(None));
+        let step = pull.next(answer(200, &body));
+        assert!(!format!("{step:?}").contains("VANCE"), "{step:?}");
+        assert_eq!(failed(step), id, "{body}");
+    }
+    // The same of what belongs to an item; a resource alone is an answer there.
+    for (body, id) in [
+        (outcome("error"), Some("pull.error-in-answer")),
+        (bundle(&outcome("fatal")), Some("pull.error-in-answer")),
+        ("{\"message\":\"VANCE\"}".to_owned(), Some("pull.malformed")),
+        (bundle(&outcome("warning")), None),
+        ("{\"resourceType\":\"ChargeItem\",\"id\":\"2\"}".to_owned(), None),
+    ] {
+        let mut pull = open(fhir, turn(""));
+        sent(pull.next(None));
+        sent(pull.next(answer(200, &encounter)));
+        let step = pull.next(answer(200, &body));
+        match id {
+            Some(id) => assert_eq!(failed(step), id, "{body}"),
+            None => assert_eq!(stored(step).0.len(), 1, "{body}"),
+        }
+    }
+    // A bundle without entries says that there is nothing.
+    let mut pull = open(fhir, turn(""));
+    sent(pull.next(None));
+    stored(pull.next(answer(200, "{\"resourceType\":\"Bundle\",\"total\":0}")));
+    done(pull.next(None));
+}
+
+#[test]
+fn an_answer_for_an_item_without_its_list_is_not_an_empty_one() {
+    let mapping = "[pull]\npath = \"/rows\"\nitems = \"rows\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"notes\"\n\
+                   path = \"/notes/{item.id}\"\nitems = \"all|notes\"\n";
+    for (body, wanted) in [("{\"detail\":\"VANCE\"}", false), ("{\"notes\":[]}", true)] {
+        let mut pull = open(mapping, turn(""));
+        sent(pull.next(None));
+        sent(pull.next(answer(200, "{\"rows\":[{\"id\":1}]}")));
+        let step = pull.next(answer(200, body));
+        if wanted {
+            stored(step);
+        } else {
+            assert_eq!(failed(step), "pull.malformed");
+        }
+    }
 }
