@@ -204,9 +204,9 @@ fn secrets_are_filled_in_for_the_own_host_and_no_puller_ever_sees_one() {
     let server = Server::start(|asked, _| {
         assert_eq!(asked.method, "POST");
         // A server that repeats what it was sent.
-        let body =
-            format!("<Envelope><Key>{}</Key><Rows><Row><Visit>1</Visit></Row></Rows></Envelope>", "hunter2&lt;hunter2");
-        let body = format!("<a><echo>{}</echo>{}</a>", "swordfish-01", body);
+        let echo = "hunter2&lt;hunter2 swordfish-01";
+        let row = format!("<Row><Visit>1</Visit><Echo>{echo}</Echo></Row>");
+        let body = format!("<a><echo>{echo}</echo><Envelope><Rows>{row}</Rows></Envelope></a>");
         Answer::new(200, body).with("Set-Cookie", "session=1").with("X-Echo", "swordfish-01")
     });
     secret(&site, "customer-key", "hunter2<hunter2");
@@ -246,12 +246,74 @@ SOAPAction = "\"x\""
     let documents = site.documents(PRACTICE);
     assert!(!documents.is_empty());
     for document in &documents {
-        assert!(!String::from_utf8_lossy(&site.raw(document)).contains("swordfish-01"));
+        let raw = String::from_utf8_lossy(&site.raw(document)).into_owned();
+        assert!(raw.contains("<Echo>****************** ************</Echo>"), "{raw}");
+        for word in ["swordfish-01", "hunter2<hunter2", "hunter2&lt;hunter2"] {
+            assert!(!raw.contains(word), "{raw}");
+        }
     }
     assert_no_file_has(
         &site,
-        &["swordfish-01", "the-api-key-0123", "hunter2<hunter2"],
+        &["swordfish-01", "the-api-key-0123", "hunter2<hunter2", "hunter2&lt;hunter2"],
         &["customer-key", "password", "api-key"],
     );
     assert!(elsewhere.asked().is_empty());
+}
+
+/// A source of one list that `records` reads, with these lines of its own.
+fn add_rows(site: &Site, server: &Server, more: &str) {
+    site.write("rows.toml", b"[pull]\npath = \"/rows\"\nitems = \"rows\"\n");
+    site.write("records.toml", b"source_system = \"S\"\n[framing]\nrecords = \"rows\"\n[visit]\nvisit = \"visit\"\n");
+    let own =
+        "puller = \"http-pull\"\npull_mapping = \"rows.toml\"\nadapter = \"records\"\nmapping = \"records.toml\"\n";
+    add(site, server, NAME, &format!("{own}{more}"));
+}
+
+/// What is stored of every document of a site.
+fn stored(site: &Site) -> Vec<String> {
+    site.run_unapproved(DAY);
+    let documents = site.documents(PRACTICE);
+    assert!(!documents.is_empty());
+    documents.iter().map(|document| String::from_utf8_lossy(&site.raw(document)).into_owned()).collect()
+}
+
+#[test]
+fn a_password_and_a_refresh_token_that_a_server_repeats_are_struck_out() {
+    let row = |echo: &str| Answer::json(&json!({"rows": [{"visit": "1", "echo": echo}]}));
+    // The password in words and in what was sent of it.
+    let (site, server) =
+        (Site::with_connectors(), Server::start(move |_, _| row("swordfish\"01 dTpzd29yZGZpc2giMDE=")));
+    secret(&site, "password", "swordfish\"01");
+    add_rows(&site, &server, "[[intake.pull.auth]]\nkind = \"basic\"\nuser = \"u\"\nsecret = { file = \"password\" }");
+    let told = report(&pull(&site));
+    assert_eq!((&told["ended"], &told["documents"]), (&json!("done"), &json!(1)), "{told}");
+    assert_eq!(server.asked()[0].header("authorization"), "Basic dTpzd29yZGZpc2giMDE=");
+    for raw in stored(&site) {
+        assert!(raw.contains("****") && !raw.contains("swordfish") && !raw.contains("dTpz"), "{raw}");
+    }
+    // The token that replaced the configured one, in the turn that got it and in the next, by another process.
+    for turns in [1, 2] {
+        let site = Site::with_connectors();
+        let server = Server::start(move |asked, _| match asked.path() {
+            "/token" => {
+                Answer::json(&json!({"access_token": "access-token-01", "refresh_token": "refresh-token-next"}))
+            }
+            _ => row("access-token-01 refresh-token-next"),
+        });
+        secret(&site, "refresh", "refresh-token-first");
+        let url = format!("{}/token", server.url());
+        add_rows(
+            &site,
+            &server,
+            &format!(
+                "[[intake.pull.auth]]\nkind = \"oauth2-refresh\"\nclient_id = \"c\"\ntoken_url = \"{url}\"\nrefresh_token = {{ file = \"refresh\" }}"
+            ),
+        );
+        for _ in 0..turns {
+            assert_eq!(report(&pull(&site))["ended"], "done");
+        }
+        for raw in stored(&site) {
+            assert!(raw.contains("*** ***") && !raw.contains("-token-"), "{raw}");
+        }
+    }
 }
