@@ -200,7 +200,6 @@ fn base64_url(text: &str) -> Vec<u8> {
 #[test]
 fn secrets_are_filled_in_for_the_own_host_and_no_puller_ever_sees_one() {
     let site = Site::with_connectors();
-    let elsewhere = Server::start(|_, _| Answer::new(200, ""));
     let server = Server::start(|asked, _| {
         assert_eq!(asked.method, "POST");
         // A server that repeats what it was sent.
@@ -257,7 +256,6 @@ SOAPAction = "\"x\""
         &["swordfish-01", "the-api-key-0123", "hunter2<hunter2", "hunter2&lt;hunter2"],
         &["customer-key", "password", "api-key"],
     );
-    assert!(elsewhere.asked().is_empty());
 }
 
 /// A source of one list that `records` reads, with these lines of its own.
@@ -314,6 +312,54 @@ fn a_password_and_a_refresh_token_that_a_server_repeats_are_struck_out() {
         }
         for raw in stored(&site) {
             assert!(raw.contains("*** ***") && !raw.contains("-token-"), "{raw}");
+        }
+    }
+}
+
+#[test]
+fn credentials_go_to_the_origin_of_the_base_url_and_nowhere_else() {
+    const AUTH: &str = "[[intake.pull.auth]]\nkind = \"api-key\"\nheader = \"X-Key\"\nsecret = { file = \"key\" }\n\
+                        [[intake.pull.auth]]\nkind = \"basic\"\nuser = \"u\"\nsecret = { file = \"password\" }";
+    // A redirect, and an address of the next page, lead to a host that the manifest asks for and the operator granted.
+    for redirected in [true, false] {
+        let site = Site::with_connectors();
+        let line = site.text("claimhost.toml").lines().find(|line| line.starts_with("folders = ")).unwrap().to_owned();
+        site.edit("claimhost.toml", &line, &line.replace(']', ", \"own\"]"));
+        site.write(
+            "own/two-hosts/plugin.toml",
+            b"id = \"two-hosts\"\nversion = \"0.1.0\"\nkind = \"puller\"\nfamily = \"two-hosts\"\ncontract = \"0.1.0-draft\"\n\
+              evidence = \"standard-only\"\nbase = \"http-pull\"\nmapping = \"mapping.toml\"\n[permissions]\nhttp_hosts = [\"bulk.example\"]\n\
+              [limits]\ndeadline_ms = 5000\n",
+        );
+        site.write(
+            "own/two-hosts/mapping.toml",
+            b"[pull]\npath = \"/rows\"\nitems = \"rows\"\n[pull.headers]\nx-plain = \"1\"\n[pull.paging]\nby = \"link\"\nnext = \"next\"\n",
+        );
+        let bulk = Server::named("bulk.example", |_, _| Answer::json(&json!({"rows": [{"visit": "2"}]})));
+        let server = Server::named("ehr.example", move |_, _| match redirected {
+            true => Answer::new(307, "").with("Location", "https://bulk.example/rows?page=1"),
+            false => Answer::json(&json!({"rows": [{"visit": "1"}], "next": "https://bulk.example/rows?page=2"})),
+        });
+        let through = server::proxy(vec![("ehr.example:443", server.address), ("bulk.example:443", bulk.address)]);
+        secret(&site, "key", "the-api-key-0123");
+        secret(&site, "password", "swordfish-01");
+        let more = format!("puller = \"two-hosts\"\nadapter = \"records\"\nproxy = \"http://{through}\"\n{AUTH}");
+        add(&site, &server, NAME, &more);
+        site.edit("claimhost.toml", &server.url(), "https://ehr.example");
+        site.write("ca.pem", format!("{}{}", server.pem, bulk.pem).as_bytes());
+        let told = report(&pull(&site));
+        let documents = if redirected { 1 } else { 2 };
+        assert_eq!((&told["ended"], &told["documents"]), (&json!("done"), &json!(documents)), "{redirected}: {told}");
+        let (own, elsewhere) = (server.asked(), bulk.asked());
+        assert_eq!((own.len(), elsewhere.len()), (1, 1), "{redirected}");
+        assert_eq!(
+            (own[0].header("x-key"), own[0].header("authorization")),
+            ("the-api-key-0123", "Basic dTpzd29yZGZpc2gtMDE=")
+        );
+        assert_eq!(elsewhere[0].header("x-plain"), "1", "what the puller says goes there");
+        for (name, value) in &elsewhere[0].headers {
+            assert!(!["x-key", "authorization", "cookie"].contains(&name.as_str()), "{name}");
+            assert!(!value.contains("the-api-key") && !value.contains("dTpz"), "{name}");
         }
     }
 }
