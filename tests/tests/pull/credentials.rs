@@ -363,3 +363,29 @@ fn credentials_go_to_the_origin_of_the_base_url_and_nowhere_else() {
         }
     }
 }
+
+#[test]
+fn a_slow_rate_leaves_room_for_the_token() {
+    let site = Site::with_connectors();
+    let server = Server::start(|asked, _| match asked.path() {
+        "/token" => Answer::json(&json!({"access_token": "access-token-01", "expires_in": 3600})),
+        _ if asked.header("authorization") != "Bearer access-token-01" => Answer::new(401, ""),
+        _ => Answer::json(&json!({"rows": []})),
+    });
+    secret(&site, "client", "client-secret-01");
+    // A request each four seconds, and a turn that waits three at most.
+    let text = site.text("claimhost.toml") + "\n[[intake.rate]]\nname = \"slow\"\ncalls = 1\nper = \"4s\"\n";
+    site.write("claimhost.toml", text.as_bytes());
+    let url = format!("{}/token", server.url());
+    add_rows(
+        &site,
+        &server,
+        &format!(
+            "every = \"1s\"\nrate = [\"slow\"]\n[[intake.pull.auth]]\nkind = \"oauth2-client\"\nclient_id = \"c\"\ntoken_url = \"{url}\"\n\
+             secret = {{ file = \"client\" }}"
+        ),
+    );
+    let serving = Serving::start(&site, DAY);
+    serving.wait_for("claimhost_pull_turns_total{practice=\"my-practice\",source=\"drchrono\",ended=\"done\"}", 1);
+    assert_eq!(server.count("/token"), 1, "one token, and its request when there is room for it");
+}
