@@ -73,12 +73,19 @@ fn line(id: u32) -> Value {
 fn related(asked: &Asked) -> Option<Answer> {
     let id = asked.path().rsplit('/').next()?;
     let found = match asked.path().split('/').nth(2)? {
-        "patients" => json!({
-            "id": 77, "last_name": "VANCE", "first_name": "ORLA", "date_of_birth": "1950-02-01", "gender": "Female",
-            "address": "1 OAK WAY", "city": "SALEM", "state": "OR", "zip_code": "97301",
-            "primary_insurance": {"insurance_company": "FIRST PLAN", "insurance_payer_id": "00000", "insurance_id_number": "P77"},
-            "secondary_insurance": {"insurance_company": "", "insurance_payer_id": "", "insurance_id_number": ""},
-        }),
+        "patients" => {
+            let mut patient = json!({
+                "id": 77, "last_name": "VANCE", "first_name": "ORLA", "date_of_birth": "1950-02-01", "gender": "Female",
+                "address": "1 OAK WAY", "city": "SALEM", "state": "OR", "zip_code": "97301",
+            });
+            // Only who asks is told: Patient marks these as verbose.
+            if asked.parameter("verbose") == Some("true") {
+                patient["primary_insurance"] = json!({"insurance_company": "FIRST PLAN", "insurance_payer_id": "00000", "insurance_id_number": "P77"});
+                patient["secondary_insurance"] =
+                    json!({"insurance_company": "", "insurance_payer_id": "", "insurance_id_number": ""});
+            }
+            patient
+        }
         "appointments" => json!({"id": id, "office": 3, "status": "Complete", "icd10_codes": ["J06.9"]}),
         "doctors" => json!({"id": 5, "npi_number": "1234567893", "last_name": "ADLER"}),
         _ => return None,
@@ -164,6 +171,10 @@ fn a_turn_says_what_it_did_and_the_next_begins_where_it_ended() {
     assert_eq!(since(3).as_deref(), Some("2026-03-02"), "the day of the first turn, and a day back");
     let summary = site.run_unapproved(DAY);
     assert_eq!(summary["cents"]["billed"], cents([1, 2, 3, 4].into_iter()), "{summary}");
+    for document in site.documents(PRACTICE) {
+        let raw = String::from_utf8_lossy(&site.raw(&document)).into_owned();
+        assert!(raw.contains("FIRST PLAN"), "a patient without its insurance: {raw}");
+    }
     let missing = site.command(&["pull", PRACTICE, "drchrom"]);
     let words = String::from_utf8_lossy(&missing.stderr).into_owned();
     assert!(missing.status.code() == Some(4) && words.contains("did you mean `my-practice drchrono`?"), "{words}");
