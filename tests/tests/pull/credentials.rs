@@ -237,7 +237,7 @@ SOAPAction = "\"x\""
     assert_eq!(asked.len(), 1);
     assert_eq!(
         asked[0].body,
-        "<r><User>a&amp;b</User><Key>hunter2&lt;hunter2</Key><Password>swordfish-01</Password><From>2026-03-01</From></r>"
+        "<r><User>a&amp;b</User><Key>hunter2&lt;hunter2</Key><Password>swordfish-01</Password><From>2026-02-28</From></r>"
     );
     assert_eq!((asked[0].header("x-key"), asked[0].header("soapaction")), ("the-api-key-0123", "\"x\""));
     // What came is stored without them.

@@ -163,7 +163,7 @@ fn a_turn_says_what_it_did_and_the_next_begins_where_it_ended() {
         let of_list = server.asked().into_iter().filter(|asked| asked.path() == "/api/line_items");
         of_list.map(|asked| asked.parameter("since").map(str::to_owned)).nth(at).unwrap()
     };
-    assert_eq!(since(0).as_deref(), Some("2026-03-01"), "what the site says");
+    assert_eq!(since(0).as_deref(), Some("2026-02-28"), "what the site says, and a day back");
     // A patient is asked for once a page, whatever the lines.
     assert_eq!(server.count("/api/patients/77"), 3);
     let second = report(&pull(&site));
@@ -252,7 +252,7 @@ fn encounters_bring_their_charges_by_absolute_references() {
     assert_eq!(told["ended"], "done", "{told}");
     let asked = server.asked();
     let list = asked.iter().find(|asked| asked.path() == "/Encounter").unwrap();
-    assert_eq!((list.parameter("_lastUpdated"), list.parameter("status")), (Some("gt2026-03-01"), Some("finished")));
+    assert_eq!((list.parameter("_lastUpdated"), list.parameter("status")), (Some("gt2026-02-27"), Some("finished")));
     let summary = site.run_unapproved(DAY);
     // The same documents as a file of that day.
     let file = Site::with_connectors();

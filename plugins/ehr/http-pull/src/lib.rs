@@ -95,7 +95,8 @@ impl Puller for HttpPull {
             }]
         })?;
         if turn.cursor.is_empty() {
-            cursor.since = turn.since.map(Moment::of_day);
+            // The first listing goes back like any other: a day may be excluded by its bound, or be another zone's.
+            cursor.since = turn.since.map(|day| Moment::of_day(day).plus(-plan.overlap));
         }
         let resumed = cursor.begun.is_some();
         let now = Moment::of(turn.now);

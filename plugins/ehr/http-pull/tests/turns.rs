@@ -61,17 +61,17 @@ const TOKEN: &str = "[pull]\npath = \"/rows\"\nitems = \"rows\"\n[pull.query]\ns
 #[test]
 fn pages_by_token_and_the_next_turn_goes_back_by_the_overlap() {
     let mut pull = open(TOKEN, turn(""));
-    assert_eq!(sent(pull.next(None)).url, "/rows?since=2026-03-01T00%3A00%3A00Z");
+    assert_eq!(sent(pull.next(None)).url, "/rows?since=2026-02-28T23%3A00%3A00Z");
     let (documents, first) = stored(pull.next(answer(200, "{\"rows\":[1,2],\"next\":\"a b\"}")));
     assert_eq!(documents, ["{\"rows\":[1,2],\"next\":\"a b\"}"]);
-    assert_eq!(sent(pull.next(None)).url, "/rows?since=2026-03-01T00%3A00%3A00Z&token=a%20b");
+    assert_eq!(sent(pull.next(None)).url, "/rows?since=2026-02-28T23%3A00%3A00Z&token=a%20b");
     // A page without items is no document.
     let (documents, last) = stored(pull.next(answer(200, "{\"rows\":[],\"next\":null}")));
     assert!(documents.is_empty());
     assert_eq!(done(pull.next(None)), last);
     // Broken off after the first page: the second is asked for.
     let mut again = open(TOKEN, turn(&first));
-    assert_eq!(sent(again.next(None)).url, "/rows?since=2026-03-01T00%3A00%3A00Z&token=a%20b");
+    assert_eq!(sent(again.next(None)).url, "/rows?since=2026-02-28T23%3A00%3A00Z&token=a%20b");
     // The next turn: what changed since an hour before the last began, whatever `since` says.
     let mut next = open(TOKEN, turn(&last));
     assert_eq!(sent(next.next(None)).url, "/rows?since=2026-03-10T08%3A30%3A00Z");
@@ -111,9 +111,9 @@ fn windows_follow_each_other_until_now() {
                   [pull.since]\nwindow = \"4d\"\nformat = \"MM/DD/YYYY\"\n[pull.errors]\nis_false = [\"IsError\"]\n";
     let mut pull = open(window, turn(""));
     for (body, last) in [
-        ("<F>03/01/2026</F><T>03/05/2026</T>", false),
-        ("<F>03/05/2026</F><T>03/09/2026</T>", false),
-        ("<F>03/09/2026</F><T>03/10/2026</T>", true),
+        ("<F>02/28/2026</F><T>03/04/2026</T>", false),
+        ("<F>03/04/2026</F><T>03/08/2026</T>", false),
+        ("<F>03/08/2026</F><T>03/10/2026</T>", true),
     ] {
         let request = sent(pull.next(None));
         assert_eq!((request.method, String::from_utf8(request.body).unwrap().as_str()), (Method::Post, body));
