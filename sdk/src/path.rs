@@ -63,6 +63,28 @@ impl Path {
         Vec::new()
     }
 
+    /// Whether a value has what the path leads to: with an array that is empty, or filters that keep nothing of it, there is a list of
+    /// nothing; `null`, or a name that is not there, is no list at all.
+    pub fn is_there(&self, json: &Json<'_>) -> bool {
+        if json.items().is_empty() {
+            return !is_null(json) && !self.is_none();
+        }
+        self.alternatives.iter().any(|steps| {
+            let mut found = vec![json];
+            for step in steps {
+                let mut named = found.iter().flat_map(|here| here.items()).filter_map(|item| item.get(&step.name));
+                if named.all(is_null) {
+                    return false;
+                }
+                found = found.into_iter().flat_map(|here| step.below(here)).collect();
+                if found.is_empty() {
+                    return true;
+                }
+            }
+            true
+        })
+    }
+
     /// The first of [`Path::all`].
     pub fn first<'j, 'a>(&self, json: &'j Json<'a>) -> Option<&'j Json<'a>> {
         self.all(json).into_iter().next()
@@ -77,6 +99,10 @@ impl Path {
     pub fn is_none(&self) -> bool {
         self.alternatives.is_empty()
     }
+}
+
+fn is_null(json: &Json<'_>) -> bool {
+    matches!(json.value, Value::Null)
 }
 
 /// A string, a number, true or false as text.
@@ -150,6 +176,29 @@ fn step(text: &str) -> Option<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_nothing_is_there_and_no_list_is_not() {
+        let path = Path::parse("data.rows[kind=a] | results").unwrap();
+        for (text, wanted) in [
+            (r#"{"results": []}"#, true),
+            (r#"{"results": [1]}"#, true),
+            (r#"{"data": {"rows": []}}"#, true),
+            (r#"{"data": {"rows": [{"kind": "b"}]}}"#, true),
+            (r#"{"data": []}"#, true),
+            ("[]", true),
+            (r#"{"data": null}"#, false),
+            (r#"{"data": {"rows": null}}"#, false),
+            (r#"{"data": {}}"#, false),
+            (r#"{"error": "x"}"#, false),
+            ("{}", false),
+            ("null", false),
+            ("7", false),
+        ] {
+            assert_eq!(path.is_there(&Json::parse(text).unwrap()), wanted, "{text}");
+        }
+        assert!(!Path::default().is_there(&Json::parse("{}").unwrap()));
+    }
 
     #[test]
     fn paths_find_what_they_say() {

@@ -40,6 +40,8 @@ pub(super) type Headers = Vec<(String, Zeroizing<String>)>;
 /// All of a source's authentication.
 pub(super) struct Auth {
     fixed: Vec<(String, Secret)>,
+    /// Passwords within `fixed`, which an answer may repeat by themselves.
+    passwords: Vec<Secret>,
     bearer: Option<Bearer>,
 }
 
@@ -50,6 +52,8 @@ struct Bearer {
     scope: String,
     client_auth: ClientAuth,
     token: Mutex<Option<Token>>,
+    /// The refresh token that replaced the configured one, as far as this client knows.
+    rotated: Mutex<Option<Secret>>,
 }
 
 enum Grant {
@@ -77,7 +81,7 @@ impl Auth {
     /// # Errors
     /// [`SendError::Secret`], or a key that is missing.
     pub(super) fn open(configs: &[AuthConfig]) -> Result<Self, SendError> {
-        let (mut fixed, mut bearer) = (Vec::new(), None);
+        let (mut fixed, mut passwords, mut bearer) = (Vec::new(), Vec::new(), None);
         for config in configs {
             let secret = config.secret.as_ref().map(Secret::read).transpose()?;
             match config.kind {
@@ -87,14 +91,16 @@ impl Auth {
                 }
                 AuthKind::Basic => {
                     let user = config.user.clone().unwrap_or_default();
-                    let pair = Zeroizing::new(format!("{user}:{}", needed(secret, "secret")?.expose()));
+                    let password = needed(secret, "secret")?;
+                    let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
+                    passwords.push(password);
                     let value = Secret::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
                     fixed.push(("authorization".to_owned(), value));
                 }
                 kind => bearer = Some(Bearer::open(config, kind, secret)?),
             }
         }
-        Ok(Self { fixed, bearer })
+        Ok(Self { fixed, passwords, bearer })
     }
 
     /// The headers of a request now; none where a token has to be fetched first.
@@ -124,12 +130,17 @@ impl Auth {
     /// Everything that no answer may repeat.
     pub(super) fn secrets(&self) -> Vec<Secret> {
         let token = self.bearer.as_ref().and_then(|bearer| bearer.token.lock().as_ref().map(|one| one.secret.clone()));
+        let rotated = self.bearer.as_ref().and_then(|bearer| bearer.rotated.lock().clone());
         let held = self.bearer.iter().flat_map(|bearer| match &bearer.grant {
             Grant::Client(secret) => vec![secret.clone()],
             Grant::Refresh(token, secret) => std::iter::once(token.clone()).chain(secret.clone()).collect(),
             Grant::Assertion(..) => Vec::new(),
         });
-        self.fixed.iter().map(|(_, secret)| secret.clone()).chain(token).chain(held).collect()
+        let fixed = self.fixed.iter().map(|(_, secret)| secret).chain(&self.passwords).cloned();
+        // A header's value is of two parts: a server may repeat the second alone.
+        let pairs = self.fixed.iter().filter_map(|(_, value)| value.expose().strip_prefix("Basic "));
+        let pairs = pairs.map(|pair| Secret::new(pair.to_owned()));
+        fixed.chain(pairs).chain(token).chain(rotated).chain(held).collect()
     }
 
     /// The request for a token; none where this authentication has none. `now` is in seconds since 1970.
@@ -175,6 +186,7 @@ impl Bearer {
             scope: config.scope.clone().unwrap_or_default(),
             client_auth: config.client_auth.unwrap_or_default(),
             token: Mutex::new(None),
+            rotated: Mutex::new(None),
         })
     }
 
@@ -191,6 +203,7 @@ impl Bearer {
             }
             Grant::Refresh(configured, secret) => {
                 let token = kept.refresh_token(configured).map_err(|error| SendError::Keep(error.to_string()))?;
+                *self.rotated.lock() = Some(token.clone());
                 form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token.expose());
                 secret.clone()
             }
@@ -250,6 +263,7 @@ impl Bearer {
             let next = Secret::new(next.to_owned());
             // Kept before the token is used: the server has forgotten the old one.
             kept.keep_refresh_token(configured, &next).map_err(|error| SendError::Keep(error.to_string()))?;
+            *self.rotated.lock() = Some(next);
         }
         let until = Instant::now() + (lifetime - early);
         *self.token.lock() = Some(Token { secret: Secret::new(token.to_owned()), until });

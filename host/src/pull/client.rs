@@ -107,9 +107,13 @@ impl Sending<'_> {
         let (mut redirects, mut renewed) = (0, false);
         loop {
             let own = client.addresses.is_own(&url);
-            let headers = self.headers(request, own)?;
+            let mut headers = self.headers(request, own)?;
             let body = self.body(request, own)?;
-            let answer = self.repeat(&|| self.exchange(request.method, &url, &headers, &body, own))?;
+            if own {
+                // Before the request takes its place in a rate: a token that waited behind its own request would never be had.
+                headers.extend(self.credentials()?);
+            }
+            let answer = self.repeat(&|| self.exchange(request.method, &url, &headers, &body))?;
             match answer.status {
                 401 if own && client.auth.is_renewable() && !renewed => {
                     client.auth.forget();
@@ -132,20 +136,9 @@ impl Sending<'_> {
         }
     }
 
-    /// One try, with credentials where it goes to the site's own server.
-    fn exchange(
-        &self,
-        method: Method,
-        url: &Url,
-        headers: &Headers,
-        body: &[u8],
-        own: bool,
-    ) -> Result<Incoming, SendError> {
-        let mut headers = headers.clone();
-        if own {
-            headers.extend(self.credentials()?);
-        }
-        let out = Outgoing { method, url: url.as_str(), headers: &headers, body };
+    /// One try.
+    fn exchange(&self, method: Method, url: &Url, headers: &Headers, body: &[u8]) -> Result<Incoming, SendError> {
+        let out = Outgoing { method, url: url.as_str(), headers, body };
         let answer = self.client.transport.exchange(&out, self.client.bytes_max)?;
         self.counts.received_bytes.fetch_add(as_u64(answer.body.len()), Ordering::Relaxed);
         Ok(answer)

@@ -66,12 +66,26 @@ impl Kept {
             }
             if stored.moved || ended {
                 let listing = before.listing + u64::from(ended);
-                tx.set_pulled(&self.source, &PullState { cursor: cursor.to_owned(), listing, ..before }, day)?;
+                let after = PullState { cursor: cursor.to_owned(), listing, waits_since: None, ..before };
+                tx.set_pulled(&self.source, &after, day)?;
             }
             Ok(stored)
         })?;
         crash_point("after-pulled");
         Ok(stored)
+    }
+
+    /// Notes a turn that was told to wait before anything came. Gives the days for which it has been so.
+    pub(super) fn waits(&self) -> StoreResult<i64> {
+        let today = (self.today)();
+        self.store.write(|tx| -> StoreResult<i64> {
+            let before = tx.pulled(&self.source)?.map(|pulled| pulled.state).unwrap_or_default();
+            let since = before.waits_since.unwrap_or(today);
+            if before.waits_since.is_none() {
+                tx.set_pulled(&self.source, &PullState { waits_since: Some(today), ..before }, today)?;
+            }
+            Ok(today.saturating_sub(since))
+        })
     }
 
     /// The refresh token that goes back to this configured one: the one that replaced it last, or itself.

@@ -115,23 +115,37 @@ pub fn check(config: &PullConfig, puller: &Puller) -> Result<(), String> {
 
 fn on_schedule(source: &Source, plugins: &PluginHost, stop: &AtomicBool, came: &dyn Fn()) {
     while !stop.load(Ordering::Relaxed) {
-        let turn = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| source.pull(plugins, stop)));
-        let pause = match turn {
-            Ok(report) => {
-                if report.documents > 0 {
-                    came();
-                }
-                source.pause_after(&report)
+        // All of it: what breaks here would end the thread, and nobody would ask this EHR any more.
+        let round = std::panic::AssertUnwindSafe(|| {
+            let report = source.pull(plugins, stop);
+            if report.documents > 0 {
+                came();
             }
-            Err(_) => {
-                let (practice, name) = (source.practice(), source.name());
-                tracing::error!(practice, source = name, "a turn broke: a defect of claimhost; it is tried again");
-                Duration::from_secs(60)
-            }
-        };
-        let until = Instant::now() + pause;
-        while !stop.load(Ordering::Relaxed) && Instant::now() < until {
-            std::thread::sleep(SLICE.min(until.saturating_duration_since(Instant::now())));
+            rest(source.pause_after(&report), stop);
+        });
+        if std::panic::catch_unwind(round).is_err() {
+            let (practice, name) = (source.practice(), source.name());
+            tracing::error!(practice, source = name, "a turn broke: a defect of claimhost; it is tried again");
+            rest(Duration::from_secs(60), stop);
         }
     }
+}
+
+/// Waits, unless the host is told to stop. A time that no clock reaches is waited for until then.
+fn rest(pause: Duration, stop: &AtomicBool) {
+    let until = Instant::now().checked_add(pause);
+    while !stop.load(Ordering::Relaxed) {
+        let left = until.map_or(SLICE, |until| until.saturating_duration_since(Instant::now()));
+        if left.is_zero() {
+            return;
+        }
+        std::thread::sleep(SLICE.min(left));
+    }
+}
+
+#[test]
+fn a_rest_ends_with_its_time_or_with_the_host_and_no_time_is_too_long() {
+    let (running, stopped) = (AtomicBool::new(false), AtomicBool::new(true));
+    rest(Duration::from_millis(1), &running);
+    rest(Duration::MAX, &stopped);
 }

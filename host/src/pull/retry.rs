@@ -9,16 +9,20 @@ const FIRST: Duration = Duration::from_millis(500);
 /// The longest pause that we choose ourselves.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What `Retry-After` asks for, from `now` on: seconds, or a date as HTTP writes them. None: neither.
+/// The longest wait that a server gets: who says a year is asked again tomorrow.
+const ASKED_MAX: Duration = Duration::from_secs(86_400);
+
+/// What `Retry-After` asks for, from `now` on: seconds, or a date as HTTP writes them; a day at most. None: neither.
 pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX / 2)));
+        // What no number holds is a long wait all the same.
+        return Some(value.parse().map_or(ASKED_MAX, Duration::from_secs).min(ASKED_MAX));
     }
     // IMF-fixdate; the two obsolete forms of RFC 9110 are seldom and count as none.
     let at = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
     let seconds = at.as_second().saturating_sub(now.as_second());
-    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).min(ASKED_MAX))
 }
 
 /// The pause before try `nth` + 1, `nth` from 1. `dice` is a random number: the pause is between half of it and the whole, so that
@@ -44,7 +48,10 @@ mod tests {
         for (text, seconds) in [
             ("0", Some(0)),
             (" 120 ", Some(120)),
-            ("99999999999999999999", Some(u64::MAX / 2)),
+            ("86401", Some(86_400)),
+            ("9223372036854775807", Some(86_400)),
+            ("99999999999999999999", Some(86_400)),
+            ("Sun, 06 Nov 2094 08:49:37 GMT", Some(86_400)),
             ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
             ("", None),

@@ -123,6 +123,9 @@ pub(super) enum Escape {
 }
 
 impl Escape {
+    /// Every way in which a server may repeat what it was sent.
+    const ALL: [Self; 4] = [Self::Plain, Self::Xml, Self::Json, Self::Form];
+
     /// That of a body of this media type; none for one whose rules nobody knows.
     pub(super) fn of(media_type: &str) -> Option<Self> {
         let plain = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -182,13 +185,20 @@ pub(super) fn fill(
     Ok(filled)
 }
 
-/// Writes over what an answer repeats of secrets, byte for byte.
+/// Writes over what an answer repeats of secrets, byte for byte: as they are, and as they were escaped for a body.
+///
+/// Longer forms go first: one that begins with another would else be left with its end.
 pub(super) fn strike_out<'a>(bytes: &mut [u8], secrets: impl Iterator<Item = &'a Secret>) {
-    for secret in secrets.map(|secret| secret.expose().as_bytes()).filter(|secret| secret.len() >= ECHO_BYTES_MIN) {
-        let finder = memchr::memmem::Finder::new(secret);
+    let long = secrets.map(Secret::expose).filter(|secret| secret.len() >= ECHO_BYTES_MIN);
+    let mut forms: Vec<Zeroizing<String>> =
+        long.flat_map(|secret| Escape::ALL.map(|escape| escape.write(secret))).collect();
+    forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+    forms.dedup();
+    for form in &forms {
+        let finder = memchr::memmem::Finder::new(form.as_bytes());
         let found: Vec<usize> = finder.find_iter(bytes).collect();
         for at in found {
-            if let Some(echo) = bytes.get_mut(at..at + secret.len()) {
+            if let Some(echo) = bytes.get_mut(at..at + form.len()) {
                 echo.fill(b'*');
             }
         }
@@ -251,5 +261,12 @@ mod tests {
         let mut bytes = b"x hunter2-hunter2 abc hunter2-hunter2".to_vec();
         strike_out(&mut bytes, secrets.iter());
         assert_eq!(bytes, b"x *************** abc ***************");
+        // As it stood in XML, in JSON and in a form; the plain one is the beginning of another.
+        let secrets = [Secret::new("a<b\"c d-0".to_owned()), Secret::new("a<b\"c d-0123".to_owned())];
+        for text in ["a<b\"c d-0", "a&lt;b&quot;c d-0", "a<b\\\"c d-0", "a%3Cb%22c+d-0", "a<b\"c d-0123"] {
+            let mut bytes = format!("<{text}>").into_bytes();
+            strike_out(&mut bytes, secrets.iter());
+            assert_eq!(bytes, format!("<{}>", "*".repeat(text.len())).into_bytes(), "{text}");
+        }
     }
 }

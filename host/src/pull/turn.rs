@@ -16,6 +16,9 @@ use crate::store::StoreError;
 /// Steps in a row without a request: more is a puller that runs in a circle.
 const IDLE_STEPS_MAX: u32 = 100;
 
+/// Days of nothing but waiting after which somebody has to know. A difference of days: it is more than one whole day.
+const WAITS_DAYS_MAX: i64 = 2;
+
 /// How a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -136,6 +139,11 @@ impl Source {
         let told = match ended {
             Ended::Failed => self.kept.tell(words.as_deref()),
             Ended::Done | Ended::More => self.kept.tell(None),
+            // A wait is no fault, until nothing else happens for so long that it is one.
+            Ended::Later if !came.moved => self.kept.waits().and_then(|days| {
+                let words = format!("{days} days without anything: {}", words.as_deref().unwrap_or_default());
+                if days >= WAITS_DAYS_MAX { self.kept.tell(Some(&words)) } else { Ok(()) }
+            }),
             Ended::Later | Ended::Stopped => Ok(()),
         };
         if let Err(error) = told {

@@ -18,6 +18,9 @@ pub struct PullState {
     /// Listings that were read to their end.
     #[serde(default)]
     pub listing: u64,
+    /// The day since when every turn was told to wait before anything came, as a day number; none: the last one was not.
+    #[serde(default)]
+    pub waits_since: Option<i64>,
 }
 
 /// A source with its id.

@@ -200,13 +200,12 @@ fn base64_url(text: &str) -> Vec<u8> {
 #[test]
 fn secrets_are_filled_in_for_the_own_host_and_no_puller_ever_sees_one() {
     let site = Site::with_connectors();
-    let elsewhere = Server::start(|_, _| Answer::new(200, ""));
     let server = Server::start(|asked, _| {
         assert_eq!(asked.method, "POST");
         // A server that repeats what it was sent.
-        let body =
-            format!("<Envelope><Key>{}</Key><Rows><Row><Visit>1</Visit></Row></Rows></Envelope>", "hunter2&lt;hunter2");
-        let body = format!("<a><echo>{}</echo>{}</a>", "swordfish-01", body);
+        let echo = "hunter2&lt;hunter2 swordfish-01";
+        let row = format!("<Row><Visit>1</Visit><Echo>{echo}</Echo></Row>");
+        let body = format!("<a><echo>{echo}</echo><Envelope><Rows>{row}</Rows></Envelope></a>");
         Answer::new(200, body).with("Set-Cookie", "session=1").with("X-Echo", "swordfish-01")
     });
     secret(&site, "customer-key", "hunter2<hunter2");
@@ -238,7 +237,7 @@ SOAPAction = "\"x\""
     assert_eq!(asked.len(), 1);
     assert_eq!(
         asked[0].body,
-        "<r><User>a&amp;b</User><Key>hunter2&lt;hunter2</Key><Password>swordfish-01</Password><From>2026-03-01</From></r>"
+        "<r><User>a&amp;b</User><Key>hunter2&lt;hunter2</Key><Password>swordfish-01</Password><From>2026-02-28</From></r>"
     );
     assert_eq!((asked[0].header("x-key"), asked[0].header("soapaction")), ("the-api-key-0123", "\"x\""));
     // What came is stored without them.
@@ -246,12 +245,147 @@ SOAPAction = "\"x\""
     let documents = site.documents(PRACTICE);
     assert!(!documents.is_empty());
     for document in &documents {
-        assert!(!String::from_utf8_lossy(&site.raw(document)).contains("swordfish-01"));
+        let raw = String::from_utf8_lossy(&site.raw(document)).into_owned();
+        assert!(raw.contains("<Echo>****************** ************</Echo>"), "{raw}");
+        for word in ["swordfish-01", "hunter2<hunter2", "hunter2&lt;hunter2"] {
+            assert!(!raw.contains(word), "{raw}");
+        }
     }
     assert_no_file_has(
         &site,
-        &["swordfish-01", "the-api-key-0123", "hunter2<hunter2"],
+        &["swordfish-01", "the-api-key-0123", "hunter2<hunter2", "hunter2&lt;hunter2"],
         &["customer-key", "password", "api-key"],
     );
-    assert!(elsewhere.asked().is_empty());
+}
+
+/// A source of one list that `records` reads, with these lines of its own.
+fn add_rows(site: &Site, server: &Server, more: &str) {
+    site.write("rows.toml", b"[pull]\npath = \"/rows\"\nitems = \"rows\"\n");
+    site.write("records.toml", b"source_system = \"S\"\n[framing]\nrecords = \"rows\"\n[visit]\nvisit = \"visit\"\n");
+    let own =
+        "puller = \"http-pull\"\npull_mapping = \"rows.toml\"\nadapter = \"records\"\nmapping = \"records.toml\"\n";
+    add(site, server, NAME, &format!("{own}{more}"));
+}
+
+/// What is stored of every document of a site.
+fn stored(site: &Site) -> Vec<String> {
+    site.run_unapproved(DAY);
+    let documents = site.documents(PRACTICE);
+    assert!(!documents.is_empty());
+    documents.iter().map(|document| String::from_utf8_lossy(&site.raw(document)).into_owned()).collect()
+}
+
+#[test]
+fn a_password_and_a_refresh_token_that_a_server_repeats_are_struck_out() {
+    let row = |echo: &str| Answer::json(&json!({"rows": [{"visit": "1", "echo": echo}]}));
+    // The password in words and in what was sent of it.
+    let (site, server) =
+        (Site::with_connectors(), Server::start(move |_, _| row("swordfish\"01 dTpzd29yZGZpc2giMDE=")));
+    secret(&site, "password", "swordfish\"01");
+    add_rows(&site, &server, "[[intake.pull.auth]]\nkind = \"basic\"\nuser = \"u\"\nsecret = { file = \"password\" }");
+    let told = report(&pull(&site));
+    assert_eq!((&told["ended"], &told["documents"]), (&json!("done"), &json!(1)), "{told}");
+    assert_eq!(server.asked()[0].header("authorization"), "Basic dTpzd29yZGZpc2giMDE=");
+    for raw in stored(&site) {
+        assert!(raw.contains("****") && !raw.contains("swordfish") && !raw.contains("dTpz"), "{raw}");
+    }
+    // The token that replaced the configured one, in the turn that got it and in the next, by another process.
+    for turns in [1, 2] {
+        let site = Site::with_connectors();
+        let server = Server::start(move |asked, _| match asked.path() {
+            "/token" => {
+                Answer::json(&json!({"access_token": "access-token-01", "refresh_token": "refresh-token-next"}))
+            }
+            _ => row("access-token-01 refresh-token-next"),
+        });
+        secret(&site, "refresh", "refresh-token-first");
+        let url = format!("{}/token", server.url());
+        add_rows(
+            &site,
+            &server,
+            &format!(
+                "[[intake.pull.auth]]\nkind = \"oauth2-refresh\"\nclient_id = \"c\"\ntoken_url = \"{url}\"\nrefresh_token = {{ file = \"refresh\" }}"
+            ),
+        );
+        for _ in 0..turns {
+            assert_eq!(report(&pull(&site))["ended"], "done");
+        }
+        for raw in stored(&site) {
+            assert!(raw.contains("*** ***") && !raw.contains("-token-"), "{raw}");
+        }
+    }
+}
+
+#[test]
+fn credentials_go_to_the_origin_of_the_base_url_and_nowhere_else() {
+    const AUTH: &str = "[[intake.pull.auth]]\nkind = \"api-key\"\nheader = \"X-Key\"\nsecret = { file = \"key\" }\n\
+                        [[intake.pull.auth]]\nkind = \"basic\"\nuser = \"u\"\nsecret = { file = \"password\" }";
+    // A redirect, and an address of the next page, lead to a host that the manifest asks for and the operator granted.
+    for redirected in [true, false] {
+        let site = Site::with_connectors();
+        let line = site.text("claimhost.toml").lines().find(|line| line.starts_with("folders = ")).unwrap().to_owned();
+        site.edit("claimhost.toml", &line, &line.replace(']', ", \"own\"]"));
+        site.write(
+            "own/two-hosts/plugin.toml",
+            b"id = \"two-hosts\"\nversion = \"0.1.0\"\nkind = \"puller\"\nfamily = \"two-hosts\"\ncontract = \"0.1.0-draft\"\n\
+              evidence = \"standard-only\"\nbase = \"http-pull\"\nmapping = \"mapping.toml\"\n[permissions]\nhttp_hosts = [\"bulk.example\"]\n\
+              [limits]\ndeadline_ms = 5000\n",
+        );
+        site.write(
+            "own/two-hosts/mapping.toml",
+            b"[pull]\npath = \"/rows\"\nitems = \"rows\"\n[pull.headers]\nx-plain = \"1\"\n[pull.paging]\nby = \"link\"\nnext = \"next\"\n",
+        );
+        let bulk = Server::named("bulk.example", |_, _| Answer::json(&json!({"rows": [{"visit": "2"}]})));
+        let server = Server::named("ehr.example", move |_, _| match redirected {
+            true => Answer::new(307, "").with("Location", "https://bulk.example/rows?page=1"),
+            false => Answer::json(&json!({"rows": [{"visit": "1"}], "next": "https://bulk.example/rows?page=2"})),
+        });
+        let through = server::proxy(vec![("ehr.example:443", server.address), ("bulk.example:443", bulk.address)]);
+        secret(&site, "key", "the-api-key-0123");
+        secret(&site, "password", "swordfish-01");
+        let more = format!("puller = \"two-hosts\"\nadapter = \"records\"\nproxy = \"http://{through}\"\n{AUTH}");
+        add(&site, &server, NAME, &more);
+        site.edit("claimhost.toml", &server.url(), "https://ehr.example");
+        site.write("ca.pem", format!("{}{}", server.pem, bulk.pem).as_bytes());
+        let told = report(&pull(&site));
+        let documents = if redirected { 1 } else { 2 };
+        assert_eq!((&told["ended"], &told["documents"]), (&json!("done"), &json!(documents)), "{redirected}: {told}");
+        let (own, elsewhere) = (server.asked(), bulk.asked());
+        assert_eq!((own.len(), elsewhere.len()), (1, 1), "{redirected}");
+        assert_eq!(
+            (own[0].header("x-key"), own[0].header("authorization")),
+            ("the-api-key-0123", "Basic dTpzd29yZGZpc2gtMDE=")
+        );
+        assert_eq!(elsewhere[0].header("x-plain"), "1", "what the puller says goes there");
+        for (name, value) in &elsewhere[0].headers {
+            assert!(!["x-key", "authorization", "cookie"].contains(&name.as_str()), "{name}");
+            assert!(!value.contains("the-api-key") && !value.contains("dTpz"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_slow_rate_leaves_room_for_the_token() {
+    let site = Site::with_connectors();
+    let server = Server::start(|asked, _| match asked.path() {
+        "/token" => Answer::json(&json!({"access_token": "access-token-01", "expires_in": 3600})),
+        _ if asked.header("authorization") != "Bearer access-token-01" => Answer::new(401, ""),
+        _ => Answer::json(&json!({"rows": []})),
+    });
+    secret(&site, "client", "client-secret-01");
+    // A request each four seconds, and a turn that waits three at most.
+    let text = site.text("claimhost.toml") + "\n[[intake.rate]]\nname = \"slow\"\ncalls = 1\nper = \"4s\"\n";
+    site.write("claimhost.toml", text.as_bytes());
+    let url = format!("{}/token", server.url());
+    add_rows(
+        &site,
+        &server,
+        &format!(
+            "every = \"1s\"\nrate = [\"slow\"]\n[[intake.pull.auth]]\nkind = \"oauth2-client\"\nclient_id = \"c\"\ntoken_url = \"{url}\"\n\
+             secret = {{ file = \"client\" }}"
+        ),
+    );
+    let serving = Serving::start(&site, DAY);
+    serving.wait_for("claimhost_pull_turns_total{practice=\"my-practice\",source=\"drchrono\",ended=\"done\"}", 1);
+    assert_eq!(server.count("/token"), 1, "one token, and its request when there is room for it");
 }

@@ -113,14 +113,39 @@ fn a_long_pause_ends_the_turn_without_a_fault() {
     assert_eq!((&told["ended"], &told["wait_seconds"]), (&json!("later"), &json!(3_600)), "{told}");
     assert!(work(&site).is_empty());
     assert_eq!(server.asked().len(), 1, "nothing was asked for meanwhile");
+    // A year, and what no clock has, are a day; and the turn after that is one like any other.
+    for year in ["31536000", "99999999999999999999", "Sun, 06 Nov 2094 08:49:37 GMT"] {
+        let (site, server) =
+            (Site::with_connectors(), failing(1, move |_| Answer::new(503, "").with("Retry-After", year)));
+        add_drchrono(&site, &server, "");
+        let told = report(&pull(&site));
+        assert_eq!((&told["ended"], &told["wait_seconds"]), (&json!("later"), &json!(86_400)), "{year}: {told}");
+        assert_eq!(report(&pull(&site))["ended"], "done", "{year}");
+    }
     // A rate that is spent is the same.
-    let (site, server) = (self::site(), three_pages());
+    let (site, server) = (Site::with_connectors(), three_pages());
     let text = site.text("claimhost.toml") + "\n[[intake.rate]]\nname = \"hour\"\ncalls = 4\nper = \"1h\"\nburst = 4\n";
     site.write("claimhost.toml", text.as_bytes());
     add_drchrono(&site, &server, "rate = [\"hour\"]");
     let told = report(&pull(&site));
     assert_eq!((&told["ended"], &told["requests"]), (&json!("later"), &json!(4)), "{told}");
     assert_eq!(server.asked().len(), 4);
+}
+
+#[test]
+fn days_of_nothing_but_waiting_are_work() {
+    let site = Site::with_connectors();
+    let server = failing(3, |_| Answer::new(429, "").with("Retry-After", "99999999999"));
+    add_drchrono(&site, &server, "");
+    let on = |day: &str| report(&site.command(&["--as-of", day, "pull", PRACTICE, NAME, "--json"]));
+    for (day, works) in [("2026-03-03", 0), ("2026-03-04", 0), ("2026-03-05", 1)] {
+        assert_eq!(on(day)["ended"], "later", "{day}");
+        let open = work(&site);
+        assert_eq!(open.len(), works, "{day}: {open:?}");
+        assert!(open.iter().all(|(_, words)| words.contains("2 days without anything")), "{open:?}");
+    }
+    assert_eq!(on("2026-03-05")["ended"], "done");
+    assert!(work(&site).is_empty());
 }
 
 #[test]

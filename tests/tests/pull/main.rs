@@ -73,12 +73,19 @@ fn line(id: u32) -> Value {
 fn related(asked: &Asked) -> Option<Answer> {
     let id = asked.path().rsplit('/').next()?;
     let found = match asked.path().split('/').nth(2)? {
-        "patients" => json!({
-            "id": 77, "last_name": "VANCE", "first_name": "ORLA", "date_of_birth": "1950-02-01", "gender": "Female",
-            "address": "1 OAK WAY", "city": "SALEM", "state": "OR", "zip_code": "97301",
-            "primary_insurance": {"insurance_company": "FIRST PLAN", "insurance_payer_id": "00000", "insurance_id_number": "P77"},
-            "secondary_insurance": {"insurance_company": "", "insurance_payer_id": "", "insurance_id_number": ""},
-        }),
+        "patients" => {
+            let mut patient = json!({
+                "id": 77, "last_name": "VANCE", "first_name": "ORLA", "date_of_birth": "1950-02-01", "gender": "Female",
+                "address": "1 OAK WAY", "city": "SALEM", "state": "OR", "zip_code": "97301",
+            });
+            // Only who asks is told: Patient marks these as verbose.
+            if asked.parameter("verbose") == Some("true") {
+                patient["primary_insurance"] = json!({"insurance_company": "FIRST PLAN", "insurance_payer_id": "00000", "insurance_id_number": "P77"});
+                patient["secondary_insurance"] =
+                    json!({"insurance_company": "", "insurance_payer_id": "", "insurance_id_number": ""});
+            }
+            patient
+        }
         "appointments" => json!({"id": id, "office": 3, "status": "Complete", "icd10_codes": ["J06.9"]}),
         "doctors" => json!({"id": 5, "npi_number": "1234567893", "last_name": "ADLER"}),
         _ => return None,
@@ -156,7 +163,7 @@ fn a_turn_says_what_it_did_and_the_next_begins_where_it_ended() {
         let of_list = server.asked().into_iter().filter(|asked| asked.path() == "/api/line_items");
         of_list.map(|asked| asked.parameter("since").map(str::to_owned)).nth(at).unwrap()
     };
-    assert_eq!(since(0).as_deref(), Some("2026-03-01"), "what the site says");
+    assert_eq!(since(0).as_deref(), Some("2026-02-28"), "what the site says, and a day back");
     // A patient is asked for once a page, whatever the lines.
     assert_eq!(server.count("/api/patients/77"), 3);
     let second = report(&pull(&site));
@@ -164,6 +171,10 @@ fn a_turn_says_what_it_did_and_the_next_begins_where_it_ended() {
     assert_eq!(since(3).as_deref(), Some("2026-03-02"), "the day of the first turn, and a day back");
     let summary = site.run_unapproved(DAY);
     assert_eq!(summary["cents"]["billed"], cents([1, 2, 3, 4].into_iter()), "{summary}");
+    for document in site.documents(PRACTICE) {
+        let raw = String::from_utf8_lossy(&site.raw(&document)).into_owned();
+        assert!(raw.contains("FIRST PLAN"), "a patient without its insurance: {raw}");
+    }
     let missing = site.command(&["pull", PRACTICE, "drchrom"]);
     let words = String::from_utf8_lossy(&missing.stderr).into_owned();
     assert!(missing.status.code() == Some(4) && words.contains("did you mean `my-practice drchrono`?"), "{words}");
@@ -241,10 +252,10 @@ fn encounters_bring_their_charges_by_absolute_references() {
     assert_eq!(told["ended"], "done", "{told}");
     let asked = server.asked();
     let list = asked.iter().find(|asked| asked.path() == "/Encounter").unwrap();
-    assert_eq!((list.parameter("_lastUpdated"), list.parameter("status")), (Some("gt2026-03-01"), Some("finished")));
+    assert_eq!((list.parameter("_lastUpdated"), list.parameter("status")), (Some("gt2026-02-27"), Some("finished")));
     let summary = site.run_unapproved(DAY);
     // The same documents as a file of that day.
-    let file = self::site();
+    let file = Site::with_connectors();
     file.add_folder("ema", "modernizing-medicine");
     file.put("inbox/ema", "day.json", serde_json::to_string(&input).unwrap().as_bytes());
     let expected = file.run_unapproved(DAY);

@@ -2,7 +2,7 @@
 //!
 //! Nothing of it is a library of HTTP: what a real server never does (end in the middle, say a length that is none) is what it is for.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -76,7 +76,12 @@ pub struct Server {
 impl Server {
     /// Starts it. `answer` is told of each request, and how many came before.
     pub fn start(answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
-        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+        Self::named("localhost", answer)
+    }
+
+    /// The same, with a certificate for a name. [`proxy`] leads there.
+    pub fn named(name: &str, answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
+        let made = rcgen::generate_simple_self_signed(vec![name.to_owned(), "127.0.0.1".to_owned()]).unwrap();
         let chain = vec![CertificateDer::from(made.cert.der().to_vec())];
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -114,6 +119,42 @@ impl Server {
     pub fn count(&self, path: &str) -> usize {
         self.asked().iter().filter(|asked| asked.path() == path).count()
     }
+}
+
+/// Starts a proxy (RFC 9110, 9.3.6) by which names are these servers, whatever DNS says. Gives its address; it ends with the test.
+pub fn proxy(names: Vec<(&'static str, SocketAddr)>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let names = names.clone();
+            std::thread::spawn(move || tunnel(stream, &names));
+        }
+    });
+    address
+}
+
+fn tunnel(mut near: TcpStream, names: &[(&str, SocketAddr)]) -> Option<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        near.read_exact(&mut byte).ok()?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).ok()?;
+    let target = head.strip_prefix("CONNECT ")?.split(' ').next()?.to_owned();
+    let Some((_, to)) = names.iter().find(|(name, _)| *name == target) else {
+        return near.write_all(b"HTTP/1.1 502 X\r\n\r\n").ok();
+    };
+    let mut far = TcpStream::connect(to).ok()?;
+    near.write_all(b"HTTP/1.1 200 X\r\n\r\n").ok()?;
+    let (mut back, mut forth) = (far.try_clone().ok()?, near.try_clone().ok()?);
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut back, &mut forth);
+        let _ = forth.shutdown(std::net::Shutdown::Write);
+    });
+    std::io::copy(&mut near, &mut far).ok()?;
+    far.shutdown(std::net::Shutdown::Write).ok()
 }
 
 fn serve(

@@ -95,7 +95,8 @@ impl Puller for HttpPull {
             }]
         })?;
         if turn.cursor.is_empty() {
-            cursor.since = turn.since.map(Moment::of_day);
+            // The first listing goes back like any other: a day may be excluded by its bound, or be another zone's.
+            cursor.since = turn.since.map(|day| Moment::of_day(day).plus(-plan.overlap));
         }
         let resumed = cursor.begun.is_some();
         let now = Moment::of(turn.now);
@@ -200,9 +201,10 @@ impl HttpPull {
         self.resumed = false;
         let text = page::text(response.body)?;
         let tree = page::tree(&text, self.plan.format)?;
-        if let Some(error) = page::error_in(&tree, &self.plan.wanted) {
+        if let Some(error) = page::error_in(&tree, &self.plan.wanted, self.plan.format) {
             return Err(Box::new(error));
         }
+        page::is_list(&tree, &self.plan.items, self.plan.format)?;
         // Of XML a document is the page; its items are only counted.
         let items = page::items(&text, &tree, &self.plan.items, self.plan.format);
         let next = self.after(&tree, items.len())?;
@@ -317,9 +319,14 @@ impl HttpPull {
             return Err(Box::new(page::refused(response.status, &format!("[[pull.with]] {name}"))));
         }
         let text = page::text(response.body)?;
-        if let Some(error) = page::error_in(&page::tree(&text, self.plan.format)?, &self.plan.wanted) {
+        let tree = page::tree(&text, self.plan.format)?;
+        if let Some(error) = page::error_in(&tree, &self.plan.wanted, self.plan.format) {
             return Err(Box::new(error));
         }
+        if let Some(with) = self.plan.with.get(page.with) {
+            page::is_answer(&tree, &with.items, self.plan.format)?;
+        }
+        drop(tree);
         self.take(&mut page, &address, &text)?;
         page.known.insert(address, text);
         self.complete(page)

@@ -37,8 +37,36 @@ fn malformed(at: usize, found: &str, expected: &str) -> Box<Problem> {
     })
 }
 
-/// An error that came with status 200.
-pub fn error_in(tree: &Json<'_>, wanted: &[(Path, Wanted, String)]) -> Option<Problem> {
+/// What an answer has to have, so that one without items says that there are none: a list where `path` leads, a FHIR bundle.
+///
+/// Of XML an empty list and one that is not there look alike: there the mapping's `errors` tell.
+pub fn is_list(tree: &Json<'_>, path: &Path, format: Format) -> Result<(), Box<Problem>> {
+    let (found, expected) = match format {
+        Format::Fhir if tree.text_of("resourceType") != Some("Bundle") => ("something else", "a FHIR Bundle"),
+        Format::Json if !path.is_none() && !path.is_there(tree) => {
+            ("no list", "a list where `items` leads, or an empty one")
+        }
+        _ => return Ok(()),
+    };
+    Err(malformed(tree.at, found, expected))
+}
+
+/// What an answer for one item has to be: a list where the mapping names one, a FHIR resource.
+pub fn is_answer(tree: &Json<'_>, path: &Path, format: Format) -> Result<(), Box<Problem>> {
+    match format {
+        Format::Fhir if tree.text_of("resourceType").is_none() => {
+            Err(malformed(tree.at, "something else", "a FHIR resource"))
+        }
+        Format::Fhir => Ok(()),
+        Format::Json | Format::Xml => is_list(tree, path, format),
+    }
+}
+
+/// An error that came with status 200: what the mapping says, and of FHIR an outcome that is one.
+pub fn error_in(tree: &Json<'_>, wanted: &[(Path, Wanted, String)], format: Format) -> Option<Problem> {
+    if format == Format::Fhir && outcomes(tree).any(|outcome| is_failure(outcome)) {
+        return Some(told("OperationOutcome.issue.severity", "neither error nor fatal"));
+    }
     let fails = |(path, wanted, _): &&(Path, Wanted, String)| {
         let all = path.all(tree);
         let says = |word: &str| all.iter().any(|json| plain(json).eq_ignore_ascii_case(word));
@@ -49,18 +77,44 @@ pub fn error_in(tree: &Json<'_>, wanted: &[(Path, Wanted, String)]) -> Option<Pr
         }
     };
     let (_, wanted, words) = wanted.iter().find(fails)?;
-    Some(Problem {
-        id: "pull.error-in-answer".to_owned(),
-        at: Place { path: words.clone(), offset: None },
-        found: "an error of the server, in an answer with status 200".to_owned(),
-        expected: match wanted {
-            Wanted::Empty => "nothing there".to_owned(),
-            Wanted::True => "true".to_owned(),
-            Wanted::False => "false".to_owned(),
+    Some(told(
+        words,
+        match wanted {
+            Wanted::Empty => "nothing there",
+            Wanted::True => "true",
+            Wanted::False => "false",
         },
+    ))
+}
+
+fn told(path: &str, expected: &str) -> Problem {
+    Problem {
+        id: "pull.error-in-answer".to_owned(),
+        at: Place { path: path.to_owned(), offset: None },
+        found: "an error of the server, in an answer with status 200".to_owned(),
+        expected: expected.to_owned(),
         remedy: "it is asked again in the next turn; if it is always so, ask the EHR's support what the request lacks"
             .to_owned(),
-    })
+    }
+}
+
+/// The outcome that an answer is, or those that a bundle has.
+fn outcomes<'j, 'a>(tree: &'j Json<'a>) -> impl Iterator<Item = &'j Json<'a>> {
+    let is_bundle = tree.text_of("resourceType") == Some("Bundle");
+    let entries = tree.get("entry").filter(|_| is_bundle).map(Json::items).unwrap_or_default().iter();
+    std::iter::once(tree)
+        .chain(entries.filter_map(|entry| entry.get("resource")))
+        .filter(|resource| is_outcome(resource))
+}
+
+/// FHIR R4, OperationOutcome.issue.severity: these two say that the request was not done.
+fn is_failure(outcome: &Json<'_>) -> bool {
+    let issues = outcome.get("issue").map(Json::items).unwrap_or_default();
+    issues.iter().any(|issue| matches!(issue.text_of("severity"), Some("error" | "fatal")))
+}
+
+fn is_outcome(resource: &Json<'_>) -> bool {
+    resource.text_of("resourceType") == Some("OperationOutcome")
 }
 
 fn is_empty(json: &Json<'_>) -> bool {
@@ -91,7 +145,6 @@ impl Piece {
 /// The items of an answer. Of FHIR: the resources of a bundle, or the resource itself, without outcomes of a search.
 pub fn items(text: &str, tree: &Json<'_>, path: &Path, format: Format) -> Vec<Piece> {
     let piece = |item: &Json<'_>, url: &str| Piece { from: item.at, to: end(text, item.at), url: url.to_owned() };
-    let is_outcome = |item: &Json<'_>| item.text_of("resourceType") == Some("OperationOutcome");
     match format {
         Format::Fhir if tree.text_of("resourceType") == Some("Bundle") => {
             let entries = tree.get("entry").map(Json::items).unwrap_or_default().iter();

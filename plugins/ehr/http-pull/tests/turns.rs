@@ -61,17 +61,17 @@ const TOKEN: &str = "[pull]\npath = \"/rows\"\nitems = \"rows\"\n[pull.query]\ns
 #[test]
 fn pages_by_token_and_the_next_turn_goes_back_by_the_overlap() {
     let mut pull = open(TOKEN, turn(""));
-    assert_eq!(sent(pull.next(None)).url, "/rows?since=2026-03-01T00%3A00%3A00Z");
+    assert_eq!(sent(pull.next(None)).url, "/rows?since=2026-02-28T23%3A00%3A00Z");
     let (documents, first) = stored(pull.next(answer(200, "{\"rows\":[1,2],\"next\":\"a b\"}")));
     assert_eq!(documents, ["{\"rows\":[1,2],\"next\":\"a b\"}"]);
-    assert_eq!(sent(pull.next(None)).url, "/rows?since=2026-03-01T00%3A00%3A00Z&token=a%20b");
+    assert_eq!(sent(pull.next(None)).url, "/rows?since=2026-02-28T23%3A00%3A00Z&token=a%20b");
     // A page without items is no document.
     let (documents, last) = stored(pull.next(answer(200, "{\"rows\":[],\"next\":null}")));
     assert!(documents.is_empty());
     assert_eq!(done(pull.next(None)), last);
     // Broken off after the first page: the second is asked for.
     let mut again = open(TOKEN, turn(&first));
-    assert_eq!(sent(again.next(None)).url, "/rows?since=2026-03-01T00%3A00%3A00Z&token=a%20b");
+    assert_eq!(sent(again.next(None)).url, "/rows?since=2026-02-28T23%3A00%3A00Z&token=a%20b");
     // The next turn: what changed since an hour before the last began, whatever `since` says.
     let mut next = open(TOKEN, turn(&last));
     assert_eq!(sent(next.next(None)).url, "/rows?since=2026-03-10T08%3A30%3A00Z");
@@ -111,9 +111,9 @@ fn windows_follow_each_other_until_now() {
                   [pull.since]\nwindow = \"4d\"\nformat = \"MM/DD/YYYY\"\n[pull.errors]\nis_false = [\"IsError\"]\n";
     let mut pull = open(window, turn(""));
     for (body, last) in [
-        ("<F>03/01/2026</F><T>03/05/2026</T>", false),
-        ("<F>03/05/2026</F><T>03/09/2026</T>", false),
-        ("<F>03/09/2026</F><T>03/10/2026</T>", true),
+        ("<F>02/28/2026</F><T>03/04/2026</T>", false),
+        ("<F>03/04/2026</F><T>03/08/2026</T>", false),
+        ("<F>03/08/2026</F><T>03/10/2026</T>", true),
     ] {
         let request = sent(pull.next(None));
         assert_eq!((request.method, String::from_utf8(request.body).unwrap().as_str()), (Method::Post, body));
@@ -160,6 +160,8 @@ fn what_cannot_go_on_says_so_and_repeats_nothing_of_the_answer() {
         (200, "VANCE", "pull.malformed"),
         (200, "{\"rows\":[1],", "pull.malformed"),
         (200, "{\"error\":\"VANCE\"}", "pull.error-in-answer"),
+        (200, "{\"detail\":\"VANCE\"}", "pull.malformed"),
+        (200, "{\"rows\":null}", "pull.malformed"),
     ] {
         let mapping = "[pull]\npath = \"/rows\"\nitems = \"rows\"\n[pull.errors]\nempty = [\"error\"]\n";
         let mut pull = open(mapping, turn(""));
@@ -178,4 +180,72 @@ fn what_cannot_go_on_says_so_and_repeats_nothing_of_the_answer() {
     assert_eq!(failed(lacks.next(None)), "setting.missing");
     let setup = Setup { settings: Vec::new(), mapping: TOKEN.to_owned() };
     assert!(HttpPull::open(setup, turn("of another puller")).is_err_and(|problems| problems[0].id == "pull.cursor"));
+}
+
+/// What a FHIR server says beside a bundle, or in it.
+fn outcome(severity: &str) -> String {
+    format!(
+        "{{\"resourceType\":\"OperationOutcome\",\"issue\":[{{\"severity\":\"{severity}\",\"diagnostics\":\"VANCE\"}}]}}"
+    )
+}
+
+#[test]
+fn a_fhir_answer_without_a_bundle_is_not_the_end_of_the_list() {
+    let fhir = "[pull]\nformat = \"fhir\"\npath = \"/Encounter\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"charges\"\n\
+                path = \"/ChargeItem\"\n";
+    let bundle = |resource: &str| format!("{{\"resourceType\":\"Bundle\",\"entry\":[{{\"resource\":{resource}}}]}}");
+    let encounter = bundle("{\"resourceType\":\"Encounter\",\"id\":\"1\"}");
+    for (body, id) in [
+        (outcome("error"), "pull.error-in-answer"),
+        (outcome("fatal"), "pull.error-in-answer"),
+        (bundle(&outcome("error")), "pull.error-in-answer"),
+        (outcome("warning"), "pull.malformed"),
+        ("{\"message\":\"VANCE\"}".to_owned(), "pull.malformed"),
+        ("{\"resourceType\":\"Encounter\"}".to_owned(), "pull.malformed"),
+    ] {
+        let mut pull = open(fhir, turn(""));
+        sent(pull.next(None));
+        let step = pull.next(answer(200, &body));
+        assert!(!format!("{step:?}").contains("VANCE"), "{step:?}");
+        assert_eq!(failed(step), id, "{body}");
+    }
+    // The same of what belongs to an item; a resource alone is an answer there.
+    for (body, id) in [
+        (outcome("error"), Some("pull.error-in-answer")),
+        (bundle(&outcome("fatal")), Some("pull.error-in-answer")),
+        ("{\"message\":\"VANCE\"}".to_owned(), Some("pull.malformed")),
+        (bundle(&outcome("warning")), None),
+        ("{\"resourceType\":\"ChargeItem\",\"id\":\"2\"}".to_owned(), None),
+    ] {
+        let mut pull = open(fhir, turn(""));
+        sent(pull.next(None));
+        sent(pull.next(answer(200, &encounter)));
+        let step = pull.next(answer(200, &body));
+        match id {
+            Some(id) => assert_eq!(failed(step), id, "{body}"),
+            None => assert_eq!(stored(step).0.len(), 1, "{body}"),
+        }
+    }
+    // A bundle without entries says that there is nothing.
+    let mut pull = open(fhir, turn(""));
+    sent(pull.next(None));
+    stored(pull.next(answer(200, "{\"resourceType\":\"Bundle\",\"total\":0}")));
+    done(pull.next(None));
+}
+
+#[test]
+fn an_answer_for_an_item_without_its_list_is_not_an_empty_one() {
+    let mapping = "[pull]\npath = \"/rows\"\nitems = \"rows\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"notes\"\n\
+                   path = \"/notes/{item.id}\"\nitems = \"all|notes\"\n";
+    for (body, wanted) in [("{\"detail\":\"VANCE\"}", false), ("{\"notes\":[]}", true)] {
+        let mut pull = open(mapping, turn(""));
+        sent(pull.next(None));
+        sent(pull.next(answer(200, "{\"rows\":[{\"id\":1}]}")));
+        let step = pull.next(answer(200, body));
+        if wanted {
+            stored(step);
+        } else {
+            assert_eq!(failed(step), "pull.malformed");
+        }
+    }
 }
