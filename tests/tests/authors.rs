@@ -70,13 +70,12 @@ fn a_new_plugin_of_data_is_green_and_red_where_its_mapping_is_emptied() {
 #[test]
 fn a_new_table_that_is_added_and_named_by_the_profile_holds_a_claim_under_its_rule() {
     let site = Site::new();
-    succeeds(site.dir(), &["plugin", "new", "rules", "my-payer", "--dir", "mine"]);
-    site.edit("mine/my-payer/table.toml", "[\"97110\", \"97112\"]", "[\"97110\", \"99213\"]");
-    let place = site.dir().join("mine/my-payer");
-    std::fs::remove_dir_all(place.join("fixtures")).unwrap();
-    let added = site.json(&["plugin", "add", "--yes", place.to_str().unwrap()]);
+    // Equal but for whom they are for.
+    let added = add_table(&site, "my-payer", "practices = [\"my-practice\"]", "");
     assert_eq!(added["refused"], Value::Array(Vec::new()), "{added}");
-    let (none, mine) = ("[\"medicare\"].\nrules = []", "[\"medicare\"].\nrules = [\"my-payer\"]");
+    let added = add_table(&site, "their-payer", "practices = [\"elsewhere\"]", "");
+    assert_eq!(added["refused"], Value::Array(Vec::new()), "{added}");
+    let (none, mine) = ("[\"medicare\"].\nrules = []", "[\"medicare\"].\nrules = [\"my-payer\", \"their-payer\"]");
     site.edit("practices/my-practice/profile.toml", none, mine);
     site.hl7("1.hl7", Charge::new(1).message().as_bytes());
     let summary = site.run_unapproved("2026-05-20");
@@ -85,6 +84,42 @@ fn a_new_table_that_is_added_and_named_by_the_profile_holds_a_claim_under_its_ru
     let found = why["findings"].as_array().unwrap().iter().find(|found| found["rule"] == "my-payer.needs-modifier");
     let words = found.unwrap_or_else(|| panic!("{why}"))["words"].as_str().unwrap();
     assert_eq!(words, "99213 on line 1 has none of GN, GO, GP: add the one that the record calls for.");
+    assert!(!why["findings"].to_string().contains("their-payer"), "of another practice: {why}");
+}
+
+/// A new table about 99213, with more in its header and its rule, without fixtures: what `plugin add` says of it.
+fn add_table(site: &Site, name: &str, header: &str, rule: &str) -> Value {
+    let place = format!("mine/{name}");
+    succeeds(site.dir(), &["plugin", "new", "rules", name, "--dir", "mine"]);
+    let table = format!("{place}/table.toml");
+    site.edit(&table, "[\"97110\", \"97112\"]", "[\"97110\", \"99213\"]");
+    site.edit(&table, "version = \"1\"", &format!("version = \"1\"\n{header}"));
+    site.edit(&table, "each = \"line\"", &format!("each = \"line\"\n{rule}"));
+    let place = site.dir().join(place);
+    std::fs::remove_dir_all(place.join("fixtures")).unwrap();
+    site.json(&["plugin", "add", "--yes", place.to_str().unwrap()])
+}
+
+#[test]
+fn a_table_that_asks_for_more_than_its_manifest_is_refused_with_the_line_to_write() {
+    let folder = clean();
+    succeeds(folder.path(), &["plugin", "new", "rules", "my-payer"]);
+    let place = folder.path().join("my-payer");
+    std::fs::remove_dir_all(place.join("fixtures/with-passes")).unwrap();
+    let (table, manifest) = (place.join("table.toml"), place.join("plugin.toml"));
+    let (rules, own) = (std::fs::read_to_string(&table).unwrap(), std::fs::read_to_string(&manifest).unwrap());
+    let more = "each = \"line\"\nlook_back_days = 30\nfix = { add_modifier = \"GP\" }";
+    std::fs::write(&table, rules.replace("each = \"line\"", more)).unwrap();
+    // As it is written it asks for what a table may ask for.
+    let shown = || run(folder.path(), &["plugin", "inspect", "my-payer"]);
+    assert!(shown().status.success() && text(&shown()).contains("my-payer.needs-modifier"), "{}", text(&shown()));
+    for (line, says) in [
+        ("look_back_days = 3660", "look_back_days = 0; write look_back_days = 30"),
+        ("fixes = true", "[permissions] has no fixes = true; write it"),
+    ] {
+        std::fs::write(&manifest, own.replace(line, "")).unwrap();
+        assert!(text(&shown()).contains(says), "{}", text(&shown()));
+    }
 }
 
 #[test]

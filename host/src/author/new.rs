@@ -226,7 +226,14 @@ impl New {
             (Kind::Rules, Language::Toml) => text += "base = \"rule-table\"\nmapping = \"table.toml\"\n",
             _ => text += "mapping = \"mapping.toml\"\n",
         }
-        text + &format!("\n[limits]\ndeadline_ms = {deadline_ms}\nmemory_mib = {memory_mib}\n")
+        text += &format!("\n[limits]\ndeadline_ms = {deadline_ms}\nmemory_mib = {memory_mib}\n");
+        if (self.kind, self.language) == (Kind::Rules, Language::Toml) {
+            // Those of the component: a table that asks for more than its manifest is refused.
+            text += "\n[permissions]\n\
+                     look_back_days = 3660        # at most; a table sees what the longest of its rules asks for\n\
+                     fixes = true                 # a rule may propose one; the profile's apply_fixes decides\n";
+        }
+        text
     }
 }
 

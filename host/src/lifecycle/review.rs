@@ -251,9 +251,18 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
             }
         }
     }
-    for (set, members) in by_set {
+    for (set, mut members) in by_set {
         match host.plugins.rules(&set) {
-            Some(rules) => ask(host, practice, &rules, None, candidates, earlier, &members),
+            Some(rules) => {
+                if let Some(table) = rules.table_with(&practice.profile.rule_setup(&set)) {
+                    let claim = |at: &usize| candidates.get(*at).map(|candidate| &candidate.claim);
+                    let is_for = |claim| table.is_for(practice.store.id(), claim, host.as_of());
+                    members.retain(|at| claim(at).is_some_and(is_for));
+                }
+                if !members.is_empty() {
+                    ask(host, practice, &rules, None, candidates, earlier, &members);
+                }
+            }
             None => {
                 let words = format!(
                     "Rule set `{set}` is not loaded, so this claim is not checked. Install it, or take it off the profile."

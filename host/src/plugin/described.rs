@@ -1,6 +1,9 @@
 //! What a component says of itself, before anything believes it: what `describe` names is kept in the clear and shown.
 
+use claimhost_rules::Table;
+
 use super::load::Active;
+use super::manifest::Permissions;
 use crate::claim::Rule;
 
 /// Rules of one set.
@@ -25,7 +28,8 @@ pub(super) fn check(active: &Active) -> Result<(), String> {
         Active::Rules(rules) => {
             let told = rules.description();
             texts(&[&told.id, &told.title])?;
-            of_rules(&told.rules)
+            of_rules(&told.rules)?;
+            rules.table.as_ref().map_or(Ok(()), |table| of_table(&table.table, &rules.manifest().permissions))
         }
     }
 }
@@ -45,6 +49,21 @@ fn of_rules(rules: &[Rule]) -> Result<(), String> {
             return Err(format!("rule {at}: id: expected 1 to 100 letters, digits, `.`, `-` and `_`"));
         }
         texts(&[&rule.title]).map_err(|problem| format!("rule {at}: {problem}"))?;
+    }
+    Ok(())
+}
+
+/// What a table asks for its manifest has to ask for: else its rules would see no earlier lines, and its fixes be taken off, unsaid.
+fn of_table(table: &Table, asked: &Permissions) -> Result<(), String> {
+    let days = table.look_back_days();
+    if days > asked.look_back_days {
+        return Err(format!(
+            "its table looks back {days} days, [permissions] has look_back_days = {}; write look_back_days = {days}",
+            asked.look_back_days
+        ));
+    }
+    if table.proposes_fixes() && !asked.fixes {
+        return Err("its table proposes a fix, [permissions] has no fixes = true; write it".to_owned());
     }
     Ok(())
 }

@@ -12,12 +12,15 @@ use super::session::{Exports, Started};
 use super::source;
 use super::wasi::State;
 use crate::claim::Setup;
+use crate::rules::RuleTable;
 
 /// An active plugin; `D` is what its world describes. Cheap to clone through its `Arc`; calls block, so keep them off
 /// tokio's workers.
 pub struct Loaded<D> {
     pub(super) plugin: Arc<Plugin>,
     pub(super) description: D,
+    /// Of a rule set over the component of tables: its table.
+    pub(super) table: Option<Arc<RuleTable>>,
 }
 
 impl<D> Loaded<D> {
@@ -30,7 +33,7 @@ impl<D> Loaded<D> {
         let mut started = Started::new(&plugin, "")?;
         let description = started.call(&plugin, plugin.limits.deadline() * 4, call)?;
         drop(started);
-        Ok(Self { plugin, description })
+        Ok(Self { plugin, description, table: None })
     }
 
     /// Id of its manifest.

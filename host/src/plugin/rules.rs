@@ -39,7 +39,8 @@ impl RuleSet {
             && let Ok(table) = RuleTable::read(set.id(), text.as_bytes())
         {
             set.description.look_back_days = table.table.look_back_days();
-            set.description.rules = table.rules;
+            set.description.rules.clone_from(&table.rules);
+            set.table = Some(Arc::new(table));
         }
         Ok(set)
     }
@@ -65,6 +66,16 @@ impl RuleSet {
         (asked > granted).then(|| {
             format!("looks back {asked} days, and the plugin `{id}` is granted {granted}; grant it look-back: `claimhost plugin add`")
         })
+    }
+
+    /// The table whose rules it runs, with what a practice's setup lays over it: its header says which claims it is for. `None` where the
+    /// component has rules of its own, which are for every claim, and where the text is no table: no session opens with that.
+    pub fn table_with(&self, setup: &Setup) -> Option<Arc<RuleTable>> {
+        let own = self.table.as_ref()?;
+        if setup.mapping.trim().is_empty() {
+            return Some(Arc::clone(own));
+        }
+        RuleTable::read(self.id(), self.mapping_with(&setup.mapping).as_bytes()).ok().map(Arc::new)
     }
 
     /// Its rules as it describes them.

@@ -227,6 +227,11 @@ impl Table {
     pub fn look_back_days(&self) -> u16 {
         self.rules.iter().map(|rule| rule.look_back_days).max().unwrap_or(0)
     }
+
+    /// Whether a rule proposes a fix.
+    pub fn proposes_fixes(&self) -> bool {
+        self.rules.iter().any(|rule| rule.fix.is_some())
+    }
 }
 
 /// Never used: a table that has problems is none.

@@ -20,7 +20,7 @@ use crate::intake::framing::{Framer, Framing, Item, Joins};
 use crate::lifecycle::{ENTRY_ADAPTER, ENTRY_MAPPING, ENTRY_SOURCE, master_key, other_claims};
 use crate::plugin::{Adapter, Checked, CodeTables, PluginHost, PluginHostConfig, Translated};
 use crate::practice::{Profile, Requirement};
-use crate::rules::{COMPONENT, Tables};
+use crate::rules::{COMPONENT, RuleTable, Tables};
 use crate::scrub::{self, Context, VisitDays};
 use crate::store::{PracticeStore, Store, StoreError, StoreResult};
 use crate::visit::{Event, complete_visit, event_digest, fold};
@@ -326,7 +326,13 @@ impl Checker {
         };
         for set in sets {
             let setup = self.profile.rule_setup(set);
-            let checked = self.plugins.rules(set).map(|rules| rules.check(&self.practice, &setup, &context));
+            let rules = self.plugins.rules(set);
+            let table = rules.as_ref().and_then(|rules| rules.table_with(&setup));
+            let is_for = |table: &RuleTable, one: &ClaimInContext| table.is_for(&self.practice, &one.claim, self.as_of);
+            if table.is_some_and(|table| !context.iter().any(|one| is_for(&table, one))) {
+                continue;
+            }
+            let checked = rules.map(|rules| rules.check(&self.practice, &setup, &context));
             take(format!("Rule set `{set}`"), checked);
         }
         for table in tables {
