@@ -166,6 +166,9 @@ impl Sending<'_> {
     fn repeat(&self, once: &dyn Fn() -> Result<Incoming, SendError>) -> Result<Incoming, SendError> {
         let mut nth = 1;
         loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(SendError::Stopped);
+            }
             self.wait_for_rates()?;
             if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
                 return Err(SendError::RequestsMax);

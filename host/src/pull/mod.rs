@@ -25,6 +25,7 @@ mod turn;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub use error::{SendError, WireError};
@@ -78,7 +79,7 @@ impl Pulls {
     }
 
     /// Pulls every source on its schedule, each on a thread of its own, until told to stop. `came` is called after a turn that brought
-    /// documents.
+    /// documents. Gives the threads: one that is told to stop sends nothing more, and ends when it has kept the answer it waits for.
     ///
     /// # Errors
     /// The operating system refuses a thread.
@@ -87,13 +88,13 @@ impl Pulls {
         plugins: &PluginHost,
         stop: &Arc<AtomicBool>,
         came: impl Fn() + Clone + Send + 'static,
-    ) -> std::io::Result<()> {
-        for source in &self.sources {
+    ) -> std::io::Result<Vec<JoinHandle<()>>> {
+        let start = |source: &Arc<Source>| {
             let (source, plugins, stop, came) = (Arc::clone(source), plugins.clone(), Arc::clone(stop), came.clone());
             let name = format!("pull-{}", source.name());
-            std::thread::Builder::new().name(name).spawn(move || on_schedule(&source, &plugins, &stop, &came))?;
-        }
-        Ok(())
+            std::thread::Builder::new().name(name).spawn(move || on_schedule(&source, &plugins, &stop, &came))
+        };
+        self.sources.iter().map(start).collect()
     }
 }
 

@@ -4,8 +4,8 @@
 //! never touches either; it reads the [`Status`] that the pipeline leaves after every turn. On SIGTERM or SIGINT the
 //! step in hand is finished, then the process ends.
 //!
-//! Sources that are pulled (`crate::pull`) have a thread each: it waits for its EHR, and nothing waits for it. A turn in hand is not waited
-//! for at the end: the next start asks for its page again.
+//! Sources that are pulled (`crate::pull`) have a thread each: it waits for its EHR, and nothing waits for it until the end. Then the answer
+//! in hand is taken: with it a server may have given out a refresh token and forgotten the last. The next start asks for the rest.
 //!
 //! Listeners write what they get into the store before they answer, and wake the pipeline, which takes it from there.
 //!
@@ -126,7 +126,7 @@ impl Service {
         let reloader = Reloader::new(&host_config, plugins.clone(), waker.clone(), Arc::clone(&stop));
         std::thread::Builder::new().name("plugin-reload".to_owned()).spawn(move || reloader.run())?;
         let come = waker.clone();
-        pulls.start(&plugins, &stop, move || come.wake())?;
+        let pulling = pulls.start(&plugins, &stop, move || come.wake())?;
         let address = Address::new(addresses.listening)?;
         address.leave(&store)?;
         let control = Arc::new(Control::new(plugins.clone(), data, &address, waker.clone()));
@@ -149,6 +149,8 @@ impl Service {
         let drained = async {
             listeners.drain().await;
             let _ = done.recv().await;
+            let ended = move || pulling.into_iter().for_each(|thread| drop(thread.join()));
+            let _ = tokio::task::spawn_blocking(ended).await;
         };
         let finished = tokio::time::timeout(Duration::from_secs(config.drain_seconds), drained).await.is_ok();
         let _ = close.send(());

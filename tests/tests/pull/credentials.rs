@@ -1,5 +1,9 @@
 //! Tokens, assertions and secrets: who gets them, and that nobody else does.
 
+use std::time::{Duration, Instant};
+
+use claimhost_tests::serving::PATIENCE;
+
 use super::*;
 
 /// A server whose tokens hold for some requests, and whose refresh tokens hold once.
@@ -71,6 +75,54 @@ fn tokens_are_fetched_renewed_and_kept_to_themselves() {
             &site,
             &["refresh-token-1", "refresh-token-2", "access-token-", "client-secret-01"],
             &["client"],
+        );
+    }
+}
+
+#[test]
+fn a_refresh_token_and_a_page_that_come_while_the_service_ends_are_kept() {
+    for slow in ["/token", "/rows"] {
+        let site = Site::with_connectors();
+        let valid = Mutex::new("refresh-token-0-first".to_owned());
+        let server = Server::start(move |asked, nth| {
+            let answer = if asked.path() == "/token" {
+                let mut valid = valid.lock().unwrap();
+                if asked.parameter("refresh_token") != Some(valid.as_str()) {
+                    return Answer::new(400, "{\"error\": \"invalid_grant\"}");
+                }
+                *valid = format!("refresh-token-{nth}-next");
+                Answer::json(&json!({"access_token": "access-token-01", "refresh_token": *valid}))
+            } else {
+                Answer::json(&json!({"rows": [{"visit": "1"}]}))
+            };
+            let is_slow = asked.path() == slow && nth < 2;
+            Answer { slow: if is_slow { Duration::from_secs(1) } else { Duration::ZERO }, ..answer }
+        });
+        secret(&site, "refresh", "refresh-token-0-first");
+        let url = format!("{}/token", server.url());
+        add_rows(
+            &site,
+            &server,
+            &format!(
+                "[[intake.pull.auth]]\nkind = \"oauth2-refresh\"\nclient_id = \"c\"\ntoken_url = \"{url}\"\nrefresh_token = {{ file = \"refresh\" }}"
+            ),
+        );
+        let serving = Serving::start(&site, DAY);
+        let until = Instant::now() + PATIENCE;
+        while server.count(slow) == 0 {
+            assert!(Instant::now() < until, "{slow}: nothing was asked for");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        serving.stop();
+        let rows = server.count("/rows");
+        assert_eq!(rows, usize::from(slow == "/rows"), "{slow}: nothing is sent once the service ends");
+        let told = report(&pull(&site));
+        // The server knows the last token only, and of what was stored nothing is new.
+        let known = u64::from(slow == "/rows");
+        assert_eq!(
+            (&told["ended"], &told["documents"], &told["unchanged"]),
+            (&json!("done"), &json!(1 - known), &json!(known)),
+            "{slow}: {told}"
         );
     }
 }

@@ -87,14 +87,26 @@ fn what_a_puller_may_not_ask_for_is_not_sent() {
 fn a_host_that_stops_waits_for_nothing_and_a_turn_has_an_end() {
     let folder = tempfile::tempdir().unwrap();
     let client = client(folder.path());
-    let (counts, stop) = (Counts::default(), AtomicBool::new(true));
-    let sending = Sending { client: &client, counts: &counts, stop: &stop, left: AtomicU64::new(1) };
+    let (counts, stop) = (Counts::default(), AtomicBool::new(false));
+    let sending = Sending { client: &client, counts: &counts, stop: &stop, left: AtomicU64::new(3) };
+    let sent = || counts.requests.load(Ordering::Relaxed);
     let began = Instant::now();
-    // Nobody answers: it would wait and try again.
-    assert!(matches!(sending.send(&request("/x")), Err(SendError::Stopped)));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while sent() == 0 {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
+        // Nobody answers: it would wait and try again.
+        assert!(matches!(sending.send(&request("/x")), Err(SendError::Stopped)));
+    });
     assert!(began.elapsed() < Duration::from_secs(20));
+    assert!(matches!(sending.send(&request("/x")), Err(SendError::Stopped)));
+    assert_eq!(sent(), 1, "nothing is sent once the host stops");
+    stop.store(false, Ordering::Relaxed);
     assert!(matches!(sending.send(&request("/x")), Err(SendError::RequestsMax)));
-    assert_eq!(counts.requests.load(Ordering::Relaxed), 1);
+    assert_eq!(sent(), 3);
 }
 
 #[test]
