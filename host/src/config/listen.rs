@@ -142,6 +142,8 @@ impl TokenConfig {
 pub struct Route<'a> {
     /// Its key in the configuration, such as `intake.folder` and its place there.
     pub key: (&'static str, usize),
+    /// The name of a source that is pulled: what it keeps is kept under it.
+    pub source: Option<&'a str>,
     /// The owner.
     pub practice: &'a str,
     /// Id of the adapter plugin.
@@ -151,16 +153,16 @@ pub struct Route<'a> {
 }
 
 impl Route<'_> {
-    /// Channel text of its files in the store.
+    /// Channel text of its files in the store. A source's cursor is kept under its name, and so are its files: both stay its own
+    /// wherever the configuration names it.
     pub fn channel(&self) -> String {
         let (key, at) = self.key;
-        let kind = match key {
-            "intake.mllp" => "mllp",
-            "intake.upload.feed" => "upload",
-            "intake.pull" => "pull",
-            _ => "folder",
-        };
-        format!("{kind}:{at}")
+        match (key, self.source) {
+            (_, Some(name)) => format!("pull:{name}"),
+            ("intake.mllp", None) => format!("mllp:{at}"),
+            ("intake.upload.feed", None) => format!("upload:{at}"),
+            (_, None) => format!("folder:{at}"),
+        }
     }
 }
 
@@ -169,24 +171,28 @@ impl IntakeConfig {
     pub fn routes(&self) -> impl Iterator<Item = Route<'_>> {
         let folders = self.folder.iter().enumerate().map(|(at, folder)| Route {
             key: ("intake.folder", at),
+            source: None,
             practice: &folder.practice,
             adapter: &folder.adapter,
             mapping: folder.mapping.as_ref(),
         });
         let mllp = self.mllp.iter().enumerate().map(|(at, listener)| Route {
             key: ("intake.mllp", at),
+            source: None,
             practice: &listener.practice,
             adapter: &listener.adapter,
             mapping: listener.mapping.as_ref(),
         });
         let feeds = self.upload.iter().flat_map(|upload| &upload.feed).enumerate().map(|(at, feed)| Route {
             key: ("intake.upload.feed", at),
+            source: None,
             practice: &feed.practice,
             adapter: &feed.adapter,
             mapping: feed.mapping.as_ref(),
         });
         let pulls = self.pull.iter().enumerate().map(|(at, pull)| Route {
             key: ("intake.pull", at),
+            source: Some(&pull.name),
             practice: &pull.practice,
             adapter: &pull.adapter,
             mapping: pull.mapping.as_ref(),

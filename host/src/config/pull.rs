@@ -18,7 +18,7 @@ const ANSWER_MEGABYTES_CEILING: u32 = 64;
 pub struct PullConfig {
     /// The practice that owns what comes.
     pub practice: String,
-    /// Its name: on the command line, in metrics, in work items. Its cursor is kept under it.
+    /// Its name: on the command line, in metrics, in work items. Its cursor and its files are kept under it.
     pub name: String,
     /// Id of the puller plugin.
     pub puller: String,

@@ -103,6 +103,7 @@ fn a_refresh_token_and_a_page_that_come_while_the_service_ends_are_kept() {
         add_rows(
             &site,
             &server,
+            NAME,
             &format!(
                 "[[intake.pull.auth]]\nkind = \"oauth2-refresh\"\nclient_id = \"c\"\ntoken_url = \"{url}\"\nrefresh_token = {{ file = \"refresh\" }}"
             ),
@@ -310,15 +311,6 @@ SOAPAction = "\"x\""
     );
 }
 
-/// A source of one list that `records` reads, with these lines of its own.
-fn add_rows(site: &Site, server: &Server, more: &str) {
-    site.write("rows.toml", b"[pull]\npath = \"/rows\"\nitems = \"rows\"\n");
-    site.write("records.toml", b"source_system = \"S\"\n[framing]\nrecords = \"rows\"\n[visit]\nvisit = \"visit\"\n");
-    let own =
-        "puller = \"http-pull\"\npull_mapping = \"rows.toml\"\nadapter = \"records\"\nmapping = \"records.toml\"\n";
-    add(site, server, NAME, &format!("{own}{more}"));
-}
-
 /// What is stored of every document of a site.
 fn stored(site: &Site) -> Vec<String> {
     site.run_unapproved(DAY);
@@ -334,7 +326,12 @@ fn a_password_and_a_refresh_token_that_a_server_repeats_are_struck_out() {
     let (site, server) =
         (Site::with_connectors(), Server::start(move |_, _| row("swordfish\"01 dTpzd29yZGZpc2giMDE=")));
     secret(&site, "password", "swordfish\"01");
-    add_rows(&site, &server, "[[intake.pull.auth]]\nkind = \"basic\"\nuser = \"u\"\nsecret = { file = \"password\" }");
+    add_rows(
+        &site,
+        &server,
+        NAME,
+        "[[intake.pull.auth]]\nkind = \"basic\"\nuser = \"u\"\nsecret = { file = \"password\" }",
+    );
     let told = report(&pull(&site));
     assert_eq!((&told["ended"], &told["documents"]), (&json!("done"), &json!(1)), "{told}");
     assert_eq!(server.asked()[0].header("authorization"), "Basic dTpzd29yZGZpc2giMDE=");
@@ -355,6 +352,7 @@ fn a_password_and_a_refresh_token_that_a_server_repeats_are_struck_out() {
         add_rows(
             &site,
             &server,
+            NAME,
             &format!(
                 "[[intake.pull.auth]]\nkind = \"oauth2-refresh\"\nclient_id = \"c\"\ntoken_url = \"{url}\"\nrefresh_token = {{ file = \"refresh\" }}"
             ),
@@ -432,6 +430,7 @@ fn a_slow_rate_leaves_room_for_the_token() {
     add_rows(
         &site,
         &server,
+        NAME,
         &format!(
             "every = \"1s\"\nrate = [\"slow\"]\n[[intake.pull.auth]]\nkind = \"oauth2-client\"\nclient_id = \"c\"\ntoken_url = \"{url}\"\n\
              secret = {{ file = \"client\" }}"

@@ -38,6 +38,15 @@ fn add_drchrono(site: &Site, server: &Server, more: &str) {
     add(site, server, NAME, &format!("{own}{more}"));
 }
 
+/// A source of one list that `records` reads, with these lines of its own.
+fn add_rows(site: &Site, server: &Server, name: &str, more: &str) {
+    site.write("rows.toml", b"[pull]\npath = \"/rows\"\nitems = \"rows\"\n");
+    site.write("records.toml", b"source_system = \"S\"\n[framing]\nrecords = \"rows\"\n[visit]\nvisit = \"visit\"\n");
+    let own =
+        "puller = \"http-pull\"\npull_mapping = \"rows.toml\"\nadapter = \"records\"\nmapping = \"records.toml\"\n";
+    add(site, server, name, &format!("{own}{more}"));
+}
+
 /// A secret of the site, where nobody else reads it.
 fn secret(site: &Site, file: &str, text: &str) {
     site.write(file, text.as_bytes());
@@ -178,6 +187,27 @@ fn a_turn_says_what_it_did_and_the_next_begins_where_it_ended() {
     let missing = site.command(&["pull", PRACTICE, "drchrom"]);
     let words = String::from_utf8_lossy(&missing.stderr).into_owned();
     assert!(missing.status.code() == Some(4) && words.contains("did you mean `my-practice drchrono`?"), "{words}");
+}
+
+#[test]
+fn what_came_of_a_source_stays_its_own_wherever_the_configuration_names_it() {
+    let site = Site::with_connectors();
+    let server = Server::start(|asked, _| match asked.path() {
+        "/rows" => Answer::json(&json!({"rows": []})),
+        _ => related(asked).unwrap_or_else(|| lines(asked, &PAGES)),
+    });
+    let alone = site.text("claimhost.toml");
+    add_drchrono(&site, &server, "");
+    assert_eq!(report(&pull(&site))["documents"], 5);
+    // Before a turn takes it, another source of another adapter comes to stand before it.
+    let own = site.text("claimhost.toml").split_once("[[intake.pull]]").unwrap().1.to_owned();
+    site.write("claimhost.toml", alone.as_bytes());
+    add_rows(&site, &server, "rows", "");
+    site.write("claimhost.toml", format!("{}\n[[intake.pull]]{own}", site.text("claimhost.toml")).as_bytes());
+    let summary = site.run_unapproved(DAY);
+    assert_eq!(summary["documents"]["rejected"], 0, "{summary} {:?}", site.documents(PRACTICE));
+    assert_eq!(summary["cents"]["billed"], cents([1, 2, 3, 4].into_iter()), "{summary}");
+    site.assert_accounted(DAY);
 }
 
 #[test]

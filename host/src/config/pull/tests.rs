@@ -78,7 +78,7 @@ fn a_source_has_its_defaults_its_paths_and_a_way_in() {
     );
     assert_eq!(config.rate[0].burst, 1);
     let routes: Vec<_> = config.routes().map(|route| (route.channel(), route.adapter.to_owned())).collect();
-    assert_eq!(routes, [("pull:0".to_owned(), "records".to_owned())]);
+    assert_eq!(routes, [("pull:ehr".to_owned(), "records".to_owned())]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn client(folder: &std::path::Path) -> Client {
     let store = Store::open(&folder.join("store.db"), MasterKey::generate().unwrap()).unwrap();
     let today: super::super::kept::Today = std::sync::Arc::new(|| 0);
     let kept =
-        Kept { store: store.practice("elm").unwrap(), source: "ehr".to_owned(), channel: "pull:0".to_owned(), today };
+        Kept { store: store.practice("elm").unwrap(), source: "ehr".to_owned(), channel: "pull:ehr".to_owned(), today };
     Client::open(&config.intake.pull[0], &["images.example".to_owned()], Spent::default(), kept).unwrap()
 }
 
