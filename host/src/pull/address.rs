@@ -22,7 +22,7 @@ impl Addresses {
 
     /// The address of a request: below the base URL where it begins with `/`.
     pub(super) fn resolve(&self, text: &str) -> Result<Url, SendError> {
-        let malformed = || SendError::Request("its address cannot be read");
+        let no_address = |what: &str| SendError::NotAllowed(what.to_owned());
         let url = if text.starts_with('/') {
             let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
             let mut url = self.base.clone();
@@ -32,18 +32,20 @@ impl Addresses {
             // Dots are resolved by now: it stays below the base.
             let below = self.base.path().trim_end_matches('/');
             if !url.path().starts_with(below) {
-                return Err(SendError::Request("its address leads out of the base URL"));
+                return Err(no_address("an address that leads out of base_url"));
             }
             url
         } else {
-            Url::parse(text).map_err(|_| malformed())?
+            Url::parse(text).map_err(|_| no_address("an address that cannot be read"))?
         };
         self.check(url, SendError::NotAllowed)
     }
 
     /// Where a redirect leads to.
     pub(super) fn redirect(&self, from: &Url, location: &str) -> Result<Url, SendError> {
-        let to = from.join(location).map_err(|_| SendError::Request("a redirect leads to no address"))?;
+        let to = from
+            .join(location)
+            .map_err(|_| SendError::RedirectNotAllowed("an address that cannot be read".to_owned()))?;
         self.check(to, SendError::RedirectNotAllowed)
     }
 

@@ -136,6 +136,21 @@ impl Sending<'_> {
         }
     }
 
+    /// The answer to a request that goes where it may not: it is not sent, and counts like one that is.
+    ///
+    /// # Errors
+    /// [`SendError::RequestsMax`].
+    pub(super) fn forbidden(&self) -> Result<Response, SendError> {
+        self.spend()?;
+        Ok(Response { status: 403, headers: Vec::new(), body: Vec::new() })
+    }
+
+    /// Takes one of the turn's requests.
+    fn spend(&self) -> Result<(), SendError> {
+        let spent = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        spent.map(drop).map_err(|_| SendError::RequestsMax)
+    }
+
     /// One try.
     fn exchange(&self, method: Method, url: &Url, headers: &Headers, body: &[u8]) -> Result<Incoming, SendError> {
         let out = Outgoing { method, url: url.as_str(), headers, body };
@@ -170,9 +185,7 @@ impl Sending<'_> {
                 return Err(SendError::Stopped);
             }
             self.wait_for_rates()?;
-            if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
-                return Err(SendError::RequestsMax);
-            }
+            self.spend()?;
             self.counts.requests.fetch_add(1, Ordering::Relaxed);
             let (wait, asked, last) = match once() {
                 Ok(answer) if matches!(answer.status, 408 | 429 | 500 | 502 | 503 | 504) => {

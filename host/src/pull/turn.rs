@@ -178,13 +178,28 @@ impl Source {
         let sending = Sending { client: &client, counts, stop, left };
         let turn = Turn { cursor: self.kept.cursor()?, now: self.now(), since: self.since() };
         let mut pulling = puller.begin(self.practice(), &setup, &turn)?;
-        let (mut response, mut idle) = (None, 0_u32);
+        let (mut response, mut idle, mut forbidden, mut told) = (None, 0_u32, None, false);
         // Nothing is sent once the host stops; what came before is still stored: a server may have forgotten it.
         loop {
             match pulling.next(response.take().as_ref()).map_err(PullError::Fault)? {
                 Step::Send(request) => {
                     idle = 0;
-                    response = Some(sending.send(&request)?);
+                    response = Some(match sending.send(&request) {
+                        // The puller knows what was asked for: of a list it is the end, of one item the want of one answer.
+                        Err(error @ (SendError::NotAllowed(_) | SendError::RedirectNotAllowed(_))) => {
+                            let broken = Broken::Send(error);
+                            if !std::mem::replace(&mut told, true) {
+                                let (practice, source, class) = (self.practice(), self.name(), broken.class());
+                                tracing::warn!(practice, source, class, "requests of this turn are not sent");
+                            }
+                            forbidden = Some(broken);
+                            sending.forbidden()?
+                        }
+                        sent => {
+                            forbidden = None;
+                            sent?
+                        }
+                    });
                 }
                 Step::Store(batch) => {
                     idle += 1;
@@ -200,7 +215,7 @@ impl Source {
                     came.moved |= self.kept.store(&[], &cursor, true)?.moved;
                     return Ok(());
                 }
-                Step::Failed(problems) => return Err(Broken::Problems(problems)),
+                Step::Failed(problems) => return Err(forbidden.unwrap_or(Broken::Problems(problems))),
             }
         }
     }

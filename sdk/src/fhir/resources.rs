@@ -58,6 +58,13 @@ pub fn problem(id: &str, at: Place, found: &str, expected: &str, remedy: &str) -
     Problem { id, at, found, expected, remedy }
 }
 
+/// Whether an entry says that what belongs to it could not be had (Bundle.entry.response.outcome): what there is of it is no whole.
+fn lacks_something(entry: &Json<'_>) -> bool {
+    let outcome = entry.get("response").and_then(|response| response.get("outcome"));
+    let issues = outcome.and_then(|outcome| outcome.get("issue")).map(Json::items).unwrap_or_default();
+    issues.iter().any(|issue| matches!(issue.text_of("severity"), Some("error" | "fatal")))
+}
+
 /// What a reference means.
 #[derive(Debug, Clone, Copy)]
 pub enum Target<'r, 'a> {
@@ -116,6 +123,18 @@ impl<'a> Resources<'a> {
                 }
             }
             return;
+        }
+        if lacks_something(&json) {
+            let at =
+                Place { path: entry.as_deref().unwrap_or("entry").to_owned(), offset: u32::try_from(json.at).ok() };
+            self.problems.push(problem(
+                "fhir.entry-failed",
+                at,
+                "an outcome of severity error in response.outcome",
+                "an entry whose request was done in whole",
+                "its diagnostics name what could not be read and why: give the source the right to it, then have the resource \
+                 change in the EHR, so that it comes again",
+            ));
         }
         let (json, path) = match json.value {
             claimhost_fhir::Value::Object(fields) if !fields.iter().any(|(name, _)| name == "resourceType") => {

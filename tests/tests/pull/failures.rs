@@ -202,3 +202,66 @@ fn a_puller_over_its_ceilings_ends_its_turn_and_nothing_else() {
         assert!(work(&site).is_empty());
     }
 }
+
+/// How many documents say that something of them could not be read.
+fn lacking(site: &Site) -> usize {
+    let raw = |document: &Value| String::from_utf8_lossy(&site.raw(document)).into_owned();
+    site.documents(PRACTICE).iter().filter(|document| raw(document).contains("\"pull.unreadable\":{\"")).count()
+}
+
+#[test]
+fn one_record_that_is_closed_to_us_is_one_document_and_the_others_go_on() {
+    let site = Site::with_connectors();
+    let server = Server::start(|asked, _| match asked.path() {
+        "/api/patients/78" => Answer::new(403, "VANCE"),
+        "/api/line_items" => {
+            let mut rows = [line(1), line(2), line(3)];
+            rows[1]["patient"] = json!(78);
+            Answer::json(&json!({"next": null, "results": rows}))
+        }
+        _ => related(asked).unwrap_or_else(|| Answer::new(404, "")),
+    });
+    add_drchrono(&site, &server, "");
+    let told = report(&pull(&site));
+    assert_eq!((&told["ended"], &told["documents"]), (&json!("done"), &json!(3)), "{told}");
+    // It is the same document as long as the record is closed.
+    let again = report(&pull(&site));
+    assert_eq!((&again["documents"], &again["unchanged"]), (&json!(0), &json!(3)), "{again}");
+    let summary = site.run_unapproved(DAY);
+    let documents = &summary["documents"];
+    assert_eq!((&documents["rejected"], &documents["translated"]), (&json!(1), &json!(2)), "{summary}");
+    assert_eq!(summary["cents"]["billed"], cents([1, 3].into_iter()), "{summary}");
+    assert_eq!(lacking(&site), 1);
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn an_address_of_one_item_that_is_not_allowed_is_not_sent_and_stops_nothing() {
+    for (optional, lacks) in [("yes", 0), ("no", 2)] {
+        let site = Site::with_connectors();
+        let server = Server::start(|asked, _| match asked.path() {
+            "/rows" => {
+                let elsewhere = json!({"visit": "1", "doctor": "https://evil.example/d/1"});
+                let rows = [elsewhere, json!({"visit": "2", "doctor": "d/2"}), json!({"visit": "3", "doctor": "d/3"})];
+                Answer::json(&json!({"rows": rows}))
+            }
+            "/d/2" => Answer::new(302, "").with("Location", "https://evil.example/d/2"),
+            _ => Answer::new(200, "{}"),
+        });
+        add_rows(&site, &server, NAME, "");
+        let with = format!("[[pull.with]]\nname = \"doctor\"\nreference = \"doctor\"\noptional = \"{optional}\"\n");
+        let mapping = format!("[pull]\npath = \"/rows\"\nitems = \"rows\"\ndocuments = \"item\"\n{with}");
+        site.write("rows.toml", mapping.as_bytes());
+        let told = report(&pull(&site));
+        assert_eq!((&told["ended"], &told["documents"]), (&json!("done"), &json!(3)), "{optional}: {told}");
+        site.run_unapproved(DAY);
+        assert_eq!(lacking(&site), lacks, "{optional}");
+    }
+    // Of the list itself it is the end of the turn, in words that name the host.
+    let (site, server) = (Site::with_connectors(), Server::start(|_, _| Answer::new(200, "{\"rows\": []}")));
+    add_rows(&site, &server, NAME, "");
+    site.write("rows.toml", b"[pull]\npath = \"https://evil.example/rows\"\nitems = \"rows\"\n");
+    let told = report(&pull(&site));
+    assert_eq!(told["ended"], "failed");
+    assert!(told["problem"].as_str().unwrap().contains("asked for https://evil.example"), "{told}");
+}

@@ -411,3 +411,19 @@ fn a_coverage_that_is_cancelled_is_not_billed_and_that_is_said() {
         );
     }
 }
+
+#[test]
+fn a_visit_of_which_something_could_not_be_read_is_no_whole_one() {
+    let encounter = |severity: &str| {
+        format!(
+            "{{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{{\"resource\":{{\"resourceType\":\"Encounter\",\"id\":\"e1\",\"status\":\"finished\",\
+             \"subject\":{{\"reference\":\"Patient/p1\"}}}},\"response\":{{\"status\":\"206\",\"outcome\":{{\"resourceType\":\"OperationOutcome\",\"issue\":\
+             [{{\"severity\":\"{severity}\",\"code\":\"incomplete\",\"diagnostics\":\"coverage: status 403\"}}]}}}}}}]}}"
+        )
+    };
+    for severity in ["error", "fatal"] {
+        let found = problem("", &encounter(severity));
+        assert_eq!((found.id.as_str(), found.at.path.as_str()), ("fhir.entry-failed", "Bundle.entry[0]"), "{found:?}");
+    }
+    assert!(!matches!(&outcomes("", &encounter("warning"))[0], Outcome::Rejected(_)));
+}

@@ -11,7 +11,7 @@ mod page;
 mod plan;
 mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use claimhost_fhir::Json;
 use claimhost_sdk::http::{Method, Request, Response};
@@ -22,7 +22,7 @@ use cursor::Cursor;
 use document::{Document, entry};
 use moment::Moment;
 use page::Piece;
-use plan::{Format, Paging, Plan};
+use plan::{Format, Paging, Plan, With};
 use template::Values;
 
 /// One turn.
@@ -61,8 +61,23 @@ struct Page {
     known: BTreeMap<String, String>,
     /// A further page of the answer at work.
     further: Option<String>,
+    /// What came of each kind of request on this page.
+    tried: Vec<Tried>,
     next: Option<Cursor>,
 }
+
+/// What came of one kind of request.
+#[derive(Default, Clone)]
+struct Tried {
+    /// Whether anything was answered.
+    answered: bool,
+    /// Addresses that were kept from us.
+    refused: BTreeSet<String>,
+}
+
+/// So many items of a page without one answer are no closed records: the right to read is missing, or the path is wrong. The turn ends
+/// there, before a whole list is stored as what cannot be billed.
+const REFUSED_MIN: usize = 3;
 
 /// What one look at an item came to.
 enum Looked {
@@ -218,6 +233,7 @@ impl HttpPull {
             documents: Vec::new(),
             known: BTreeMap::new(),
             further: None,
+            tried: vec![Tried::default(); self.plan.with.len()],
             next,
         });
         if !self.plan.per_item {
@@ -277,6 +293,10 @@ impl HttpPull {
                 }
             }
         }
+        let all_refused = |tried: &Tried| !tried.answered && tried.refused.len() >= REFUSED_MIN;
+        if let Some((with, tried)) = self.plan.with.iter().zip(&page.tried).find(|(_, tried)| all_refused(tried)) {
+            return Err(Box::new(page::all_refused(&with.name, tried.refused.len())));
+        }
         Ok(self.store(*page))
     }
 
@@ -308,28 +328,44 @@ impl HttpPull {
 
     /// An answer for an item came.
     fn answer(&mut self, mut page: Box<Page>, address: String, response: Response) -> Result<Step, Box<Problem>> {
-        let optional = self.plan.with.get(page.with).is_some_and(|with| with.optional);
-        if optional && matches!(response.status, 404 | 410) {
+        let Some(with) = self.plan.with.get(page.with) else { return self.complete(page) };
+        // One record that is closed to us, or gone, is no reason to stop all others.
+        if matches!(response.status, 403 | 404 | 410) {
+            if !with.optional || page.further.is_some() {
+                page.document.lacks(&with.name, response.status);
+                let at = page.with;
+                if let Some(tried) = page.tried.get_mut(at) {
+                    tried.refused.insert(address);
+                }
+            }
             page.with += 1;
             page.further = None;
             return self.complete(page);
         }
+        let place = format!("item {} of page {}: [[pull.with]] {}", page.at + 1, self.cursor.pages + 1, with.name);
+        let text = self.read(with, response).map_err(|problem| page::of_item(problem, &place))?;
+        let at = page.with;
+        if let Some(tried) = page.tried.get_mut(at) {
+            tried.answered = true;
+        }
+        self.take(&mut page, &address, &text)?;
+        page.known.insert(address, text);
+        self.complete(page)
+    }
+
+    /// The text of an answer for an item.
+    fn read(&self, with: &With, response: Response) -> Result<String, Box<Problem>> {
         if !(200..300).contains(&response.status) {
-            let name = self.plan.with.get(page.with).map_or("", |with| with.name.as_str());
-            return Err(Box::new(page::refused(response.status, &format!("[[pull.with]] {name}"))));
+            return Err(Box::new(page::refused(response.status, "answer")));
         }
         let text = page::text(response.body)?;
         let tree = page::tree(&text, self.plan.format)?;
         if let Some(error) = page::error_in(&tree, &self.plan.wanted, self.plan.format) {
             return Err(Box::new(error));
         }
-        if let Some(with) = self.plan.with.get(page.with) {
-            page::is_answer(&tree, &with.items, self.plan.format)?;
-        }
+        page::is_answer(&tree, &with.items, self.plan.format)?;
         drop(tree);
-        self.take(&mut page, &address, &text)?;
-        page.known.insert(address, text);
-        self.complete(page)
+        Ok(text)
     }
 
     /// Adds an answer to the document of the item at work.

@@ -185,3 +185,25 @@ pub fn refused(status: u16, what: &str) -> Problem {
         .to_owned(),
     }
 }
+
+/// The problem of one item's answer, with its place in the listing and what to do about it.
+pub fn of_item(mut problem: Box<Problem>, place: &str) -> Box<Problem> {
+    problem.at.path = format!("{place}: {}", problem.at.path);
+    problem.remedy = "the source waits at this item: look at it in the EHR, by its place in the list, and ask the EHR's support why \
+                      it is answered so; correct the request in the mapping where all are"
+        .to_owned();
+    problem
+}
+
+/// No item of a page was answered.
+pub fn all_refused(name: &str, items: usize) -> Problem {
+    Problem {
+        id: "pull.status".to_owned(),
+        at: Place { path: format!("[[pull.with]] {name}"), offset: None },
+        found: format!("status 403, 404 or 410 for all {items} addresses of a page"),
+        expected: "an answer for some of them".to_owned(),
+        remedy: "ask the EHR for the right to read these: a scope or a role is missing; or correct the path in the mapping, \
+                 or grant the host that the items name with `claimhost plugin add`"
+            .to_owned(),
+    }
+}

@@ -249,3 +249,69 @@ fn an_answer_for_an_item_without_its_list_is_not_an_empty_one() {
         }
     }
 }
+
+#[test]
+fn one_record_that_is_closed_to_us_stops_no_other() {
+    let mapping = "[pull]\npath = \"/rows\"\nitems = \"rows\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"person\"\n\
+                   path = \"/people/{item.person}\"\n[[pull.with]]\nname = \"notes\"\npath = \"/notes/{item.id}\"\nitems = \"all\"\nnext = \"more\"\n\
+                   optional = \"yes\"\n";
+    for status in [403, 404, 410] {
+        let mut pull = open(mapping, turn(""));
+        sent(pull.next(None));
+        let rows = "{\"rows\":[{\"id\":1,\"person\":7},{\"id\":2,\"person\":8}]}";
+        assert_eq!(sent(pull.next(answer(200, rows))).url, "/people/7");
+        assert_eq!(sent(pull.next(answer(status, "VANCE"))).url, "/notes/1", "{status}");
+        // What is optional is none; a further page of it that is missing is not.
+        assert_eq!(sent(pull.next(answer(status, "VANCE"))).url, "/people/8", "{status}");
+        assert_eq!(sent(pull.next(answer(200, "{\"n\":\"A\"}"))).url, "/notes/2");
+        assert_eq!(sent(pull.next(answer(200, "{\"all\":[1],\"more\":\"/notes/2?p=2\"}"))).url, "/notes/2?p=2");
+        let (documents, _) = stored(pull.next(answer(status, "VANCE")));
+        let lacks = |name: &str| format!("\"pull.unreadable\":{{\"{name}\":\"status {status}\"}}}}");
+        assert_eq!(
+            documents,
+            [
+                format!("{{\"item\":{{\"id\":1,\"person\":7}},{}", lacks("person")),
+                format!(
+                    "{{\"item\":{{\"id\":2,\"person\":8}},\"person\":{{\"n\":\"A\"}},\"notes\":[1],{}",
+                    lacks("notes")
+                ),
+            ]
+        );
+        done(pull.next(None));
+    }
+}
+
+#[test]
+fn a_page_of_which_nothing_can_be_read_stops_and_one_item_that_is_broken_is_named_by_its_place() {
+    let mapping = "[pull]\npath = \"/rows\"\nitems = \"rows\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"person\"\n\
+                   path = \"/people/{item.person}\"\n";
+    let rows = "{\"rows\":[{\"person\":7},{\"person\":8},{\"person\":8},{\"person\":9}]}";
+    // Four requests for three people: the right to read is missing, and nothing is stored as what cannot be billed.
+    let mut pull = open(mapping, turn(""));
+    sent(pull.next(None));
+    sent(pull.next(answer(200, rows)));
+    for _ in 0..3 {
+        sent(pull.next(answer(403, "")));
+    }
+    assert_eq!(failed(pull.next(answer(403, ""))), "pull.status");
+    // One of them is answered: the others are closed.
+    let mut pull = open(mapping, turn(""));
+    sent(pull.next(None));
+    sent(pull.next(answer(200, rows)));
+    sent(pull.next(answer(403, "")));
+    sent(pull.next(answer(403, "")));
+    sent(pull.next(answer(403, "")));
+    let (documents, _) = stored(pull.next(answer(200, "{}")));
+    assert_eq!(documents.iter().filter(|document| document.contains("pull.unreadable")).count(), 3, "{documents:?}");
+    for (status, body, id) in [(400, "VANCE", "pull.status"), (200, "VANCE", "pull.malformed")] {
+        let mut pull = open(mapping, turn(""));
+        sent(pull.next(None));
+        sent(pull.next(answer(200, rows)));
+        sent(pull.next(answer(200, "{}")));
+        let Step::Failed(problems) = pull.next(answer(status, body)) else { panic!("a problem") };
+        let problem = &problems[0];
+        assert_eq!((problem.id.as_str(), problem.found.contains("VANCE")), (id, false));
+        assert!(problem.at.path.starts_with("item 2 of page 1: [[pull.with]] person"), "{problem:?}");
+        assert!(problem.remedy.contains("waits at this item"), "{problem:?}");
+    }
+}

@@ -45,6 +45,9 @@ const DELIVERS: &[&str] = &[
     "visit.status",
 ];
 
+/// What a puller says of requests for this record that were not answered, by their names: it is no whole record.
+const UNREADABLE: &str = "pull.unreadable";
+
 /// Records of joined files, by the names of the joins.
 type Joined<'a> = Vec<(String, Json<'a>)>;
 
@@ -125,6 +128,9 @@ impl Adapter for Records {
     fn translate(&self, document: &Document) -> Outcome {
         let read = || -> Result<(Json<'_>, Joined<'_>), Box<Problem>> {
             let root = parse(&document.content, "document")?;
+            if let Some(lacking) = root.get(UNREADABLE) {
+                return Err(unreadable(&root, lacking));
+            }
             let joined = self.joins.iter().map(|name| Ok((name.clone(), self.joined(document, name)?)));
             Ok((root, joined.collect::<Result<_, Box<Problem>>>()?))
         };
@@ -221,6 +227,18 @@ impl Records {
             doubts: Vec::new(),
         })
     }
+}
+
+fn unreadable(root: &Json<'_>, lacking: &Json<'_>) -> Box<Problem> {
+    Box::new(Problem {
+        id: "records.incomplete".to_owned(),
+        at: Place { path: root.path_to(lacking.at).trim_start_matches('.').to_owned(), offset: u32::try_from(lacking.at).ok() },
+        found: "requests for this record that the source did not answer".to_owned(),
+        expected: "an answer to each".to_owned(),
+        remedy: "they stand here with their status: give the puller the right to read them, then have the record change in the source, so that it \
+                 comes again"
+            .to_owned(),
+    })
 }
 
 /// A document as a tree.

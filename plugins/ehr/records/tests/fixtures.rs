@@ -1,5 +1,5 @@
 //! Every case of `fixtures/`, and mappings that open no session.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 use std::path::Path;
 
@@ -84,4 +84,23 @@ fn what_is_no_document_is_refused_at_its_byte() {
         let Outcome::Rejected(problems) = records.translate(&document) else { unreachable!("{content:?}") };
         assert_eq!((problems[0].id.as_str(), problems[0].at.offset), ("records.malformed", Some(at)), "{content:?}");
     }
+}
+
+#[test]
+fn a_record_of_which_something_could_not_be_read_is_no_whole_one() {
+    let session = open("[visit]\nvisit = \"item.visit\"\n").unwrap();
+    let translate = |text: &str| {
+        let received = claimhost_sdk::claim::Date { year: 2026, month: 3, day: 2 };
+        let content = text.as_bytes().to_vec();
+        session.translate(&Document { format: "json".to_owned(), content, related: Vec::new(), received, ordinal: 0 })
+    };
+    let whole = "{\"item\":{\"visit\":\"1\"}}";
+    let Outcome::Rejected(problems) =
+        translate(&whole.replace("}}", "},\"pull.unreadable\":{\"patient\":\"status 403\"}}"))
+    else {
+        panic!("a record without its patient");
+    };
+    assert_eq!((problems.len(), problems[0].id.as_str()), (1, "records.incomplete"), "{problems:?}");
+    let incomplete = |outcome: &Outcome| matches!(outcome, Outcome::Rejected(all) if all.iter().any(|one| one.id == "records.incomplete"));
+    assert!(!incomplete(&translate(whole)));
 }
