@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 use super::error::SendError;
-use crate::config::is_safe;
+use crate::config::{PullConfig, is_safe};
 
 /// The site's own address and the hosts that its puller was granted.
 #[derive(Debug, Clone)]
@@ -18,6 +18,15 @@ impl Addresses {
     pub(super) fn new(base: &str, granted: &[String]) -> Option<Self> {
         let base = Url::parse(base).ok().filter(is_safe)?;
         Some(Self { base, granted: granted.iter().map(|host| host.to_ascii_lowercase()).collect() })
+    }
+
+    /// The same of a source. `granted` are the hosts of its puller's manifest that were granted.
+    ///
+    /// # Errors
+    /// [`SendError::Config`].
+    pub(super) fn of(config: &PullConfig, granted: &[String]) -> Result<Self, SendError> {
+        let none = || SendError::Config("base_url: expected an https address".to_owned());
+        Self::new(&config.base_url, granted).ok_or_else(none)
     }
 
     /// The address of a request: below the base URL where it begins with `/`.

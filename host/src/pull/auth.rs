@@ -103,6 +103,17 @@ impl Auth {
         Ok(Self { fixed, passwords, bearer })
     }
 
+    /// Signs once what is signed anew for each token, so that a key of another kind is known before one is needed.
+    ///
+    /// # Errors
+    /// [`SendError::Assertion`].
+    pub(super) fn try_sign(&self, now: i64) -> Result<(), SendError> {
+        self.bearer.as_ref().map_or(Ok(()), |bearer| match &bearer.grant {
+            Grant::Assertion(key, key_id, signature) => bearer.sign(key, key_id, *signature, now).map(drop),
+            Grant::Client(_) | Grant::Refresh(..) => Ok(()),
+        })
+    }
+
     /// The headers of a request now; none where a token has to be fetched first.
     pub(super) fn headers(&self) -> Option<Headers> {
         let mut headers: Headers =
@@ -190,6 +201,11 @@ impl Bearer {
         })
     }
 
+    fn sign(&self, key: &Secret, key_id: &str, signature: Signature, now: i64) -> Result<Secret, SendError> {
+        assertion::sign((&self.client_id, key_id), self.token_url.as_str(), (key, signature), now)
+            .map_err(SendError::Assertion)
+    }
+
     fn ask(&self, kept: &Kept, now: i64) -> Result<Asked, SendError> {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         let mut headers: Headers = vec![
@@ -208,9 +224,7 @@ impl Bearer {
                 secret.clone()
             }
             Grant::Assertion(key, key_id, signature) => {
-                let signed =
-                    assertion::sign((&self.client_id, key_id), self.token_url.as_str(), (key, *signature), now)
-                        .map_err(SendError::Token)?;
+                let signed = self.sign(key, key_id, *signature, now)?;
                 form.append_pair("grant_type", "client_credentials")
                     .append_pair("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
                     .append_pair("client_assertion", signed.expose());

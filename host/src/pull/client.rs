@@ -1,47 +1,28 @@
 //! Sends what a puller asks for: allow-list, credentials, rates, waiting, repeating, redirects; hands back what came, without secrets.
+//! What a request may have: `outgoing.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use url::Url;
-use zeroize::Zeroizing;
 
 use super::address::Addresses;
 use super::auth::{ANSWER_BYTES_MAX, Auth, Headers};
 use super::error::SendError;
 use super::kept::Kept;
+use super::outgoing;
 use super::rate::Spent;
 use super::retry::{dice, pause, retry_after};
-use super::secret::{Escape, Secret, fill, strike_out};
+use super::secret::{Secret, strike_out};
 use super::transport::{Incoming, Outgoing, Transport};
 use crate::config::PullConfig;
 use crate::plugin::{Header, Method, Request, Response};
 
 /// Redirects of one request.
 const REDIRECTS_MAX: u32 = 5;
-/// Headers of one request, and bytes of its body.
-const HEADERS_MAX: usize = 50;
-const BODY_BYTES_MAX: usize = 4 << 20;
 /// A wait looks so often whether the host is told to stop.
 const SLICE: Duration = Duration::from_millis(50);
-/// Headers that are the host's own.
-const OWN_HEADERS: [&str; 14] = [
-    "accept-encoding",
-    "authorization",
-    "connection",
-    "content-length",
-    "cookie",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-];
 /// Headers of an answer that are kept from a puller.
 const KEPT_BACK: [&str; 5] =
     ["set-cookie", "set-cookie2", "www-authenticate", "proxy-authenticate", "authentication-info"];
@@ -80,11 +61,9 @@ impl Client {
     /// Reads secrets and certificates. `granted` are the hosts of the puller's manifest that were granted.
     pub(super) fn open(config: &PullConfig, granted: &[String], rates: Spent, kept: Kept) -> Result<Self, SendError> {
         let secret = |(name, config)| Ok::<_, SendError>((String::clone(name), Secret::read(config)?));
-        let addresses = Addresses::new(&config.base_url, granted)
-            .ok_or_else(|| SendError::Config("base_url: expected an https address".to_owned()))?;
         Ok(Self {
             transport: Transport::new(config)?,
-            addresses,
+            addresses: Addresses::of(config, granted)?,
             auth: Auth::open(&config.auth)?,
             secrets: config.secrets.iter().map(secret).collect::<Result<_, _>>()?,
             rates,
@@ -107,8 +86,8 @@ impl Sending<'_> {
         let (mut redirects, mut renewed) = (0, false);
         loop {
             let own = client.addresses.is_own(&url);
-            let mut headers = self.headers(request, own)?;
-            let body = self.body(request, own)?;
+            let mut headers = outgoing::headers(request, own, &client.secrets)?;
+            let body = outgoing::body(request, own, &client.secrets)?;
             if own {
                 // Before the request takes its place in a rate: a token that waited behind its own request would never be had.
                 headers.extend(self.credentials()?);
@@ -233,62 +212,6 @@ impl Sending<'_> {
             }
             std::thread::sleep(left.min(SLICE));
         }
-    }
-
-    /// The puller's headers, with secrets filled in where they go to the site's own server.
-    fn headers(&self, request: &Request, own: bool) -> Result<Headers, SendError> {
-        if request.headers.len() > HEADERS_MAX {
-            return Err(SendError::Request("it has more than 50 headers"));
-        }
-        let mut headers = Vec::with_capacity(request.headers.len());
-        for Header { name, value } in &request.headers {
-            let name = name.to_ascii_lowercase();
-            if OWN_HEADERS.contains(&name.as_str()) {
-                return Err(SendError::Request("it has a header that is the host's own"));
-            }
-            let is_name =
-                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-            if !is_name || !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-                return Err(SendError::Request("it has a header that is none"));
-            }
-            headers.push((name, self.filled(value, request, own, Some(Escape::Plain))?));
-        }
-        Ok(headers)
-    }
-
-    fn body(&self, request: &Request, own: bool) -> Result<Zeroizing<Vec<u8>>, SendError> {
-        if request.body.len() > BODY_BYTES_MAX {
-            return Err(SendError::Request("its body is larger than 4 MiB"));
-        }
-        if request.secrets.is_empty() {
-            return Ok(Zeroizing::new(request.body.clone()));
-        }
-        let text = std::str::from_utf8(&request.body)
-            .map_err(|_| SendError::Request("its body has placeholders and is no text"))?;
-        let media = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-type"));
-        let escape = media.and_then(|header| Escape::of(&header.value));
-        Ok(Zeroizing::new(self.filled(text, request, own, escape)?.as_bytes().to_vec()))
-    }
-
-    fn filled(
-        &self,
-        text: &str,
-        request: &Request,
-        own: bool,
-        escape: Option<Escape>,
-    ) -> Result<Zeroizing<String>, SendError> {
-        let asks = request.secrets.iter().any(|name| text.contains(&format!("{{{{secret.{name}}}}}")));
-        if !asks {
-            return Ok(Zeroizing::new(text.to_owned()));
-        }
-        if !own {
-            return Err(SendError::Request(
-                "it has placeholders of secrets and goes to another host than the site's own",
-            ));
-        }
-        let escape =
-            escape.ok_or(SendError::Request("its body has placeholders and no content-type of XML, JSON or a form"))?;
-        fill(text, &request.secrets, &self.client.secrets, escape).map_err(SendError::NoSecret)
     }
 
     /// What a puller sees of an answer.

@@ -77,6 +77,9 @@ pub enum SendError {
     /// No token.
     #[error("the authorization server gave no token: {0}")]
     Token(String),
+    /// No assertion to ask for a token with.
+    #[error("[[intake.pull.auth]]: {0}")]
+    Assertion(String),
     /// The wire.
     #[error(transparent)]
     Wire(#[from] WireError),

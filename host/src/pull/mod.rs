@@ -1,10 +1,12 @@
 //! Fetches documents from EHRs: the host does the I/O, a puller component says what comes next.
 //!
 //! Start at [`Pulls`]. One turn is `turn.rs`: a session of the puller (`crate::plugin::Puller`) answers with steps; `client.rs` sends what
-//! it asks for. Beside it: `address.rs` where a request may go, `auth.rs` with `assertion.rs` and `secret.rs` who we are, `rate.rs` and `retry.rs`
+//! it asks for. Beside it: `outgoing.rs` what a request may have, `address.rs` where it may go, `auth.rs` with `assertion.rs` and `secret.rs` who we are, `rate.rs` and `retry.rs`
 //! when, `transport.rs` one exchange on the wire, `error.rs` what went wrong, in words that hold nothing from outside. `kept.rs` is the
 //! transaction: documents of a page and the cursor behind it are stored together, so that a turn that breaks off anywhere asks for a page
 //! again and never skips one.
+//!
+//! `check.rs` is what `check-config` tries of a source.
 //!
 //! Not here: cutting and translating what came (`lifecycle/ingest.rs` does that with these files as with any), the mapping of an EHR's
 //! API (`plugins/ehr/http-pull`, `connectors`).
@@ -12,10 +14,12 @@
 mod address;
 mod assertion;
 mod auth;
+mod check;
 mod client;
 mod error;
 mod kept;
 mod meters;
+mod outgoing;
 mod rate;
 mod retry;
 mod secret;
@@ -28,6 +32,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+pub use check::check;
 pub use error::{SendError, WireError};
 pub use meters::SourceMeters;
 pub use secret::{Secret, SecretError};
@@ -37,7 +42,7 @@ pub use turn::{Ended, Report};
 use crate::claim::{Date, day_number, from_jiff};
 use crate::config::PullConfig;
 use crate::lifecycle::Host;
-use crate::plugin::{FaultKind, PluginHost, Puller};
+use crate::plugin::PluginHost;
 use rate::Rates;
 
 /// A thread that waits looks so often whether the host is told to stop.
@@ -96,22 +101,6 @@ impl Pulls {
         };
         self.sources.iter().map(start).collect()
     }
-}
-
-/// Whether a source can be pulled as it is configured, short of asking it: setup, secrets, certificates.
-///
-/// # Errors
-/// Why not, in words for an operator.
-pub fn check(config: &PullConfig, puller: &Puller) -> Result<(), String> {
-    let setup = setup_of(config)?;
-    puller.try_open(&config.practice, &setup).map_err(|fault| match fault.kind() {
-        FaultKind::SetupRefused(problems) => turn::problem_lines(problems),
-        _ => fault.to_string(),
-    })?;
-    transport::Transport::new(config).map_err(|error| error.to_string())?;
-    auth::Auth::open(&config.auth).map_err(|error| error.to_string())?;
-    let mut secrets = config.secrets.values().map(Secret::read);
-    secrets.try_for_each(|secret| secret.map(drop).map_err(|error| error.to_string()))
 }
 
 fn on_schedule(source: &Source, plugins: &PluginHost, stop: &AtomicBool, came: &dyn Fn()) {

@@ -10,6 +10,7 @@ use super::client::{Counts, Sending};
 use super::error::SendError;
 use super::source::Source;
 use crate::claim::{Date, DateTime, Problem};
+use crate::config::PullConfig;
 use crate::plugin::{FaultKind, PluginHost, PullError, Puller, Step, Turn};
 use crate::store::StoreError;
 
@@ -176,7 +177,7 @@ impl Source {
         let client = self.client(&puller)?;
         let left = AtomicU64::new(u64::from(self.config.requests_max));
         let sending = Sending { client: &client, counts, stop, left };
-        let turn = Turn { cursor: self.kept.cursor()?, now: self.now(), since: self.since() };
+        let turn = turn_of(&self.config, self.kept.cursor()?, self.fixed_day);
         let mut pulling = puller.begin(self.practice(), &setup, &turn)?;
         let (mut response, mut idle, mut forbidden, mut told) = (None, 0_u32, None, false);
         // Nothing is sent once the host stops; what came before is still stored: a server may have forgotten it.
@@ -220,17 +221,6 @@ impl Source {
         }
     }
 
-    fn now(&self) -> DateTime {
-        let now = Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC);
-        let part = |part: i8| u8::try_from(part).unwrap_or(0);
-        let day = self.fixed_day.unwrap_or_else(|| crate::claim::from_jiff(now.date()));
-        DateTime { day, hour: part(now.hour()), minute: part(now.minute()) }
-    }
-
-    fn since(&self) -> Option<Date> {
-        self.config.since.as_deref().and_then(|since| crate::claim::parse_iso(since).ok())
-    }
-
     /// How long after a turn the next one begins.
     pub(super) fn pause_after(&self, report: &Report) -> Duration {
         match (report.ended, report.wait_seconds) {
@@ -257,6 +247,26 @@ impl Source {
     }
 }
 
+/// A turn that begins now, or at this hour of a day on which the clock stands still.
+pub(super) fn turn_of(config: &PullConfig, cursor: String, fixed_day: Option<Date>) -> Turn {
+    let now = Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC);
+    let part = |part: i8| u8::try_from(part).unwrap_or(0);
+    let day = fixed_day.unwrap_or_else(|| crate::claim::from_jiff(now.date()));
+    let since = config.since.as_deref().and_then(|since| crate::claim::parse_iso(since).ok());
+    Turn { cursor, now: DateTime { day, hour: part(now.hour()), minute: part(now.minute()) }, since }
+}
+
+/// Why a turn cannot begin, for an operator.
+pub(super) fn pull_words(error: &PullError) -> String {
+    match error {
+        PullError::Problems(problems) => problem_lines(problems),
+        PullError::Fault(fault) => match fault.kind() {
+            FaultKind::SetupRefused(problems) => problem_lines(problems),
+            _ => fault.to_string(),
+        },
+    }
+}
+
 /// Problems as lines for an operator.
 pub(super) fn problem_lines(problems: &[Problem]) -> String {
     let line = |problem: &Problem| {
@@ -275,7 +285,7 @@ impl Broken {
                 SendError::Redirects(_) => "too many redirects",
                 SendError::Request(what) => what,
                 SendError::NoSecret(_) | SendError::Secret(_) | SendError::Config(_) => "the configuration",
-                SendError::Unauthorized | SendError::Token(_) => "credentials",
+                SendError::Unauthorized | SendError::Token(_) | SendError::Assertion(_) => "credentials",
                 SendError::Wire(_) => "no usable answer",
                 SendError::Exhausted { .. } => "no answer",
                 SendError::RequestsMax => "more requests than a turn may send",
@@ -292,11 +302,7 @@ impl Broken {
     fn words(&self) -> String {
         match self {
             Self::Send(error) => error.to_string(),
-            Self::Pull(PullError::Problems(problems)) => problem_lines(problems),
-            Self::Pull(PullError::Fault(fault)) => match fault.kind() {
-                FaultKind::SetupRefused(problems) => problem_lines(problems),
-                _ => fault.to_string(),
-            },
+            Self::Pull(error) => pull_words(error),
             Self::Problems(problems) => problem_lines(problems),
             Self::Host(words) => words.clone(),
             Self::Store(error) => error.to_string(),

@@ -230,6 +230,42 @@ fn an_assertion_is_signed_anew_each_time_and_holds_for_minutes() {
     }
 }
 
+#[test]
+fn what_the_first_request_lacks_is_told_before_anything_is_asked() {
+    let es384 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let signing = |algorithm: &str| {
+        format!(
+            "[[intake.pull.auth]]\nkind = \"smart-backend\"\nclient_id = \"c\"\nkey_id = \"k1\"\nalgorithm = \"{algorithm}\"\n\
+             token_url = \"https://127.0.0.1:9/token\"\nsecret = {{ file = \"signing-key\" }}"
+        )
+    };
+    let settings = "[intake.pull.settings]\noffice = \"3\"\n".to_owned();
+    let secrets = "[intake.pull.secrets]\nkey = { file = \"api-key\" }\n".to_owned();
+    for (more, told) in [
+        (secrets.clone(), Some("setting.missing at office")),
+        (settings.clone(), Some("the puller needs the secret `key`")),
+        (
+            format!("{settings}{secrets}{}", signing("RS384")),
+            Some("its private key cannot be read; expected an RSA private key"),
+        ),
+        (format!("{settings}{secrets}{}", signing("ES384")), None),
+    ] {
+        let (site, server) = (Site::with_connectors(), Server::start(|_, _| Answer::new(500, "")));
+        secret(&site, "api-key", "the-api-key-0123");
+        secret(&site, "signing-key", &es384.serialize_pem());
+        add_rows(&site, &server, NAME, &more);
+        site.write(
+            "rows.toml",
+            b"[pull]\npath = \"/{setting.office}\"\nitems = \"rows\"\n[pull.headers]\nx-key = \"{secret.key}\"\n",
+        );
+        let checked = site.command(&["check-config"]);
+        let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+        assert_eq!(checked.status.success(), told.is_none(), "{told:?}: {said}");
+        assert!(said.contains(told.unwrap_or("nothing was asked for")), "{told:?}: {said}");
+        assert!(server.asked().is_empty() && !said.contains("the-api-key"), "{told:?}");
+    }
+}
+
 fn decoded(part: &str) -> Value {
     serde_json::from_slice(&base64_url(part)).unwrap()
 }

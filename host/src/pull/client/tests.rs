@@ -1,5 +1,6 @@
 //! What a puller may not ask for: refused before anything leaves.
 
+use super::super::outgoing::{BODY_BYTES_MAX, HEADERS_MAX};
 use super::*;
 use crate::config::Config;
 use crate::store::{MasterKey, Store};
