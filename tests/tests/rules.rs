@@ -457,6 +457,34 @@ fn a_look_back_sees_no_later_day_and_is_told_again_as_it_was() {
 }
 
 #[test]
+fn a_look_back_sees_the_later_line_of_a_claim_that_began_before_it() {
+    let site = Site::new();
+    site.write("rules/again.toml", again("1", "warn").as_bytes());
+    // One visit with a service of 1 April and one of 1 May; 30 days before 15 May only the second counts.
+    let of_visit = |number: u32, day: &str| {
+        let charge =
+            Charge { mrn: "M1".to_owned(), visit: "V1".to_owned(), day: day.to_owned(), ..Charge::new(number) };
+        charge.message().replace(&format!("ID{number}"), "ID1")
+    };
+    site.hl7("1.hl7", of_visit(1, "20260401").as_bytes());
+    site.hl7("2.hl7", of_visit(2, "20260501").as_bytes());
+    site.run("2026-05-10");
+    site.hl7("3.hl7", on_day(3, 15).as_bytes());
+    site.run(DAY);
+    assert_eq!(site.json(&["claim", "list"]).as_array().unwrap().len(), 2, "the visit is one claim");
+    let of = |claim: &str| of_rule(&why(&site, claim), "again.visit").len();
+    assert_eq!((of("1"), of("2")), (0, 1));
+    let words = of_rule(&why(&site, "2"), "again.visit")[0]["words"].clone();
+    assert_eq!(words, "Another visit on 2026-05-01.");
+    // A candidate sees the same.
+    site.write("candidate.toml", again("2", "hold").as_bytes());
+    let file = site.dir().join("candidate.toml");
+    let told = site.json(&["rules", "shadow", file.to_str().unwrap(), "--since", "2026-01-01"]);
+    assert_eq!(told["claims"][0]["added"][0]["words"], "Another visit on 2026-05-01.", "{told}");
+    assert_eq!((&told["concerned"], &told["unchanged"]), (&2.into(), &1.into()), "{told}");
+}
+
+#[test]
 fn a_table_whose_look_back_is_withheld_holds_its_claims() {
     let site = Site::new();
     site.write("rules/again.toml", again("1", "warn").as_bytes());

@@ -24,7 +24,7 @@ struct Billed {
     claim_id: u64,
     visit_id: u64,
     version: u32,
-    service_from: i64,
+    service_to: i64,
     body: VersionBody,
     live: bool,
     stands: bool,
@@ -105,7 +105,7 @@ pub(super) fn look_back(
             let other = |claim: &&Billed| {
                 Some(claim.claim_id) != candidate.claim_id
                     && Some(claim.visit_id) != candidate.visit_id
-                    && claim.service_from >= from
+                    && claim.service_to >= from
             };
             out.push(claims.iter().filter(other).map(earlier).collect());
         }
@@ -224,7 +224,7 @@ fn claims_of(tx: &Tx<'_>, patient: &[u8; 32], from: i64) -> StoreResult<Vec<Bill
             claim_id: row.claim_id,
             visit_id: row.visit_id,
             version: row.live_version,
-            service_from: row.service_from,
+            service_to: row.service_to,
             body,
             live,
             stands: live && stands(&row.state),

@@ -318,13 +318,13 @@ impl Tx<'_> {
         self.rows(&format!("{CLAIM} ORDER BY claim_id"), [self.practice_id()], claim_row)
     }
 
-    /// A patient's lineages with services on or after a day: the look-back. Newest first.
+    /// A patient's lineages with a service on or after a day, be others of theirs before it: the look-back. Newest first.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn claims_of_patient(&self, patient_mac: &[u8; 32], from_day: i64) -> StoreResult<Vec<ClaimRow>> {
         self.rows(
-            &format!("{CLAIM} AND patient_mac = ?2 AND service_from >= ?3 ORDER BY service_from DESC, claim_id DESC"),
+            &format!("{CLAIM} AND patient_mac = ?2 AND service_to >= ?3 ORDER BY service_from DESC, claim_id DESC"),
             (self.practice_id(), patient_mac, from_day),
             claim_row,
         )
