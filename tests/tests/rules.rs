@@ -247,6 +247,31 @@ fn what_a_fix_of_a_candidate_mends_is_not_newly_held() {
 }
 
 #[test]
+fn a_candidate_sees_the_claim_as_it_was_before_the_active_tables_fixes() {
+    let site = Site::new();
+    site.write("rules/house.toml", table("1", "100").as_bytes());
+    site.edit(PROFILE, "apply_fixes = []", "apply_fixes = [\"house.needs-gp\"]");
+    site.hl7("1.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    let answer = why(&site, "1");
+    assert_eq!((&answer["fixed"][0]["after"], &answer["state"]), (&"GP".into(), &"submitted".into()), "{answer}");
+    let file = site.dir().join("candidate.toml");
+    let shadow = |text: &str| {
+        site.write("candidate.toml", text.as_bytes());
+        site.json(&["rules", "shadow", file.to_str().unwrap(), "--since", "2026-01-01"])
+    };
+    let told = shadow(&table("2", "100"));
+    assert_eq!((&told["concerned"], &told["unchanged"]), (&1.into(), &1.into()), "{told}");
+    // The same finding, which holds and mends nothing: the claim would have waited for GP.
+    let holds = table("2", "100").replace("fix = { add_modifier = \"GP\" }\n", "").replace("\"warn\"", "\"hold\"");
+    let told = shadow(&holds);
+    assert_eq!((&told["newly_held"]["claims"], &told["changed"]["claims"]), (&1.into(), &0.into()), "{told}");
+    let (added, removed) = (&told["claims"][0]["added"][0], &told["claims"][0]["removed"][0]);
+    assert_eq!((&added["severity"], &added["fixed"]), (&"hold".into(), &false.into()), "{told}");
+    assert_eq!((&removed["severity"], &removed["fixed"]), (&"warn".into(), &true.into()), "{told}");
+}
+
+#[test]
 fn what_another_rule_holds_is_no_hold_of_a_table_whose_id_it_begins_with() {
     let site = Site::new();
     // The second is held by an edit of the host's own, `duplicate.claim`.

@@ -9,6 +9,8 @@ use super::fold::ClaimState;
 use super::host::Host;
 use crate::claim::{Claim, ClaimPlace, Finding, Fix, ServiceLine, Severity, iso};
 use crate::store::acceptance::Acceptance;
+use crate::store::claim::AppliedFix;
+use claimhost_sdk::delimited::thousandths;
 
 /// What a fix did to a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,32 @@ fn change(line: &mut ServiceLine, fix: &Fix) {
         Fix::SetUnits(fix) => line.units.thousandths = fix.thousandths,
         Fix::SetPlaceOfService(fix) => line.place_of_service.clone_from(&fix.value),
         Fix::SetProcedure(fix) => line.procedure.code.clone_from(&fix.value),
+    }
+}
+
+/// Undoes a fix that was applied, and nothing that another has made of the field since: of several, the last comes first.
+pub(crate) fn undo(claim: &mut Claim, fixed: &AppliedFix) {
+    let AppliedFix { line, field, before, after, .. } = fixed;
+    let Some(line) = usize::from(*line).checked_sub(1).and_then(|at| claim.lines.get_mut(at)) else { return };
+    match field.as_str() {
+        "procedure.modifiers" => {
+            let (before, after): (Vec<&str>, Vec<&str>) =
+                (before.split(' ').collect(), after.split(' ').filter(|text| !text.is_empty()).collect());
+            let modifiers = &mut line.procedure.modifiers;
+            modifiers.retain(|known| before.contains(&known.as_str()) || !after.contains(&known.as_str()));
+            for (at, gone) in before.iter().enumerate().filter(|(_, text)| !text.is_empty() && !after.contains(text)) {
+                modifiers.insert(at.min(modifiers.len()), (*gone).to_owned());
+            }
+        }
+        "units" => {
+            let (before, after) = (thousandths(before), thousandths(after));
+            if Some(line.units.thousandths) == after {
+                line.units.thousandths = before.unwrap_or(line.units.thousandths);
+            }
+        }
+        "place-of-service" if line.place_of_service == *after => line.place_of_service.clone_from(before),
+        "procedure.code" if line.procedure.code == *after => line.procedure.code.clone_from(before),
+        _ => {}
     }
 }
 
@@ -159,5 +187,48 @@ mod tests {
         assert_eq!(applied(Fix::SetProcedure(text("G2212"))), Some(format!("1 procedure.code: {code} to G2212")));
         assert_eq!(applied(Fix::AddModifier(modifier(0, "JZ"))), None);
         assert_eq!(applied(Fix::AddModifier(modifier(99, "JZ"))), None);
+    }
+
+    #[test]
+    fn a_fix_is_undone_and_what_another_has_changed_since_stays() {
+        let mut claim = Claim {
+            control_number: String::new(),
+            frequency: Frequency::Original,
+            payer_control_number: None,
+            destination: 0,
+            total_charge: 9_000,
+            header: samples::header(),
+            lines: vec![samples::line("99213", 9_000)],
+        };
+        claim.lines[0].procedure.modifiers = vec!["25".to_owned(), "59".to_owned()];
+        claim.lines[0].units.thousandths = 2_000;
+        let original = claim.clone();
+        let modifier = |text: &str| LineModifier { line: 1, modifier: text.to_owned() };
+        let text = |value: &str| LineText { line: 1, value: value.to_owned() };
+        let fixes = [
+            Fix::AddModifier(modifier("GP")),
+            Fix::RemoveModifier(modifier("25")),
+            Fix::SetUnits(LineUnits { line: 1, thousandths: 1_500 }),
+            Fix::SetPlaceOfService(text("22")),
+            Fix::SetProcedure(text("G2212")),
+        ];
+        let apply = |claim: &mut Claim, fix: &Fix| {
+            let Change { line, field, before, after } = super::apply(claim, fix).unwrap();
+            let field = field.to_owned();
+            AppliedFix { rule: String::new(), digest: String::new(), table: None, line, field, before, after }
+        };
+        let applied: Vec<AppliedFix> = fixes.iter().map(|fix| apply(&mut claim, fix)).collect();
+        let mended = claim.clone();
+        applied.iter().rev().for_each(|fixed| undo(&mut claim, fixed));
+        assert_eq!(claim, original);
+        // Of two that added a modifier, one alone.
+        let mut claim = mended;
+        apply(&mut claim, &Fix::AddModifier(modifier("KX")));
+        undo(&mut claim, &applied[0]);
+        assert_eq!(claim.lines[0].procedure.modifiers, ["59", "KX"]);
+        // Nor what says something else by now.
+        claim.lines[0].procedure.code = "G0463".to_owned();
+        undo(&mut claim, &applied[4]);
+        assert_eq!(claim.lines[0].procedure.code, "G0463");
     }
 }

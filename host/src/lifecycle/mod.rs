@@ -56,7 +56,7 @@ pub(crate) use earlier::{Window, earlier_lines, other_claims, seen_lines};
 pub use error::HostError;
 pub use fact::{Fact, Payment, Stage};
 pub use fixes::FixAnswer;
-pub(crate) use fixes::{apply as apply_fix, refusal as fix_refusal};
+pub(crate) use fixes::{apply as apply_fix, refusal as fix_refusal, undo as undo_fix};
 pub use fold::{ClaimState, VersionFold, VersionState, fold, lineage};
 pub use go_live::{GoLive, Refused};
 pub(crate) use go_live::{Mappings, WORK_GO_LIVE, mappings};

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::{RuleTable, convert};
 use crate::claim::{Claim, ClaimInContext, Date, EarlierLine, Finding, Severity, iso, parse_iso};
-use crate::lifecycle::{ClaimState, VersionState, apply_fix, earlier_lines, fix_refusal};
+use crate::lifecycle::{ClaimState, VersionState, apply_fix, earlier_lines, fix_refusal, undo_fix};
 use crate::scrub;
-use crate::store::claim::ClaimRow;
+use crate::store::claim::{AppliedFix, ClaimRow};
 use crate::store::figures::Denial;
 use crate::store::finding::StoredFinding;
 use crate::store::{PracticeStore, StoreResult, Tx};
@@ -168,13 +168,18 @@ pub fn shadow(practice: &PracticeStore, compared: Compared<'_>, since: i64, tota
 
 fn one(tx: &Tx<'_>, practice: &str, row: &ClaimRow, compared: Compared<'_>, total: &mut Shadow) -> StoreResult<()> {
     let Compared { candidate, active, apply_fixes } = compared;
-    let body = tx.version_body(row.claim_id, row.live_version)?;
+    let mut body = tx.version_body(row.claim_id, row.live_version)?;
     let Some(version) = tx.version(row.claim_id, row.live_version)? else { return Ok(()) };
     // The day that the rules saw; before tables were kept with it, the day on which the version was made.
     let id = &candidate.header().id;
     let then = body.looked.iter().filter_map(|looked| looked.table.as_ref()).find(|table| table.id == *id);
     let then = then.and_then(|table| parse_iso(&table.on).ok());
     let as_of = then.unwrap_or_else(|| crate::claim::from_day_number(version.created_day));
+    // Both look at what the visit says: the active table's fixes would hide from the candidate what it has to find itself.
+    let is_own = |fixed: &&AppliedFix| fixed.table.as_ref().is_some_and(|table| table.id == *id);
+    for fixed in body.fixed.iter().rev().filter(is_own) {
+        undo_fix(&mut body.claim, fixed);
+    }
     let is_for = |table: &RuleTable| table.is_for(practice, &body.claim, as_of);
     let active = active.filter(|table| is_for(table));
     if !is_for(candidate) && active.is_none() {
