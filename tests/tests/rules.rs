@@ -272,6 +272,25 @@ fn a_candidate_sees_the_claim_as_it_was_before_the_active_tables_fixes() {
 }
 
 #[test]
+fn what_somebody_accepted_of_a_hold_is_no_word_on_a_rejection() {
+    let site = Site::new();
+    site.write("rules/house.toml", table("1", "50").as_bytes());
+    site.hl7("1.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    said(&site, &["claim", "accept", "1", "house.limit", "--reason", "agreed with the payer"], 0);
+    site.run(DAY);
+    assert_eq!(why(&site, "1")["state"], "submitted");
+    let file = site.dir().join("candidate.toml");
+    let shadow = |text: &str| {
+        site.write("candidate.toml", text.as_bytes());
+        let told = site.json(&["rules", "shadow", file.to_str().unwrap(), "--since", "2026-01-01"]);
+        (told["newly_held"]["claims"].clone(), told["unchanged"].clone())
+    };
+    assert_eq!(shadow(&table("2", "50")), (0.into(), 1.into()), "the same hold is accepted");
+    assert_eq!(shadow(&table("2", "50").replace("\"hold\"", "\"reject\"")), (1.into(), 0.into()));
+}
+
+#[test]
 fn what_another_rule_holds_is_no_hold_of_a_table_whose_id_it_begins_with() {
     let site = Site::new();
     // The second is held by an edit of the host's own, `duplicate.claim`.

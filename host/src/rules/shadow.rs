@@ -202,7 +202,9 @@ fn one(tx: &Tx<'_>, practice: &str, row: &ClaimRow, compared: Compared<'_>, tota
     let others_hold = stored.iter().any(|stored| stored.holds() && !of_table(stored));
     let holds = |look: &Look| {
         let holds = |finding: &Finding| scrub::holds(std::slice::from_ref(finding));
-        look.found.iter().any(|finding| holds(finding) && tx.accepted(&known, finding).is_none())
+        // A word mends a hold and no rejection, whatever it says: as where the host looks.
+        let accepted = |finding: &Finding| finding.severity == Severity::Hold && tx.accepted(&known, finding).is_some();
+        look.found.iter().any(|finding| holds(finding) && !accepted(finding))
     };
     let (held_before, held_after) = (others_hold || holds(&before), others_hold || holds(&after));
     let change = match (held_before, held_after) {
