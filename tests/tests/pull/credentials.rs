@@ -404,7 +404,7 @@ fn a_password_and_a_refresh_token_that_a_server_repeats_are_struck_out() {
 
 #[test]
 fn credentials_go_to_the_origin_of_the_base_url_and_nowhere_else() {
-    const AUTH: &str = "[[intake.pull.auth]]\nkind = \"api-key\"\nheader = \"X-Key\"\nsecret = { file = \"key\" }\n\
+    const AUTH: &str = "[[intake.pull.auth]]\nkind = \"api-key\"\nheader = \"X-Key\"\nsecret = { file = \"api-key\" }\n\
                         [[intake.pull.auth]]\nkind = \"basic\"\nuser = \"u\"\nsecret = { file = \"password\" }";
     // A redirect, and an address of the next page, lead to a host that the manifest asks for and the operator granted.
     for redirected in [true, false] {
@@ -427,7 +427,7 @@ fn credentials_go_to_the_origin_of_the_base_url_and_nowhere_else() {
             false => Answer::json(&json!({"rows": [{"visit": "1"}], "next": "https://bulk.example/rows?page=2"})),
         });
         let through = server::proxy(vec![("ehr.example:443", server.address), ("bulk.example:443", bulk.address)]);
-        secret(&site, "key", "the-api-key-0123");
+        secret(&site, "api-key", "the-api-key-0123");
         secret(&site, "password", "swordfish-01");
         let more = format!("puller = \"two-hosts\"\nadapter = \"records\"\nproxy = \"http://{through}\"\n{AUTH}");
         add(&site, &server, NAME, &more);
