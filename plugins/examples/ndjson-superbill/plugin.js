@@ -152,6 +152,8 @@ function visit(reader) {
   if (reader.array('plans').length > RESPONSIBILITY.length) {
     reader.wrong('plans', 'too-many', `${reader.array('plans').length} plans`, 'at most three');
   }
+  // A list of nothing cancels, no list says nothing: which of them null is nobody can know.
+  if (reader.record.charges === null) reader.wrong('charges', 'kind', kind(null), 'a list; no `charges` where nothing is said of them');
   return visitUpdate({
     sourceSystem: 'NDJSON',
     visitNumber,
