@@ -152,6 +152,12 @@ fn a_new_crate_builds_outside_the_project_and_says_what_every_language_says() {
             serde_json::from_str(&succeeds(folder.path(), &["plugin", "inspect", "--json", name])).unwrap();
         assert_eq!(shown["component"]["engine"], "pooled", "{shown}");
         assert!(shown["component"]["component_bytes"].as_u64().unwrap() < 2 << 20, "{shown}");
+        // What runs is what was built; that there is something newer is said, and a mapping is not built.
+        let stale = || text(&run(folder.path(), &["plugin", "test", name])).contains("is older than its sources");
+        assert!(!stale());
+        let source = folder.path().join(name).join("src/lib.rs");
+        std::fs::write(&source, std::fs::read(&source).unwrap()).unwrap();
+        assert!(stale());
     }
 }
 

@@ -99,6 +99,7 @@ pub(super) fn open(global: &Global, fixtures: FixturePolicy) -> Result<PluginHos
         build::build_missing(&workspace).map_err(building)?;
         PluginHostConfig::new(build::folders(&workspace), workspace.join("target/plugin-cache"))
     };
+    plugin_at::tell_stale(&config.folders);
     PluginHost::open(PluginHostConfig { fixtures, ..config }).map_err(|error| Failure::internal(error.to_string()))
 }
 

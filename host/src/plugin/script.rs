@@ -54,7 +54,16 @@ impl Script {
         }
     }
 
-    fn extension(self) -> &'static str {
+    /// What every component of this language is made of in the project, beside its own folder.
+    pub(super) fn shared_sources(self) -> &'static [&'static str] {
+        match self {
+            Self::Python => &["sdk/python", "wit"],
+            Self::JavaScript => &["sdk/javascript", "wit"],
+        }
+    }
+
+    /// Of its modules.
+    pub(super) fn extension(self) -> &'static str {
         match self {
             Self::Python => "py",
             Self::JavaScript => "js",
