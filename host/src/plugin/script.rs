@@ -80,15 +80,22 @@ pub(super) fn build(script: Script, folder: &Path) -> Result<Vec<u8>, BuildError
         Kind::Rules => World { name: "rules", interface: "check", class: "Check" },
         other => return Err(not_a_source(format!("is of kind {other:?}, which is not built from {}", script.file()))),
     };
+    let entry = match script {
+        Script::Python => python_entry(&world).to_vec(),
+        Script::JavaScript => Vec::new(),
+    };
+    // An author's module of such a name would be written over, or (a package) be taken for it.
+    let is_there = |name: &str| folder.join(name).exists() || folder.join(name.trim_end_matches(".py")).is_dir();
+    if let Some((name, _)) = entry.iter().find(|(name, _)| is_there(name)) {
+        let package = name.trim_end_matches(".py");
+        return Err(not_a_source(format!("has a module `{package}`, which the build makes itself: call it otherwise")));
+    }
     let tool = match script {
         Script::Python => python_tool()?,
         Script::JavaScript => javascript_tool()?,
     };
     let stage = Stage::new()?;
-    let made = stage.fill(script, folder).and_then(|()| match script {
-        Script::Python => stage.add(&python_entry(&world)),
-        Script::JavaScript => Ok(()),
-    });
+    let made = stage.fill(script, folder).and_then(|()| stage.add(&entry));
     made.map_err(|source| BuildError::File { path: stage.0.clone(), source })?;
     let (wit, component) = (stage.0.join("wit"), stage.0.join("component.wasm"));
     let mut command = Command::new(&tool.program);
@@ -322,6 +329,30 @@ mod tests {
         let path = stage.0.clone();
         drop(stage);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_module_of_the_author_is_never_written_over() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("my-rules");
+        fs::create_dir(&folder).unwrap();
+        let manifest = "id = \"my-rules\"\nversion = \"1.0.0\"\nkind = \"rules\"\ncontract = \"0.1.0-draft\"\nevidence = \"documented\"\n";
+        fs::write(folder.join("plugin.toml"), manifest).unwrap();
+        fs::write(folder.join("plugin.py"), "").unwrap();
+        for module in ["check", PYTHON_ENTRY] {
+            let (file, package) = (folder.join(format!("{module}.py")), folder.join(module));
+            fs::write(&file, "").unwrap();
+            let refused = || build(Script::Python, &folder).unwrap_err();
+            assert!(
+                matches!(refused(), BuildError::NotASource { problem, .. } if problem.contains(&format!("`{module}`")))
+            );
+            fs::remove_file(&file).unwrap();
+            fs::create_dir(&package).unwrap();
+            assert!(
+                matches!(refused(), BuildError::NotASource { problem, .. } if problem.contains(&format!("`{module}`")))
+            );
+            fs::remove_dir(&package).unwrap();
+        }
     }
 
     #[test]
