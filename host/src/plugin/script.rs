@@ -3,7 +3,7 @@
 //! The tools are `componentize-py` (from the Python package index) and `componentize-js` (from npm's), each in one version, in the user's
 //! cache: installed by the machine's own pip and npm, from wherever those are told to get packages.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -140,11 +140,21 @@ struct Stage(PathBuf);
 
 impl Stage {
     fn new() -> Result<Self, BuildError> {
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// The first name that nobody has: another process of this number may have been killed and have left its own.
+    fn below(parent: &Path) -> Result<Self, BuildError> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let turn = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("claimhost-build-{}-{turn}", std::process::id()));
-        fs::create_dir(&path).map_err(|source| BuildError::File { path: path.clone(), source })?;
-        Ok(Self(path))
+        loop {
+            let turn = COUNTER.fetch_add(1, Ordering::Relaxed);
+            let path = parent.join(format!("claimhost-build-{}-{turn}", std::process::id()));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self(path)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => return Err(BuildError::File { path, source }),
+            }
+        }
     }
 
     /// The author's modules, and what the plugin's folder does not have of the SDK and the contract.
@@ -240,15 +250,20 @@ fn javascript_tool() -> Result<Tool, BuildError> {
 
 /// The user's cache for tools: `CLAIMHOST_TOOLS`, else `claimhost/tools` in the cache folder of the user.
 fn tools() -> Result<PathBuf, BuildError> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    tools_of(|name| std::env::var_os(name))
+}
+
+fn tools_of(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, BuildError> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = || set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
-    set("CLAIMHOST_TOOLS").or_else(|| cache().map(|cache| cache.join("claimhost/tools"))).ok_or_else(|| {
-        BuildError::Tool {
-            tool: "the tools that build it".to_owned(),
-            problem: "there is no folder to keep them in".to_owned(),
-            remedy: "set CLAIMHOST_TOOLS or HOME",
-        }
-    })
+    let found = set("CLAIMHOST_TOOLS").or_else(|| cache().map(|cache| cache.join("claimhost/tools")));
+    let found = found.ok_or_else(|| BuildError::Tool {
+        tool: "the tools that build it".to_owned(),
+        problem: "there is no folder to keep them in".to_owned(),
+        remedy: "set CLAIMHOST_TOOLS or HOME",
+    })?;
+    // They are run in another folder than this one.
+    std::path::absolute(&found).map_err(|source| BuildError::File { path: found, source })
 }
 
 /// Installs a tool where it is not whole yet. Of several processes that want it at once one installs, and the others wait.
@@ -329,6 +344,32 @@ mod tests {
         let path = stage.0.clone();
         drop(stage);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_stage_that_a_killed_process_left_is_passed_over() {
+        let parent = tempfile::tempdir().unwrap();
+        let first = Stage::below(parent.path()).unwrap();
+        let name = first.0.file_name().unwrap().to_string_lossy().into_owned();
+        let (of_process, turn) = name.rsplit_once('-').unwrap();
+        // Other tests of this process take turns too.
+        let turn: u64 = turn.parse().unwrap();
+        for turn in turn + 1..turn + 200 {
+            fs::create_dir(parent.path().join(format!("{of_process}-{turn}"))).unwrap();
+        }
+        let next = Stage::below(parent.path()).unwrap();
+        assert_ne!(next.0, first.0);
+        assert!(Stage::below(&parent.path().join("nowhere")).is_err());
+    }
+
+    #[test]
+    fn tools_are_kept_where_they_are_found_from_any_folder() {
+        let here = std::env::current_dir().unwrap();
+        let of = |set: &'static str, value: &'static str| tools_of(move |name| (name == set).then(|| value.into()));
+        assert_eq!(of("CLAIMHOST_TOOLS", "own/tools").unwrap(), here.join("own/tools"));
+        assert_eq!(of("XDG_CACHE_HOME", "cache").unwrap(), here.join("cache/claimhost/tools"));
+        assert_eq!(of("HOME", "/home/any").unwrap(), Path::new("/home/any/.cache/claimhost/tools"));
+        assert!(of("HOME", "").is_err());
     }
 
     #[test]
