@@ -396,6 +396,13 @@ fn dev_tests_on_every_save_and_hands_sound_versions_to_a_running_host() {
     let first = dev.next();
     assert!(first["ok"] == true && first["host"] == "has it", "{first}");
     dev.interrupt();
+    // A folder that is none of the host's: what it runs is not this.
+    std::fs::write(&mapping, std::fs::read_to_string(&mapping).unwrap() + "# once more\n").unwrap();
+    let elsewhere = ["my-ehr", "--host", &address];
+    let dev = Dev::start_with(folder.path(), &elsewhere, &[("CLAIMHOST_TOKEN", left["token"].as_str().unwrap())]);
+    let refused = dev.next();
+    assert!(refused["ok"] == false && refused["host"].as_str().unwrap().contains("this folder holds"), "{refused}");
+    dev.interrupt();
     let dev = Dev::start_with(folder.path(), &arguments, &[("CLAIMHOST_TOKEN", "another")]);
     let refused = dev.next();
     assert!(refused["ok"] == false && refused["host"].as_str().unwrap().contains("401"), "{refused}");
