@@ -131,11 +131,31 @@ fn a_folder_that_is_there_and_a_name_that_is_none_are_refused() {
     assert_eq!(output.status.code(), Some(4), "{}", text(&output));
     let left: Vec<_> = std::fs::read_dir(folder.path().join("taken")).unwrap().collect();
     assert_eq!(left.len(), 1, "nothing was put beside what was there");
-    for name in ["My-EHR", "1st", "a--b", "a-", "../out", "", "csv-superbill", "a_b", &"a".repeat(61)] {
+    let stock = ["csv-superbill", "medicare-tobacco", "epic"];
+    for name in stock.into_iter().chain(["My-EHR", "1st", "a--b", "a-", "../out", "", "a_b", &"a".repeat(61)]) {
         let output = run(folder.path(), &["plugin", "new", "rules", "--", name]);
         assert_eq!(output.status.code(), Some(2), "{name}: {}", text(&output));
     }
+    // An option without effect is none.
+    for (kind, language) in [("rules", "toml"), ("adapter", "rust")] {
+        let output = run(folder.path(), &["plugin", "new", kind, "mine", "--lang", language, "--base", "records"]);
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        assert!(text(&output).contains("--base records: only an adapter in toml"), "{}", text(&output));
+    }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn limits_are_shown_as_the_plugin_has_them() {
+    let folder = clean();
+    succeeds(folder.path(), &["plugin", "new", "adapter", "my-ehr"]);
+    let manifest = folder.path().join("my-ehr/plugin.toml");
+    let own = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, own.replace("memory_mib = 64", "memory_mib = 9999")).unwrap();
+    let shown: Value =
+        serde_json::from_str(&succeeds(folder.path(), &["plugin", "inspect", "--json", "my-ehr"])).unwrap();
+    // What is asked for and no more than the host allows.
+    assert!(shown["limits"]["deadline_ms"] == 1000 && shown["limits"]["memory_mib"] == 512, "{shown}");
 }
 
 #[test]
