@@ -105,11 +105,12 @@ fn a_table_that_asks_for_more_than_its_manifest_is_refused_with_the_line_to_writ
     let folder = clean();
     succeeds(folder.path(), &["plugin", "new", "rules", "my-payer"]);
     let place = folder.path().join("my-payer");
-    std::fs::remove_dir_all(place.join("fixtures/with-passes")).unwrap();
+    std::fs::remove_dir_all(place.join("fixtures")).unwrap();
     let (table, manifest) = (place.join("table.toml"), place.join("plugin.toml"));
     let (rules, own) = (std::fs::read_to_string(&table).unwrap(), std::fs::read_to_string(&manifest).unwrap());
     let more = "each = \"line\"\nlook_back_days = 30\nfix = { add_modifier = \"GP\" }";
-    std::fs::write(&table, rules.replace("each = \"line\"", more)).unwrap();
+    let asks = rules.replace("each = \"line\"", more).replace("&& !line", "&& earlier.size() == 0 && !line");
+    std::fs::write(&table, asks).unwrap();
     // As it is written it asks for what a table may ask for.
     let shown = || run(folder.path(), &["plugin", "inspect", "my-payer"]);
     assert!(shown().status.success() && text(&shown()).contains("my-payer.needs-modifier"), "{}", text(&shown()));
