@@ -1,5 +1,5 @@
-//! Lists what the binary carries for authors of plugins (`src/author`): SDK, contract, templates, two pages of the documentation.
-//! Whoever adds a file to any of them has to do nothing here.
+//! Lists what the binary carries for authors of plugins (`src/author`): SDK, contract, templates, two pages of the documentation; and the
+//! ids of the plugins that ship. Whoever adds a file to any of them has to do nothing here.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -42,8 +42,31 @@ fn main() -> io::Result<()> {
         let _ = writeln!(list, "    ({name:?}, include_bytes!({:?})),", file.to_string_lossy());
     }
     list.push_str("]\n");
-    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("carried.rs");
-    fs::write(out, list)
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    fs::write(out.join("carried.rs"), list)?;
+    fs::write(out.join("stock.rs"), format!("&{:?}\n", stock(&root)?))
+}
+
+/// Ids of the project's plugins. Their manifests are watched, not their folders: those change with every build of a component.
+fn stock(root: &Path) -> io::Result<Vec<String>> {
+    let mut parents = folders(&root.join("plugins"))?;
+    parents.push(root.join("connectors"));
+    let mut ids = Vec::new();
+    for parent in parents {
+        for manifest in folders(&parent)?.into_iter().map(|folder| folder.join("plugin.toml")) {
+            let Ok(text) = fs::read_to_string(&manifest) else { continue };
+            println!("cargo::rerun-if-changed={}", manifest.display());
+            let id = |line: &str| line.strip_prefix("id = \"")?.strip_suffix('"').map(str::to_owned);
+            ids.extend(text.lines().find_map(id));
+        }
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+fn folders(parent: &Path) -> io::Result<Vec<PathBuf>> {
+    let paths = fs::read_dir(parent)?.map(|entry| entry.map(|entry| entry.path()));
+    Ok(paths.collect::<io::Result<Vec<_>>>()?.into_iter().filter(|path| path.is_dir()).collect())
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

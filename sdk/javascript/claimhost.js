@@ -44,13 +44,24 @@ export const visitUpdate = (given) => ({
   complete: false, undelivered: [], doubts: [], ...given,
 });
 
+// JSON from its bytes (UTF-8), every number the text that it was written as: as a number of JavaScript an id of 17 digits would be another
+// id. Throws where the bytes are no JSON.
+export function json(bytes) {
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  JSON.parse(text);
+  // In what is JSON a digit or a minus outside of strings begins a number.
+  const token = /"(?:[^"\\]+|\\.)*"|-?[0-9][0-9.eE+-]*/g;
+  return JSON.parse(text.replace(token, (found) => (found.startsWith('"') ? found : `"${found}"`)));
+}
+
 // A number of at most so many decimals, as a whole number of the last of them (120.5 with two is 12050n): never a float.
-// undefined where the text is no plain number: sign, exponent, stray dot, a decimal too many.
+// undefined where the text is no plain number: sign, exponent, stray dot, a decimal too many; and beyond s64, which the contract cannot say.
 export function number(text, decimals) {
   const parts = /^([0-9]+)(?:\.([0-9]+))?$/.exec(text);
   const fraction = parts?.[2] ?? '';
   if (!parts || fraction.length > decimals) return undefined;
-  return BigInt(parts[1] + fraction.padEnd(decimals, '0'));
+  const scaled = BigInt(parts[1] + fraction.padEnd(decimals, '0'));
+  return BigInt.asIntN(64, scaled) === scaled ? scaled : undefined;
 }
 
 // A day (YYYY-MM-DD) that the calendar has; else undefined.

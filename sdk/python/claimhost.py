@@ -6,6 +6,10 @@ from functools import lru_cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
+# The greatest amount, and the greatest number of thousandths, that the contract can say.
+S64_MAX = 2**63 - 1
+
+
 def empty(record: type, **given: Any) -> Any:
     """A record with these fields. All others say nothing: no text, no items, none, zero, the first word of an enum.
 
@@ -40,10 +44,13 @@ def nothing(kind: Any) -> Any:
 def number(text: str, decimals: int) -> int | None:
     """A number of at most so many decimals, as a whole number of the last of them (120.5 with two is 12050): never a float.
 
-    None where the text is no plain number: sign, exponent, stray dot, a decimal too many.
+    None where the text is no plain number: sign, exponent, stray dot, a decimal too many; and beyond s64, which the contract cannot say.
     """
     whole, dot, fraction = text.partition(".")
     plain = whole.isascii() and whole.isdigit() and (not dot or fraction.isascii() and fraction.isdigit())
     if not plain or len(fraction) > decimals:
         return None
-    return int(whole + fraction.ljust(decimals, "0"))
+    digits = (whole + fraction.ljust(decimals, "0")).lstrip("0") or "0"
+    # By its length first: Python refuses to read very long ones.
+    scaled = int(digits) if len(digits) <= len(str(S64_MAX)) else S64_MAX + 1
+    return scaled if scaled <= S64_MAX else None

@@ -174,27 +174,28 @@ macro_rules! puller {
             use super::*;
             use $crate::bindings::puller::exports::claimhost::plugin::pull as world;
 
-            pub struct Component;
-            pub struct Session(pub std::cell::RefCell<$puller>);
+            // Names that no author's type has: theirs are in scope here.
+            pub struct ClaimhostComponent;
+            pub struct ClaimhostSession(pub std::cell::RefCell<$puller>);
 
-            impl world::Guest for Component {
-                type Session = Session;
+            impl world::Guest for ClaimhostComponent {
+                type Session = ClaimhostSession;
                 fn describe() -> world::Description {
                     <$puller as $crate::Puller>::describe()
                 }
             }
 
-            impl world::GuestSession for Session {
+            impl world::GuestSession for ClaimhostSession {
                 fn open(setup: world::Setup, turn: world::Turn) -> Result<world::Session, Vec<world::Problem>> {
                     let puller = <$puller as $crate::Puller>::open(setup, turn)?;
-                    Ok(world::Session::new(Session(std::cell::RefCell::new(puller))))
+                    Ok(world::Session::new(ClaimhostSession(std::cell::RefCell::new(puller))))
                 }
                 fn next(&self, response: Option<world::Response>) -> world::Step {
                     $crate::Puller::next(&mut *self.0.borrow_mut(), response)
                 }
             }
 
-            $crate::bindings::puller::export_puller_world!(Component with_types_in $crate::bindings::puller);
+            $crate::bindings::puller::export_puller_world!(ClaimhostComponent with_types_in $crate::bindings::puller);
         }
     };
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use claimhost_tests::programs::{claimhost, workspace};
-use claimhost_tests::site::{Charge, Site};
+use claimhost_tests::site::{Charge, Site, copy_folder};
 use serde_json::Value;
 
 /// A folder that has nothing to do with the project.
@@ -105,11 +105,12 @@ fn a_table_that_asks_for_more_than_its_manifest_is_refused_with_the_line_to_writ
     let folder = clean();
     succeeds(folder.path(), &["plugin", "new", "rules", "my-payer"]);
     let place = folder.path().join("my-payer");
-    std::fs::remove_dir_all(place.join("fixtures/with-passes")).unwrap();
+    std::fs::remove_dir_all(place.join("fixtures")).unwrap();
     let (table, manifest) = (place.join("table.toml"), place.join("plugin.toml"));
     let (rules, own) = (std::fs::read_to_string(&table).unwrap(), std::fs::read_to_string(&manifest).unwrap());
     let more = "each = \"line\"\nlook_back_days = 30\nfix = { add_modifier = \"GP\" }";
-    std::fs::write(&table, rules.replace("each = \"line\"", more)).unwrap();
+    let asks = rules.replace("each = \"line\"", more).replace("&& !line", "&& earlier.size() == 0 && !line");
+    std::fs::write(&table, asks).unwrap();
     // As it is written it asks for what a table may ask for.
     let shown = || run(folder.path(), &["plugin", "inspect", "my-payer"]);
     assert!(shown().status.success() && text(&shown()).contains("my-payer.needs-modifier"), "{}", text(&shown()));
@@ -131,11 +132,31 @@ fn a_folder_that_is_there_and_a_name_that_is_none_are_refused() {
     assert_eq!(output.status.code(), Some(4), "{}", text(&output));
     let left: Vec<_> = std::fs::read_dir(folder.path().join("taken")).unwrap().collect();
     assert_eq!(left.len(), 1, "nothing was put beside what was there");
-    for name in ["My-EHR", "1st", "a--b", "a-", "../out", "", "csv-superbill", "a_b", &"a".repeat(61)] {
+    let stock = ["csv-superbill", "medicare-tobacco", "epic"];
+    for name in stock.into_iter().chain(["My-EHR", "1st", "a--b", "a-", "../out", "", "a_b", &"a".repeat(61)]) {
         let output = run(folder.path(), &["plugin", "new", "rules", "--", name]);
         assert_eq!(output.status.code(), Some(2), "{name}: {}", text(&output));
     }
+    // An option without effect is none.
+    for (kind, language) in [("rules", "toml"), ("adapter", "rust")] {
+        let output = run(folder.path(), &["plugin", "new", kind, "mine", "--lang", language, "--base", "records"]);
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        assert!(text(&output).contains("--base records: only an adapter in toml"), "{}", text(&output));
+    }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn limits_are_shown_as_the_plugin_has_them() {
+    let folder = clean();
+    succeeds(folder.path(), &["plugin", "new", "adapter", "my-ehr"]);
+    let manifest = folder.path().join("my-ehr/plugin.toml");
+    let own = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, own.replace("memory_mib = 64", "memory_mib = 9999")).unwrap();
+    let shown: Value =
+        serde_json::from_str(&succeeds(folder.path(), &["plugin", "inspect", "--json", "my-ehr"])).unwrap();
+    // What is asked for and no more than the host allows.
+    assert!(shown["limits"]["deadline_ms"] == 1000 && shown["limits"]["memory_mib"] == 512, "{shown}");
 }
 
 #[test]
@@ -152,6 +173,12 @@ fn a_new_crate_builds_outside_the_project_and_says_what_every_language_says() {
             serde_json::from_str(&succeeds(folder.path(), &["plugin", "inspect", "--json", name])).unwrap();
         assert_eq!(shown["component"]["engine"], "pooled", "{shown}");
         assert!(shown["component"]["component_bytes"].as_u64().unwrap() < 2 << 20, "{shown}");
+        // What runs is what was built; that there is something newer is said, and a mapping is not built.
+        let stale = || text(&run(folder.path(), &["plugin", "test", name])).contains("is older than its sources");
+        assert!(!stale());
+        let source = folder.path().join(name).join("src/lib.rs");
+        std::fs::write(&source, std::fs::read(&source).unwrap()).unwrap();
+        assert!(stale());
     }
 }
 
@@ -174,14 +201,16 @@ fn a_tool_that_cannot_be_had_is_said_with_how_to_get_it() {
     }
 }
 
-/// Builds a plugin in Python or JavaScript; false where the tool cannot be had on this machine.
-fn is_built(folder: &Path, name: &str) -> bool {
+/// Builds a plugin in Python or JavaScript; false where the tool cannot be had on this machine, and `CLAIMHOST_TOOLS_REQUIRED` does not
+/// name the language.
+fn is_built(folder: &Path, name: &str, language: &str) -> bool {
     let output = run(folder, &["plugin", "build", name]);
     let said = text(&output);
     let has_no_tool = output.status.code() == Some(1) && said.contains("hint: install");
     assert!(output.status.success() || has_no_tool, "{name}: {said}");
     if has_no_tool {
-        assert!(std::env::var_os("CLAIMHOST_TOOLS_REQUIRED").is_none(), "{said}");
+        let required = std::env::var("CLAIMHOST_TOOLS_REQUIRED").unwrap_or_default();
+        assert!(!required.split_whitespace().any(|required| required == language), "{said}");
         println!("skipped: {name}: {said}");
     }
     !has_no_tool
@@ -192,14 +221,14 @@ fn scripts(language: &str, example: &str) {
     let folder = clean();
     for (kind, name) in [("adapter", "my-ehr"), ("rules", "my-payer")] {
         succeeds(folder.path(), &["plugin", "new", kind, name, "--lang", language]);
-        if !is_built(folder.path(), name) {
+        if !is_built(folder.path(), name, language) {
             return;
         }
         is_green_and_red_without(folder.path(), name, "mapping.toml");
     }
     let example = workspace().join("plugins/examples").join(example);
     let example = example.to_str().unwrap();
-    assert!(is_built(folder.path(), example));
+    assert!(is_built(folder.path(), example, language));
     let green = tested(folder.path(), example);
     assert!(green["ok"] == true && green["items"].as_u64().unwrap() >= 9, "{green}");
     let shown: Value =
@@ -216,22 +245,32 @@ fn scripts(language: &str, example: &str) {
 
 #[test]
 fn python() {
-    let cases = workspace().join("plugins/examples/medicare-tobacco/tests/cases.py");
-    let before = status(&workspace());
-    match Command::new("python3").arg(&cases).output() {
-        Err(error) => println!("skipped: the table of cases: python3: {error}"),
-        Ok(output) => {
-            assert!(output.status.success(), "{}", text(&output));
-            assert_eq!(before, status(&workspace()), "the claims are those of the table");
-        }
-    }
     scripts("python", "medicare-tobacco");
 }
 
-/// What git says has changed below the example; nothing where there is no git.
-fn status(workspace: &Path) -> Vec<u8> {
-    let git = Command::new("git").current_dir(workspace).args(["status", "--short", "plugins/examples"]).output();
-    git.map(|output| output.stdout).unwrap_or_default()
+#[test]
+fn the_claims_of_the_example_in_python_are_those_of_its_table() {
+    let example = workspace().join("plugins/examples/medicare-tobacco");
+    let check = |folder: &Path| Command::new("python3").arg(folder.join("tests/cases.py")).arg("--check").output();
+    match check(&example) {
+        Err(error) => return println!("skipped: the table of cases: python3: {error}"),
+        Ok(output) => assert!(output.status.success(), "{}", text(&output)),
+    }
+    // What is not of the table is named, and stays as it is.
+    let folder = clean();
+    for part in ["tests", "fixtures"] {
+        std::fs::create_dir(folder.path().join(part)).unwrap();
+        copy_folder(&example.join(part), &folder.path().join(part));
+    }
+    assert!(check(folder.path()).unwrap().status.success());
+    let case = "diagnosis-another-fails";
+    let claim = folder.path().join("fixtures").join(case).join("claim.json");
+    let other = std::fs::read_to_string(&claim).unwrap().replace("99406", "99407");
+    std::fs::write(&claim, &other).unwrap();
+    let output = check(folder.path()).unwrap();
+    let said = text(&output);
+    assert!(!output.status.success() && said.contains(case) && said.lines().count() == 1, "{said}");
+    assert_eq!(std::fs::read_to_string(&claim).unwrap(), other);
 }
 
 #[test]
@@ -377,6 +416,13 @@ fn dev_tests_on_every_save_and_hands_sound_versions_to_a_running_host() {
     let dev = Dev::start_with(folder.path(), &arguments, &[("CLAIMHOST_TOKEN", left["token"].as_str().unwrap())]);
     let first = dev.next();
     assert!(first["ok"] == true && first["host"] == "has it", "{first}");
+    dev.interrupt();
+    // A folder that is none of the host's: what it runs is not this.
+    std::fs::write(&mapping, std::fs::read_to_string(&mapping).unwrap() + "# once more\n").unwrap();
+    let elsewhere = ["my-ehr", "--host", &address];
+    let dev = Dev::start_with(folder.path(), &elsewhere, &[("CLAIMHOST_TOKEN", left["token"].as_str().unwrap())]);
+    let refused = dev.next();
+    assert!(refused["ok"] == false && refused["host"].as_str().unwrap().contains("this folder holds"), "{refused}");
     dev.interrupt();
     let dev = Dev::start_with(folder.path(), &arguments, &[("CLAIMHOST_TOKEN", "another")]);
     let refused = dev.next();

@@ -1,4 +1,4 @@
-//! The files that the binary carries (`build.rs` lists them), and what of them lies beside a plugin.
+//! The files that the binary carries and the ids of what ships (`build.rs` lists both), and what of the files lies beside a plugin.
 
 use std::path::Path;
 
@@ -6,6 +6,9 @@ use super::CONTRACT;
 
 /// Path from the project's root and content of every carried file, by path.
 const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/carried.rs"));
+
+/// Ids of the plugins that come with claimhost: adapters, pullers, rule sets, examples, connectors.
+pub(super) const STOCK: &[&str] = include!(concat!(env!("OUT_DIR"), "/stock.rs"));
 
 /// Crates that a Rust plugin may use, by folder.
 const CRATES: [&str; 4] = ["sdk", "sdk/fhir", "sdk/hl7v2", "sdk/x12"];
@@ -104,6 +107,16 @@ mod tests {
 
     fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    }
+
+    #[test]
+    fn every_plugin_of_the_project_is_known() {
+        let folders = ["plugins/ehr", "plugins/payers", "plugins/examples", "connectors"];
+        let folders = folders.iter().flat_map(|folder| fs::read_dir(root().join(folder)).unwrap());
+        let manifests = folders.filter_map(|entry| crate::plugin::Manifest::read(&entry.unwrap().path()).ok());
+        let there: BTreeSet<String> = manifests.map(|manifest| manifest.id).collect();
+        let known: BTreeSet<String> = STOCK.iter().map(|id| (*id).to_owned()).collect();
+        assert!(there.len() > 20 && there == known, "after a new one: touch host/build.rs\n{there:?}\n{known:?}");
     }
 
     #[test]

@@ -252,19 +252,8 @@ fn check_name(name: &str) -> Result<(), NewError> {
     if name.ends_with('-') || name.contains("--") {
         return fail("has a `-` too many");
     }
-    // The names of what ships: two plugins of one id cannot run on one host.
-    let stock = [
-        "csv-superbill",
-        "fhir-r4",
-        "hl7v2-dft",
-        "http-pull",
-        "medicare",
-        "records",
-        "rule-table",
-        "unitedhealthcare",
-        "x12-837",
-    ];
-    if stock.contains(&name) {
+    // Two plugins of one id cannot run on one host.
+    if carried::STOCK.contains(&name) {
         return fail("is the id of a plugin that comes with claimhost");
     }
     Ok(())

@@ -38,7 +38,7 @@ pub(super) fn of(new: &New) -> String {
         (_, Language::JavaScript) => vec![
             ("plugin.js", "the plugin; begin here"),
             ("mapping.toml", "what may differ by site; sessions are opened with it"),
-            ("claimhost.js", "empty records of the contract, numbers, days, mappings"),
+            ("claimhost.js", "empty records of the contract, JSON, numbers, days, mappings"),
             ("wit/", "the contract, as the claimhost that wrote this has it"),
         ],
     });

@@ -99,6 +99,7 @@ pub(super) fn open(global: &Global, fixtures: FixturePolicy) -> Result<PluginHos
         build::build_missing(&workspace).map_err(building)?;
         PluginHostConfig::new(build::folders(&workspace), workspace.join("target/plugin-cache"))
     };
+    plugin_at::tell_stale(&config.folders);
     PluginHost::open(PluginHostConfig { fixtures, ..config }).map_err(|error| Failure::internal(error.to_string()))
 }
 
@@ -106,12 +107,7 @@ fn list(global: &Global) -> Result<ExitCode, Failure> {
     // What a running serve has is what counts; its folders may hold more.
     let serving = Config::load(&global.config).ok().and_then(|config| Serving::find(&config));
     let listed: Vec<Listed> = match serving {
-        Some(serving) => {
-            let answer = serving.ask("GET", "/v1/plugins")?;
-            let plugins = answer.get("plugins").cloned().unwrap_or_default();
-            serde_json::from_value(plugins)
-                .map_err(|error| Failure::internal(format!("the answer of serve: {error}")))?
-        }
+        Some(serving) => serving.plugins()?,
         None => open(global, FixturePolicy::default())?.list().iter().map(Listed::from).collect(),
     };
     if global.json {

@@ -14,7 +14,7 @@ use super::serving::Serving;
 use super::{Failure, Global, peers, plugin_at};
 use crate::config::Config;
 use crate::lifecycle::HostError;
-use crate::plugin::{FixturePolicy, Manifest, Offer, build};
+use crate::plugin::{FixturePolicy, Listed, Manifest, Offer, build};
 
 /// Editors write a file in several steps: a round begins when nothing was saved for so long.
 const QUIET: Duration = Duration::from_millis(150);
@@ -93,14 +93,15 @@ impl Dev {
 fn round(global: &Global, folder: &Path, target: Option<&Target>) -> Round {
     let id = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut round = Round { id, ok: false, cases: 0, items: 0, built_s: 0.0, tested_s: 0.0, host: None, error: None };
-    match attempt(global, folder, &mut round) {
-        Ok(()) => round.ok = true,
+    let digest = match attempt(global, folder, &mut round) {
+        Ok(digest) => digest,
         Err(failure) => {
             round.error = Some(failure.message);
             return round;
         }
-    }
-    round.host = target.map(|target| match hand_over(folder, target, &round.id) {
+    };
+    round.ok = true;
+    round.host = target.map(|target| match hand_over(folder, target, &round.id, digest) {
         Ok(words) => words,
         Err(failure) => {
             round.ok = false;
@@ -110,7 +111,8 @@ fn round(global: &Global, folder: &Path, target: Option<&Target>) -> Round {
     round
 }
 
-fn attempt(global: &Global, folder: &Path, round: &mut Round) -> Result<(), Failure> {
+/// Builds and tests; gives the digest of what was tested.
+fn attempt(global: &Global, folder: &Path, round: &mut Round) -> Result<String, Failure> {
     let missing = |error: &dyn std::fmt::Display| Failure::missing(error.to_string());
     let manifest = Manifest::read(folder).map_err(|error| missing(&error))?;
     round.id.clone_from(&manifest.id);
@@ -129,11 +131,11 @@ fn attempt(global: &Global, folder: &Path, round: &mut Round) -> Result<(), Fail
     };
     (round.cases, round.items) = (report.cases, report.items);
     round.tested_s = begin.elapsed().as_secs_f64();
-    Ok(())
+    Ok(info.digest)
 }
 
-/// Makes the running host take the version; says what came of it.
-fn hand_over(folder: &Path, target: &Target, id: &str) -> Result<String, Failure> {
+/// Makes the running host take the version of this digest; says what came of it.
+fn hand_over(folder: &Path, target: &Target, id: &str, mut digest: String) -> Result<String, Failure> {
     let found;
     let serving = match target {
         Target::Address(serving) => serving,
@@ -141,6 +143,8 @@ fn hand_over(folder: &Path, target: &Target, id: &str) -> Result<String, Failure
             let offer =
                 Offer::read(&config.plugins.host(), folder).map_err(|error| Failure::missing(error.to_string()))?;
             offer.install(&config.plugins.folders)?;
+            // With the base that this host has.
+            offer.digest().clone_into(&mut digest);
             let Some(serving) = Serving::find(config) else { return Ok("no serve runs".to_owned()) };
             found = serving;
             &found
@@ -150,9 +154,29 @@ fn hand_over(folder: &Path, target: &Target, id: &str) -> Result<String, Failure
     let changes = answer.get("changes").and_then(Value::as_array).cloned().unwrap_or_default();
     let text = |change: &Value, key: &str| change.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     match changes.iter().find(|change| text(change, "id") == id) {
-        None => Ok("has it".to_owned()),
+        // It took it before it was asked, or it has none of it.
+        None => has_it(&serving.plugins()?, id, &digest),
         Some(change) if text(change, "error").is_empty() => Ok(text(change, "outcome")),
         Some(change) => Err(Failure::missing(text(change, "error"))),
+    }
+}
+
+/// Whether the host that lists these plugins runs the one of this id and digest.
+fn has_it(listed: &[Listed], id: &str, digest: &str) -> Result<String, Failure> {
+    let short = |digest: &str| digest.chars().take(12).collect::<String>();
+    let Some(plugin) = listed.iter().find(|plugin| plugin.id == id) else {
+        let words = format!("the host has no plugin `{id}`");
+        return Err(Failure::missing(format!("{words}\nhint: the folder has to lie in one of its plugins.folders")));
+    };
+    match plugin.candidate.as_ref().or(plugin.error.as_ref()) {
+        Some(error) => Err(Failure::missing(error.clone())),
+        None if plugin.digest == digest => Ok("has it".to_owned()),
+        None => Err(Failure::missing(format!(
+            "the host runs `{id}` {}, and this folder holds {}\nhint: the folder has to lie in one of its plugins.folders, and their base to \
+             be the same",
+            short(&plugin.digest),
+            short(digest)
+        ))),
     }
 }
 
@@ -280,6 +304,29 @@ mod tests {
         assert!(!is_saved(&news));
         drop(sender);
         assert!(!is_saved(&news));
+    }
+
+    #[test]
+    fn a_host_has_what_it_runs_and_nothing_else() {
+        let listed = |more: serde_json::Value| {
+            let mut one = serde_json::json!({
+                "id": "my-ehr", "kind": "adapter", "family": "", "version": "0.1.0", "contract": "0.1.0-draft", "digest": "ab12",
+                "evidence": "documented", "state": "active", "error": null, "candidate": null, "asks": {}, "granted": {},
+            });
+            one.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            serde_json::from_value::<Vec<Listed>>(serde_json::json!([one])).unwrap()
+        };
+        let plain = listed(serde_json::json!({}));
+        assert_eq!(has_it(&plain, "my-ehr", "ab12").unwrap(), "has it");
+        for (listed, id, digest, says) in [
+            (&plain, "my-other", "ab12", "has no plugin `my-other`"),
+            (&plain, "my-ehr", "cd34", "runs `my-ehr` ab12, and this folder holds cd34"),
+            (&listed(serde_json::json!({ "candidate": "no consent" })), "my-ehr", "ab12", "no consent"),
+            (&listed(serde_json::json!({ "error": "no component" })), "my-ehr", "ab12", "no component"),
+        ] {
+            let failure = has_it(listed, id, digest).unwrap_err();
+            assert!(failure.message.contains(says), "{}", failure.message);
+        }
     }
 
     #[test]

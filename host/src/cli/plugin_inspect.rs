@@ -42,7 +42,7 @@ impl Inspect {
             Some(Kind::Poster) | None => None,
         };
         if let Some(shown) = shown.as_object_mut() {
-            let limits = Manifest::read(&info.folder).ok().map(|manifest| word(&manifest.limits));
+            let limits = Manifest::read(&info.folder).ok().map(|manifest| word(&host.limits(&manifest)));
             shown.insert("limits".to_owned(), limits.unwrap_or_default());
             // A plugin whose component cannot be read says so in `error`.
             shown.insert(

@@ -24,14 +24,22 @@ pub(crate) struct New {
     /// The folder that the new one is made in; default: this one
     #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
     dir: PathBuf,
-    /// Adapters in toml: the component that reads the documents
-    #[arg(long, value_enum, default_value = "csv-superbill")]
-    base: Base,
+    /// Adapters in toml: the component that reads the documents; default: csv-superbill
+    #[arg(long, value_enum)]
+    base: Option<Base>,
 }
 
 impl New {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
-        let new = new::New { kind: self.kind, name: self.name.clone(), language: self.lang, base: self.base };
+        let has_base = (self.kind, self.lang) == (Kind::Adapter, Language::Toml);
+        if let (Some(base), false) = (self.base, has_base) {
+            return Err(Failure::usage(format!(
+                "--base {}: only an adapter in toml runs the component of another\nhint: leave --base out, or say `adapter` and --lang toml",
+                base.id()
+            )));
+        }
+        let base = self.base.unwrap_or(Base::CsvSuperbill);
+        let new = new::New { kind: self.kind, name: self.name.clone(), language: self.lang, base };
         let folder = new.write(&self.dir).map_err(|error| match error {
             new::NewError::Name { .. } => Failure::usage(error.to_string()),
             new::NewError::Taken { .. } => Failure::missing(error.to_string()),

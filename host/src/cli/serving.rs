@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::Failure;
 use crate::config::Config;
+use crate::plugin::Listed;
 use crate::service::control::{self, Address};
 
 /// A reload compiles; a component of 18 MB takes half a minute.
@@ -27,6 +28,12 @@ impl Serving {
     /// The `serve` at an address, with the token that it left.
     pub(super) fn at(listening: std::net::SocketAddr, token: String) -> Self {
         Self(Address { listening, token })
+    }
+
+    /// The plugins that it has.
+    pub(super) fn plugins(&self) -> Result<Vec<Listed>, Failure> {
+        let plugins = self.ask("GET", "/v1/plugins")?.get("plugins").cloned().unwrap_or_default();
+        serde_json::from_value(plugins).map_err(|error| Failure::internal(format!("the answer of serve: {error}")))
     }
 
     /// Sends a request and reads the answer.

@@ -32,7 +32,7 @@ impl PluginHost {
     /// [`PluginError`] where it cannot be read or is no component.
     pub fn anatomy(&self, folder: &Path) -> Result<Anatomy, PluginError> {
         let source = Pass::new(&self.found()).source(folder)?;
-        let limits = source.manifest.limits.capped(&self.shared.limits_cap);
+        let limits = self.limits(&source.manifest);
         let placement = Placement::of(source.component.bytes.len(), &limits);
         let engine = self.shared.engines.get(placement);
         let component = self.shared.cache.component(engine, &source.component.bytes, &source.component.sha256);

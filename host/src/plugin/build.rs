@@ -14,13 +14,14 @@ use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use super::discover;
+use super::manifest::Manifest;
 use super::script::{self, Script};
 
 /// The one target guests are built for.
 pub const TARGET: &str = "wasm32-wasip2";
 
 /// What every component of the project is made of beside its own folder; a change in any of it makes them old.
-const SHARED_SOURCES: [&str; 4] = ["sdk", "wit", "Cargo.toml", "Cargo.lock"];
+const SHARED_SOURCES: &[&str] = &["sdk", "wit", "Cargo.toml", "Cargo.lock"];
 
 /// The sources of one plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,14 +162,47 @@ pub fn build_guest(workspace: &Path, package: &str) -> Result<PathBuf, BuildErro
 /// # Errors
 /// [`BuildError`] where cargo or the copy fails.
 pub fn build_missing(workspace: &Path) -> Result<Vec<PathBuf>, BuildError> {
-    let shared = SHARED_SOURCES.iter().filter_map(|name| newest(&workspace.join(name))).max();
-    let is_old = |source: &Source| {
-        let built = fs::metadata(source.folder.join("plugin.wasm")).and_then(|file| file.modified()).ok();
-        built.is_none() || built < shared || built < newest(&source.folder)
-    };
-    let old: Vec<Source> = sources(workspace)?.into_iter().filter(is_old).collect();
+    let old: Vec<Source> = sources(workspace)?.into_iter().filter(|source| is_old(Some(workspace), source)).collect();
     build_of_workspace(workspace, &old)?;
     Ok(old.into_iter().map(|source| source.folder).collect())
+}
+
+/// Whether a plugin's `plugin.wasm` is missing, or older than what it is made of: its own sources, and for one of the project what it
+/// shares with the others.
+pub fn is_old(workspace: Option<&Path>, source: &Source) -> bool {
+    let built = fs::metadata(source.folder.join("plugin.wasm")).and_then(|file| file.modified()).ok();
+    let shared = source.script.map_or(SHARED_SOURCES, Script::shared_sources);
+    // A script is made of modules of its language and of the contract, whatever else lies there; a crate may take in any file.
+    let counts = |path: &Path| {
+        let extension = path.extension().unwrap_or_default();
+        source.script.map_or(extension != "md", |script| extension == script.extension() || extension == "wit")
+    };
+    // Manifest and mapping lie beside the component, and the host reads them there.
+    let mapping = Manifest::read(&source.folder).ok().and_then(|manifest| manifest.mapping);
+    let is_data = |path: &Path| {
+        let data = ["plugin.toml"].into_iter().chain(mapping.as_deref());
+        data.map(|name| source.folder.join(name)).any(|data| data == path)
+    };
+    let own = newest(&source.folder, &|path| counts(path) && !is_data(path));
+    let of_project = workspace.filter(|workspace| is_of(workspace, source));
+    let of_all =
+        of_project.and_then(|workspace| shared.iter().filter_map(|name| newest(&workspace.join(name), &counts)).max());
+    built.is_none() || built < own || built < of_all
+}
+
+/// Plugin folders in or below the given ones whose component is older than its sources.
+pub fn stale(workspace: Option<&Path>, roots: &[PathBuf]) -> Vec<PathBuf> {
+    let is_stale = |folder: &PathBuf| {
+        let is_built = folder.join("plugin.wasm").is_file();
+        is_built && Source::at(folder).is_ok_and(|source| is_old(workspace, &source))
+    };
+    discover::folders(roots).into_iter().filter(is_stale).collect()
+}
+
+/// Whether a plugin is a member of the project.
+fn is_of(workspace: &Path, source: &Source) -> bool {
+    let absolute = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    absolute(&source.folder).starts_with(absolute(workspace).join("plugins"))
 }
 
 /// Builds plugins from their sources, wherever those lie, and puts each component into its folder.
@@ -179,14 +213,11 @@ pub fn build_missing(workspace: &Path) -> Result<Vec<PathBuf>, BuildError> {
 /// # Errors
 /// [`BuildError`] where cargo or the copy fails.
 pub fn build(workspace: Option<&Path>, source: &Source) -> Result<(), BuildError> {
-    let absolute = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if let Some(script) = source.script {
         return write(&script::build(script, &source.folder)?, &source.folder);
     }
     match workspace {
-        Some(workspace) if absolute(&source.folder).starts_with(absolute(workspace).join("plugins")) => {
-            build_of_workspace(workspace, std::slice::from_ref(source))
-        }
+        Some(workspace) if is_of(workspace, source) => build_of_workspace(workspace, std::slice::from_ref(source)),
         _ => put(&cargo_build(&source.folder, &[&source.package], None)?, source),
     }
 }
@@ -280,18 +311,19 @@ fn cannot_run(program: &OsString) -> impl Fn(io::Error) -> BuildError {
     move |source| BuildError::Program { program: program.clone(), source }
 }
 
-/// Newest change below a path, outputs and fixtures aside.
-fn newest(path: &Path) -> Option<SystemTime> {
+/// Newest change of a file that counts below a path; outputs, fixtures and what tools leave aside.
+fn newest(path: &Path, counts: &dyn Fn(&Path) -> bool) -> Option<SystemTime> {
     let metadata = fs::metadata(path).ok()?;
     if metadata.is_file() {
-        let skip = path.extension().is_some_and(|extension| extension == "wasm" || extension == "md");
-        return if skip { None } else { metadata.modified().ok() };
+        let is_output = path.extension().is_some_and(|extension| extension == "wasm");
+        return if is_output || !counts(path) { None } else { metadata.modified().ok() };
     }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    if matches!(name, "target" | "fixtures" | "tests" | "benches") || name.starts_with('.') {
+    let aside = ["target", "fixtures", "tests", "benches", "node_modules", "venv"];
+    if aside.contains(&name) || name.starts_with('.') || name.starts_with("__") {
         return None;
     }
-    fs::read_dir(path).ok()?.flatten().filter_map(|entry| newest(&entry.path())).max()
+    fs::read_dir(path).ok()?.flatten().filter_map(|entry| newest(&entry.path(), counts)).max()
 }
 
 #[cfg(test)]
@@ -376,5 +408,47 @@ mod tests {
         set("src/lib.rs", 300);
         // There is no workspace to build here: the attempt is what shows that it was found old.
         assert!(build_missing(workspace.path()).is_err());
+        // What the host reads beside the component is not in it.
+        set("src/lib.rs", 100);
+        set("plugin.toml", 300);
+        assert!(build_missing(workspace.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_component_of_a_script_is_as_old_as_its_language_s_modules_and_the_contract() {
+        let workspace = tempfile::tempdir().unwrap();
+        let folder = plugin(workspace.path(), "examples/py", "none");
+        fs::remove_file(folder.join("Cargo.toml")).unwrap();
+        let put = |path: &Path, seconds| {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+            let file = fs::File::options().write(true).open(path).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds)).unwrap();
+        };
+        put(&folder.join("plugin.py"), 100);
+        assert!(is_old(None, &Source::at(&folder).unwrap()));
+        let stale = || stale(Some(workspace.path()), &[workspace.path().join("plugins")]);
+        assert!(stale().is_empty(), "what is not built is not stale");
+        put(&folder.join("plugin.wasm"), 200);
+        assert!(stale().is_empty());
+        for aside in ["notes.txt", "src/lib.rs", "tests/cases.py", "__pycache__/x.py", "node_modules/x/x.py"] {
+            put(&folder.join(aside), 300);
+        }
+        let shared = workspace.path();
+        put(&shared.join("sdk/src/lib.rs"), 300);
+        put(&shared.join("sdk/javascript/claimhost.js"), 300);
+        assert!(stale().is_empty());
+        for source in [
+            "plugins/examples/py/parts/more.py",
+            "plugins/examples/py/wit/claim.wit",
+            "sdk/python/claimhost.py",
+            "wit/x.wit",
+        ] {
+            put(&shared.join(source), 300);
+            assert_eq!(stale(), std::slice::from_ref(&folder), "{source}");
+            put(&shared.join(source), 100);
+        }
+        put(&shared.join("wit/x.wit"), 300);
+        assert!(!is_old(None, &Source::at(&folder).unwrap()), "elsewhere the project's sources are not its own");
     }
 }

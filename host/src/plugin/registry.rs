@@ -18,7 +18,7 @@ use super::fault::Fault;
 use super::fixtures::{self, FixtureError};
 use super::imports::{CodeTables, DropLog, NoTables, PluginLog};
 use super::load::{Active, Plugin, Shared, compile};
-use super::manifest::{Evidence, Framing, Kind, Limits, ManifestError, Permissions};
+use super::manifest::{Evidence, Framing, Kind, Limits, Manifest, ManifestError, Permissions};
 use super::pool::Pool;
 use super::puller::Puller;
 use super::reload::{Counters, Entry};
@@ -294,6 +294,12 @@ impl PluginHost {
                 .collect()
         };
         Arc::ptr_eq(&own, &others) || active(&own) == active(&others)
+    }
+
+    /// The limits that a plugin runs under here: what its manifest says, and never more than the host allows.
+    #[must_use]
+    pub fn limits(&self, manifest: &Manifest) -> Limits {
+        manifest.limits.capped(&self.shared.limits_cap)
     }
 
     /// Every plugin folder, active or with its error, by folder.

@@ -3,7 +3,7 @@
 //! The tools are `componentize-py` (from the Python package index) and `componentize-js` (from npm's), each in one version, in the user's
 //! cache: installed by the machine's own pip and npm, from wherever those are told to get packages.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,16 @@ impl Script {
         }
     }
 
-    fn extension(self) -> &'static str {
+    /// What every component of this language is made of in the project, beside its own folder.
+    pub(super) fn shared_sources(self) -> &'static [&'static str] {
+        match self {
+            Self::Python => &["sdk/python", "wit"],
+            Self::JavaScript => &["sdk/javascript", "wit"],
+        }
+    }
+
+    /// Of its modules.
+    pub(super) fn extension(self) -> &'static str {
         match self {
             Self::Python => "py",
             Self::JavaScript => "js",
@@ -71,15 +80,22 @@ pub(super) fn build(script: Script, folder: &Path) -> Result<Vec<u8>, BuildError
         Kind::Rules => World { name: "rules", interface: "check", class: "Check" },
         other => return Err(not_a_source(format!("is of kind {other:?}, which is not built from {}", script.file()))),
     };
+    let entry = match script {
+        Script::Python => python_entry(&world).to_vec(),
+        Script::JavaScript => Vec::new(),
+    };
+    // An author's module of such a name would be written over, or (a package) be taken for it.
+    let is_there = |name: &str| folder.join(name).exists() || folder.join(name.trim_end_matches(".py")).is_dir();
+    if let Some((name, _)) = entry.iter().find(|(name, _)| is_there(name)) {
+        let package = name.trim_end_matches(".py");
+        return Err(not_a_source(format!("has a module `{package}`, which the build makes itself: call it otherwise")));
+    }
     let tool = match script {
         Script::Python => python_tool()?,
         Script::JavaScript => javascript_tool()?,
     };
     let stage = Stage::new()?;
-    let made = stage.fill(script, folder).and_then(|()| match script {
-        Script::Python => stage.add(&python_entry(&world)),
-        Script::JavaScript => Ok(()),
-    });
+    let made = stage.fill(script, folder).and_then(|()| stage.add(&entry));
     made.map_err(|source| BuildError::File { path: stage.0.clone(), source })?;
     let (wit, component) = (stage.0.join("wit"), stage.0.join("component.wasm"));
     let mut command = Command::new(&tool.program);
@@ -124,11 +140,21 @@ struct Stage(PathBuf);
 
 impl Stage {
     fn new() -> Result<Self, BuildError> {
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// The first name that nobody has: another process of this number may have been killed and have left its own.
+    fn below(parent: &Path) -> Result<Self, BuildError> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let turn = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("claimhost-build-{}-{turn}", std::process::id()));
-        fs::create_dir(&path).map_err(|source| BuildError::File { path: path.clone(), source })?;
-        Ok(Self(path))
+        loop {
+            let turn = COUNTER.fetch_add(1, Ordering::Relaxed);
+            let path = parent.join(format!("claimhost-build-{}-{turn}", std::process::id()));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self(path)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => return Err(BuildError::File { path, source }),
+            }
+        }
     }
 
     /// The author's modules, and what the plugin's folder does not have of the SDK and the contract.
@@ -224,15 +250,20 @@ fn javascript_tool() -> Result<Tool, BuildError> {
 
 /// The user's cache for tools: `CLAIMHOST_TOOLS`, else `claimhost/tools` in the cache folder of the user.
 fn tools() -> Result<PathBuf, BuildError> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    tools_of(|name| std::env::var_os(name))
+}
+
+fn tools_of(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, BuildError> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = || set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
-    set("CLAIMHOST_TOOLS").or_else(|| cache().map(|cache| cache.join("claimhost/tools"))).ok_or_else(|| {
-        BuildError::Tool {
-            tool: "the tools that build it".to_owned(),
-            problem: "there is no folder to keep them in".to_owned(),
-            remedy: "set CLAIMHOST_TOOLS or HOME",
-        }
-    })
+    let found = set("CLAIMHOST_TOOLS").or_else(|| cache().map(|cache| cache.join("claimhost/tools")));
+    let found = found.ok_or_else(|| BuildError::Tool {
+        tool: "the tools that build it".to_owned(),
+        problem: "there is no folder to keep them in".to_owned(),
+        remedy: "set CLAIMHOST_TOOLS or HOME",
+    })?;
+    // They are run in another folder than this one.
+    std::path::absolute(&found).map_err(|source| BuildError::File { path: found, source })
 }
 
 /// Installs a tool where it is not whole yet. Of several processes that want it at once one installs, and the others wait.
@@ -313,6 +344,56 @@ mod tests {
         let path = stage.0.clone();
         drop(stage);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_stage_that_a_killed_process_left_is_passed_over() {
+        let parent = tempfile::tempdir().unwrap();
+        let first = Stage::below(parent.path()).unwrap();
+        let name = first.0.file_name().unwrap().to_string_lossy().into_owned();
+        let (of_process, turn) = name.rsplit_once('-').unwrap();
+        // Other tests of this process take turns too.
+        let turn: u64 = turn.parse().unwrap();
+        for turn in turn + 1..turn + 200 {
+            fs::create_dir(parent.path().join(format!("{of_process}-{turn}"))).unwrap();
+        }
+        let next = Stage::below(parent.path()).unwrap();
+        assert_ne!(next.0, first.0);
+        assert!(Stage::below(&parent.path().join("nowhere")).is_err());
+    }
+
+    #[test]
+    fn tools_are_kept_where_they_are_found_from_any_folder() {
+        let here = std::env::current_dir().unwrap();
+        let of = |set: &'static str, value: &'static str| tools_of(move |name| (name == set).then(|| value.into()));
+        assert_eq!(of("CLAIMHOST_TOOLS", "own/tools").unwrap(), here.join("own/tools"));
+        assert_eq!(of("XDG_CACHE_HOME", "cache").unwrap(), here.join("cache/claimhost/tools"));
+        assert_eq!(of("HOME", "/home/any").unwrap(), Path::new("/home/any/.cache/claimhost/tools"));
+        assert!(of("HOME", "").is_err());
+    }
+
+    #[test]
+    fn a_module_of_the_author_is_never_written_over() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("my-rules");
+        fs::create_dir(&folder).unwrap();
+        let manifest = "id = \"my-rules\"\nversion = \"1.0.0\"\nkind = \"rules\"\ncontract = \"0.1.0-draft\"\nevidence = \"documented\"\n";
+        fs::write(folder.join("plugin.toml"), manifest).unwrap();
+        fs::write(folder.join("plugin.py"), "").unwrap();
+        for module in ["check", PYTHON_ENTRY] {
+            let (file, package) = (folder.join(format!("{module}.py")), folder.join(module));
+            fs::write(&file, "").unwrap();
+            let refused = || build(Script::Python, &folder).unwrap_err();
+            assert!(
+                matches!(refused(), BuildError::NotASource { problem, .. } if problem.contains(&format!("`{module}`")))
+            );
+            fs::remove_file(&file).unwrap();
+            fs::create_dir(&package).unwrap();
+            assert!(
+                matches!(refused(), BuildError::NotASource { problem, .. } if problem.contains(&format!("`{module}`")))
+            );
+            fs::remove_dir(&package).unwrap();
+        }
     }
 
     #[test]

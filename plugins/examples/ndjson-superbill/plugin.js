@@ -7,11 +7,11 @@
 //   "charges": [{ "id": "1", "day": "2026-03-02", "code": "99213", "modifiers": ["25"], "units": 1, "amount": "120.50", "for": [1],
 //                 "ndc": "0182-1061-05", "ndc_quantity": "1", "ndc_unit": "ML", "state": "new" }] }
 //
-// Amounts may be texts or numbers with at most two decimals; they are read as texts, never as floats. A field that is not among these is
+// Ids and amounts may be texts or numbers, amounts with at most two decimals; numbers are read as texts, never as floats. A field that is not among these is
 // refused: what somebody wrote and nobody reads would be lost.
 
 import {
-  charge, claimHeader, coverage, day, diagnosis, length, number, patient, payer, personName, procedure, procedureSystem,
+  charge, claimHeader, coverage, day, diagnosis, json, length, number, patient, payer, personName, procedure, procedureSystem,
   provider, refusal, serviceLine, subscriber, visitUpdate,
 } from './claimhost.js';
 
@@ -45,7 +45,7 @@ class Session {
 function one(document) {
   let record;
   try {
-    record = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(document.content));
+    record = json(document.content);
   } catch {
     return { tag: 'rejected', val: [problem('not-json', '/', 'no JSON', 'one JSON object a line')] };
   }
@@ -95,7 +95,7 @@ class Reader {
   }
 
   texts(name) {
-    const texts = this.array(name).map((value) => (typeof value === 'string' || typeof value === 'number' ? String(value).trim() : undefined));
+    const texts = this.array(name).map((value) => (typeof value === 'string' ? value.trim() : undefined));
     if (texts.includes(undefined)) this.wrong(name, 'kind', 'another kind of item', 'texts');
     return texts.filter((text) => text !== undefined && text !== '');
   }
@@ -103,8 +103,6 @@ class Reader {
   text(name) {
     const value = this.record[name] ?? '';
     if (typeof value === 'string') return value.trim();
-    // 2^53 and beyond a number has lost digits before anybody could read them.
-    if (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return String(value);
     this.wrong(name, 'kind', kind(value), 'a text');
     return '';
   }
@@ -154,6 +152,8 @@ function visit(reader) {
   if (reader.array('plans').length > RESPONSIBILITY.length) {
     reader.wrong('plans', 'too-many', `${reader.array('plans').length} plans`, 'at most three');
   }
+  // A list of nothing cancels, no list says nothing: which of them null is nobody can know.
+  if (reader.record.charges === null) reader.wrong('charges', 'kind', kind(null), 'a list; no `charges` where nothing is said of them');
   return visitUpdate({
     sourceSystem: 'NDJSON',
     visitNumber,
@@ -240,7 +240,7 @@ function problem(id, path, found, expected) {
 function kind(value) {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  return { object: 'an object', string: 'a text', number: 'a number', boolean: 'yes or no' }[typeof value];
+  return { object: 'an object', string: 'a text or a number', boolean: 'yes or no' }[typeof value];
 }
 
 export const translate = {

@@ -1,6 +1,7 @@
 """Writes ../fixtures/ from a table of cases: what is on the claim, what was billed before, and the rule of each finding that a person expects.
 
-`python3 tests/cases.py` writes the claims and checks `expected.json`, which `claimhost plugin test --accept` writes, against the table.
+`python3 tests/cases.py` writes the claims and checks `expected.json`, which `claimhost plugin test --accept` writes, against the table;
+with `--check` it writes nothing, and claims that are not those of the table are wrong too.
 """
 
 import json
@@ -91,13 +92,20 @@ def claim(day, lines, diagnoses, earlier):
 
 
 def main():
+    check = sys.argv[1:] == ["--check"]
+    if sys.argv[1:] and not check:
+        sys.exit("usage: cases.py [--check]")
     folder = pathlib.Path(__file__).parent.parent / "fixtures"
     wrong = []
     for name, day, lines, diagnoses, earlier, findings in CASES:
         case = folder / name
-        case.mkdir(parents=True, exist_ok=True)
         text = json.dumps([claim(day, lines, diagnoses, earlier)], indent=1) + "\n"
-        (case / "claim.json").write_text(text)
+        written = case / "claim.json"
+        if not check:
+            case.mkdir(parents=True, exist_ok=True)
+            written.write_text(text)
+        elif not written.exists() or written.read_text() != text:
+            wrong.append(f"{name}: claim.json is not the table's claim: run cases.py, read what changed")
         expected = case / "expected.json"
         answers = json.loads(expected.read_text()) if expected.exists() else [[]]
         found = [(one["rule"], one["at"]["line"]) for one in answers[0]]

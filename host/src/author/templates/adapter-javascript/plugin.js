@@ -1,7 +1,7 @@
 // {{name}}: one JSON object a line, one charge each, to visit events. `mapping.toml` says where each element stands.
 
 import {
-  charge, claimHeader, coverage, day, diagnosis, length, mapping, number, patient, payer, personName, procedure,
+  charge, claimHeader, coverage, day, diagnosis, json, length, mapping, number, patient, payer, personName, procedure,
   procedureSystem, provider, refusal, serviceLine, subscriber, visitUpdate,
 } from './claimhost.js';
 
@@ -56,7 +56,7 @@ class Session {
   one(document) {
     let record;
     try {
-      record = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(document.content));
+      record = json(document.content);
     } catch {
       return { tag: 'rejected', val: [problem('not-json', '/', 'no JSON', 'one JSON object a line')] };
     }
@@ -187,9 +187,9 @@ function problem(id, path, found, expected) {
   return { id: `{{name}}.${id}`, at: { path }, found, expected, remedy };
 }
 
+// Numbers are texts already: `json` keeps every digit.
 function plain(value) {
-  if (typeof value === 'string') return value.trim();
-  return typeof value === 'number' ? String(value) : '';
+  return typeof value === 'string' ? value.trim() : '';
 }
 
 export const translate = {
