@@ -1,14 +1,16 @@
-//! What a rule set is handed is what the host holds: every field, filled or not, of any claim.
+//! What a rule set is handed, and what the store reads back, is what the host holds: every field, filled or not, of any claim.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::fs;
 use std::path::Path;
 
-use claimhost::claim::{ClaimInContext, Setup};
+use claimhost::claim::record::kept;
+use claimhost::claim::{ClaimInContext, ExpectedVisit, Setup, VisitUpdate};
 use claimhost::plugin::build::build_guest;
 use claimhost::plugin::{Checked, PluginHost, PluginHostConfig};
 use proptest::prelude::*;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -159,8 +161,35 @@ impl<'de> VariantAccess<'de> for Payload<'_> {
     }
 }
 
-fn claim(draws: &[u8]) -> ClaimInContext {
-    ClaimInContext::deserialize(Drawn { draws, at: &mut 0 }).unwrap()
+fn drawn<T: DeserializeOwned>(draws: &[u8]) -> T {
+    T::deserialize(Drawn { draws, at: &mut 0 }).unwrap()
+}
+
+/// Fails where what is read back differs, or where a field that says nothing was kept.
+fn comes_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(draws: &[u8]) {
+    let record: T = drawn(draws);
+    let text = kept(&record).unwrap();
+    assert_eq!(serde_json::from_slice::<T>(&text).unwrap(), record);
+    fn says_nothing(value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::Object(fields) => fields.values().any(|value| {
+                let empty = [serde_json::json!(null), false.into(), "".into(), serde_json::json!([])];
+                empty.contains(value) || says_nothing(value)
+            }),
+            serde_json::Value::Array(items) => items.iter().any(says_nothing),
+            _ => false,
+        }
+    }
+    assert!(!says_nothing(&serde_json::from_slice(&text).unwrap()));
+}
+
+proptest! {
+    #[test]
+    fn what_the_store_keeps_of_a_record_is_read_back_as_it_was(draws in prop::collection::vec(any::<u8>(), 1..400)) {
+        comes_back::<VisitUpdate>(&draws);
+        comes_back::<ExpectedVisit>(&draws);
+        comes_back::<ClaimInContext>(&draws);
+    }
 }
 
 /// A host with the rule set that says what it was handed.
@@ -185,7 +214,7 @@ fn a_rule_set_sees_each_field_as_the_host_holds_it() {
     let batches = prop::collection::vec(prop::collection::vec(any::<u8>(), 1..400), 0..8);
     cases
         .run(&batches, |batch| {
-            let claims: Vec<ClaimInContext> = batch.iter().map(|draws| claim(draws)).collect();
+            let claims: Vec<ClaimInContext> = batch.iter().map(|draws| drawn(draws)).collect();
             let answers = rules.check("practice", &setup, &claims);
             prop_assert_eq!(answers.len(), claims.len());
             for (claim, answer) in claims.iter().zip(answers) {

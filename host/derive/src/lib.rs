@@ -1,8 +1,8 @@
-//! `#[derive(Placed)]` for the records, variants and enums that the contract's bindings generate.
+//! `#[derive(Placed)]` and `#[derive(Read)]` for the records, variants and enums that the contract's bindings generate.
 
 use proc_macro::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Fields, Type, parse_macro_input};
+use syn::{Data, DeriveInput, Field, Fields, Type, Visibility, parse_macro_input, parse_quote};
 
 /// Implements `crate::plugin::image::Placed`: fields in their order, cases by their number, as the Canonical ABI lays them out.
 #[proc_macro_derive(Placed)]
@@ -22,6 +22,59 @@ pub fn placed(input: TokenStream) -> TokenStream {
         impl crate::plugin::image::Placed for #name { #body }
     }
     .into()
+}
+
+/// Implements `serde::Deserialize`: a field that is not there is empty where its type is an option, a text, a list or a flag. What
+/// `crate::claim::record::kept` leaves out is read back as it was.
+#[proc_macro_derive(Read)]
+pub fn read(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let (name, mut shadow) = (&input.ident, input.clone());
+    // Generated types take no attributes of serde on their fields: a twin has them.
+    shadow.ident = format_ident!("Shadow");
+    shadow.vis = Visibility::Inherited;
+    shadow.attrs.clear();
+    match &mut shadow.data {
+        Data::Struct(data) => data.fields.iter_mut().for_each(default),
+        Data::Enum(data) => {
+            for case in &mut data.variants {
+                case.attrs.clear();
+                case.fields.iter_mut().for_each(|field| field.attrs.clear());
+            }
+        }
+        Data::Union(_) => {}
+    }
+    let remote = name.to_string();
+    quote! {
+        const _: () = {
+            #[derive(serde::Deserialize)]
+            #[serde(remote = #remote)]
+            #[allow(dead_code, reason = "only its shape is used")]
+            #shadow
+            #[automatically_derived]
+            impl<'de> serde::Deserialize<'de> for #name {
+                fn deserialize<D: serde::Deserializer<'de>>(from: D) -> ::core::result::Result<Self, D::Error> {
+                    Shadow::deserialize(from)
+                }
+            }
+        };
+    }
+    .into()
+}
+
+fn default(field: &mut Field) {
+    let is_empty_by_default = match &field.ty {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| ["Option", "String", "Vec", "bool"].iter().any(|name| last.ident == name)),
+        _ => false,
+    };
+    field.attrs.clear();
+    if is_empty_by_default {
+        field.attrs.push(parse_quote!(#[serde(default)]));
+    }
 }
 
 /// Each field after the one before it, at its own alignment.

@@ -7,6 +7,7 @@ mod date;
 mod mbi;
 mod npi;
 mod phi;
+pub mod record;
 
 pub use date::{DateError, day_number, from_day_number, from_jiff, iso, parse_iso, to_jiff};
 pub use mbi::{is_mbi, mbi_of};

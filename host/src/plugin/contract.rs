@@ -10,7 +10,7 @@ pub mod adapter {
     wasmtime::component::bindgen!({
         path: "../wit/0.1.0-draft",
         world: "adapter",
-        additional_derives: [PartialEq, serde::Serialize, serde::Deserialize, claimhost_derive::Placed],
+        additional_derives: [PartialEq, serde::Serialize, claimhost_derive::Read, claimhost_derive::Placed],
     });
 }
 
@@ -19,7 +19,7 @@ pub mod rules {
     wasmtime::component::bindgen!({
         path: "../wit/0.1.0-draft",
         world: "rules",
-        additional_derives: [PartialEq, serde::Serialize, serde::Deserialize, claimhost_derive::Placed],
+        additional_derives: [PartialEq, serde::Serialize, claimhost_derive::Read, claimhost_derive::Placed],
         with: {
             "claimhost:plugin/claim": super::adapter::claimhost::plugin::claim,
             "claimhost:plugin/intake": super::adapter::claimhost::plugin::intake,

@@ -177,7 +177,7 @@ fn counts_on(header: &Header, claim: &Claim, as_of: Date) -> bool {
 }
 
 /// A table that looked at a claim, as it was then.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, claimhost_derive::Read)]
 pub struct TableRef {
     /// The table.
     pub id: String,

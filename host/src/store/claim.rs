@@ -1,5 +1,6 @@
 //! Claims (lineages), their versions, and what the scrub found.
 
+use claimhost_derive::Read;
 use serde::{Deserialize, Serialize};
 
 use super::figures::Marks;
@@ -123,7 +124,7 @@ pub struct VersionRow {
 }
 
 /// What a version holds: the claim, and which charge each line came from.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Read)]
 pub struct VersionBody {
     /// The claim as it is sent. Its CLM01 is the row's and not kept again here: a body is written down before there is a row.
     pub claim: Claim,
@@ -136,15 +137,13 @@ pub struct VersionBody {
     /// Why the visit was split here.
     pub split: String,
     /// Who looked at it before it might leave.
-    #[serde(default)]
     pub looked: Vec<Looked>,
     /// What fixes have changed of it, in the order in which they did.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fixed: Vec<AppliedFix>,
 }
 
 /// A fix that the practice's policy let claimhost apply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Read)]
 pub struct AppliedFix {
     /// The rule that proposed it.
     pub rule: String,
@@ -175,7 +174,7 @@ impl VersionBody {
 }
 
 /// Who looked at a version, as they were then: claimhost's own edits, or a rule set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Read)]
 pub struct Looked {
     /// Rule set; empty for claimhost's own edits.
     pub rule_set: String,
@@ -190,7 +189,7 @@ pub struct Looked {
 }
 
 /// Another claim of the patient, as a rule table saw it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Read)]
 pub struct SeenClaim {
     /// Lineage.
     pub claim_id: u64,

@@ -296,7 +296,8 @@ impl PracticeStore {
     }
 }
 
-/// A record as its table keeps it, not sealed yet. Made before a transaction is opened: practices work side by side, and while
+/// A record of the contract as its table keeps it ([`crate::claim::record::kept`]), not sealed yet. Made before a transaction is opened:
+/// practices work side by side, and while
 /// one writes the others wait.
 pub struct Encoded(zeroize::Zeroizing<Vec<u8>>);
 
@@ -306,7 +307,7 @@ impl Encoded {
     /// # Errors
     /// [`SealError::NotARecord`], which no record of ours gives: they hold texts, integers and lists.
     pub fn of<T: serde::Serialize>(table: &'static str, record: &T) -> Result<Self, SealError> {
-        let bytes = serde_json::to_vec(record).map_err(|_| SealError::NotARecord { table, row: 0 })?;
+        let bytes = crate::claim::record::kept(record).map_err(|_| SealError::NotARecord { table, row: 0 })?;
         Ok(Self(zeroize::Zeroizing::new(bytes)))
     }
 }

@@ -109,6 +109,7 @@ CREATE UNIQUE INDEX visit_by_mac ON visit (practice_id, visit_mac);
 CREATE INDEX visit_changed ON visit (practice_id, visit_id) WHERE changed = 1;
 CREATE INDEX visit_open ON visit (practice_id, visit_id) WHERE state = 'open';
 
+-- By row number, as claim_body: in a key's tree SQLite would read whole bodies to find a place.
 CREATE TABLE visit_event (
     practice_id TEXT NOT NULL,
     visit_id INTEGER NOT NULL,
@@ -117,7 +118,7 @@ CREATE TABLE visit_event (
     arrived_day INTEGER NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (practice_id, visit_id, event_mac)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE claim (
     practice_id TEXT NOT NULL,

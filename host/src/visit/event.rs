@@ -9,8 +9,10 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::canonical::canonical;
-use crate::claim::{Charge, ClaimHeader, Place, Problem, SourceOrder, VisitStatus, VisitUpdate};
+use crate::claim::record::canonical;
+use crate::claim::{
+    Charge, ChargeAction, ClaimHeader, Coverage, Problem, ServiceLine, SourceOrder, VisitStatus, VisitUpdate,
+};
 
 /// One visit update, as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,18 +54,64 @@ pub(super) fn source_order(left: &SourceOrder, right: &SourceOrder) -> Ordering 
     left.sequence.cmp(&right.sequence).then_with(|| left.event_time.cmp(&right.event_time))
 }
 
+/// An update without its envelope: order, places, what the interface cannot deliver.
+#[derive(Serialize)]
+struct Content<'a> {
+    source_system: &'a str,
+    visit_number: &'a str,
+    status: &'a VisitStatus,
+    header: &'a ClaimHeader,
+    charges: Vec<ChargeContent<'a>>,
+    complete: bool,
+    doubts: Vec<Doubt<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChargeContent<'a> {
+    id: &'a str,
+    action: &'a ChargeAction,
+    reverses: &'a str,
+    line: &'a ServiceLine,
+    coverages: &'a [Coverage],
+}
+
+#[derive(Serialize)]
+struct Doubt<'a> {
+    id: &'a str,
+    found: &'a str,
+    expected: &'a str,
+    remedy: &'a str,
+}
+
+impl<'a> From<&'a Charge> for ChargeContent<'a> {
+    fn from(Charge { id, action, reverses, line, coverages, at: _ }: &'a Charge) -> Self {
+        Self { id, action, reverses, line, coverages }
+    }
+}
+
+impl<'a> From<&'a Problem> for Doubt<'a> {
+    fn from(Problem { id, at: _, found, expected, remedy }: &'a Problem) -> Self {
+        Self { id, found, expected, remedy }
+    }
+}
+
 /// SHA-256 of an update's content without its envelope (order, places, what the interface cannot deliver).
 pub fn event_digest(update: &VisitUpdate) -> [u8; 32] {
-    let mut bare = update.clone();
-    bare.order = SourceOrder { sequence: None, event_time: String::new() };
-    bare.undelivered = Vec::new();
-    for doubt in &mut bare.doubts {
-        doubt.at = Place { path: String::new(), offset: None };
-    }
-    for charge in &mut bare.charges {
-        charge.at = Place { path: String::new(), offset: None };
-    }
-    digest_of(&bare)
+    // Without `..`: a field that comes is content or envelope, and somebody has to say which.
+    let VisitUpdate {
+        source_system,
+        visit_number,
+        order: _,
+        status,
+        header,
+        charges,
+        complete,
+        undelivered: _,
+        doubts,
+    } = update;
+    let (charges, doubts) =
+        (charges.iter().map(ChargeContent::from).collect(), doubts.iter().map(Doubt::from).collect());
+    digest_of(&Content { source_system, visit_number, status, header, charges, complete: *complete, doubts })
 }
 
 /// SHA-256 of a record's canonical JSON.
@@ -75,6 +123,7 @@ pub(super) fn digest_of<T: Serialize>(record: &T) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claim::Place;
     use crate::visit::samples::{charge, update};
 
     #[test]

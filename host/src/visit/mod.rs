@@ -8,7 +8,6 @@
 mod amend;
 mod amounts;
 mod apply;
-mod canonical;
 mod charge;
 mod complete;
 mod event;
