@@ -44,6 +44,7 @@ struct Step {
     claim_id: Option<u64>,
     version: u32,
     kind: VersionKind,
+    /// What it is made of; its claim is the candidate's.
     draft: Option<Draft>,
     candidate: Option<Candidate>,
     /// Draft and candidate, once it was looked at.
@@ -128,8 +129,8 @@ impl Plan {
 
     /// The first and the last day of service of what it puts on claims; none where that is nothing.
     pub(super) fn days_of_service(&self) -> Option<(i64, i64)> {
-        let drafts = self.steps.iter().filter_map(|step| step.draft.as_ref());
-        let spans = drafts.filter_map(|draft| service_span(&draft.claim.lines));
+        let candidates = self.steps.iter().filter_map(|step| step.candidate.as_ref());
+        let spans = candidates.filter_map(|candidate| service_span(&candidate.claim.lines));
         spans.map(|span| (day_number(span.start), day_number(span.end))).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
@@ -186,8 +187,9 @@ impl Plan {
             }
         }
         for step in &mut self.steps {
-            if let Some(draft) = &step.draft {
-                let mut candidate = Candidate::new(draft.claim.clone(), step.claim_id, self.patient);
+            if let Some(draft) = &mut step.draft {
+                let claim = std::mem::replace(&mut draft.claim, visit::no_claim());
+                let mut candidate = Candidate::new(claim, step.claim_id, self.patient);
                 candidate.visit_id = Some(self.row.visit_id);
                 candidate.undelivered.clone_from(&self.undelivered);
                 candidate.days = self.days;

@@ -1,6 +1,6 @@
 //! Ready versions into 837s: bytes, control numbers, facts and state in one transaction, then the transport.
 
-use crate::claim::{Claim, LineReferenceKind, Phi};
+use crate::claim::{Claim, LineReferenceKind, Phi, destination, iso, service_span};
 use crate::clearinghouse::outbox::deliver;
 use crate::clearinghouse::professional::{
     self, Created, Envelope, Partner, Purpose, Receiver, Rendered, Submitter, WriteError,
@@ -30,10 +30,9 @@ pub(super) fn send(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     loop {
         host.check_stop()?;
         let batch = practice.store.read(|tx| ready(host, tx))?;
-        let is_last = batch.is_empty();
-        sent += submit(host, practice, batch)?;
+        sent += submit(host, practice, &batch)?;
         transmit(host, &practice.store)?;
-        if is_last {
+        if batch.is_empty() {
             return Ok(sent);
         }
     }
@@ -52,63 +51,69 @@ pub(super) fn transmit(host: &Host, practice: &PracticeStore) -> Result<(), Host
     Ok(())
 }
 
-/// A version that may leave, and its claim.
-type Ready = (VersionRow, Phi<Claim>);
+/// A version that may leave, and what names it as one that is billed twice ([`ClaimKey::MemberDatesCharge`]).
+type Ready = (VersionRow, Option<Phi<[String; 4]>>);
 
-fn ready(host: &Host, tx: &Tx<'_>) -> StoreResult<Vec<Ready>> {
-    let versions = tx.versions_in(VersionState::Ready, host.config.clearinghouse.claims_per_file_max)?;
-    let with_claim = |version: VersionRow| {
-        let claim = tx.version_body(version.claim_id, version.version)?.claim;
-        Ok((version, Phi::new(claim)))
-    };
-    versions.into_iter().map(with_claim).collect()
+/// What is ready, written down. Claims are let go one by one: a file may hold thousands.
+#[derive(Default)]
+struct Batch {
+    fit: Vec<Ready>,
+    /// As they go into the 837P, each of `fit`.
+    rendered: Vec<Rendered>,
+    /// Those that it cannot carry, and why.
+    unfit: Vec<(VersionRow, Phi<Claim>, WriteError)>,
 }
 
-/// Renders the claims, and then, in one transaction, numbers the interchange and keeps it with what it moves. Nothing else moves
-/// versions of the practice in between: its steps are in order.
-fn submit(host: &Host, practice: &Practice, batch: Vec<Ready>) -> Result<u64, HostError> {
+impl Batch {
+    const fn is_empty(&self) -> bool {
+        self.fit.is_empty() && self.unfit.is_empty()
+    }
+}
+
+fn ready(host: &Host, tx: &Tx<'_>) -> StoreResult<Batch> {
+    let mut batch = Batch::default();
+    for version in tx.versions_in(VersionState::Ready, host.config.clearinghouse.claims_per_file_max)? {
+        let claim = Phi::new(tx.version_body(version.claim_id, version.version)?.claim);
+        match professional::render(0, claim.expose()) {
+            Ok(text) => {
+                batch.rendered.push(text);
+                batch.fit.push((version, member_dates_charge(claim.expose()).map(Phi::new)));
+            }
+            Err(error) => batch.unfit.push((version, claim, error)),
+        }
+    }
+    Ok(batch)
+}
+
+/// Numbers the interchange and keeps it with what it moves, in one transaction. Nothing else moves versions of the practice between
+/// reading and this: its steps are in order.
+fn submit(host: &Host, practice: &Practice, batch: &Batch) -> Result<u64, HostError> {
     if batch.is_empty() {
         return Ok(0);
     }
-    let (mut fit, mut unfit, mut rendered) = (Vec::with_capacity(batch.len()), Vec::new(), Vec::new());
-    for (version, claim) in batch {
-        match professional::render(0, claim.expose()) {
-            Ok(text) => {
-                rendered.push(text);
-                fit.push((version, claim));
-            }
-            Err(error) => unfit.push((version, claim, error)),
-        }
-    }
     practice.store.write(|tx| -> Result<u64, HostError> {
-        for (version, claim, error) in &unfit {
+        for (version, claim, error) in &batch.unfit {
             hold_unwritable(tx, version, claim.expose(), error, host.today())?;
         }
-        match fit.is_empty() {
+        match batch.fit.is_empty() {
             true => Ok(0),
-            false => keep(host, practice, tx, &fit, &rendered),
+            false => keep(host, practice, tx, batch),
         }
     })
 }
 
-fn keep(
-    host: &Host,
-    practice: &Practice,
-    tx: &Tx<'_>,
-    batch: &[Ready],
-    rendered: &[Rendered],
-) -> Result<u64, HostError> {
+fn keep(host: &Host, practice: &Practice, tx: &Tx<'_>, batch: &Batch) -> Result<u64, HostError> {
     let today = host.today();
     let clearing = tx.tenant(&host.clearing);
     let submission_id = clearing.next_interchange()?;
     let number = format!("{submission_id:09}");
     clearing.own(Owned::Interchange, &number, tx.practice_id())?;
     let envelope = envelope(&practice.profile, host, u32::try_from(submission_id).unwrap_or(u32::MAX));
-    let written = professional::assemble(&envelope, rendered)
+    let written = professional::assemble(&envelope, &batch.rendered)
         .map_err(|error| HostError::Unwritable { practice: tx.practice_id().to_owned(), what: error.to_string() })?;
     let mut charge_cents = 0;
-    let mut submitted = Vec::with_capacity(batch.len());
-    for ((version, claim), place) in batch.iter().zip(&written.claims) {
+    let mut submitted = Vec::with_capacity(batch.fit.len());
+    for ((version, name), place) in batch.fit.iter().zip(&written.claims) {
         charge_cents += version.charge_cents;
         submitted.push(SubmittedClaim {
             submission_id,
@@ -120,7 +125,7 @@ fn keep(
         let fact = Fact::Submitted { submission: submission_id, transaction: place.transaction.clone() };
         tx.add_fact(version.claim_id, version.version, &fact, 0, today)?;
         if version.submitted_day.is_none() {
-            first_sending(tx, version, claim.expose(), today)?;
+            first_sending(tx, version, name.as_ref(), today)?;
             if let Some(row) = tx.claim(version.claim_id)? {
                 tx.visit_billed(row.visit_id, today)?;
             }
@@ -134,7 +139,7 @@ fn keep(
         state: "pending".to_owned(),
         file_name: format!("{}-{number}.837", tx.practice_id()),
         created_day: today,
-        claim_count: u64::try_from(batch.len()).unwrap_or(0),
+        claim_count: u64::try_from(batch.fit.len()).unwrap_or(0),
         charge_cents,
     };
     tx.add_submission(&row, &written.bytes, &submitted)?;
@@ -184,7 +189,12 @@ fn resend_refused(practice: &PracticeStore, today: i64) -> Result<(), StoreError
 }
 
 /// The charge itself enters the ledger when the version first leaves; what it replaces leaves it.
-fn first_sending(tx: &Tx<'_>, version: &VersionRow, claim: &Claim, today: i64) -> Result<(), StoreError> {
+fn first_sending(
+    tx: &Tx<'_>,
+    version: &VersionRow,
+    name: Option<&Phi<[String; 4]>>,
+    today: i64,
+) -> Result<(), StoreError> {
     let mut postings = Vec::new();
     if version.kind.is_primary() {
         let versions = tx.versions(version.claim_id)?;
@@ -197,17 +207,17 @@ fn first_sending(tx: &Tx<'_>, version: &VersionRow, claim: &Claim, today: i64) -
         }
     }
     tx.post(&postings, today)?;
-    if let (Some(coverage), Some(span)) = (crate::claim::destination(claim), crate::claim::service_span(&claim.lines)) {
-        let parts = [
-            coverage.subscriber.member_id.clone(),
-            crate::claim::iso(span.start),
-            crate::claim::iso(span.end),
-            claim.total_charge.to_string(),
-        ];
-        let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
+    if let Some(name) = name {
+        let parts = name.expose().each_ref().map(|part| part.as_bytes());
         tx.name_version(ClaimKey::MemberDatesCharge, &parts, version.claim_id, version.version)?;
     }
     Ok(())
+}
+
+/// Member id, first and last day of service, total charge.
+fn member_dates_charge(claim: &Claim) -> Option<[String; 4]> {
+    let (coverage, span) = (destination(claim)?, service_span(&claim.lines)?);
+    Some([coverage.subscriber.member_id.clone(), iso(span.start), iso(span.end), claim.total_charge.to_string()])
 }
 
 /// The charge of a version: the payer owes it.

@@ -6,7 +6,9 @@
 
 use serde::Serialize;
 
-use crate::claim::{Address, ClaimExtras, ClaimHeader, Coverage, Gender, Patient, PersonName, Provider};
+use crate::claim::{
+    Address, Claim, ClaimExtras, ClaimHeader, Coverage, Frequency, Gender, Patient, PersonName, Provider,
+};
 
 /// Providers and place that the header of a charge's own event names: what its line means where the line says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -31,6 +33,19 @@ impl Told {
             place_of_service: header.place_of_service.clone(),
             location: header.location.clone(),
         }
+    }
+}
+
+/// A claim that says nothing: what stands in the place of one that is lent.
+pub fn no_claim() -> Claim {
+    Claim {
+        control_number: String::new(),
+        frequency: Frequency::Original,
+        payer_control_number: None,
+        destination: 0,
+        total_charge: 0,
+        header: nothing_said(),
+        lines: Vec::new(),
     }
 }
 

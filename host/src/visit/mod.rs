@@ -26,6 +26,7 @@ pub use charge::ChargeKey;
 pub use complete::complete_visit;
 pub use event::{Event, event_digest};
 pub use fold::{LiveCharge, Visit, VisitProblem, fold};
+pub use header::no_claim;
 pub use identity::{PatientKey, Verdict, patient_keys, same_person};
 pub use open::{Arrivals, Due, due};
 pub use split::{Draft, Split, SplitReason, split};
