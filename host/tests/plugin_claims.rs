@@ -10,11 +10,11 @@ use claimhost::plugin::build::build_guest;
 use claimhost::plugin::{Checked, PluginHost, PluginHostConfig};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
+use serde::{Deserialize, Serialize};
 
 /// A value of any type, drawn from numbers: which cases, how many items, how long a text.
 struct Drawn<'a> {

@@ -213,7 +213,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn add_claim(&self, claim: &ClaimRow, patient_mac: &[u8; 32]) -> StoreResult<()> {
         self.execute(
-            "INSERT INTO claim (practice_id, claim_id, visit_id, patient_mac, payer_id, route, state, live_version,
+            "INSERT OR FAIL INTO claim (practice_id, claim_id, visit_id, patient_mac, payer_id, route, state, live_version,
              billed_cents, service_from, service_to, charged_day, assembled_day, sent_day, first_pass, held_once, corrected,
              error_denied, closed_day)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
@@ -256,7 +256,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn update_claim(&self, claim: &ClaimRow) -> StoreResult<()> {
         self.execute(
-            "UPDATE claim SET payer_id = ?3, route = ?4, state = ?5, live_version = ?6, billed_cents = ?7, service_from = ?8,
+            "UPDATE OR FAIL claim SET payer_id = ?3, route = ?4, state = ?5, live_version = ?6, billed_cents = ?7, service_from = ?8,
              service_to = ?9, charged_day = ?10, sent_day = ?11, first_pass = ?12, held_once = ?13, corrected = ?14,
              error_denied = ?15, closed_day = ?16 WHERE practice_id = ?1 AND claim_id = ?2",
             (
@@ -386,7 +386,7 @@ impl Tx<'_> {
         submitted: Option<i64>,
     ) -> StoreResult<()> {
         self.execute(
-            "UPDATE claim_version SET state = ?4, submitted_day = COALESCE(submitted_day, ?5)
+            "UPDATE OR FAIL claim_version SET state = ?4, submitted_day = COALESCE(submitted_day, ?5)
              WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3",
             (self.practice_id(), version.claim_id, version.version, state.as_str(), submitted),
         )?;

@@ -141,7 +141,7 @@ impl Tx<'_> {
             detail => Some(self.seal_json("document", document_id, detail)?),
         };
         self.execute(
-            "INSERT INTO document (practice_id, document_id, file_id, ordinal, ranges, status, reason, received_day,
+            "INSERT OR FAIL INTO document (practice_id, document_id, file_id, ordinal, ranges, status, reason, received_day,
              plugin_digest, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             (
                 self.practice_id(),
@@ -176,7 +176,7 @@ impl Tx<'_> {
             detail => Some(self.seal_json("document", document_id, detail)?),
         };
         self.execute(
-            "UPDATE document SET status = ?3, reason = ?4, plugin_digest = ?5, body = ?6
+            "UPDATE OR FAIL document SET status = ?3, reason = ?4, plugin_digest = ?5, body = ?6
              WHERE practice_id = ?1 AND document_id = ?2",
             (self.practice_id(), document_id, status.as_str(), reason, plugin_digest, body),
         )?;
@@ -252,7 +252,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn move_document(&self, document_id: u64, ordinal: u32, ranges: &[(u64, u64)]) -> StoreResult<()> {
         self.execute(
-            "UPDATE document SET ordinal = ?3, ranges = ?4 WHERE practice_id = ?1 AND document_id = ?2",
+            "UPDATE OR FAIL document SET ordinal = ?3, ranges = ?4 WHERE practice_id = ?1 AND document_id = ?2",
             (self.practice_id(), document_id, ordinal, format_ranges(ranges)),
         )?;
         Ok(())

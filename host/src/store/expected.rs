@@ -143,7 +143,7 @@ impl Tx<'_> {
             None => {
                 let id = self.next_id("expected_visit", "expected_id")?;
                 self.execute(
-                    "INSERT INTO expected_visit (practice_id, expected_id, source_mac, state, start_day, due_day, due_hours,
+                    "INSERT OR FAIL INTO expected_visit (practice_id, expected_id, source_mac, state, start_day, due_day, due_hours,
                      charged_cents, expected_cents, changed, body)
                      VALUES (?1, ?2, ?3, 'not-yet-due', ?4, ?4, 0, 0, 0, 1, x'')",
                     (self.practice_id(), id, source_mac, day),
@@ -162,7 +162,7 @@ impl Tx<'_> {
             return Ok(false);
         }
         self.execute(
-            "UPDATE expected_visit SET changed = 1 WHERE practice_id = ?1 AND expected_id = ?2",
+            "UPDATE OR FAIL expected_visit SET changed = 1 WHERE practice_id = ?1 AND expected_id = ?2",
             (self.practice_id(), expected_id),
         )?;
         Ok(true)
@@ -245,7 +245,7 @@ impl Tx<'_> {
         let before = self.expected_visit(now.expected_id)?;
         let body = self.seal_json("expected_visit", now.expected_id, settled.body)?;
         self.execute(
-            "UPDATE expected_visit SET state = ?3, start_day = ?4, visit_id = ?5, charged_cents = ?6, expected_cents = ?7,
+            "UPDATE OR FAIL expected_visit SET state = ?3, start_day = ?4, visit_id = ?5, charged_cents = ?6, expected_cents = ?7,
              type_mac = ?8, provider_mac = ?9, body = ?10, due_day = ?11, due_hours = ?12, changed = 0 WHERE practice_id = ?1 AND expected_id = ?2",
             (
                 self.practice_id(),
@@ -288,7 +288,7 @@ impl Tx<'_> {
         )?;
         for key in wanted {
             self.execute(
-                "INSERT INTO expected_key (practice_id, key_mac, expected_id) VALUES (?1, ?2, ?3)",
+                "INSERT OR FAIL INTO expected_key (practice_id, key_mac, expected_id) VALUES (?1, ?2, ?3)",
                 (self.practice_id(), key, expected_id),
             )?;
         }
@@ -331,7 +331,7 @@ impl Tx<'_> {
         for key in keys {
             for expected_id in self.expected_with(key)?.into_iter().filter(|id| *id != but) {
                 self.execute(
-                    "UPDATE expected_visit SET changed = 1 WHERE practice_id = ?1 AND expected_id = ?2 AND changed = 0",
+                    "UPDATE OR FAIL expected_visit SET changed = 1 WHERE practice_id = ?1 AND expected_id = ?2 AND changed = 0",
                     (self.practice_id(), expected_id),
                 )?;
             }
@@ -345,7 +345,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn look_again_at_expected(&self, hours: u16) -> StoreResult<usize> {
         self.execute(
-            "UPDATE expected_visit SET changed = 1 WHERE practice_id = ?1
+            "UPDATE OR FAIL expected_visit SET changed = 1 WHERE practice_id = ?1
              AND (state IN ('gap', 'no-charge') OR (state = 'not-yet-due' AND due_hours <> ?2))",
             (self.practice_id(), hours),
         )
@@ -422,7 +422,7 @@ impl Tx<'_> {
     pub fn price_expected<T: Serialize>(&self, row: &ExpectedRow, shown: &T) -> StoreResult<()> {
         let body = self.seal_json("expected_visit", row.expected_id, shown)?;
         self.execute(
-            "UPDATE expected_visit SET expected_cents = ?3, body = ?4 WHERE practice_id = ?1 AND expected_id = ?2",
+            "UPDATE OR FAIL expected_visit SET expected_cents = ?3, body = ?4 WHERE practice_id = ?1 AND expected_id = ?2",
             (self.practice_id(), row.expected_id, row.expected_cents, body),
         )?;
         Ok(())

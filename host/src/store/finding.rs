@@ -51,7 +51,7 @@ impl Tx<'_> {
         for (ordinal, stored) in findings.iter().enumerate() {
             let body = self.seal_json("finding", version_row_id(claim_id, version), stored)?;
             self.execute(
-                "INSERT INTO finding (practice_id, claim_id, version, ordinal, rule, severity, plugin_digest, body)
+                "INSERT OR FAIL INTO finding (practice_id, claim_id, version, ordinal, rule, severity, plugin_digest, body)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 (
                     self.practice_id(),

@@ -212,7 +212,10 @@ impl Store {
             Some(wrapped) => PracticeKeys::open(&self.inner.master, id, &wrapped)?,
             None => {
                 let (keys, wrapped) = PracticeKeys::create(&self.inner.master, id)?;
-                connection.execute("INSERT INTO practice (practice_id, wrapped_key) VALUES (?1, ?2)", (id, wrapped))?;
+                connection.execute(
+                    "INSERT OR FAIL INTO practice (practice_id, wrapped_key) VALUES (?1, ?2)",
+                    (id, wrapped),
+                )?;
                 keys
             }
         };
@@ -376,6 +379,8 @@ impl<'a> Tx<'a> {
         Ok(id.unsigned_abs())
     }
 
+    /// Statements say OR FAIL: what breaks one of them rolls back the whole transaction. To undo one alone, SQLite would keep a journal of
+    /// each, for each is one of many with the triggers of [`sums`].
     fn execute(&self, sql: &str, parameters: impl rusqlite::Params) -> StoreResult<usize> {
         Ok(self.connection.prepare_cached(sql)?.execute(parameters)?)
     }

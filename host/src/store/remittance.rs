@@ -132,7 +132,7 @@ impl Tx<'_> {
         let remittance_id = self.next_id("remittance", "remittance_id")?;
         let body = self.seal_json("remittance", remittance_id, names)?;
         self.execute(
-            "INSERT INTO remittance (practice_id, remittance_id, remittance_mac, content_mac, payer_id, amount_cents, paid_day,
+            "INSERT OR FAIL INTO remittance (practice_id, remittance_id, remittance_mac, content_mac, payer_id, amount_cents, paid_day,
              state, difference_cents, clp_count, decision_count, document_id, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             (
@@ -160,7 +160,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn set_remittance_state(&self, remittance_id: u64, state: &str) -> StoreResult<()> {
         self.execute(
-            "UPDATE remittance SET state = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
+            "UPDATE OR FAIL remittance SET state = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
             (self.practice_id(), remittance_id, state),
         )?;
         Ok(())
@@ -172,7 +172,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn set_remittance_decisions(&self, remittance_id: u64, count: u64) -> StoreResult<()> {
         self.execute(
-            "UPDATE remittance SET decision_count = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
+            "UPDATE OR FAIL remittance SET decision_count = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
             (self.practice_id(), remittance_id, count),
         )?;
         Ok(())
@@ -211,7 +211,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn set_remittance_claims_state(&self, remittance_id: u64, state: &str) -> StoreResult<()> {
         self.execute(
-            "UPDATE remittance_claim SET state = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
+            "UPDATE OR FAIL remittance_claim SET state = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
             (self.practice_id(), remittance_id, state),
         )?;
         Ok(())
@@ -301,7 +301,7 @@ impl Tx<'_> {
         let first = self.next_id("posting", "posting_id")?;
         for (posting_id, posting) in (first..).zip(postings) {
             self.execute(
-                "INSERT INTO posting (practice_id, posting_id, remittance_id, claim_id, version, line, payer_id, account,
+                "INSERT OR FAIL INTO posting (practice_id, posting_id, remittance_id, claim_id, version, line, payer_id, account,
                  amount_cents, group_code, reason, posted_day) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 (
                     self.practice_id(),

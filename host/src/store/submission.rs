@@ -69,7 +69,7 @@ impl Tx<'_> {
     pub fn add_submission(&self, row: &SubmissionRow, bytes: &[u8], claims: &[SubmittedClaim]) -> StoreResult<()> {
         let body = self.seal("submission", row.submission_id, bytes);
         self.execute(
-            "INSERT INTO submission (practice_id, submission_id, state, in_outbox, file_name, created_day, claim_count,
+            "INSERT OR FAIL INTO submission (practice_id, submission_id, state, in_outbox, file_name, created_day, claim_count,
              charge_cents, body, kind) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9)",
             (
                 self.practice_id(),
@@ -85,7 +85,7 @@ impl Tx<'_> {
         )?;
         for claim in claims {
             self.execute(
-                "INSERT INTO submission_claim (practice_id, submission_id, claim_id, version, transaction_control, ranges)
+                "INSERT OR FAIL INTO submission_claim (practice_id, submission_id, claim_id, version, transaction_control, ranges)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 (
                     self.practice_id(),
@@ -124,7 +124,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn submission_left_outbox(&self, submission_id: u64) -> StoreResult<()> {
         self.execute(
-            "UPDATE submission SET in_outbox = 0 WHERE practice_id = ?1 AND submission_id = ?2",
+            "UPDATE OR FAIL submission SET in_outbox = 0 WHERE practice_id = ?1 AND submission_id = ?2",
             (self.practice_id(), submission_id),
         )?;
         Ok(())
@@ -150,7 +150,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn submission_sent(&self, submission_id: u64) -> StoreResult<()> {
         self.execute(
-            "UPDATE submission SET state = 'sent', in_outbox = 1 WHERE practice_id = ?1 AND submission_id = ?2",
+            "UPDATE OR FAIL submission SET state = 'sent', in_outbox = 1 WHERE practice_id = ?1 AND submission_id = ?2",
             (self.practice_id(), submission_id),
         )?;
         Ok(())

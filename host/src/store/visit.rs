@@ -133,7 +133,7 @@ impl Tx<'_> {
         }
         let visit_id = self.next_id("visit", "visit_id")?;
         self.execute(
-            "INSERT INTO visit (practice_id, visit_id, visit_mac, state, first_charge_day, first_seen_day, closed, changed)
+            "INSERT OR FAIL INTO visit (practice_id, visit_id, visit_mac, state, first_charge_day, first_seen_day, closed, changed)
              VALUES (?1, ?2, ?3, 'open', NULL, ?4, 0, 0)",
             (self.practice_id(), visit_id, mac, day),
         )?;
@@ -189,7 +189,7 @@ impl Tx<'_> {
         let charge_day = (!event.update.charges.is_empty()).then_some(event.arrived_day);
         let closed = u8::from(event.update.status == crate::claim::VisitStatus::Closed);
         self.execute(
-            "UPDATE visit SET changed = 1, closed = MAX(closed, ?3),
+            "UPDATE OR FAIL visit SET changed = 1, closed = MAX(closed, ?3),
              first_charge_day = COALESCE(MIN(first_charge_day, ?4), first_charge_day, ?4)
              WHERE practice_id = ?1 AND visit_id = ?2",
             (self.practice_id(), visit_id, closed, charge_day),
@@ -197,7 +197,7 @@ impl Tx<'_> {
         if charge_day.is_some() {
             // A clock that was set back: an earlier arrival is the visit's first, and its claims'.
             self.execute(
-                "UPDATE claim SET charged_day = ?3 WHERE practice_id = ?1 AND visit_id = ?2 AND charged_day > ?3",
+                "UPDATE OR FAIL claim SET charged_day = ?3 WHERE practice_id = ?1 AND visit_id = ?2 AND charged_day > ?3",
                 (self.practice_id(), visit_id, charge_day),
             )?;
         }
@@ -248,7 +248,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn look_again_at_held(&self) -> StoreResult<usize> {
         self.execute(
-            "UPDATE visit SET changed = 1 WHERE practice_id = ?1 AND visit_id IN
+            "UPDATE OR FAIL visit SET changed = 1 WHERE practice_id = ?1 AND visit_id IN
              (SELECT visit_id FROM claim WHERE practice_id = ?1 AND state = 'held')",
             [self.practice_id()],
         )
@@ -260,7 +260,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn look_again_at(&self, visit_id: u64) -> StoreResult<()> {
         self.execute(
-            "UPDATE visit SET changed = 1 WHERE practice_id = ?1 AND visit_id = ?2",
+            "UPDATE OR FAIL visit SET changed = 1 WHERE practice_id = ?1 AND visit_id = ?2",
             (self.practice_id(), visit_id),
         )?;
         Ok(())
@@ -288,7 +288,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn set_visit(&self, visit: &VisitRow, state: VisitState, day: i64) -> StoreResult<()> {
         self.execute(
-            "UPDATE visit SET state = ?3, changed = 0 WHERE practice_id = ?1 AND visit_id = ?2",
+            "UPDATE OR FAIL visit SET state = ?3, changed = 0 WHERE practice_id = ?1 AND visit_id = ?2",
             (self.practice_id(), visit.visit_id, state.as_str()),
         )?;
         if state != visit.state {
@@ -303,7 +303,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn visit_billed(&self, visit_id: u64, day: i64) -> StoreResult<()> {
         let moved = self.execute(
-            "UPDATE visit SET state = 'billed' WHERE practice_id = ?1 AND visit_id = ?2 AND state = 'assembled'",
+            "UPDATE OR FAIL visit SET state = 'billed' WHERE practice_id = ?1 AND visit_id = ?2 AND state = 'assembled'",
             (self.practice_id(), visit_id),
         )?;
         if moved == 1 { self.record("visit", visit_id, day, "host", "billed", "") } else { Ok(()) }
