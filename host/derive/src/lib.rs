@@ -1,7 +1,7 @@
 //! `#[derive(Placed)]` and `#[derive(Read)]` for the records, variants and enums that the contract's bindings generate.
 
 use proc_macro::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Field, Fields, Type, Visibility, parse_macro_input, parse_quote};
 
 /// Implements `crate::plugin::image::Placed`: fields in their order, cases by their number, as the Canonical ABI lays them out.
@@ -24,12 +24,16 @@ pub fn placed(input: TokenStream) -> TokenStream {
     .into()
 }
 
-/// Implements `serde::Deserialize`: a field that is not there is empty where its type is an option, a text, a list or a flag. What
-/// `crate::claim::record::kept` leaves out is read back as it was.
+/// Implements `serde::Deserialize`: a field that is not there is empty where its type is an option, a text, a list or a flag, as
+/// `crate::claim::record::kept` leaves it out.
 #[proc_macro_derive(Read)]
 pub fn read(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let (name, mut shadow) = (&input.ident, input.clone());
+    if let Some(attribute) = foreign(&input) {
+        let words = format!("`{attribute}` is not read by Read, and what it writes would not be read back");
+        return quote! { compile_error!(#words); }.into();
+    }
     // Generated types take no attributes of serde on their fields: a twin has them.
     shadow.ident = format_ident!("Shadow");
     shadow.vis = Visibility::Inherited;
@@ -60,6 +64,18 @@ pub fn read(input: TokenStream) -> TokenStream {
         };
     }
     .into()
+}
+
+/// An attribute of serde that changes how a record is written, beside one that leaves out what is empty.
+fn foreign(input: &DeriveInput) -> Option<String> {
+    let fields: Vec<&Field> = match &input.data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        Data::Enum(data) => data.variants.iter().flat_map(|case| &case.fields).collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    let attributes = input.attrs.iter().chain(fields.into_iter().flat_map(|field| &field.attrs));
+    let words = attributes.filter(|one| one.path().is_ident("serde")).map(|one| one.meta.to_token_stream().to_string());
+    words.into_iter().find(|words| !words.contains("skip_serializing_if"))
 }
 
 fn default(field: &mut Field) {

@@ -1,9 +1,9 @@
 //! A record as JSON text without what says nothing: a claim has some hundred fields for each line, and fills twenty.
 //!
 //! [`kept`] is what the store keeps: fields of a record that are empty (none, false, an empty text or list) are left out, and read back
-//! as such (`#[derive(Read)]` of `claimhost_derive`). [`canonical`] is what a digest is taken over: names are in order too, and a group
-//! without anything in it is left out. So a contract that gains a field, or moves one, changes neither what was stored before nor
-//! its digest.
+//! as such; an option that says `false` or an empty text stays (`#[derive(Read)]` of `claimhost_derive`). [`canonical`] is what a digest is taken over: names are in order too, and a group
+//! without anything in it is left out. So a contract that gains an option, a text, a list or a flag, or moves a field, changes neither
+//! what was stored before nor its digest.
 
 mod says;
 #[cfg(test)]

@@ -44,9 +44,10 @@ struct Step {
     claim_id: Option<u64>,
     version: u32,
     kind: VersionKind,
-    /// What it is made of; its claim is the candidate's.
     draft: Option<Draft>,
+    /// The draft's claim, which is looked at, and the rest of it.
     candidate: Option<Candidate>,
+    made: Option<Made>,
     /// Draft and candidate, once it was looked at.
     written: Option<Written>,
     /// Versions that count no longer: refused ones that this one stands for, or an unsent one that the visit does not say.
@@ -54,6 +55,9 @@ struct Step {
     /// With nothing in their place: the charge of the last of them leaves the ledger again.
     take_back: bool,
 }
+
+/// Where each line of a claim came from, and why it is a claim of its own.
+type Made = (Vec<(visit::ChargeKey, [u8; 32])>, visit::SplitReason);
 
 /// A version as it goes into the store.
 struct Written {
@@ -114,7 +118,7 @@ impl Plan {
             Due::MissingCharges if lineages.is_empty() => plan.state = VisitState::MissingCharges,
             Due::Open { .. } | Due::Assemble | Due::MissingCharges => {
                 plan.assemble(practice, tx, folded, &lineages)?;
-                if plan.state == VisitState::Assembled && plan.steps.iter().all(|step| step.draft.is_none()) {
+                if plan.state == VisitState::Assembled && plan.steps.iter().all(|step| step.candidate.is_none()) {
                     // Every charge was taken back before one was sent, and the drafts go.
                     let waits = matches!(due, Due::Open { .. });
                     plan.state = if waits { VisitState::Open } else { VisitState::MissingCharges };
@@ -187,8 +191,8 @@ impl Plan {
             }
         }
         for step in &mut self.steps {
-            if let Some(draft) = &mut step.draft {
-                let claim = std::mem::replace(&mut draft.claim, visit::no_claim());
+            if let Some(Draft { claim, charges, why }) = step.draft.take() {
+                step.made = Some((charges, why));
                 let mut candidate = Candidate::new(claim, step.claim_id, self.patient);
                 candidate.visit_id = Some(self.row.visit_id);
                 candidate.undelivered.clone_from(&self.undelivered);
@@ -264,29 +268,34 @@ impl Plan {
     fn retire(&mut self, known: &Lineage, retired: Vec<u32>, take_back: bool) {
         if !retired.is_empty() {
             let (claim_id, kind) = (Some(known.claim_id), VersionKind::Original);
-            let (draft, candidate, written) = (None, None, None);
-            self.steps.push(Step { claim_id, version: 0, kind, draft, candidate, written, retired, take_back });
+            let (draft, candidate, made, written) = (None, None, None, None);
+            self.steps.push(Step { claim_id, version: 0, kind, draft, candidate, made, written, retired, take_back });
         }
     }
 }
 
 impl Step {
     fn new(claim_id: Option<u64>, version: u32, kind: VersionKind, draft: Draft) -> Self {
-        let (candidate, written, retired) = (None, None, Vec::new());
-        Self { claim_id, version, kind, draft: Some(draft), candidate, written, retired, take_back: false }
+        let (candidate, made, written, retired) = (None, None, None, Vec::new());
+        Self { claim_id, version, kind, draft: Some(draft), candidate, made, written, retired, take_back: false }
     }
 }
 
 impl Written {
-    fn of(source_system: &str, visit_number: &str, draft: Draft, mut candidate: Candidate) -> StoreResult<Self> {
+    fn of(
+        source_system: &str,
+        visit_number: &str,
+        (charges, why): Made,
+        mut candidate: Candidate,
+    ) -> StoreResult<Self> {
         let digests = candidate.rule_digests();
         let question = candidate.question.take().map(|question| (question, candidate.is_unasked));
-        let split = serde_json::to_value(draft.why).ok().and_then(|why| why.as_str().map(str::to_owned));
+        let split = serde_json::to_value(why).ok().and_then(|why| why.as_str().map(str::to_owned));
         let mut body = VersionBody {
             claim: candidate.claim,
             source_system: source_system.to_owned(),
             visit_number: visit_number.to_owned(),
-            charges: draft.charges,
+            charges,
             split: split.unwrap_or_default(),
             looked: candidate.looked,
             fixed: candidate.fixed.clone(),
@@ -359,10 +368,10 @@ pub(super) fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) 
     let mut reviewed = candidates.into_iter();
     for plan in &mut plans {
         for step in &mut plan.steps {
-            if let Some(draft) = step.draft.take()
+            if let Some(made) = step.made.take()
                 && let Some(candidate) = reviewed.next()
             {
-                step.written = Some(Written::of(&plan.source_system, &plan.visit_number, draft, candidate)?);
+                step.written = Some(Written::of(&plan.source_system, &plan.visit_number, made, candidate)?);
             }
         }
     }

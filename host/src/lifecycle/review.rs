@@ -315,11 +315,12 @@ fn ask(
     let asked = table.map_or(u16::MAX, |table| table.table.look_back_days());
     let days = i64::from(rules.look_back_days().min(asked));
     // Claims are lent, not copied: a typical one has some three hundred allocations.
-    let mut contexts: Vec<ClaimInContext> = Vec::with_capacity(members.len());
+    let (mut lent, mut contexts) = (Vec::with_capacity(members.len()), Vec::with_capacity(members.len()));
     for at in members {
         let (Some(candidate), Some(earlier)) = (candidates.get_mut(*at), earlier.get(*at)) else { continue };
         let lines = lines_in(earlier, Window::of(&candidate.claim, days));
         let claim = std::mem::replace(&mut candidate.claim, no_claim());
+        lent.push(*at);
         contexts.push(ClaimInContext { claim, as_of: host.as_of(), earlier: lines });
     }
     let id = practice.store.id();
@@ -332,7 +333,7 @@ fn ask(
         Some(table) => rules.check_declared(id, &setup, &contexts, &table.rules),
         None => rules.check(id, &setup, &contexts),
     };
-    for (at, context) in members.iter().zip(contexts) {
+    for (at, context) in lent.iter().zip(contexts) {
         if let Some(candidate) = candidates.get_mut(*at) {
             candidate.claim = context.claim;
         }
@@ -342,7 +343,7 @@ fn ask(
         Some(table) => format!("Rule table `{}`", table.id),
         None => format!("Rule set `{}`", rules.id()),
     };
-    for (at, answer) in members.iter().zip(answers) {
+    for (at, answer) in lent.iter().zip(answers) {
         let Some(candidate) = candidates.get_mut(*at) else { continue };
         match answer {
             Checked::Findings(findings) => {

@@ -375,7 +375,11 @@ fn documents(plugin: &Plugin, folder: &Path) -> Result<Vec<Document>, FixtureErr
 
 /// The claims of a rule set's fixture.
 fn claims(plugin: &Plugin, folder: &Path) -> Result<Vec<ClaimInContext>, FixtureError> {
-    json(&plugin.folder, &folder.join("claim.json"))
+    let path = folder.join("claim.json");
+    let claims: Vec<ClaimInContext> = json(&plugin.folder, &path)?;
+    // A record that is read may lack what is empty; here that would be a name that is misspelt.
+    let (given, whole) = (json(&plugin.folder, &path)?, serde_json::to_value(&claims).unwrap_or_default());
+    differing_field(&given, &whole, "").map_or(Ok(claims), |words| Err(file(&path, words)))
 }
 
 fn json<T: DeserializeOwned>(root: &Path, path: &Path) -> Result<T, FixtureError> {
@@ -383,6 +387,29 @@ fn json<T: DeserializeOwned>(root: &Path, path: &Path) -> Result<T, FixtureError
         let class = if error.is_data() { "a field is missing or of another kind" } else { "no JSON" };
         file(path, format!("line {}, column {}: {class}", error.line(), error.column()))
     })
+}
+
+/// The first field that a file has and its record has not, or the other way round.
+fn differing_field(given: &Value, whole: &Value, at: &str) -> Option<String> {
+    match (given, whole) {
+        (Value::Object(given), Value::Object(whole)) => {
+            let missing = whole.iter().find(|(name, value)| !value.is_null() && !given.contains_key(*name));
+            let unknown = given.keys().find(|name| !whole.contains_key(*name));
+            match (missing, unknown) {
+                (None, None) => given
+                    .iter()
+                    .find_map(|(name, value)| differing_field(value, whole.get(name)?, &format!("{at}/{name}"))),
+                (Some((name, _)), _) => Some(format!("{at}: a field is missing: `{name}`")),
+                (None, Some(name)) => Some(format!("{at}: no field of the contract is called `{name}`")),
+            }
+        }
+        (Value::Array(given), Value::Array(whole)) => given
+            .iter()
+            .zip(whole)
+            .enumerate()
+            .find_map(|(number, (given, whole))| differing_field(given, whole, &format!("{at}/{number}"))),
+        _ => None,
+    }
 }
 
 fn text(root: &Path, path: &Path) -> Result<String, FixtureError> {

@@ -150,7 +150,7 @@ pub struct AppliedFix {
     /// Digest of its plugin; empty for claimhost's own edits.
     pub digest: String,
     /// Its rule table.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<TableRef>,
     /// Line, from 1.
     pub line: u16,
@@ -181,10 +181,10 @@ pub struct Looked {
     /// Digest of the rule set's plugin; version of claimhost for its own edits.
     pub digest: String,
     /// The rule table that the plugin ran.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<TableRef>,
     /// The patient's other claims whose lines the table saw, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<SeenClaim>,
 }
 

@@ -131,8 +131,7 @@ pub fn rewrap(path: &Path, from: &MasterKey, to: &MasterKey) -> StoreResult<u64>
     let mut count = 0;
     for (practice, wrapped) in rows {
         let wrapped = PracticeKeys::rewrap(from, to, &practice, &wrapped)?;
-        transaction
-            .execute("UPDATE OR FAIL practice SET wrapped_key = ?2 WHERE practice_id = ?1", (&practice, wrapped))?;
+        transaction.execute("UPDATE practice SET wrapped_key = ?2 WHERE practice_id = ?1", (&practice, wrapped))?;
         count += 1;
     }
     transaction.commit()?;

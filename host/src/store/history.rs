@@ -138,7 +138,7 @@ impl Tx<'_> {
         };
         let mac = self.link(&before, &entry);
         self.execute(
-            "INSERT OR FAIL INTO history (practice_id, seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest, mac)
+            "INSERT INTO history (practice_id, seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest, mac)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             (practice, entry.seq, kind, id, day, entry.at_ms, actor, event, digest, mac),
         )?;

@@ -212,10 +212,7 @@ impl Store {
             Some(wrapped) => PracticeKeys::open(&self.inner.master, id, &wrapped)?,
             None => {
                 let (keys, wrapped) = PracticeKeys::create(&self.inner.master, id)?;
-                connection.execute(
-                    "INSERT OR FAIL INTO practice (practice_id, wrapped_key) VALUES (?1, ?2)",
-                    (id, wrapped),
-                )?;
+                connection.execute("INSERT INTO practice (practice_id, wrapped_key) VALUES (?1, ?2)", (id, wrapped))?;
                 keys
             }
         };
@@ -300,8 +297,7 @@ impl PracticeStore {
 }
 
 /// A record of the contract as its table keeps it ([`crate::claim::record::kept`]), not sealed yet. Made before a transaction is opened:
-/// practices work side by side, and while
-/// one writes the others wait.
+/// practices work side by side, and while one writes the others wait.
 pub struct Encoded(zeroize::Zeroizing<Vec<u8>>);
 
 impl Encoded {
@@ -379,8 +375,8 @@ impl<'a> Tx<'a> {
         Ok(id.unsigned_abs())
     }
 
-    /// Statements say OR FAIL: what breaks one of them rolls back the whole transaction. To undo one alone, SQLite would keep a journal of
-    /// each, for each is one of many with the triggers of [`sums`].
+    /// INSERT and UPDATE of tables that are summed say OR FAIL: what breaks one rolls back the whole transaction. To undo one alone, SQLite
+    /// would keep a journal of each, for with the triggers of [`sums`] each is several.
     fn execute(&self, sql: &str, parameters: impl rusqlite::Params) -> StoreResult<usize> {
         Ok(self.connection.prepare_cached(sql)?.execute(parameters)?)
     }

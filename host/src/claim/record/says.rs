@@ -44,8 +44,9 @@ impl Serializer for Says {
     fn serialize_none(self) -> Result<bool, Error> {
         Ok(false)
     }
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<bool, Error> {
-        value.serialize(self)
+    /// That something was said, were it `false` or an empty text.
+    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<bool, Error> {
+        Ok(true)
     }
     fn serialize_unit(self) -> Result<bool, Error> {
         Ok(false)

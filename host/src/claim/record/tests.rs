@@ -91,3 +91,26 @@ fn fields_are_in_order_and_variants_are_groups() {
 fn a_float_has_no_canonical_text() {
     assert!(canonical(&1.5).is_err() && kept(&1.5).is_err());
 }
+
+#[derive(Serialize)]
+struct Said {
+    signature: Option<bool>,
+    number: Option<&'static str>,
+    flag: bool,
+    group: Option<Group>,
+}
+
+#[derive(Serialize)]
+struct Group {
+    none: Option<u8>,
+}
+
+#[test]
+fn no_that_was_said_is_not_nothing() {
+    let said = Said { signature: Some(false), number: Some(""), flag: false, group: Some(Group { none: None }) };
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    assert_eq!(text(kept(&said).unwrap()), r#"{"signature":false,"number":"","group":{}}"#);
+    assert_eq!(text(canonical(&said).unwrap()), r#"{"number":"","signature":false}"#);
+    let unsaid = Said { signature: None, number: None, flag: false, group: None };
+    assert_eq!((text(kept(&unsaid).unwrap()), text(canonical(&unsaid).unwrap())), ("{}".to_owned(), "{}".to_owned()));
+}
