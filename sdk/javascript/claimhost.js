@@ -60,7 +60,10 @@ export function number(text, decimals) {
   const parts = /^([0-9]+)(?:\.([0-9]+))?$/.exec(text);
   const fraction = parts?.[2] ?? '';
   if (!parts || fraction.length > decimals) return undefined;
-  const scaled = BigInt(parts[1] + fraction.padEnd(decimals, '0'));
+  const digits = (parts[1] + fraction.padEnd(decimals, '0')).replace(/^0+(?=.)/, '');
+  // By its length first: an engine makes no BigInt of a million digits, it throws.
+  if (digits.length > 19) return undefined;
+  const scaled = BigInt(digits);
   return BigInt.asIntN(64, scaled) === scaled ? scaled : undefined;
 }
 

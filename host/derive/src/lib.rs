@@ -2,7 +2,7 @@
 
 use proc_macro::TokenStream;
 use quote::{ToTokens, format_ident, quote};
-use syn::{Data, DeriveInput, Field, Fields, Type, Visibility, parse_macro_input, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Type, Visibility, parse_macro_input, parse_quote};
 
 /// Implements `crate::plugin::image::Placed`: fields in their order, cases by their number, as the Canonical ABI lays them out.
 #[proc_macro_derive(Placed)]
@@ -68,27 +68,42 @@ pub fn read(input: TokenStream) -> TokenStream {
 
 /// An attribute of serde that changes how a record is written, beside one that leaves out what is empty.
 fn foreign(input: &DeriveInput) -> Option<String> {
-    let fields: Vec<&Field> = match &input.data {
-        Data::Struct(data) => data.fields.iter().collect(),
-        Data::Enum(data) => data.variants.iter().flat_map(|case| &case.fields).collect(),
-        Data::Union(_) => Vec::new(),
-    };
-    let attributes = input.attrs.iter().chain(fields.into_iter().flat_map(|field| &field.attrs));
-    let words = attributes.filter(|one| one.path().is_ident("serde")).map(|one| one.meta.to_token_stream().to_string());
-    words.into_iter().find(|words| !words.contains("skip_serializing_if"))
+    let mut attributes: Vec<(&Attribute, bool)> = input.attrs.iter().map(|one| (one, false)).collect();
+    match &input.data {
+        Data::Struct(data) => {
+            let fields = data.fields.iter();
+            attributes
+                .extend(fields.flat_map(|field| field.attrs.iter().map(move |one| (one, is_empty_by_default(field)))));
+        }
+        Data::Enum(data) => {
+            let of_fields = data.variants.iter().flat_map(|case| &case.fields).flat_map(|field| &field.attrs);
+            attributes
+                .extend(data.variants.iter().flat_map(|case| &case.attrs).chain(of_fields).map(|one| (one, false)));
+        }
+        Data::Union(_) => {}
+    }
+    attributes.retain(|(one, _)| one.path().is_ident("serde"));
+    let words = |one: &Attribute| one.meta.to_token_stream().to_string().replace(' ', "");
+    let leaves_out = |words: &str| words.starts_with("serde(skip_serializing_if=") && !words.contains(',');
+    let mut words = attributes.into_iter().map(|(one, may_be_left_out)| (words(one), may_be_left_out));
+    words.find(|(words, may_be_left_out)| !(*may_be_left_out && leaves_out(words))).map(|(words, _)| words)
 }
 
-fn default(field: &mut Field) {
-    let is_empty_by_default = match &field.ty {
+fn is_empty_by_default(field: &Field) -> bool {
+    match &field.ty {
         Type::Path(path) => path
             .path
             .segments
             .last()
             .is_some_and(|last| ["Option", "String", "Vec", "bool"].iter().any(|name| last.ident == name)),
         _ => false,
-    };
+    }
+}
+
+fn default(field: &mut Field) {
+    let is_empty = is_empty_by_default(field);
     field.attrs.clear();
-    if is_empty_by_default {
+    if is_empty {
         field.attrs.push(parse_quote!(#[serde(default)]));
     }
 }

@@ -225,7 +225,13 @@ fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
                 checks.push(wrong(&what, words));
                 continue;
             };
-            checks.push(match rules.try_open(&profile.id, &profile.rule_setup(set)) {
+            let setup = profile.rule_setup(set);
+            let withheld = rules.table_with(&setup).and_then(|table| rules.withheld(&table));
+            checks.push(match rules.try_open(&profile.id, &setup) {
+                Ok(()) if withheld.is_some() => {
+                    let why = withheld.unwrap_or_default();
+                    wrong(&what, format!("{why}\nuntil then the claims that it is for are held"))
+                }
                 Ok(()) => well(&what, &format!("{} opens with these settings", rules.manifest().version)),
                 Err(fault) => wrong(&what, refusal(set, &format!("rule_settings.{set}"), &fault)),
             });

@@ -164,7 +164,9 @@ fn hand_over(folder: &Path, target: &Target, id: &str, mut digest: String) -> Re
 /// Whether the host that lists these plugins runs the one of this id and digest.
 fn has_it(listed: &[Listed], id: &str, digest: &str) -> Result<String, Failure> {
     let short = |digest: &str| digest.chars().take(12).collect::<String>();
-    let Some(plugin) = listed.iter().find(|plugin| plugin.id == id) else {
+    // Of two folders of one id the second is refused, and the first is what runs.
+    let of_id = || listed.iter().filter(|plugin| plugin.id == id);
+    let Some(plugin) = of_id().find(|plugin| plugin.error.is_none()).or_else(|| of_id().next()) else {
         let words = format!("the host has no plugin `{id}`");
         return Err(Failure::missing(format!("{words}\nhint: the folder has to lie in one of its plugins.folders")));
     };
@@ -172,8 +174,8 @@ fn has_it(listed: &[Listed], id: &str, digest: &str) -> Result<String, Failure> 
         Some(error) => Err(Failure::missing(error.clone())),
         None if plugin.digest == digest => Ok("has it".to_owned()),
         None => Err(Failure::missing(format!(
-            "the host runs `{id}` {}, and this folder holds {}\nhint: the folder has to lie in one of its plugins.folders, and their base to \
-             be the same",
+            "the host runs `{id}` {}, and this folder holds {}\nhint: the folder has to lie in one of its plugins.folders, their base to be \
+             the same, and no `plugin rollback` to have gone back",
             short(&plugin.digest),
             short(digest)
         ))),
@@ -318,6 +320,8 @@ mod tests {
         };
         let plain = listed(serde_json::json!({}));
         assert_eq!(has_it(&plain, "my-ehr", "ab12").unwrap(), "has it");
+        let twice = [listed(serde_json::json!({ "error": "a second folder of this id" })), plain.clone()].concat();
+        assert_eq!(has_it(&twice, "my-ehr", "ab12").unwrap(), "has it");
         for (listed, id, digest, says) in [
             (&plain, "my-other", "ab12", "has no plugin `my-other`"),
             (&plain, "my-ehr", "cd34", "runs `my-ehr` ab12, and this folder holds cd34"),

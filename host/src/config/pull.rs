@@ -336,6 +336,13 @@ fn address(key: &str, text: &str, problems: &mut Vec<String>) {
 }
 
 impl IntakeConfig {
+    /// How long an answer may be on its way that brings a new refresh token; zero where no source has one.
+    pub(crate) fn refresh_patience(&self) -> Duration {
+        let refreshes = |pull: &&PullConfig| pull.auth.iter().any(|auth| auth.kind == AuthKind::Oauth2Refresh);
+        let seconds = self.pull.iter().filter(refreshes).map(|pull| pull.timeout_seconds).max();
+        Duration::from_secs(seconds.unwrap_or(0))
+    }
+
     /// Paths of pulled sources, to be resolved.
     pub(super) fn pull_paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         self.pull.iter_mut().flat_map(PullConfig::paths)

@@ -254,13 +254,19 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
     for (set, mut members) in by_set {
         match host.plugins.rules(&set) {
             Some(rules) => {
-                if let Some(table) = rules.table_with(&practice.profile.rule_setup(&set)) {
+                let table = rules.table_with(&practice.profile.rule_setup(&set));
+                if let Some(table) = &table {
                     let claim = |at: &usize| candidates.get(*at).map(|candidate| &candidate.claim);
                     let is_for = |claim| table.is_for(practice.store.id(), claim, host.as_of());
                     members.retain(|at| claim(at).is_some_and(is_for));
                 }
-                if !members.is_empty() {
-                    ask(host, practice, &rules, None, candidates, earlier, &members);
+                match table.and_then(|table| rules.withheld(&table)) {
+                    _ if members.is_empty() => {}
+                    Some(why) => {
+                        let words = format!("Rule set `{set}` {why}. Until then this claim is not checked.");
+                        not_evaluated(candidates, &members, &words);
+                    }
+                    None => ask(host, practice, &rules, None, candidates, earlier, &members),
                 }
             }
             None => {

@@ -58,7 +58,7 @@ impl RuleSet {
         self.description.look_back_days.min(self.plugin.granted.look_back_days)
     }
 
-    /// Why the component of rule tables cannot run this one: with fewer days of earlier lines than its rules ask for, they would find
+    /// Why a component of rule tables cannot run this one: with fewer days of earlier lines than its rules ask for, they would find
     /// nothing where there is something. None: it can.
     pub(crate) fn withheld(&self, table: &RuleTable) -> Option<String> {
         let (asked, granted) = (table.table.look_back_days(), self.look_back_days());

@@ -30,7 +30,7 @@ mod watches;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::claim::{Date, day_number, from_jiff};
 use crate::lifecycle::Host;
@@ -146,13 +146,17 @@ impl Service {
         board.drain();
         stop.store(true, Ordering::Relaxed);
         waker.wake();
+        let pulled = tokio::task::spawn_blocking(move || pulling.into_iter().for_each(|thread| drop(thread.join())));
         let drained = async {
             listeners.drain().await;
             let _ = done.recv().await;
-            let ended = move || pulling.into_iter().for_each(|thread| drop(thread.join()));
-            let _ = tokio::task::spawn_blocking(ended).await;
         };
-        let finished = tokio::time::timeout(Duration::from_secs(config.drain_seconds), drained).await.is_ok();
+        let (began, patience) = (Instant::now(), Duration::from_secs(config.drain_seconds));
+        let finished = tokio::time::timeout(patience, drained).await.is_ok();
+        // Nothing new is asked for. A page that is on its way is asked for again if need be; a refresh token that takes the place of ours
+        // is not.
+        let patience = patience.saturating_sub(began.elapsed()).max(host_config.intake.refresh_patience());
+        let _ = tokio::time::timeout(patience, pulled).await;
         let _ = close.send(());
         let _ = std::fs::remove_file(control::file(&store));
         // Requests are answered from memory; a second is plenty, and a client that hangs does not hold us.

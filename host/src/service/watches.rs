@@ -54,6 +54,13 @@ impl Watches {
             let concerns = move |path: &PathBuf| {
                 lock.as_ref() == Some(path) || plugins.iter().any(|folder| path.starts_with(folder))
             };
+            // Where it is a link, what is put in the place of a folder on the way to it has another name.
+            let lock_file = config.plugins.lock.clone();
+            let stamp = move || {
+                let found = std::fs::metadata(&lock_file).ok()?;
+                Some((found.dev(), found.ino(), found.mtime(), found.mtime_nsec(), found.len()))
+            };
+            let mut stamped = stamp();
             notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
                 if let Ok(event) = &event {
                     if event.kind.is_access() {
@@ -65,7 +72,11 @@ impl Watches {
                     }
                     // Without a path it says that others were missed.
                     if !at_root && !event.paths.is_empty() && !event.paths.iter().any(&concerns) {
-                        return;
+                        let now = stamp();
+                        if stamped == now {
+                            return;
+                        }
+                        stamped = now;
                     }
                 }
                 // An error may be a change that was missed.
@@ -157,6 +168,30 @@ mod tests {
         quiet();
         fs::write(plugins.join("plugin.toml"), "").unwrap();
         assert!(news(5_000), "deaf to plugins");
+    }
+
+    #[test]
+    fn a_lock_file_behind_a_link_that_is_swapped_is_news() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        for version in ["v1", "v2"] {
+            fs::create_dir(at(version)).unwrap();
+            fs::write(at(version).join("plugins.lock"), version).unwrap();
+        }
+        std::os::unix::fs::symlink("v1", at("current")).unwrap();
+        std::os::unix::fs::symlink("current/plugins.lock", at("plugins.lock")).unwrap();
+        fs::create_dir(at("plugins")).unwrap();
+        let mut config: Config = toml::from_str("").unwrap();
+        config.plugins.folders = vec![at("plugins")];
+        config.plugins.lock = at("plugins.lock");
+        let (sender, events) = crossbeam_channel::bounded(1);
+        let watches = Watches::new(&config, sender);
+        assert!(watches.are_whole());
+        while events.recv_timeout(Duration::from_millis(100)).is_ok() {}
+        std::os::unix::fs::symlink("v2", at("next")).unwrap();
+        assert!(events.recv_timeout(Duration::from_millis(300)).is_err(), "not in its place yet");
+        fs::rename(at("next"), at("current")).unwrap();
+        assert!(events.recv_timeout(Duration::from_secs(5)).is_ok(), "deaf to the swap");
     }
 
     #[test]

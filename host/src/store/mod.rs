@@ -53,6 +53,10 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
 const SCHEMAS: [&str; 1] = [include_str!("schema_1.sql")];
 
+/// How bodies and digests are written, in the header of the file (`PRAGMA application_id`): "ch" and a number. Another number where what
+/// was stored before cannot be compared with what is made now, and nothing brings it over.
+const FORM: i64 = 0x6368_0002;
+
 /// What can go wrong with the store. Holds no patient data.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -85,6 +89,14 @@ pub enum StoreError {
         found: i64,
         /// Ours.
         known: i64,
+    },
+    /// A claimhost before the first release has written it, in another way.
+    #[error(
+        "store {path} is of an earlier claimhost, whose bodies and digests are others: make a new one ([store] path) and deliver the files again (they lie in archive/)"
+    )]
+    OtherForm {
+        /// The store's file.
+        path: PathBuf,
     },
     /// A row that should be there is not.
     #[error("{what} {id} is not in the store")]
@@ -408,15 +420,26 @@ impl<'a> Tx<'a> {
     }
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> StoreResult<()> {
+/// The schema of a store, 0 of an empty file.
+fn schema_of(connection: &Connection, path: &Path) -> StoreResult<i64> {
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = i64::try_from(SCHEMAS.len()).unwrap_or(i64::MAX);
     if found > known {
         return Err(StoreError::Newer { path: path.to_owned(), found, known });
     }
+    let form: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if found > 0 && form != FORM {
+        return Err(StoreError::OtherForm { path: path.to_owned() });
+    }
+    Ok(found)
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> StoreResult<()> {
+    let found = schema_of(connection, path)?;
     for (index, schema) in SCHEMAS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction: Transaction<'_> = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(schema)?;
+        transaction.pragma_update(None, "application_id", FORM)?;
         transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
         transaction.commit()?;
     }

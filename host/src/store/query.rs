@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 
-use super::{Inner, MasterKey, PracticeStore, SCHEMAS, Store, StoreError, StoreResult, Tx};
+use super::{Inner, MasterKey, PracticeStore, Store, StoreError, StoreResult, Tx, schema_of};
 
 /// How long a reader waits for a writer's checkpoint.
 const BUSY: Duration = Duration::from_secs(5);
@@ -38,11 +38,7 @@ impl Store {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         let lock = std::fs::File::open(path.with_extension("lock")).map_err(io)?;
         let connection = read_connection(path)?;
-        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        let known = i64::try_from(SCHEMAS.len()).unwrap_or(i64::MAX);
-        if found > known {
-            return Err(StoreError::Newer { path: path.to_owned(), found, known });
-        }
+        schema_of(&connection, path)?;
         let inner = Inner {
             connection: Mutex::new(connection),
             moves: None,

@@ -11,10 +11,12 @@ use claimhost_rules::{Header, Rule, iso};
 use serde::Serialize;
 
 use super::output::{BOLD, GREEN, RED, RESET, print, print_json, table, visible};
+use super::reader::Reader;
 use super::{Failure, Global};
 use crate::config::{Config, suggest};
-use crate::lifecycle::HostError;
+use crate::lifecycle::{HostError, lost_tables};
 use crate::rules::{Activated, Activation, ActivationError, RuleTable, Tables};
+use crate::store::CLEARING;
 use crate::store::finding::severity_str;
 
 /// Rule tables.
@@ -301,6 +303,17 @@ fn tell_tested(tested: &Tested) {
 impl Activate {
     fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let (config, _) = tables(global)?;
+        if config.store.path.exists() {
+            // In the place of a folder that went, one table would be all that is active.
+            let reader = Reader::open(global)?;
+            let lost = match reader.store.known_practice(CLEARING)? {
+                Some(clearing) => lost_tables(&clearing, &Tables::look_at(&config.rules.folder))?,
+                None => None,
+            };
+            if let Some(error) = lost {
+                return Err(Failure::missing(format!("{error}\nnothing was changed")));
+            }
+        }
         let tables = Tables::open(&config.rules.folder);
         let name = self.file.display().to_string();
         let activated = tables.activate(&name, &bytes(&self.file)?, &self.by).map_err(|error| match error {

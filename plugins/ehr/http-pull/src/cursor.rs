@@ -16,6 +16,9 @@ pub struct Cursor {
     pub next: String,
     /// Pages of the listing that are stored.
     pub pages: u64,
+    /// Where the listing stood (`since`) when a page of it had answers that were kept from us and none of their kind that came. Whether
+    /// records are closed or a right is missing nobody can tell: the next listing goes back to here.
+    pub closed: Option<Option<Moment>>,
 }
 
 impl Cursor {
@@ -34,6 +37,11 @@ impl Cursor {
             begun: moment("begun")?,
             next: json.text_of("next").unwrap_or_default().to_owned(),
             pages: json.text_of("pages").unwrap_or("0").parse().ok()?,
+            closed: match json.text_of("closed") {
+                None => None,
+                Some("all") => Some(None),
+                Some(text) => Some(Some(Moment::parse(text)?)),
+            },
         })
     }
 
@@ -43,7 +51,11 @@ impl Cursor {
         let mut out =
             format!("{{\"since\":\"{}\",\"begun\":\"{}\",\"next\":\"", moment(self.since), moment(self.begun));
         quote(&mut out, &self.next);
-        out.push_str(&format!("\",\"pages\":\"{}\"}}", self.pages));
+        out.push_str(&format!("\",\"pages\":\"{}\"", self.pages));
+        if let Some(closed) = self.closed {
+            out.push_str(&format!(",\"closed\":\"{}\"", closed.map_or("all".to_owned(), Moment::written)));
+        }
+        out.push('}');
         out
     }
 }
@@ -55,11 +67,15 @@ fn a_cursor_is_read_as_it_was_written() {
         begun: Moment::parse("2026-03-03T09:30"),
         next: "https://x/?a=\"b\"\\c".to_owned(),
         pages: 12,
+        closed: None,
     };
-    assert_eq!(Cursor::parse(&all.written()), Some(all));
+    for closed in [None, Some(None), Some(Moment::parse("2026-03-01T08:00"))] {
+        let all = Cursor { closed, ..all.clone() };
+        assert_eq!(Cursor::parse(&all.written()), Some(all));
+    }
     assert_eq!(Cursor::parse(""), Some(Cursor::default()));
     assert_eq!(Cursor::parse(&Cursor::default().written()), Some(Cursor::default()));
-    for text in ["x", "{\"since\":\"soon\"}", "{\"pages\":\"x\"}"] {
+    for text in ["x", "{\"since\":\"soon\"}", "{\"pages\":\"x\"}", "{\"closed\":\"x\"}"] {
         assert_eq!(Cursor::parse(text), None, "{text}");
     }
 }

@@ -269,7 +269,13 @@ impl HttpPull {
         }
         // The window is over; another one begins where it ends, until the listing has come to where it began.
         let (until, begun) = (self.until(), here.begun.unwrap_or(self.now));
-        Ok((until < begun).then(|| Cursor { since: Some(until), begun: Some(begun), next: String::new(), pages: 0 }))
+        Ok((until < begun).then(|| Cursor {
+            since: Some(until),
+            begun: Some(begun),
+            next: String::new(),
+            pages: 0,
+            ..here.clone()
+        }))
     }
 
     /// Goes on with the items of a page until one has to be asked for, or all are complete.
@@ -331,7 +337,8 @@ impl HttpPull {
         let Some(with) = self.plan.with.get(page.with) else { return self.complete(page) };
         // One record that is closed to us, or gone, is no reason to stop all others.
         if matches!(response.status, 403 | 404 | 410) {
-            if !with.optional || page.further.is_some() {
+            // Kept from us is not the same as none, whatever was asked for.
+            if !with.optional || page.further.is_some() || response.status == 403 {
                 page.document.lacks(&with.name, response.status);
                 let at = page.with;
                 if let Some(tried) = page.tried.get_mut(at) {
@@ -392,17 +399,18 @@ impl HttpPull {
 
     /// The page is complete: its documents, and the cursor behind them.
     fn store(&mut self, page: Page) -> Step {
-        let cursor = match &page.next {
-            Some(next) => next.clone(),
-            None => {
-                let begun = self.cursor.begun.unwrap_or(self.now);
-                Cursor { since: Some(begun.plus(-self.plan.overlap)), ..Cursor::default() }
-            }
-        };
-        if page.next.is_none() {
+        let is_closed = page.tried.iter().any(|tried| !tried.answered && !tried.refused.is_empty());
+        let closed = self.cursor.closed.or(is_closed.then_some(self.cursor.since));
+        let next = page.next.map(|next| Cursor { closed, ..next });
+        let cursor = next.clone().unwrap_or_else(|| {
+            let begun = self.cursor.begun.unwrap_or(self.now);
+            let since = closed.unwrap_or(Some(begun.plus(-self.plan.overlap)));
+            Cursor { since, ..Cursor::default() }
+        });
+        if next.is_none() {
             self.cursor = cursor.clone();
         }
-        self.waiting = Waiting::Stored(page.next);
+        self.waiting = Waiting::Stored(next);
         Step::Store(Batch { documents: page.documents, cursor: cursor.written() })
     }
 }

@@ -69,7 +69,7 @@ pub struct With {
     pub items: Path,
     /// The address of its next page.
     pub next: Path,
-    /// 403, 404 and 410 mean that there is none.
+    /// 404 and 410 mean that there is none.
     pub optional: bool,
 }
 
