@@ -286,7 +286,7 @@ fn one_record_that_is_closed_to_us_stops_no_other() {
 #[test]
 fn a_listing_whose_one_record_is_closed_is_read_again_from_where_it_began() {
     let mapping = "[pull]\npath = \"/rows\"\nitems = \"rows\"\ndocuments = \"item\"\n[pull.query]\nsince = \"{since}\"\n\
-                   [pull.since]\noverlap = \"1h\"\n[[pull.with]]\nname = \"person\"\npath = \"/people/{item.person}\"\n";
+                   [pull.since]\noverlap = \"1h\"\nformat = \"YYYY-MM-DDThh:mm:ssZ\"\n[[pull.with]]\nname = \"person\"\npath = \"/people/{item.person}\"\n";
     let (mut cursor, mut asked) = (String::new(), Vec::new());
     // A right that is missing looks like one record that is closed. Once it is there again, the listing moves on.
     for status in [403, 403, 200, 200] {
