@@ -385,3 +385,19 @@ fn the_id_of_a_dropped_claim_is_never_given_again() {
     assert!(history.contains("dropped") && !history.contains("submitted"), "{history}");
     assert!(!site.json(&["claim", "history", "2"]).to_string().contains("dropped"));
 }
+
+#[test]
+fn a_store_of_another_form_is_refused_with_what_to_do() {
+    let site = Site::new();
+    site.run_unapproved("2026-05-20");
+    let store = rusqlite::Connection::open(site.dir().join("store/claimhost.db")).unwrap();
+    store.pragma_update(None, "application_id", 0).unwrap();
+    drop(store);
+    // Whoever writes, and whoever only looks.
+    for arguments in [&["run", "--once"][..], &["claim", "list"]] {
+        let output = site.command(arguments);
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        let told = words.contains("is of an earlier claimhost") && words.contains("make a new one");
+        assert!(!output.status.success() && told, "{arguments:?}: {words}");
+    }
+}

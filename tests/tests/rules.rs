@@ -429,6 +429,11 @@ fn a_folder_of_tables_that_goes_frees_nothing_and_is_told() {
         assert!(err.contains("expected the folder of the tables that are active: house"), "{err}");
         let (out, _) = said(&site, &["check-config"], 3);
         assert!(out.contains("the tables that are active: house") && out.contains("does not start"), "{out}");
+        // Nor does a table that is activated now stand in for them.
+        site.write("candidate.toml", again("1", "warn").as_bytes());
+        let (_, err) = said(&site, &["rules", "activate", "candidate.toml", "--by", "Kit"], 4);
+        assert!(err.contains("the tables that are active: house") && err.contains("nothing was changed"), "{err}");
+        assert!(!path.join("history").exists());
     }
     // Unless somebody says so; the host's own history tells that, too.
     std::fs::create_dir(path.join("history")).unwrap();
@@ -548,6 +553,28 @@ fn a_table_whose_look_back_is_withheld_holds_its_claims() {
     site.run(DAY);
     assert_eq!(why(&site, "1")["state"], "submitted");
     site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_table_that_is_a_plugin_of_its_own_holds_its_claims_too_where_its_look_back_is_withheld() {
+    let site = Site::new();
+    let manifest = "id = \"again\"\nversion = \"1.0.0\"\nkind = \"rules\"\ncontract = \"0.1.0-draft\"\nevidence = \"documented\"\n\
+                    base = \"rule-table\"\nmapping = \"table.toml\"\n[permissions]\nlook_back_days = 30\n";
+    site.write("mine/again/plugin.toml", manifest.as_bytes());
+    site.write("mine/again/table.toml", again("1", "warn").as_bytes());
+    let folder = site.dir().join("mine/again").display().to_string();
+    site.json(&["plugin", "add", "--yes", "--refuse", "look-back", &folder]);
+    let (none, mine) = ("[\"medicare\"].\nrules = []", "[\"medicare\"].\nrules = [\"again\"]");
+    site.edit("practices/my-practice/profile.toml", none, mine);
+    site.hl7("1.hl7", on_day(1, 10).as_bytes());
+    site.run(DAY);
+    let answer = why(&site, "1");
+    let found = of_rule(&answer, "rules.not-evaluated");
+    assert_eq!((found.len(), &answer["state"]), (1, &"held".into()), "{answer}");
+    let words = "Rule set `again` looks back 30 days, and the plugin `again` is granted 0; grant it look-back";
+    assert!(found[0]["words"].as_str().unwrap().starts_with(words), "{answer}");
+    let (out, _) = said(&site, &["check-config"], 3);
+    assert!(out.contains("looks back 30 days, and the plugin `again` is granted 0"), "{out}");
 }
 
 #[test]

@@ -39,6 +39,19 @@ fn with_tokens(uses: usize) -> Server {
     })
 }
 
+/// A source of rows whose token is of the refresh token in the file `refresh`.
+fn add_refreshing(site: &Site, server: &Server) {
+    let url = format!("{}/token", server.url());
+    add_rows(
+        site,
+        server,
+        NAME,
+        &format!(
+            "[[intake.pull.auth]]\nkind = \"oauth2-refresh\"\nclient_id = \"c\"\ntoken_url = \"{url}\"\nrefresh_token = {{ file = \"refresh\" }}"
+        ),
+    );
+}
+
 #[test]
 fn tokens_are_fetched_renewed_and_kept_to_themselves() {
     for (kind, more) in [
@@ -99,15 +112,7 @@ fn a_refresh_token_and_a_page_that_come_while_the_service_ends_are_kept() {
             Answer { slow: if is_slow { Duration::from_secs(1) } else { Duration::ZERO }, ..answer }
         });
         secret(&site, "refresh", "refresh-token-0-first");
-        let url = format!("{}/token", server.url());
-        add_rows(
-            &site,
-            &server,
-            NAME,
-            &format!(
-                "[[intake.pull.auth]]\nkind = \"oauth2-refresh\"\nclient_id = \"c\"\ntoken_url = \"{url}\"\nrefresh_token = {{ file = \"refresh\" }}"
-            ),
-        );
+        add_refreshing(&site, &server);
         let serving = Serving::start(&site, DAY);
         let until = Instant::now() + PATIENCE;
         while server.count(slow) == 0 {
@@ -384,15 +389,7 @@ fn a_password_and_a_refresh_token_that_a_server_repeats_are_struck_out() {
             _ => row("access-token-01 refresh-token-next"),
         });
         secret(&site, "refresh", "refresh-token-first");
-        let url = format!("{}/token", server.url());
-        add_rows(
-            &site,
-            &server,
-            NAME,
-            &format!(
-                "[[intake.pull.auth]]\nkind = \"oauth2-refresh\"\nclient_id = \"c\"\ntoken_url = \"{url}\"\nrefresh_token = {{ file = \"refresh\" }}"
-            ),
-        );
+        add_refreshing(&site, &server);
         for _ in 0..turns {
             assert_eq!(report(&pull(&site))["ended"], "done");
         }
