@@ -6,7 +6,7 @@ use std::ops::Range;
 use claimhost_x12::{Delimiters, GsFields, IsaFields};
 
 use super::emit::{Out, d8};
-use super::refusal::{Sending, refusals};
+use super::refusal::first_block;
 use super::*;
 use crate::claim::destination;
 
@@ -120,7 +120,7 @@ fn body(out: Out) -> Body {
 /// # Errors
 /// What the 837P cannot carry.
 pub fn render(n: usize, claim: &Claim) -> Result<Rendered, WriteError> {
-    if let Some(refusal) = refusals(claim).into_iter().find(|refusal| refusal.sending == Sending::Blocks) {
+    if let Some(refusal) = first_block(claim) {
         return Err(WriteError::Blocked { claim: n, refusal });
     }
     let missing = |field| WriteError::Missing { claim: n, field };

@@ -37,19 +37,50 @@ pub(super) struct Row {
     pub field: &'static str,
     pub sending: Sending,
     pub reason: &'static str,
-    pub find: fn(&Claim) -> Vec<Vec<usize>>,
+    pub find: Find,
+}
+
+/// How a row is looked for.
+pub(super) enum Find {
+    /// In the claim.
+    Claim(fn(&Claim) -> Vec<Vec<usize>>),
+    /// Under each provider of one loop, behind the line that the loop may have.
+    Provider(&'static ProviderLoop, fn(&Placed<'_>) -> Vec<Vec<usize>>),
+}
+
+impl Row {
+    /// Where it applies. `providers` are the claim's.
+    fn find(&self, claim: &Claim, providers: &[Placed<'_>]) -> Vec<Vec<usize>> {
+        match &self.find {
+            Find::Claim(find) => find(claim),
+            Find::Provider(at, find) => {
+                let own = providers.iter().filter(|placed| placed.at.field == at.field);
+                own.flat_map(|placed| {
+                    find(placed).into_iter().map(|positions| placed.line.into_iter().chain(positions).collect())
+                })
+                .collect()
+            }
+        }
+    }
+
+    fn refuse(&self, positions: &[usize]) -> Refusal {
+        let Self { field, sending, reason, .. } = *self;
+        Refusal { field, at: place(field, positions), sending, reason }
+    }
 }
 
 /// Everything of this claim that is refused, in the order of the table.
 pub fn refusals(claim: &Claim) -> Vec<Refusal> {
-    let mut out = Vec::new();
-    for row in TABLE.iter() {
-        for positions in (row.find)(claim) {
-            let at = place(row.field, &positions);
-            out.push(Refusal { field: row.field, at, sending: row.sending, reason: row.reason });
-        }
-    }
-    out
+    let providers = loops::providers(claim);
+    let found = |row: &Row| row.find(claim, &providers).iter().map(|found| row.refuse(found)).collect::<Vec<_>>();
+    TABLE.iter().flat_map(found).collect()
+}
+
+/// The first row that keeps this claim from being sent.
+pub(super) fn first_block(claim: &Claim) -> Option<Refusal> {
+    let providers = loops::providers(claim);
+    let mut blocks = TABLE.iter().filter(|row| row.sending == Sending::Blocks);
+    blocks.find_map(|row| row.find(claim, &providers).first().map(|found| row.refuse(found)))
 }
 
 /// The rows of the table: field, meaning, reason.
@@ -84,16 +115,6 @@ fn place(field: &str, positions: &[usize]) -> String {
     out
 }
 
-/// Positions under every provider of one loop: the line, if it has one, then what `find` gives.
-fn within(claim: &Claim, at: &ProviderLoop, find: impl Fn(&Placed<'_>) -> Vec<Vec<usize>>) -> Vec<Vec<usize>> {
-    let placed = loops::providers(claim);
-    let own = placed.iter().filter(|p| p.at.field == at.field);
-    own.flat_map(|p| {
-        find(p).into_iter().map(|positions| p.line.into_iter().chain(positions).collect()).collect::<Vec<_>>()
-    })
-    .collect()
-}
-
 fn when(yes: bool) -> Vec<Vec<usize>> {
     if yes { vec![Vec::new()] } else { Vec::new() }
 }
@@ -110,25 +131,25 @@ fn organisation(p: &Placed<'_>) -> bool {
 macro_rules! provider_rows {
     ($rows:ident, $($at:path = $field:literal),* $(,)?) => {$(
         $rows.extend(rows_of(&$at, [
-            (concat!($field, ".local-id"), |c| within(c, &$at, |p| when(!p.provider.local_id.is_empty()))),
-            (concat!($field, ".taxonomy"), |c| within(c, &$at, |p| when(p.provider.taxonomy.is_some()))),
-            (concat!($field, ".address"), |c| within(c, &$at, |p| when(p.provider.address.is_some()))),
-            (concat!($field, ".contacts[]"), |c| within(c, &$at, |p| (p.at.contacts..p.provider.contacts.len()).map(|n| vec![n]).collect())),
-            (concat!($field, ".contacts[].numbers[]"), |c| within(c, &$at, numbers)),
-            (concat!($field, ".ids[]"), |c| within(c, &$at, ids)),
-            (concat!($field, ".ids[].payer-id"), |c| within(c, &$at, |p| {
+            (concat!($field, ".local-id"), |p| when(!p.provider.local_id.is_empty())),
+            (concat!($field, ".taxonomy"), |p| when(p.provider.taxonomy.is_some())),
+            (concat!($field, ".address"), |p| when(p.provider.address.is_some())),
+            (concat!($field, ".contacts[]"), |p| (p.at.contacts..p.provider.contacts.len()).map(|n| vec![n]).collect()),
+            (concat!($field, ".contacts[].numbers[]"), numbers),
+            (concat!($field, ".ids[]"), ids),
+            (concat!($field, ".ids[].payer-id"), |p| {
                 p.provider.ids.iter().enumerate().filter(|(_, id)| !id.payer_id.is_empty()).map(|(n, _)| vec![n]).collect()
-            })),
-            (concat!($field, ".is-person"), |c| within(c, &$at, |p| when(match p.at.entity {
+            }),
+            (concat!($field, ".is-person"), |p| when(match p.at.entity {
                 Entity::Person => !p.provider.is_person,
                 Entity::Organisation => p.provider.is_person,
                 Entity::Either => false,
-            }))),
-            (concat!($field, ".name"), |c| within(c, &$at, |p| when(!p.provider.name.last.is_empty() || !p.provider.name.first.is_empty()))),
-            (concat!($field, ".name.first"), |c| within(c, &$at, |p| when(organisation(p) && !p.provider.name.first.is_empty()))),
-            (concat!($field, ".name.middle"), |c| within(c, &$at, |p| when(organisation(p) && !p.provider.name.middle.is_empty()))),
-            (concat!($field, ".name.suffix"), |c| within(c, &$at, |p| when(organisation(p) && !p.provider.name.suffix.is_empty()))),
-            ($field, |c| within(c, &$at, |p| when(p.repeated()))),
+            })),
+            (concat!($field, ".name"), |p| when(!p.provider.name.last.is_empty() || !p.provider.name.first.is_empty())),
+            (concat!($field, ".name.first"), |p| when(organisation(p) && !p.provider.name.first.is_empty())),
+            (concat!($field, ".name.middle"), |p| when(organisation(p) && !p.provider.name.middle.is_empty())),
+            (concat!($field, ".name.suffix"), |p| when(organisation(p) && !p.provider.name.suffix.is_empty())),
+            ($field, |p| when(p.repeated())),
         ]));
     )*};
 }
@@ -154,10 +175,10 @@ fn provider_rows() -> Vec<Row> {
     rows
 }
 
-type Candidate = (&'static str, fn(&Claim) -> Vec<Vec<usize>>);
+type Candidate = (&'static str, fn(&Placed<'_>) -> Vec<Vec<usize>>);
 
 /// The candidates that this loop can need, with reason.
-fn rows_of(at: &ProviderLoop, candidates: [Candidate; 13]) -> Vec<Row> {
+fn rows_of(at: &'static ProviderLoop, candidates: [Candidate; 13]) -> Vec<Row> {
     use Sending::{Blocks, NotSent};
     let organisations = at.entity != Entity::Person && at.named;
     let repeatable = at.qualifier != "85"
@@ -188,7 +209,8 @@ fn rows_of(at: &ProviderLoop, candidates: [Candidate; 13]) -> Vec<Row> {
         (repeatable, NotSent, "the loop is sent only when it differs from the billing provider or from the claim's"),
     ];
     let rows = candidates.into_iter().zip(needed).filter(|(_, (needed, ..))| *needed);
-    rows.map(|((field, find), (_, sending, reason))| Row { field, sending, reason, find }).collect()
+    rows.map(|((field, find), (_, sending, reason))| Row { field, sending, reason, find: Find::Provider(at, find) })
+        .collect()
 }
 
 fn numbers(p: &Placed<'_>) -> Vec<Vec<usize>> {

@@ -5,7 +5,7 @@ use super::emit::{codes_max, taken_ids};
 use super::line::{names_payer, taken_notes};
 use super::parents::patient_subscribes;
 use super::refusal::Sending::{Blocks, NotSent};
-use super::refusal::{Row, Sending, left};
+use super::refusal::{Find, Row, Sending, left};
 use super::{codes, loops};
 use crate::claim::*;
 
@@ -16,7 +16,7 @@ mod line;
 type Found = Vec<Vec<usize>>;
 
 const fn row(field: &'static str, sending: Sending, reason: &'static str, find: fn(&Claim) -> Found) -> Row {
-    Row { field, sending, reason, find }
+    Row { field, sending, reason, find: Find::Claim(find) }
 }
 
 /// Positions of the items that fulfil a condition.
