@@ -15,7 +15,7 @@ use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, 
 use super::control::{control_number, line_control_number};
 use super::host::{Host, Practice};
 use super::lineages::{Lineage, lineages, retire, stand_again};
-use super::refold::{refold, refold_by};
+use super::refold::{Cause, facts_of, fold_first, refold, refold_known};
 use super::review::{AlikeKey, Candidate, alike, hold, review};
 use super::{ClaimState, HostError, VersionState, inquire};
 
@@ -376,7 +376,7 @@ pub(super) fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) 
         }
     }
     practice.store.write(|tx| -> Result<(), HostError> {
-        for plan in plans {
+        for plan in &plans {
             write(host, tx, practice, plan)?;
         }
         host.keep_plugin_log(tx)?;
@@ -384,7 +384,7 @@ pub(super) fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) 
     })
 }
 
-fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<(), HostError> {
+fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: &Plan) -> Result<(), HostError> {
     let today = host.today();
     for claim_id in &plan.dropped {
         tx.drop_unsent_claim(*claim_id)?;
@@ -400,7 +400,7 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
         let kind = if plan.state == VisitState::MissingCharges { "visit.missing-charges" } else { "visit.amendment" };
         tx.open_work(kind, visit, today, 0, words)?;
     }
-    for step in plan.steps {
+    for step in &plan.steps {
         let is_new = step.claim_id.is_none();
         let Some(claim_id) = step.claim_id.map_or_else(|| tx.next_claim_id().map(Some), |id| Ok(Some(id)))? else {
             continue;
@@ -411,7 +411,7 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
         if !step.take_back && !step.retired.is_empty() {
             stand_again(tx, claim_id, &step.retired, today)?;
         }
-        let Some(written) = step.written else {
+        let Some(written) = &step.written else {
             refold(tx, claim_id, today, "visit")?;
             continue;
         };
@@ -430,7 +430,7 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
             created_day: today,
             submitted_day: None,
         };
-        put_claim(tx, practice, &row, &written, &plan.row)?;
+        let claim = claim_row(tx, practice, &row, written, &plan.row, is_new)?;
         for AppliedFix { rule, digest, .. } in &written.fixed {
             tx.record("claim", claim_id, today, &format!("rule:{rule}"), "fix applied", digest)?;
         }
@@ -440,53 +440,59 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: Plan) -> Result<()
             tx.name_version(*kind, &parts, claim_id, step.version)?;
         }
         tx.put_version(&row, &written.body)?;
-        tx.put_findings(claim_id, step.version, &written.findings)?;
+        if known.is_some() || !written.findings.is_empty() {
+            tx.put_findings(claim_id, step.version, &written.findings)?;
+        }
         if let Some((question, is_new)) = &written.question {
             tx.note_inquiry_visit(&question.member_mac(tx), plan.row.visit_id)?;
             if *is_new && practice.profile.eligibility.at_assembly {
                 inquire::want(host, tx, question, 0, Asked::Assembly)?;
             }
         }
-        crate::audit::family::work(tx, claim_id, &written.findings, row.charge_cents, today)?;
+        if !is_new || !written.findings.is_empty() {
+            crate::audit::family::work(tx, claim_id, &written.findings, row.charge_cents, today)?;
+        }
         let same = |before: VersionRow| (before.state, before.charge_cents) == (row.state, row.charge_cents);
         if !known.is_some_and(same) {
             let event = format!("version {} {} ({})", row.version, row.state.as_str(), row.kind.as_str());
             tx.record("claim", claim_id, today, "host", &event, digests)?;
         }
-        refold_by(tx, claim_id, today, "scrub", digests)?;
+        let cause = Cause { day: today, words: "scrub", digests };
+        if is_new {
+            fold_first(tx, claim, &written.patient, &row, &cause)?;
+        } else {
+            refold_known(tx, claim, &tx.versions(claim_id)?, |version| facts_of(tx, version), &cause)?;
+        }
     }
     Ok(tx.set_visit(&plan.row, plan.state, today)?)
 }
 
-/// The lineage's row: made with its first version, kept afterwards.
-fn put_claim(
+/// The lineage's row with this version: a new one is none of the store's yet.
+fn claim_row(
     tx: &Tx<'_>,
     practice: &Practice,
     version: &VersionRow,
     written: &Written,
     visit: &VisitRow,
-) -> StoreResult<()> {
+    is_new: bool,
+) -> StoreResult<ClaimRow> {
     let span = service_span(&written.claim.lines);
     let (service_from, service_to) = span.map_or((0, 0), |span| (day_number(span.start), day_number(span.end)));
-    let known = tx.claim(version.claim_id)?;
+    let known = if is_new { None } else { tx.claim(version.claim_id)? };
     let payer = practice.profile.payer.iter().find(|payer| payer.id == version.payer_id);
     let route = if payer.is_some_and(|payer| payer.route == Route::ViaEhr) { "via-ehr" } else { "clearinghouse" };
     let first = Marks { assembled_day: version.created_day, ..Marks::default() };
     let marks = known.as_ref().map_or(first, |known| known.marks);
-    let row = ClaimRow {
+    Ok(ClaimRow {
         claim_id: version.claim_id,
         visit_id: visit.visit_id,
         payer_id: version.payer_id.clone(),
         route: route.to_owned(),
-        state: known.as_ref().map_or_else(|| ClaimState::Held.as_str().to_owned(), |known| known.state.clone()),
+        state: known.map_or_else(|| ClaimState::Held.as_str().to_owned(), |known| known.state),
         live_version: version.version,
         billed_cents: version.charge_cents,
         service_from,
         service_to,
         marks: Marks { charged_day: visit.first_charge_day, ..marks },
-    };
-    match known {
-        Some(_) => tx.update_claim(&row),
-        None => tx.add_claim(&row, &written.patient),
-    }
+    })
 }

@@ -17,6 +17,7 @@ use crate::claim::{Date, Setup, day_number};
 use crate::codes::Library;
 use crate::codes::shelf::Shelf;
 use crate::config::{Config, FolderConfig, Route};
+use crate::lifecycle::seats::Seats;
 use crate::lifecycle::summary::{Summary, summarize};
 use crate::lifecycle::{
     DataQuestions, DataReloads, HostError, answers, due, go_live, ingest, inquire, later, lost_tables, master_key,
@@ -57,6 +58,8 @@ pub struct Host {
     tidied: Option<(Date, Vec<Stamps>)>,
     reloads: DataReloads,
     questions: DataQuestions,
+    /// Where claims are written down.
+    pub(super) seats: Seats,
     stop: Arc<AtomicBool>,
 }
 
@@ -183,7 +186,7 @@ impl Host {
         }
         let (settle, told, stop) = (Duration::ZERO, parking_lot::Mutex::default(), Arc::default());
         #[rustfmt::skip] // one row
-        let host = Self { config, store, clearing, plugins, live, log, library, codes, tables, tables_moved: false, practices, as_of, settle, told, tidied: None, reloads: DataReloads::default(), questions: DataQuestions::default(), stop };
+        let host = Self { config, store, clearing, plugins, live, log, library, codes, tables, tables_moved: false, practices, as_of, settle, told, tidied: None, reloads: DataReloads::default(), questions: DataQuestions::default(), seats: Seats::of_cores(), stop };
         host.note_tables()?;
         Ok(host)
     }

@@ -220,14 +220,15 @@ impl Intake<'_> {
             }
         };
         let count = u64::try_from(batch.len()).unwrap_or(0);
-        let mut told = translated.into_iter().map(Told::of).collect::<StoreResult<Vec<_>>>()?.into_iter();
+        let told = translated.into_iter().map(Told::of).collect::<StoreResult<Vec<_>>>()?;
         self.practice.store.write(|tx| -> Result<(), HostError> {
-            for pending in batch.drain(..) {
+            let mut told = told.iter();
+            for pending in &batch {
                 match &pending.framed {
-                    Framed::Problem(problem) => self.refuse(tx, &pending, problem)?,
+                    Framed::Problem(problem) => self.refuse(tx, pending, problem)?,
                     Framed::Frame(frame) => {
                         if let Some(told) = told.next() {
-                            self.settle(tx, &pending, frame, told)?;
+                            self.settle(tx, pending, frame, told)?;
                         }
                     }
                 }
@@ -260,13 +261,14 @@ impl Intake<'_> {
     }
 
     /// Gives one document its end. The row comes first, because events name it.
-    fn settle(&self, tx: &Tx<'_>, pending: &Pending, frame: &Frame, told: Told) -> Result<(), HostError> {
-        let Told { mut status, reason, detail, events } = told;
+    fn settle(&self, tx: &Tx<'_>, pending: &Pending, frame: &Frame, told: &Told) -> Result<(), HostError> {
+        let Told { status, reason, detail, events } = told;
+        let mut status = *status;
         let digest = self.digest.as_str();
         let before = pending.document_id.map(|document_id| self.status_of(tx, document_id)).transpose()?;
         let document_id = match pending.document_id {
             Some(document_id) => {
-                tx.set_document(document_id, status, &reason, digest, &detail)?;
+                tx.set_document(document_id, status, reason, digest, detail)?;
                 tx.move_document(document_id, frame.ordinal, &frame.ranges)?;
                 document_id
             }
@@ -275,10 +277,10 @@ impl Intake<'_> {
                 ordinal: frame.ordinal,
                 ranges: &frame.ranges,
                 status,
-                reason: &reason,
+                reason,
                 received_day: pending.received_day,
                 plugin_digest: digest,
-                detail: &detail,
+                detail,
             })?,
         };
         let subject = ("document", document_id);
@@ -291,12 +293,12 @@ impl Intake<'_> {
             tx.close_work(None, subject, self.host.today())?;
         }
         if let Some(kind) = work {
-            tx.open_work(kind, subject, self.host.today(), 0, &reason)?;
+            tx.open_work(kind, subject, self.host.today(), 0, reason)?;
         }
         if status == DocumentStatus::Translated {
             let mut known = Vec::new();
             let mut news = false;
-            for event in &events {
+            for event in events {
                 let event = match event {
                     TheirEvent::Visit(event) => event,
                     TheirEvent::Expected(expected) => {
@@ -463,7 +465,7 @@ fn add(
     event: &VisitEvent,
 ) -> StoreResult<Option<(u64, bool)>> {
     let VisitEvent { update, digest, body } = event;
-    let (visit_id, opened) = tx.visit_of(&update.source_system, &update.visit_number, day, plugin_digest)?;
+    let (visit_id, opened) = tx.visit_of(update, day, plugin_digest)?;
     let mut digest = *digest;
     if update.charges.iter().any(|charge| charge.id.is_empty() && charge.reverses.is_empty()) {
         // Without a key to trust, the same content in another document is a suspected repeat, which the fold holds.
@@ -471,7 +473,7 @@ fn add(
         digest = sha2::Sha256::new().chain_update(digest).chain_update(document_id.to_be_bytes()).finalize().into();
     }
     capture::visit_touched(tx, visit_id, update)?;
-    let event = NewEvent { document_id, arrived_day: day, digest, update, body };
+    let event = NewEvent { document_id, arrived_day: day, digest, update, body, opens: opened };
     if tx.add_event(visit_id, &event)? {
         return Ok(Some((visit_id, opened)));
     }

@@ -40,6 +40,7 @@ mod refusal;
 pub mod report;
 mod retry;
 mod review;
+mod seats;
 mod submit;
 pub mod summary;
 mod tables;

@@ -10,7 +10,8 @@ pub fn fold_version(tx: &Tx<'_>, version: &VersionRow) -> StoreResult<VersionFol
     Ok(fold(&facts_of(tx, version)?))
 }
 
-fn facts_of(tx: &Tx<'_>, version: &VersionRow) -> StoreResult<Vec<Fact>> {
+/// The facts of one version, in no order that matters.
+pub(super) fn facts_of(tx: &Tx<'_>, version: &VersionRow) -> StoreResult<Vec<Fact>> {
     Ok(tx.facts(version.claim_id, version.version)?.into_iter().map(|(fact, ..)| fact).collect())
 }
 
@@ -21,14 +22,70 @@ pub fn refold(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str) -> StoreResult<
 
 /// The same, where plugins decided: `digests` of theirs.
 pub fn refold_by(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str, digests: &str) -> StoreResult<()> {
-    let Some(mut claim) = tx.claim(claim_id)? else { return Ok(()) };
+    let Some(claim) = tx.claim(claim_id)? else { return Ok(()) };
     let versions = tx.versions(claim_id)?;
-    let recounted = recount(tx, &versions, |version| facts_of(tx, version))?;
+    let facts = |version: &VersionRow| facts_of(tx, version);
+    refold_known(tx, claim, &versions, facts, &Cause { day, words: cause, digests })
+}
+
+/// Why a lineage is folded anew.
+pub(super) struct Cause<'a> {
+    /// Day number.
+    pub(super) day: i64,
+    /// In the history.
+    pub(super) words: &'a str,
+    /// Digests of the plugins that decided.
+    pub(super) digests: &'a str,
+}
+
+/// The same of a lineage whose rows are at hand, as the store has them; `facts` gives those of a version.
+pub(super) fn refold_known(
+    tx: &Tx<'_>,
+    mut claim: ClaimRow,
+    versions: &[VersionRow],
+    facts: impl FnMut(&VersionRow) -> StoreResult<Vec<Fact>>,
+    cause: &Cause<'_>,
+) -> StoreResult<()> {
+    let (recounted, moved) = count(tx, &mut claim, versions, facts, cause)?;
+    tx.update_claim(&claim)?;
+    if moved {
+        tx.record("claim", claim.claim_id, cause.day, "host", &claim.state, cause.digests)?;
+    }
+    work(tx, &claim, &recounted, cause.day)
+}
+
+/// A lineage that is not in the store yet, with its first version: written down as that makes it.
+pub(super) fn fold_first(
+    tx: &Tx<'_>,
+    mut claim: ClaimRow,
+    patient_mac: &[u8; 32],
+    version: &VersionRow,
+    cause: &Cause<'_>,
+) -> StoreResult<()> {
+    let none = |_: &VersionRow| Ok(Vec::new());
+    let (recounted, moved) = count(tx, &mut claim, std::slice::from_ref(version), none, cause)?;
+    tx.add_claim(&claim, patient_mac)?;
+    if moved {
+        tx.record("claim", claim.claim_id, cause.day, "host", &claim.state, cause.digests)?;
+    }
+    open_wanted(tx, &claim, &recounted, cause.day)
+}
+
+/// Moves the versions that moved, and the row at hand. True: its state is another one than before.
+fn count(
+    tx: &Tx<'_>,
+    claim: &mut ClaimRow,
+    versions: &[VersionRow],
+    facts: impl FnMut(&VersionRow) -> StoreResult<Vec<Fact>>,
+    cause: &Cause<'_>,
+) -> StoreResult<(Recounted, bool)> {
+    let Cause { day, words, digests } = *cause;
+    let recounted = recount(tx, versions, facts)?;
     for (version, (_, state)) in versions.iter().zip(&recounted.states) {
         if *state != version.state {
             tx.set_version_state(version, *state, None)?;
-            let event = format!("version {} {} ({cause})", version.version, state.as_str());
-            tx.record("claim", claim_id, day, "host", &event, digests)?;
+            let event = format!("version {} {} ({words})", version.version, state.as_str());
+            tx.record("claim", claim.claim_id, day, "host", &event, digests)?;
         }
     }
     claim.live_version = recounted.live_version.unwrap_or(claim.live_version);
@@ -37,11 +94,7 @@ pub fn refold_by(tx: &Tx<'_>, claim_id: u64, day: i64, cause: &str, digests: &st
     let moved = claim.state != state.as_str();
     claim.marks = marks::moved(claim.marks, &recounted, moved, day);
     state.as_str().clone_into(&mut claim.state);
-    tx.update_claim(&claim)?;
-    if moved {
-        tx.record("claim", claim_id, day, "host", state.as_str(), digests)?;
-    }
-    work(tx, &claim, &recounted, day)
+    Ok((recounted, moved))
 }
 
 /// What the facts of a lineage come to.
@@ -139,8 +192,12 @@ fn work(tx: &Tx<'_>, claim: &ClaimRow, recounted: &Recounted, day: i64) -> Store
             tx.close_work(Some(&kind), subject, day)?;
         }
     }
-    for (kind, _, amount) in wanted.into_iter().filter(|(_, open, _)| *open) {
-        tx.open_work(kind, subject, day, amount, "")?;
+    open_wanted(tx, claim, recounted, day)
+}
+
+fn open_wanted(tx: &Tx<'_>, claim: &ClaimRow, recounted: &Recounted, day: i64) -> StoreResult<()> {
+    for (kind, _, amount) in wanted_work(recounted).into_iter().filter(|(_, open, _)| *open) {
+        tx.open_work(kind, ("claim", claim.claim_id), day, amount, "")?;
     }
     Ok(())
 }

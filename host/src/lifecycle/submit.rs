@@ -1,12 +1,14 @@
 //! Ready versions into 837s: bytes, control numbers, facts and state in one transaction, then the transport.
 
+use std::collections::{BTreeMap, HashSet};
+
 use crate::claim::{Claim, LineReferenceKind, Phi, destination, iso, service_span};
 use crate::clearinghouse::outbox::deliver;
 use crate::clearinghouse::professional::{
     self, Created, Envelope, Partner, Purpose, Receiver, Rendered, Submitter, WriteError,
 };
 use crate::practice::{Profile, Usage};
-use crate::store::claim::{ClaimKey, VersionKind, VersionRow};
+use crate::store::claim::{ClaimKey, ClaimRow, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::remittance::PostingRow;
 use crate::store::submission::{SubmissionKind, SubmissionRow, SubmittedClaim};
@@ -15,7 +17,7 @@ use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
 use super::crash::crash_point;
 use super::go_live;
 use super::host::{Host, Practice};
-use super::refold::{charged_version, fold_version, refold};
+use super::refold::{Cause, charged_version, facts_of, fold_version, refold, refold_known};
 use super::review::hold;
 use super::{Fact, HostError, VersionState};
 
@@ -29,10 +31,13 @@ pub(super) fn send(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     let mut sent = 0;
     loop {
         host.check_stop()?;
+        let seat = host.seats.take();
         let batch = practice.store.read(|tx| ready(host, tx))?;
+        drop(seat);
+        let was_last = batch.is_empty();
         sent += submit(host, practice, &batch)?;
         transmit(host, &practice.store)?;
-        if batch.is_empty() {
+        if was_last {
             return Ok(sent);
         }
     }
@@ -51,8 +56,36 @@ pub(super) fn transmit(host: &Host, practice: &PracticeStore) -> Result<(), Host
     Ok(())
 }
 
-/// A version that may leave, and what names it as one that is billed twice ([`ClaimKey::MemberDatesCharge`]).
-type Ready = (VersionRow, Option<Phi<[String; 4]>>);
+/// A version that may leave.
+struct Ready {
+    version: VersionRow,
+    /// What names it as one that is billed twice ([`ClaimKey::MemberDatesCharge`]).
+    name: Option<Phi<[String; 4]>>,
+    lineage: Rows,
+}
+
+/// What sending a version moves: read before the transaction, for while one practice writes the others wait.
+struct Rows {
+    claim: ClaimRow,
+    versions: Vec<VersionRow>,
+    /// Of the version that is sent, and of those that have left.
+    facts: BTreeMap<u32, Vec<Fact>>,
+}
+
+impl Rows {
+    fn of(tx: &Tx<'_>, version: &VersionRow) -> StoreResult<Self> {
+        let claim = tx.claim(version.claim_id)?;
+        let claim = claim.ok_or(StoreError::Missing { what: "claim", id: version.claim_id })?;
+        let versions = tx.versions(version.claim_id)?;
+        let mut facts = BTreeMap::new();
+        for known in &versions {
+            if known.submitted_day.is_some() || known.version == version.version {
+                facts.insert(known.version, facts_of(tx, known)?);
+            }
+        }
+        Ok(Self { claim, versions, facts })
+    }
+}
 
 /// What is ready, written down. Claims are let go one by one: a file may hold thousands.
 #[derive(Default)]
@@ -77,7 +110,9 @@ fn ready(host: &Host, tx: &Tx<'_>) -> StoreResult<Batch> {
         match professional::render(0, claim.expose()) {
             Ok(text) => {
                 batch.rendered.push(text);
-                batch.fit.push((version, member_dates_charge(claim.expose()).map(Phi::new)));
+                let name = member_dates_charge(claim.expose()).map(Phi::new);
+                let lineage = Rows::of(tx, &version)?;
+                batch.fit.push(Ready { version, name, lineage });
             }
             Err(error) => batch.unfit.push((version, claim, error)),
         }
@@ -92,6 +127,7 @@ fn submit(host: &Host, practice: &Practice, batch: &Batch) -> Result<u64, HostEr
         return Ok(0);
     }
     practice.store.write(|tx| -> Result<u64, HostError> {
+        let _seat = host.seats.take_at_once();
         for (version, claim, error) in &batch.unfit {
             hold_unwritable(tx, version, claim.expose(), error, host.today())?;
         }
@@ -111,9 +147,14 @@ fn keep(host: &Host, practice: &Practice, tx: &Tx<'_>, batch: &Batch) -> Result<
     let envelope = envelope(&practice.profile, host, u32::try_from(submission_id).unwrap_or(u32::MAX));
     let written = professional::assemble(&envelope, &batch.rendered)
         .map_err(|error| HostError::Unwritable { practice: tx.practice_id().to_owned(), what: error.to_string() })?;
+    let cause = format!("837 {number}");
     let mut charge_cents = 0;
     let mut submitted = Vec::with_capacity(batch.fit.len());
-    for ((version, name), place) in batch.fit.iter().zip(&written.claims) {
+    let mut moved: HashSet<u64> = batch.unfit.iter().map(|(version, ..)| version.claim_id).collect();
+    for (Ready { version, name, lineage }, place) in batch.fit.iter().zip(&written.claims) {
+        // A second version of one lineage in the batch finds it as the first has left it.
+        let lineage = if moved.insert(version.claim_id) { lineage } else { &Rows::of(tx, version)? };
+        let Rows { claim, versions, facts } = lineage;
         charge_cents += version.charge_cents;
         submitted.push(SubmittedClaim {
             submission_id,
@@ -123,15 +164,24 @@ fn keep(host: &Host, practice: &Practice, tx: &Tx<'_>, batch: &Batch) -> Result<
             range: format!("{}-{}", place.bytes.start, place.bytes.end),
         });
         let fact = Fact::Submitted { submission: submission_id, transaction: place.transaction.clone() };
-        tx.add_fact(version.claim_id, version.version, &fact, 0, today)?;
+        let is_news = tx.add_fact(version.claim_id, version.version, &fact, 0, today)?;
         if version.submitted_day.is_none() {
-            first_sending(tx, version, name.as_ref(), today)?;
-            if let Some(row) = tx.claim(version.claim_id)? {
-                tx.visit_billed(row.visit_id, today)?;
-            }
+            first_sending(tx, version, versions, name.as_ref(), today)?;
+            tx.visit_billed(claim.visit_id, today)?;
         }
         tx.set_version_state(version, VersionState::Submitted, Some(today))?;
-        refold(tx, version.claim_id, today, &format!("837 {number}"))?;
+        let mut versions = versions.clone();
+        for moved in versions.iter_mut().filter(|known| known.version == version.version) {
+            moved.state = VersionState::Submitted;
+            moved.submitted_day = moved.submitted_day.or(Some(today));
+        }
+        let facts_of = |known: &VersionRow| {
+            let mut facts = facts.get(&known.version).cloned().unwrap_or_default();
+            facts.extend((is_news && known.version == version.version).then(|| fact.clone()));
+            Ok(facts)
+        };
+        let cause = Cause { day: today, words: &cause, digests: "" };
+        refold_known(tx, claim.clone(), &versions, facts_of, &cause)?;
     }
     let row = SubmissionRow {
         submission_id,
@@ -192,13 +242,13 @@ fn resend_refused(practice: &PracticeStore, today: i64) -> Result<(), StoreError
 fn first_sending(
     tx: &Tx<'_>,
     version: &VersionRow,
+    versions: &[VersionRow],
     name: Option<&Phi<[String; 4]>>,
     today: i64,
 ) -> Result<(), StoreError> {
     let mut postings = Vec::new();
     if version.kind.is_primary() {
-        let versions = tx.versions(version.claim_id)?;
-        let before = charged_version(&versions);
+        let before = charged_version(versions);
         if let Some(before) = before.filter(|before| before.kind != VersionKind::Void) {
             postings.extend(charge(before, -before.charge_cents));
         }

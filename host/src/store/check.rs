@@ -62,7 +62,7 @@ fn heads(connection: &Connection) -> StoreResult<Vec<(String, Vec<u8>)>> {
 impl Snapshot {
     /// This moment, seen as one tenant.
     pub fn tx<'a>(&'a self, practice: &'a PracticeStore) -> Tx<'a> {
-        Tx { connection: &self.connection, practice: &practice.practice, heads: &self.heads }
+        Tx { connection: &self.connection, practice: &practice.practice, heads: &self.heads, moves: None }
     }
 
     /// What SQLite finds wrong with the file itself, each in its words; they name tables and indexes.
@@ -247,7 +247,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`super::StoreError`].
     pub fn highest(&self, table: &'static str, column: &'static str) -> StoreResult<u64> {
-        Ok(self.next_id(table, column)?.saturating_sub(1))
+        self.highest_id(table, column)
     }
 
     /// Visits with ids in a range, both ends included.

@@ -4,7 +4,7 @@ use claimhost_derive::Read;
 use serde::{Deserialize, Serialize};
 
 use super::figures::Marks;
-use super::{Encoded, StoreError, StoreResult, Tx};
+use super::{Encoded, Known, StoreError, StoreResult, Tx};
 use crate::claim::Claim;
 use crate::lifecycle::VersionState;
 use crate::rules::TableRef;
@@ -212,31 +212,29 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn add_claim(&self, claim: &ClaimRow, patient_mac: &[u8; 32]) -> StoreResult<()> {
-        self.execute(
-            "INSERT OR FAIL INTO claim (practice_id, claim_id, visit_id, patient_mac, payer_id, route, state, live_version,
-             billed_cents, service_from, service_to, charged_day, assembled_day, sent_day, first_pass, held_once, corrected,
-             error_denied, closed_day)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
-            rusqlite::params![
-                self.practice_id(),
-                claim.claim_id,
-                claim.visit_id,
-                patient_mac,
-                claim.payer_id,
-                claim.route,
-                claim.state,
-                claim.live_version,
-                claim.billed_cents,
-                claim.service_from,
-                claim.service_to,
-                claim.marks.charged_day,
-                claim.marks.assembled_day,
-                claim.marks.sent_day,
-                claim.marks.first_pass.as_str(),
-                claim.marks.held_once,
-                claim.marks.corrected,
-                claim.marks.error_denied,
-                claim.marks.closed_day,
+        self.insert(
+            "claim",
+            Known::Fails,
+            &[
+                ("practice_id", &self.practice_id()),
+                ("claim_id", &claim.claim_id),
+                ("visit_id", &claim.visit_id),
+                ("patient_mac", &patient_mac),
+                ("payer_id", &claim.payer_id),
+                ("route", &claim.route),
+                ("state", &claim.state),
+                ("live_version", &claim.live_version),
+                ("billed_cents", &claim.billed_cents),
+                ("service_from", &claim.service_from),
+                ("service_to", &claim.service_to),
+                ("charged_day", &claim.marks.charged_day),
+                ("assembled_day", &claim.marks.assembled_day),
+                ("sent_day", &claim.marks.sent_day),
+                ("first_pass", &claim.marks.first_pass.as_str()),
+                ("held_once", &claim.marks.held_once),
+                ("corrected", &claim.marks.corrected),
+                ("error_denied", &claim.marks.error_denied),
+                ("closed_day", &claim.marks.closed_day),
             ],
         )?;
         Ok(())
@@ -256,7 +254,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn update_claim(&self, claim: &ClaimRow) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL claim SET payer_id = ?3, route = ?4, state = ?5, live_version = ?6, billed_cents = ?7, service_from = ?8,
+            "UPDATE claim SET payer_id = ?3, route = ?4, state = ?5, live_version = ?6, billed_cents = ?7, service_from = ?8,
              service_to = ?9, charged_day = ?10, sent_day = ?11, first_pass = ?12, held_once = ?13, corrected = ?14,
              error_denied = ?15, closed_day = ?16 WHERE practice_id = ?1 AND claim_id = ?2",
             (
@@ -347,32 +345,52 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn put_version(&self, version: &VersionRow, body: &Encoded) -> StoreResult<()> {
         let sealed = self.seal(BODY, version_row_id(version.claim_id, version.version), &body.0);
-        let written = self.execute(
-            "INSERT INTO claim_version (practice_id, claim_id, version, control_number, kind, payer_id, state, charge_cents,
-             created_day, submitted_day) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-             ON CONFLICT (practice_id, claim_id, version) DO UPDATE SET kind = excluded.kind, payer_id = excluded.payer_id,
-             state = excluded.state, charge_cents = excluded.charge_cents WHERE submitted_day IS NULL",
+        let added = self.insert(
+            "claim_version",
+            Known::Stays,
+            &[
+                ("practice_id", &self.practice_id()),
+                ("claim_id", &version.claim_id),
+                ("version", &version.version),
+                ("control_number", &version.control_number),
+                ("kind", &version.kind.as_str()),
+                ("payer_id", &version.payer_id),
+                ("state", &version.state.as_str()),
+                ("charge_cents", &version.charge_cents),
+                ("created_day", &version.created_day),
+                ("submitted_day", &version.submitted_day),
+            ],
+        )?;
+        let key = (self.practice_id(), version.claim_id, version.version);
+        if added {
+            self.insert(
+                "claim_body",
+                Known::Fails,
+                &[("practice_id", &key.0), ("claim_id", &key.1), ("version", &key.2), ("body", &sealed)],
+            )?;
+            return Ok(());
+        }
+        let rewritten = self.execute(
+            "UPDATE claim_version SET kind = ?4, payer_id = ?5, state = ?6, charge_cents = ?7
+             WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3 AND submitted_day IS NULL",
             (
-                self.practice_id(),
-                version.claim_id,
-                version.version,
-                &version.control_number,
+                key.0,
+                key.1,
+                key.2,
                 version.kind.as_str(),
                 &version.payer_id,
                 version.state.as_str(),
                 version.charge_cents,
-                version.created_day,
-                version.submitted_day,
             ),
         )?;
-        if written == 1 {
-            self.execute(
-                "INSERT INTO claim_body (practice_id, claim_id, version, body) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (practice_id, claim_id, version) DO UPDATE SET body = excluded.body",
-                (self.practice_id(), version.claim_id, version.version, sealed),
-            )?;
+        if rewritten == 1 {
+            let sql = "UPDATE claim_body SET body = ?4 WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3";
+            self.execute(sql, (key.0, key.1, key.2, sealed))?;
+            return Ok(());
         }
-        Ok(())
+        // It has left and stays. Else it is not there, and another version has its CLM01.
+        let left = self.version(version.claim_id, version.version)?;
+        left.map(|_| ()).ok_or(StoreError::Missing { what: "claim version", id: version.claim_id })
     }
 
     /// Moves a version. The day is kept the first time it is submitted.
@@ -386,7 +404,7 @@ impl Tx<'_> {
         submitted: Option<i64>,
     ) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL claim_version SET state = ?4, submitted_day = COALESCE(submitted_day, ?5)
+            "UPDATE claim_version SET state = ?4, submitted_day = COALESCE(submitted_day, ?5)
              WHERE practice_id = ?1 AND claim_id = ?2 AND version = ?3",
             (self.practice_id(), version.claim_id, version.version, state.as_str(), submitted),
         )?;
@@ -433,9 +451,16 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn name_version(&self, kind: ClaimKey, parts: &[&[u8]], claim_id: u64, version: u32) -> StoreResult<()> {
-        self.execute(
-            "INSERT OR IGNORE INTO claim_key (practice_id, kind, key_mac, claim_id, version) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (self.practice_id(), kind.as_str(), self.lookup(kind.as_str(), parts), claim_id, version),
+        self.insert(
+            "claim_key",
+            Known::Stays,
+            &[
+                ("practice_id", &self.practice_id()),
+                ("kind", &kind.as_str()),
+                ("key_mac", &self.lookup(kind.as_str(), parts)),
+                ("claim_id", &claim_id),
+                ("version", &version),
+            ],
         )?;
         Ok(())
     }

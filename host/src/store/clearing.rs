@@ -1,7 +1,7 @@
 //! Who owns a control number that an answer names. Kept in the host's own tenant, because an answer arrives before anybody
 //! knows whose it is.
 
-use super::{StoreResult, Tx};
+use super::{Known, StoreResult, Tx};
 
 /// What a control number names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +30,15 @@ impl Tx<'_> {
     /// # Errors
     /// [`super::StoreError`].
     pub fn own(&self, kind: Owned, control_number: &str, practice: &str) -> StoreResult<()> {
-        self.execute(
-            "INSERT OR IGNORE INTO owner (practice_id, kind, control_number, owner_id) VALUES (?1, ?2, ?3, ?4)",
-            (self.practice_id(), kind.as_str(), control_number, practice),
+        self.insert(
+            "owner",
+            Known::Stays,
+            &[
+                ("practice_id", &self.practice_id()),
+                ("kind", &kind.as_str()),
+                ("control_number", &control_number),
+                ("owner_id", &practice),
+            ],
         )?;
         Ok(())
     }

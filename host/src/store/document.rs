@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::file::{CHUNK_BYTES, PART};
-use super::{StoreResult, Tx};
+use super::{Known, StoreResult, Tx};
 
 /// End of a document's life so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -127,7 +127,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn next_document_id(&self) -> StoreResult<u64> {
-        self.next_id("document", "document_id")
+        Ok(self.highest_id("document", "document_id")? + 1)
     }
 
     /// Writes one document.
@@ -140,21 +140,21 @@ impl Tx<'_> {
             serde_json::Value::Null => None,
             detail => Some(self.seal_json("document", document_id, detail)?),
         };
-        self.execute(
-            "INSERT OR FAIL INTO document (practice_id, document_id, file_id, ordinal, ranges, status, reason, received_day,
-             plugin_digest, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            (
-                self.practice_id(),
-                document_id,
-                document.file_id,
-                document.ordinal,
-                format_ranges(document.ranges),
-                document.status.as_str(),
-                document.reason,
-                document.received_day,
-                document.plugin_digest,
-                body,
-            ),
+        self.insert(
+            "document",
+            Known::Fails,
+            &[
+                ("practice_id", &self.practice_id()),
+                ("document_id", &document_id),
+                ("file_id", &document.file_id),
+                ("ordinal", &document.ordinal),
+                ("ranges", &format_ranges(document.ranges)),
+                ("status", &document.status.as_str()),
+                ("reason", &document.reason),
+                ("received_day", &document.received_day),
+                ("plugin_digest", &document.plugin_digest),
+                ("body", &body),
+            ],
         )?;
         Ok(document_id)
     }
@@ -176,7 +176,7 @@ impl Tx<'_> {
             detail => Some(self.seal_json("document", document_id, detail)?),
         };
         self.execute(
-            "UPDATE OR FAIL document SET status = ?3, reason = ?4, plugin_digest = ?5, body = ?6
+            "UPDATE document SET status = ?3, reason = ?4, plugin_digest = ?5, body = ?6
              WHERE practice_id = ?1 AND document_id = ?2",
             (self.practice_id(), document_id, status.as_str(), reason, plugin_digest, body),
         )?;
@@ -252,7 +252,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn move_document(&self, document_id: u64, ordinal: u32, ranges: &[(u64, u64)]) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL document SET ordinal = ?3, ranges = ?4 WHERE practice_id = ?1 AND document_id = ?2",
+            "UPDATE document SET ordinal = ?3, ranges = ?4 WHERE practice_id = ?1 AND document_id = ?2",
             (self.practice_id(), document_id, ordinal, format_ranges(ranges)),
         )?;
         Ok(())

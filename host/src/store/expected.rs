@@ -4,8 +4,11 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{StoreResult, Tx};
+use super::{Known, StoreResult, Tx};
 use crate::claim::ExpectedVisit;
+
+/// Look-up values in one statement.
+const KEYS_AT_ONCE: usize = 8;
 
 /// What became of an expected visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -143,7 +146,7 @@ impl Tx<'_> {
             None => {
                 let id = self.next_id("expected_visit", "expected_id")?;
                 self.execute(
-                    "INSERT OR FAIL INTO expected_visit (practice_id, expected_id, source_mac, state, start_day, due_day, due_hours,
+                    "INSERT INTO expected_visit (practice_id, expected_id, source_mac, state, start_day, due_day, due_hours,
                      charged_cents, expected_cents, changed, body)
                      VALUES (?1, ?2, ?3, 'not-yet-due', ?4, ?4, 0, 0, 0, 1, x'')",
                     (self.practice_id(), id, source_mac, day),
@@ -162,7 +165,7 @@ impl Tx<'_> {
             return Ok(false);
         }
         self.execute(
-            "UPDATE OR FAIL expected_visit SET changed = 1 WHERE practice_id = ?1 AND expected_id = ?2",
+            "UPDATE expected_visit SET changed = 1 WHERE practice_id = ?1 AND expected_id = ?2",
             (self.practice_id(), expected_id),
         )?;
         Ok(true)
@@ -245,7 +248,7 @@ impl Tx<'_> {
         let before = self.expected_visit(now.expected_id)?;
         let body = self.seal_json("expected_visit", now.expected_id, settled.body)?;
         self.execute(
-            "UPDATE OR FAIL expected_visit SET state = ?3, start_day = ?4, visit_id = ?5, charged_cents = ?6, expected_cents = ?7,
+            "UPDATE expected_visit SET state = ?3, start_day = ?4, visit_id = ?5, charged_cents = ?6, expected_cents = ?7,
              type_mac = ?8, provider_mac = ?9, body = ?10, due_day = ?11, due_hours = ?12, changed = 0 WHERE practice_id = ?1 AND expected_id = ?2",
             (
                 self.practice_id(),
@@ -288,7 +291,7 @@ impl Tx<'_> {
         )?;
         for key in wanted {
             self.execute(
-                "INSERT OR FAIL INTO expected_key (practice_id, key_mac, expected_id) VALUES (?1, ?2, ?3)",
+                "INSERT INTO expected_key (practice_id, key_mac, expected_id) VALUES (?1, ?2, ?3)",
                 (self.practice_id(), key, expected_id),
             )?;
         }
@@ -328,10 +331,20 @@ impl Tx<'_> {
     /// # Errors
     /// [`super::StoreError`].
     pub fn touch_expected(&self, keys: &[[u8; 32]], but: u64) -> StoreResult<()> {
-        for key in keys {
-            for expected_id in self.expected_with(key)?.into_iter().filter(|id| *id != but) {
+        if self.last_id("expected_visit", "expected_id")? == 0 {
+            return Ok(()); // no schedule and no arrivals: the practice has none
+        }
+        for keys in keys.chunks(KEYS_AT_ONCE) {
+            let places = (2..keys.len() + 2).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
+            let sql = format!(
+                "SELECT DISTINCT expected_id FROM expected_key WHERE practice_id = ?1 AND key_mac IN ({places})"
+            );
+            let mut parameters: Vec<&dyn rusqlite::ToSql> = vec![&self.practice.id];
+            parameters.extend(keys.iter().map(|key| key as &dyn rusqlite::ToSql));
+            let found: Vec<u64> = self.rows(&sql, parameters.as_slice(), |row| row.get(0))?;
+            for expected_id in found.into_iter().filter(|id| *id != but) {
                 self.execute(
-                    "UPDATE OR FAIL expected_visit SET changed = 1 WHERE practice_id = ?1 AND expected_id = ?2 AND changed = 0",
+                    "UPDATE expected_visit SET changed = 1 WHERE practice_id = ?1 AND expected_id = ?2 AND changed = 0",
                     (self.practice_id(), expected_id),
                 )?;
             }
@@ -345,7 +358,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn look_again_at_expected(&self, hours: u16) -> StoreResult<usize> {
         self.execute(
-            "UPDATE OR FAIL expected_visit SET changed = 1 WHERE practice_id = ?1
+            "UPDATE expected_visit SET changed = 1 WHERE practice_id = ?1
              AND (state IN ('gap', 'no-charge') OR (state = 'not-yet-due' AND due_hours <> ?2))",
             (self.practice_id(), hours),
         )
@@ -356,9 +369,10 @@ impl Tx<'_> {
     /// # Errors
     /// [`super::StoreError`].
     pub fn note_charge_day(&self, key: &[u8; 32], visit_id: u64) -> StoreResult<()> {
-        self.execute(
-            "INSERT OR IGNORE INTO charge_day (practice_id, key_mac, visit_id) VALUES (?1, ?2, ?3)",
-            (self.practice_id(), key, visit_id),
+        self.insert(
+            "charge_day",
+            Known::Stays,
+            &[("practice_id", &self.practice_id()), ("key_mac", &key), ("visit_id", &visit_id)],
         )?;
         Ok(())
     }
@@ -422,7 +436,7 @@ impl Tx<'_> {
     pub fn price_expected<T: Serialize>(&self, row: &ExpectedRow, shown: &T) -> StoreResult<()> {
         let body = self.seal_json("expected_visit", row.expected_id, shown)?;
         self.execute(
-            "UPDATE OR FAIL expected_visit SET expected_cents = ?3, body = ?4 WHERE practice_id = ?1 AND expected_id = ?2",
+            "UPDATE expected_visit SET expected_cents = ?3, body = ?4 WHERE practice_id = ?1 AND expected_id = ?2",
             (self.practice_id(), row.expected_id, row.expected_cents, body),
         )?;
         Ok(())

@@ -319,7 +319,7 @@ impl Tx<'_> {
         let before = self.execute("DELETE FROM kpi_baseline WHERE practice_id = ?1", [self.practice_id()])?;
         for row in rows {
             self.execute(
-                "INSERT OR FAIL INTO kpi_baseline (practice_id, figure, payer_id, group_code, numerator, denominator,
+                "INSERT INTO kpi_baseline (practice_id, figure, payer_id, group_code, numerator, denominator,
                  median_hundredths, from_day, to_day) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 (
                     self.practice_id(),

@@ -112,7 +112,7 @@ impl Tx<'_> {
             content.update(bytes);
             let body = self.seal("file_chunk", chunk_row(file_id, chunk), bytes);
             self.execute(
-                "INSERT OR FAIL INTO file_chunk (practice_id, file_id, chunk, body) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO file_chunk (practice_id, file_id, chunk, body) VALUES (?1, ?2, ?3, ?4)",
                 (self.practice_id(), file_id, chunk, body),
             )?;
             size += u64::try_from(filled).unwrap_or(0);
@@ -126,7 +126,7 @@ impl Tx<'_> {
         let arrival = source.map(|source| self.arrival_mac(channel, source, &content));
         let place = if source.is_some() { "inbox" } else { "none" };
         self.execute(
-            "INSERT OR FAIL INTO file (practice_id, file_id, channel, name, size_bytes, received_day, state, content_mac,
+            "INSERT INTO file (practice_id, file_id, channel, name, size_bytes, received_day, state, content_mac,
              arrival_mac, place, pieces_done, pieces_digest)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'stored', ?7, ?8, ?9, 0, ?10)",
             (
@@ -188,7 +188,7 @@ impl Tx<'_> {
     pub fn file_archived(&self, file_id: u64, archive_name: &[u8]) -> StoreResult<()> {
         let sealed = self.seal("file.archive_name", file_id, archive_name);
         self.execute(
-            "UPDATE OR FAIL file SET place = 'archive', archive_name = ?3 WHERE practice_id = ?1 AND file_id = ?2",
+            "UPDATE file SET place = 'archive', archive_name = ?3 WHERE practice_id = ?1 AND file_id = ?2",
             (self.practice_id(), file_id, sealed),
         )?;
         Ok(())
@@ -200,7 +200,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn file_gone(&self, file_id: u64) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL file SET place = 'gone', archive_name = NULL WHERE practice_id = ?1 AND file_id = ?2",
+            "UPDATE file SET place = 'gone', archive_name = NULL WHERE practice_id = ?1 AND file_id = ?2",
             (self.practice_id(), file_id),
         )?;
         Ok(())
@@ -277,7 +277,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn file_cut(&self, file_id: u64, cut: &Cut) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL file SET pieces_done = ?3, pieces_digest = ?4 WHERE practice_id = ?1 AND file_id = ?2",
+            "UPDATE file SET pieces_done = ?3, pieces_digest = ?4 WHERE practice_id = ?1 AND file_id = ?2",
             (self.practice_id(), file_id, cut.pieces, cut.digest),
         )?;
         Ok(())
@@ -289,7 +289,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn file_framed(&self, file_id: u64) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL file SET state = 'framed' WHERE practice_id = ?1 AND file_id = ?2",
+            "UPDATE file SET state = 'framed' WHERE practice_id = ?1 AND file_id = ?2",
             (self.practice_id(), file_id),
         )?;
         Ok(())

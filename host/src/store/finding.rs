@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::acceptance::Acceptance;
 use super::claim::version_row_id;
-use super::{StoreResult, Tx};
+use super::{Known, StoreResult, Tx};
 use crate::claim::{Finding, Severity};
 use crate::rules::TableRef;
 
@@ -50,19 +50,19 @@ impl Tx<'_> {
         )?;
         for (ordinal, stored) in findings.iter().enumerate() {
             let body = self.seal_json("finding", version_row_id(claim_id, version), stored)?;
-            self.execute(
-                "INSERT OR FAIL INTO finding (practice_id, claim_id, version, ordinal, rule, severity, plugin_digest, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                (
-                    self.practice_id(),
-                    claim_id,
-                    version,
-                    u64::try_from(ordinal).unwrap_or(u64::MAX),
-                    &stored.finding.rule,
-                    severity_str(stored.finding.severity),
-                    &stored.plugin_digest,
-                    body,
-                ),
+            self.insert(
+                "finding",
+                Known::Fails,
+                &[
+                    ("practice_id", &self.practice_id()),
+                    ("claim_id", &claim_id),
+                    ("version", &version),
+                    ("ordinal", &u64::try_from(ordinal).unwrap_or(u64::MAX)),
+                    ("rule", &stored.finding.rule),
+                    ("severity", &severity_str(stored.finding.severity)),
+                    ("plugin_digest", &stored.plugin_digest),
+                    ("body", &body),
+                ],
             )?;
         }
         Ok(())

@@ -20,7 +20,14 @@ pub(super) struct Heads {
     ends: RefCell<HashMap<String, Head>>,
     /// What was posted, by practice, account and day.
     pub(super) posted: RefCell<Posted>,
+    /// The last id that was minted, by kind and practice.
+    pub(super) minted: RefCell<LastIds>,
+    /// The last id that was given of a table, by table and practice: nothing of it is written.
+    pub(super) given: RefCell<LastIds>,
 }
+
+/// Ids by kind or table, then by practice.
+pub(super) type LastIds = HashMap<&'static str, HashMap<String, u64>>;
 
 /// Cents by practice, then by account and day.
 pub(super) type Posted = HashMap<String, HashMap<(String, i64), i64>>;
@@ -32,10 +39,17 @@ pub(super) struct Head {
     mac: Vec<u8>,
 }
 
-/// Writes what was posted on each day, and the heads that moved: the end of the chain, and what the rows of each table come to.
-/// Call before the commit.
+/// Writes what was posted on each day, the ids that were minted, and the heads that moved: the end of the chain, and what the rows of
+/// each table come to. Call before the commit.
 pub(super) fn write_heads(connection: &Connection, heads: &Heads, moves: &Moves) -> StoreResult<()> {
     super::figures::write_posted(connection, heads.posted.take())?;
+    for (kind, practices) in heads.minted.take() {
+        for (practice, last) in practices {
+            let sql = "INSERT INTO sequence (practice_id, kind, last) VALUES (?1, ?2, ?3)
+                       ON CONFLICT (practice_id, kind) DO UPDATE SET last = excluded.last";
+            connection.prepare_cached(sql)?.execute((practice, kind, last))?;
+        }
+    }
     let mut moved = moves.take();
     let mut heads = heads.ends.borrow_mut();
     for practice in moved.keys() {

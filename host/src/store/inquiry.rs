@@ -189,7 +189,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn set_inquiry_state(&self, inquiry_id: u64, state: InquiryState) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL inquiry SET state = ?3 WHERE practice_id = ?1 AND inquiry_id = ?2",
+            "UPDATE inquiry SET state = ?3 WHERE practice_id = ?1 AND inquiry_id = ?2",
             (self.practice_id(), inquiry_id, state.as_str()),
         )?;
         Ok(())
@@ -240,7 +240,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn add_submitted_inquiry(&self, sent: &SubmittedInquiry) -> StoreResult<()> {
         self.execute(
-            "INSERT OR FAIL INTO submission_inquiry (practice_id, submission_id, inquiry_id, transaction_control, ranges)
+            "INSERT INTO submission_inquiry (practice_id, submission_id, inquiry_id, transaction_control, ranges)
              VALUES (?1, ?2, ?3, ?4, ?5)",
             (self.practice_id(), sent.submission_id, sent.inquiry_id, &sent.transaction_control, &sent.range),
         )?;
@@ -326,7 +326,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn look_again_for_inquiry(&self, inquiry_id: u64) -> StoreResult<usize> {
         self.execute(
-            "UPDATE OR FAIL visit SET changed = 1 WHERE practice_id = ?1 AND visit_id IN
+            "UPDATE visit SET changed = 1 WHERE practice_id = ?1 AND visit_id IN
              (SELECT v.visit_id FROM inquiry_visit v JOIN inquiry i USING (practice_id, member_mac)
               JOIN claim c ON c.practice_id = v.practice_id AND c.visit_id = v.visit_id
               WHERE v.practice_id = ?1 AND i.inquiry_id = ?2 AND c.state = 'held')",

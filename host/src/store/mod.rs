@@ -98,6 +98,12 @@ pub enum StoreError {
         /// The store's file.
         path: PathBuf,
     },
+    /// Something was to be written where the store is only read.
+    #[error("a row of {table} was to be written where the store is only read")]
+    ReadOnly {
+        /// Its table.
+        table: &'static str,
+    },
     /// A row that should be there is not.
     #[error("{what} {id} is not in the store")]
     Missing {
@@ -185,7 +191,8 @@ impl Store {
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+        // Pages of look-up values change again and again: each checkpoint writes them once.
+        connection.pragma_update(None, "wal_autocheckpoint", 16_000)?;
         connection.pragma_update(None, "cache_size", -64_000)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.set_prepared_statement_cache_capacity(256);
@@ -284,7 +291,8 @@ impl PracticeStore {
         if let Some(moves) = &self.inner.moves {
             moves.forget();
         }
-        let out = work(&Tx { connection: &transaction, practice: &self.practice, heads: &heads })?;
+        let moves = self.inner.moves.as_ref();
+        let out = work(&Tx { connection: &transaction, practice: &self.practice, heads: &heads, moves })?;
         if let Some(moves) = &self.inner.moves {
             history::write_heads(&transaction, &heads, moves)?;
         }
@@ -299,7 +307,8 @@ impl PracticeStore {
     pub fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         let mut connection = self.practice.reader.lock();
         let transaction = connection.transaction().map_err(StoreError::from)?;
-        work(&Tx { connection: &transaction, practice: &self.practice, heads: &history::Heads::default() })
+        let heads = history::Heads::default();
+        work(&Tx { connection: &transaction, practice: &self.practice, heads: &heads, moves: None })
     }
 
     /// An HMAC look-up value under this practice's key.
@@ -323,18 +332,29 @@ impl Encoded {
     }
 }
 
+/// What a row is to do whose key is there already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// It breaks the transaction.
+    Fails,
+    /// The row that is there stays.
+    Stays,
+}
+
 /// One transaction, seen as one tenant.
 pub struct Tx<'a> {
     connection: &'a Connection,
     practice: &'a Practice,
     heads: &'a history::Heads,
+    /// None where nothing can be written.
+    moves: Option<&'a sums::Moves>,
 }
 
 impl<'a> Tx<'a> {
     /// The same transaction as another tenant: what an answer changes in a practice commits with the state of the
     /// document that brought it to `clearing`.
     pub fn tenant<'b>(&'b self, other: &'b PracticeStore) -> Tx<'b> {
-        Tx { connection: self.connection, practice: &other.practice, heads: self.heads }
+        Tx { connection: self.connection, practice: &other.practice, heads: self.heads, moves: self.moves }
     }
 
     /// The tenant's id.
@@ -372,23 +392,62 @@ impl<'a> Tx<'a> {
         self.practice.keys.lookup(kind, parts)
     }
 
-    /// One more than the highest id of a table whose rows stay. One process writes, so nobody takes it in between.
-    fn next_id(&self, table: &'static str, column: &'static str) -> StoreResult<u64> {
-        let sql = format!("SELECT COALESCE(MAX({column}), 0) + 1 FROM {table} WHERE practice_id = ?1");
+    /// The highest id of a table.
+    fn highest_id(&self, table: &'static str, column: &'static str) -> StoreResult<u64> {
+        let sql = format!("SELECT COALESCE(MAX({column}), 0) FROM {table} WHERE practice_id = ?1");
         let id: i64 = self.connection.prepare_cached(&sql)?.query_row([&self.practice.id], |row| row.get(0))?;
         Ok(id.unsigned_abs())
     }
 
-    /// The next id of a kind whose rows may be removed: one that was never given before.
-    fn mint_id(&self, kind: &'static str) -> StoreResult<u64> {
-        let sql = "INSERT INTO sequence (practice_id, kind, last) VALUES (?1, ?2, 1)
-                   ON CONFLICT (practice_id, kind) DO UPDATE SET last = last + 1 RETURNING last";
-        let id: i64 = self.connection.prepare_cached(sql)?.query_row((&self.practice.id, kind), |row| row.get(0))?;
-        Ok(id.unsigned_abs())
+    /// An id for a row of a table whose rows stay: one more than the highest. One process writes, so nobody takes it in between.
+    fn next_id(&self, table: &'static str, column: &'static str) -> StoreResult<u64> {
+        self.next_ids(table, column, 1)
     }
 
-    /// INSERT and UPDATE of tables that are summed say OR FAIL: what breaks one rolls back the whole transaction. To undo one alone, SQLite
-    /// would keep a journal of each, for with the triggers of [`sums`] each is several.
+    /// So many ids, one after the other: the first of them. The table is asked once in a transaction.
+    fn next_ids(&self, table: &'static str, column: &'static str, count: usize) -> StoreResult<u64> {
+        let first = self.last_id(table, column)? + 1;
+        let mut given = self.heads.given.borrow_mut();
+        if let Some(last) = given.get_mut(table).and_then(|of_table| of_table.get_mut(self.practice_id())) {
+            *last += u64::try_from(count).unwrap_or(u64::MAX);
+        }
+        Ok(first)
+    }
+
+    /// The last id that was given of such a table, in this transaction or before it; 0 where it has no row.
+    fn last_id(&self, table: &'static str, column: &'static str) -> StoreResult<u64> {
+        let mut given = self.heads.given.borrow_mut();
+        let of_table = given.entry(table).or_default();
+        if let Some(last) = of_table.get(self.practice_id()) {
+            return Ok(*last);
+        }
+        let last = self.highest_id(table, column)?;
+        of_table.insert(self.practice_id().to_owned(), last);
+        Ok(last)
+    }
+
+    /// An id of a kind whose rows may be removed: one that was never given before. Written down before the commit.
+    fn mint_id(&self, kind: &'static str) -> StoreResult<u64> {
+        let mut minted = self.heads.minted.borrow_mut();
+        let of_kind = minted.entry(kind).or_default();
+        if let Some(last) = of_kind.get_mut(self.practice_id()) {
+            *last += 1;
+            return Ok(*last);
+        }
+        let sql = "SELECT last FROM sequence WHERE practice_id = ?1 AND kind = ?2";
+        let last: Option<u64> = self.row(sql, (self.practice_id(), kind), |row| row.get(0))?;
+        let id = last.unwrap_or(0) + 1;
+        of_kind.insert(self.practice_id().to_owned(), id);
+        Ok(id)
+    }
+
+    /// Adds a row to one of [`sums::TOLD`]: a value for each column of the table, in its order. False where its key is there already and
+    /// `known` says that the row there stays.
+    fn insert(&self, table: &'static str, known: Known, values: &sums::Values<'_>) -> StoreResult<bool> {
+        let moves = self.moves.ok_or(StoreError::ReadOnly { table })?;
+        Ok(moves.insert(self.connection, self.practice_id(), (table, known), values)?)
+    }
+
     fn execute(&self, sql: &str, parameters: impl rusqlite::Params) -> StoreResult<usize> {
         Ok(self.connection.prepare_cached(sql)?.execute(parameters)?)
     }

@@ -31,7 +31,7 @@ impl Tx<'_> {
             let log_id = self.next_id("plugin_log", "log_id")?;
             let body = self.seal_json("plugin_log", log_id, entries.expose())?;
             self.execute(
-                "INSERT OR FAIL INTO plugin_log (practice_id, log_id, plugin, plugin_digest, day, body)
+                "INSERT INTO plugin_log (practice_id, log_id, plugin, plugin_digest, day, body)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 (self.practice_id(), log_id, plugin, digest, day, body),
             )?;

@@ -71,7 +71,7 @@ impl Tx<'_> {
         let record_id = self.next_id("practice_record", "record_id")?;
         let body = self.seal_json("practice_record", record_id, record.body)?;
         self.execute(
-            "INSERT OR FAIL INTO practice_record (practice_id, record_id, kind, day, from_day, to_day, open_count, digest, body)
+            "INSERT INTO practice_record (practice_id, record_id, kind, day, from_day, to_day, open_count, digest, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             (
                 self.practice_id(),

@@ -242,9 +242,13 @@ mod tests {
         let reader = Store::open_reader(&path, key()).unwrap();
         let seen = reader.known_practice("elm").unwrap().unwrap();
         assert!(reader.known_practice("oak").unwrap().is_none());
-        practice.write(|tx| tx.visit_of("SYS", "V1", DAY, "")).unwrap();
+        let visit = |number: &str| crate::claim::VisitUpdate {
+            visit_number: number.to_owned(),
+            ..crate::visit::samples::update(1)
+        };
+        practice.write(|tx| tx.visit_of(&visit("V1"), DAY, "")).unwrap();
         assert_eq!(seen.read(|tx| tx.visits()).unwrap().len(), 1);
-        assert!(seen.write(|tx| tx.visit_of("SYS", "V2", DAY, "")).is_err());
+        assert!(seen.write(|tx| tx.visit_of(&visit("V2"), DAY, "")).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, StoreResult, Tx};
+use super::{Known, StoreError, StoreResult, Tx};
 
 /// A remittance's clear columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -132,7 +132,7 @@ impl Tx<'_> {
         let remittance_id = self.next_id("remittance", "remittance_id")?;
         let body = self.seal_json("remittance", remittance_id, names)?;
         self.execute(
-            "INSERT OR FAIL INTO remittance (practice_id, remittance_id, remittance_mac, content_mac, payer_id, amount_cents, paid_day,
+            "INSERT INTO remittance (practice_id, remittance_id, remittance_mac, content_mac, payer_id, amount_cents, paid_day,
              state, difference_cents, clp_count, decision_count, document_id, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             (
@@ -160,7 +160,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn set_remittance_state(&self, remittance_id: u64, state: &str) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL remittance SET state = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
+            "UPDATE remittance SET state = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
             (self.practice_id(), remittance_id, state),
         )?;
         Ok(())
@@ -172,7 +172,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn set_remittance_decisions(&self, remittance_id: u64, count: u64) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL remittance SET decision_count = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
+            "UPDATE remittance SET decision_count = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
             (self.practice_id(), remittance_id, count),
         )?;
         Ok(())
@@ -211,7 +211,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn set_remittance_claims_state(&self, remittance_id: u64, state: &str) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL remittance_claim SET state = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
+            "UPDATE remittance_claim SET state = ?3 WHERE practice_id = ?1 AND remittance_id = ?2",
             (self.practice_id(), remittance_id, state),
         )?;
         Ok(())
@@ -298,25 +298,25 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn post(&self, postings: &[PostingRow], day: i64) -> StoreResult<()> {
-        let first = self.next_id("posting", "posting_id")?;
+        let first = self.next_ids("posting", "posting_id", postings.len())?;
         for (posting_id, posting) in (first..).zip(postings) {
-            self.execute(
-                "INSERT OR FAIL INTO posting (practice_id, posting_id, remittance_id, claim_id, version, line, payer_id, account,
-                 amount_cents, group_code, reason, posted_day) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                (
-                    self.practice_id(),
-                    posting_id,
-                    posting.remittance_id,
-                    posting.claim.map(|claim| claim.0),
-                    posting.claim.map(|claim| claim.1),
-                    posting.line,
-                    &posting.payer_id,
-                    &posting.account,
-                    posting.amount_cents,
-                    &posting.group_code,
-                    &posting.reason,
-                    day,
-                ),
+            self.insert(
+                "posting",
+                Known::Fails,
+                &[
+                    ("practice_id", &self.practice_id()),
+                    ("posting_id", &posting_id),
+                    ("remittance_id", &posting.remittance_id),
+                    ("claim_id", &posting.claim.map(|claim| claim.0)),
+                    ("version", &posting.claim.map(|claim| claim.1)),
+                    ("line", &posting.line),
+                    ("payer_id", &posting.payer_id),
+                    ("account", &posting.account),
+                    ("amount_cents", &posting.amount_cents),
+                    ("group_code", &posting.group_code),
+                    ("reason", &posting.reason),
+                    ("posted_day", &day),
+                ],
             )?;
             self.note_posting(&posting.account, day, posting.amount_cents);
         }

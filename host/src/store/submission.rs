@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{StoreError, StoreResult, Tx};
+use super::{Known, StoreError, StoreResult, Tx};
 use crate::lifecycle::Fact;
 
 /// What is in an interchange of ours.
@@ -69,7 +69,7 @@ impl Tx<'_> {
     pub fn add_submission(&self, row: &SubmissionRow, bytes: &[u8], claims: &[SubmittedClaim]) -> StoreResult<()> {
         let body = self.seal("submission", row.submission_id, bytes);
         self.execute(
-            "INSERT OR FAIL INTO submission (practice_id, submission_id, state, in_outbox, file_name, created_day, claim_count,
+            "INSERT INTO submission (practice_id, submission_id, state, in_outbox, file_name, created_day, claim_count,
              charge_cents, body, kind) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9)",
             (
                 self.practice_id(),
@@ -84,17 +84,17 @@ impl Tx<'_> {
             ),
         )?;
         for claim in claims {
-            self.execute(
-                "INSERT OR FAIL INTO submission_claim (practice_id, submission_id, claim_id, version, transaction_control, ranges)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                (
-                    self.practice_id(),
-                    row.submission_id,
-                    claim.claim_id,
-                    claim.version,
-                    &claim.transaction_control,
-                    &claim.range,
-                ),
+            self.insert(
+                "submission_claim",
+                Known::Fails,
+                &[
+                    ("practice_id", &self.practice_id()),
+                    ("submission_id", &row.submission_id),
+                    ("claim_id", &claim.claim_id),
+                    ("version", &claim.version),
+                    ("transaction_control", &claim.transaction_control),
+                    ("ranges", &claim.range),
+                ],
             )?;
         }
         Ok(())
@@ -124,7 +124,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn submission_left_outbox(&self, submission_id: u64) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL submission SET in_outbox = 0 WHERE practice_id = ?1 AND submission_id = ?2",
+            "UPDATE submission SET in_outbox = 0 WHERE practice_id = ?1 AND submission_id = ?2",
             (self.practice_id(), submission_id),
         )?;
         Ok(())
@@ -150,7 +150,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn submission_sent(&self, submission_id: u64) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL submission SET state = 'sent', in_outbox = 1 WHERE practice_id = ?1 AND submission_id = ?2",
+            "UPDATE submission SET state = 'sent', in_outbox = 1 WHERE practice_id = ?1 AND submission_id = ?2",
             (self.practice_id(), submission_id),
         )?;
         Ok(())
@@ -204,12 +204,21 @@ impl Tx<'_> {
             Fact::Superseded => "superseded",
         };
         let body = self.seal("fact", claim_id, &bytes);
-        let added = self.execute(
-            "INSERT OR IGNORE INTO fact (practice_id, claim_id, version, fact_mac, kind, received_day, document_id, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            (self.practice_id(), claim_id, version, mac, kind, day, document_id, body),
+        let added = self.insert(
+            "fact",
+            Known::Stays,
+            &[
+                ("practice_id", &self.practice_id()),
+                ("claim_id", &claim_id),
+                ("version", &version),
+                ("fact_mac", &mac),
+                ("kind", &kind),
+                ("received_day", &day),
+                ("document_id", &document_id),
+                ("body", &body),
+            ],
         )?;
-        Ok(added == 1)
+        Ok(added)
     }
 
     /// One submission.

@@ -6,22 +6,61 @@
 //! removed or swapped from outside leaves a table whose sum is another one; nobody without the key can tell a sum or mend it.
 //!
 //! Triggers of the writing connection, made at its opening from the schema as it is, tell of every row: a new table is
-//! summed without a line of code. `history` has its chain, and the head is what all this is kept in.
+//! summed without a line of code. For a statement with a trigger SQLite keeps a journal of every page it touches, and a program that
+//! hands over the columns, which together take as long as the row itself: new rows of the tables that a claim fills ([`TOLD`]) are told
+//! of by who adds them (`Tx::insert`). `history` has its chain, and the head is what all this is kept in.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rusqlite::functions::{Context, FunctionFlags};
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, ToSql};
 use serde::{Deserialize, Serialize};
 
 use super::seal::PracticeKeys;
-use super::{StoreResult, Tx};
+use super::{Known, StoreResult, Tx};
 
 /// Tables without a sum: keys are wrapped, history is chained, and the head is where sums are kept.
 pub const UNSUMMED: [&str; 3] = ["practice", "history", "history_head"];
+
+/// Tables whose new rows are told of by `Tx::insert`, not by a trigger.
+pub(super) const TOLD: [&str; 13] = [
+    "charge_day",
+    "claim",
+    "claim_body",
+    "claim_key",
+    "claim_version",
+    "document",
+    "fact",
+    "finding",
+    "owner",
+    "posting",
+    "submission_claim",
+    "visit",
+    "visit_event",
+];
+
+/// Values of a row by column.
+pub(super) type Values<'a> = [(&'static str, &'a dyn ToSql)];
+
+/// How rows of one of [`TOLD`] are added.
+struct Told {
+    at: usize,
+    columns: Vec<String>,
+    fails: String,
+    stays: String,
+}
+
+impl Told {
+    fn of(at: usize, table: &Table) -> Self {
+        let columns: Vec<String> = table.columns.iter().map(|(column, _)| column.clone()).collect();
+        let places = vec!["?"; columns.len()].join(", ");
+        let into = format!("INTO {} ({}) VALUES ({places})", table.name, columns.join(", "));
+        Self { at, columns, fails: format!("INSERT {into}"), stays: format!("INSERT OR IGNORE {into}") }
+    }
+}
 
 /// Columns that hold a sealed value: 24 bytes of nonce, the value, 16 bytes that authenticate it.
 pub(super) const SEALED_COLUMNS: [&str; 3] = ["body", "name", "archive_name"];
@@ -181,7 +220,10 @@ pub(super) fn row_sum<'v>(
 
 /// What a writing connection has moved since its last commit.
 #[derive(Clone, Default)]
-pub(super) struct Moves(Arc<Mutex<Inner>>);
+pub(super) struct Moves {
+    inner: Arc<Mutex<Inner>>,
+    told: Arc<HashMap<String, Told>>,
+}
 
 #[derive(Default)]
 struct Inner {
@@ -194,8 +236,10 @@ struct Inner {
 impl Moves {
     /// Makes the triggers of a writing connection.
     pub(super) fn watch(connection: &Connection) -> StoreResult<Self> {
-        let moves = Self::default();
         let tables = tables(connection)?;
+        let told = tables.iter().enumerate().filter(|(_, table)| TOLD.contains(&table.name.as_str()));
+        let told = told.map(|(at, table)| (table.name.clone(), Told::of(at, table))).collect();
+        let moves = Self { inner: Arc::default(), told: Arc::new(told) };
         for (name, sign) in [("claimhost_row_in", 1), ("claimhost_row_out", -1)] {
             let told = moves.clone();
             connection.create_scalar_function(name, -1, FunctionFlags::SQLITE_UTF8, move |row| told.tell(row, sign))?;
@@ -203,17 +247,17 @@ impl Moves {
         for (at, table) in tables.iter().enumerate() {
             connection.execute_batch(&triggers(at, table))?;
         }
-        moves.0.lock().tables = tables;
+        moves.inner.lock().tables = tables;
         Ok(moves)
     }
 
     /// A practice whose rows this connection may write.
     pub(super) fn know(&self, practice: &str, keys: &Arc<PracticeKeys>) {
-        self.0.lock().keys.insert(practice.to_owned(), Arc::clone(keys));
+        self.inner.lock().keys.insert(practice.to_owned(), Arc::clone(keys));
     }
 
     fn tell(&self, row: &Context<'_>, sign: i64) -> rusqlite::Result<i64> {
-        let mut inner = self.0.lock();
+        let mut inner = self.inner.lock();
         let Inner { tables, keys, moved, buffer } = &mut *inner;
         let at = usize::try_from(row.get::<i64>(0)?).unwrap_or(usize::MAX);
         let practice = row.get_raw(1).as_str().unwrap_or_default();
@@ -221,23 +265,55 @@ impl Moves {
             return Err(rusqlite::Error::UserFunctionError("a row of a practice that was not opened".into()));
         };
         let sum = row_sum(keys, table, (1..row.len()).map(|value| row.get_raw(value)), buffer);
-        if !moved.contains_key(practice) {
-            moved.insert(practice.to_owned(), vec![TableSum::default(); tables.len()]);
-        }
-        if let Some(of_table) = moved.get_mut(practice).and_then(|sums| sums.get_mut(at)) {
-            if sign > 0 { of_table.insert(sum) } else { of_table.remove(sum) }
-        }
+        of_table(moved, practice, tables.len(), at, |sums| if sign > 0 { sums.insert(sum) } else { sums.remove(sum) });
         Ok(0)
+    }
+
+    /// Adds a row to one of [`TOLD`] and tells of it. False where its key is there already and `known` says that the row there stays.
+    pub(super) fn insert(
+        &self,
+        connection: &Connection,
+        practice: &str,
+        (table, known): (&str, Known),
+        values: &Values<'_>,
+    ) -> rusqlite::Result<bool> {
+        let refused = |why: &str| Err(rusqlite::Error::UserFunctionError(why.into()));
+        let Some(told) = self.told.get(table) else { return refused("a table whose rows are told of by triggers") };
+        if !told.columns.iter().map(String::as_str).eq(values.iter().map(|(column, _)| *column)) {
+            return refused("a row with other columns than its table, or in another order");
+        }
+        let sql = if known == Known::Stays { &told.stays } else { &told.fails };
+        let parameters = rusqlite::params_from_iter(values.iter().map(|(_, value)| value));
+        if connection.prepare_cached(sql)?.execute(parameters)? == 0 {
+            return Ok(false);
+        }
+        let bound = values.iter().map(|(_, value)| value.to_sql()).collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut stored = Vec::with_capacity(bound.len());
+        for value in &bound {
+            stored.push(match value {
+                ToSqlOutput::Borrowed(value) => *value,
+                ToSqlOutput::Owned(value) => ValueRef::from(value),
+                _ => return refused("a value that is none of SQLite's"),
+            });
+        }
+        let mut inner = self.inner.lock();
+        let Inner { tables, keys, moved, buffer } = &mut *inner;
+        let (Some(table), Some(keys)) = (tables.get(told.at), keys.get(practice)) else {
+            return refused("a row of a practice that was not opened");
+        };
+        let sum = row_sum(keys, table, stored.into_iter(), buffer);
+        of_table(moved, practice, tables.len(), told.at, |sums| sums.insert(sum));
+        Ok(true)
     }
 
     /// Forgets what was moved: the transaction begins, or came to nothing.
     pub(super) fn forget(&self) {
-        self.0.lock().moved.clear();
+        self.inner.lock().moved.clear();
     }
 
     /// What was moved, by practice and table. Call before the commit.
     pub(super) fn take(&self) -> HashMap<String, TableSums> {
-        let mut inner = self.0.lock();
+        let mut inner = self.inner.lock();
         let moved = std::mem::take(&mut inner.moved);
         let named = |sums: Vec<TableSum>| {
             let sums = inner.tables.iter().zip(sums).filter(|(_, sum)| *sum != TableSum::default());
@@ -247,7 +323,23 @@ impl Moves {
     }
 
     pub(super) fn keys(&self, practice: &str) -> Option<Arc<PracticeKeys>> {
-        self.0.lock().keys.get(practice).map(Arc::clone)
+        self.inner.lock().keys.get(practice).map(Arc::clone)
+    }
+}
+
+/// What a practice has moved of a table.
+fn of_table(
+    moved: &mut HashMap<String, Vec<TableSum>>,
+    practice: &str,
+    tables: usize,
+    at: usize,
+    change: impl FnOnce(&mut TableSum),
+) {
+    if !moved.contains_key(practice) {
+        moved.insert(practice.to_owned(), vec![TableSum::default(); tables]);
+    }
+    if let Some(sums) = moved.get_mut(practice).and_then(|sums| sums.get_mut(at)) {
+        change(sums);
     }
 }
 
@@ -263,9 +355,16 @@ fn triggers(at: usize, table: &Table) -> String {
     let list =
         |of: &str| table.columns.iter().map(|(column, _)| format!("{of}.\"{column}\"")).collect::<Vec<_>>().join(", ");
     let (name, new, old) = (&table.name, list("NEW"), list("OLD"));
+    let comes = if TOLD.contains(&name.as_str()) {
+        String::new()
+    } else {
+        format!(
+            "CREATE TEMP TRIGGER \"sum_in_{name}\" AFTER INSERT ON main.\"{name}\" BEGIN SELECT claimhost_row_in({at}, {new}); END;"
+        )
+    };
     // `practice_id` leads every table.
     format!(
-        "CREATE TEMP TRIGGER \"sum_in_{name}\" AFTER INSERT ON main.\"{name}\" BEGIN SELECT claimhost_row_in({at}, {new}); END;
+        "{comes}
          CREATE TEMP TRIGGER \"sum_out_{name}\" AFTER DELETE ON main.\"{name}\" BEGIN SELECT claimhost_row_out({at}, {old}); END;
          CREATE TEMP TRIGGER \"sum_up_{name}\" AFTER UPDATE ON main.\"{name}\" WHEN ({old}) IS NOT ({new})
          BEGIN SELECT claimhost_row_out({at}, {old}), claimhost_row_in({at}, {new}); END;"

@@ -40,7 +40,7 @@ impl Tx<'_> {
         day: i64,
     ) -> StoreResult<()> {
         self.execute(
-            "INSERT OR FAIL INTO upload_key (practice_id, key_mac, content_mac, file_id, day) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO upload_key (practice_id, key_mac, content_mac, file_id, day) VALUES (?1, ?2, ?3, ?4, ?5)",
             (
                 self.practice_id(),
                 self.upload_key_mac(channel, key),

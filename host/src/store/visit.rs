@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Encoded, StoreResult, Tx};
+use super::{Encoded, Known, StoreResult, Tx};
 use crate::claim::VisitUpdate;
 
 /// A visit's state as the last assembly left it.
@@ -96,6 +96,19 @@ pub struct NewEvent<'a> {
     pub update: &'a VisitUpdate,
     /// The same, written down.
     pub body: &'a Encoded,
+    /// It is the one that its visit was opened with ([`Tx::visit_of`]).
+    pub opens: bool,
+}
+
+impl NewEvent<'_> {
+    /// The day on which the visit's first charge arrives with it.
+    fn charge_day(update: &VisitUpdate, day: i64) -> Option<i64> {
+        (!update.charges.is_empty()).then_some(day)
+    }
+
+    fn closes(update: &VisitUpdate) -> bool {
+        update.status == crate::claim::VisitStatus::Closed
+    }
 }
 
 impl From<StoredEvent> for crate::visit::Event {
@@ -116,26 +129,30 @@ impl From<StoredEvent> for crate::visit::Event {
 }
 
 impl Tx<'_> {
-    /// Finds a visit by its number, or makes it. `digest` is of the plugin that told of it. True where it is new.
+    /// Finds the visit that news are of, or opens it with them. `digest` is of the plugin that told. True where it is new: [`Tx::add_event`]
+    /// follows with these news.
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn visit_of(
-        &self,
-        source_system: &str,
-        visit_number: &str,
-        day: i64,
-        digest: &str,
-    ) -> StoreResult<(u64, bool)> {
-        let mac = self.lookup("visit", &[source_system.as_bytes(), visit_number.as_bytes()]);
+    pub fn visit_of(&self, update: &VisitUpdate, day: i64, digest: &str) -> StoreResult<(u64, bool)> {
+        let mac = self.lookup("visit", &[update.source_system.as_bytes(), update.visit_number.as_bytes()]);
         if let Some(visit_id) = self.visit_by_mac(&mac)? {
             return Ok((visit_id, false));
         }
         let visit_id = self.next_id("visit", "visit_id")?;
-        self.execute(
-            "INSERT OR FAIL INTO visit (practice_id, visit_id, visit_mac, state, first_charge_day, first_seen_day, closed, changed)
-             VALUES (?1, ?2, ?3, 'open', NULL, ?4, 0, 0)",
-            (self.practice_id(), visit_id, mac, day),
+        self.insert(
+            "visit",
+            Known::Fails,
+            &[
+                ("practice_id", &self.practice_id()),
+                ("visit_id", &visit_id),
+                ("visit_mac", &mac),
+                ("state", &"open"),
+                ("first_charge_day", &NewEvent::charge_day(update, day)),
+                ("first_seen_day", &day),
+                ("closed", &NewEvent::closes(update)),
+                ("changed", &1_i64),
+            ],
         )?;
         self.record("visit", visit_id, day, "host", "open", digest)?;
         Ok((visit_id, true))
@@ -178,18 +195,28 @@ impl Tx<'_> {
     pub fn add_event(&self, visit_id: u64, event: &NewEvent<'_>) -> StoreResult<bool> {
         let mac = self.lookup("event", &[&event.digest]);
         let body = self.seal_encoded("visit_event", visit_id, &[&event.digest, &event.body.0]);
-        let added = self.execute(
-            "INSERT OR IGNORE INTO visit_event (practice_id, visit_id, event_mac, document_id, arrived_day, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (self.practice_id(), visit_id, mac, event.document_id, event.arrived_day, body),
+        let added = self.insert(
+            "visit_event",
+            Known::Stays,
+            &[
+                ("practice_id", &self.practice_id()),
+                ("visit_id", &visit_id),
+                ("event_mac", &mac),
+                ("document_id", &event.document_id),
+                ("arrived_day", &event.arrived_day),
+                ("body", &body),
+            ],
         )?;
-        if added == 0 {
+        if !added {
             return Ok(false);
         }
-        let charge_day = (!event.update.charges.is_empty()).then_some(event.arrived_day);
-        let closed = u8::from(event.update.status == crate::claim::VisitStatus::Closed);
+        if event.opens {
+            return Ok(true); // its row says it already, and it has no claim
+        }
+        let charge_day = NewEvent::charge_day(event.update, event.arrived_day);
+        let closed = NewEvent::closes(event.update);
         self.execute(
-            "UPDATE OR FAIL visit SET changed = 1, closed = MAX(closed, ?3),
+            "UPDATE visit SET changed = 1, closed = MAX(closed, ?3),
              first_charge_day = COALESCE(MIN(first_charge_day, ?4), first_charge_day, ?4)
              WHERE practice_id = ?1 AND visit_id = ?2",
             (self.practice_id(), visit_id, closed, charge_day),
@@ -197,7 +224,7 @@ impl Tx<'_> {
         if charge_day.is_some() {
             // A clock that was set back: an earlier arrival is the visit's first, and its claims'.
             self.execute(
-                "UPDATE OR FAIL claim SET charged_day = ?3 WHERE practice_id = ?1 AND visit_id = ?2 AND charged_day > ?3",
+                "UPDATE claim SET charged_day = ?3 WHERE practice_id = ?1 AND visit_id = ?2 AND charged_day > ?3",
                 (self.practice_id(), visit_id, charge_day),
             )?;
         }
@@ -248,7 +275,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn look_again_at_held(&self) -> StoreResult<usize> {
         self.execute(
-            "UPDATE OR FAIL visit SET changed = 1 WHERE practice_id = ?1 AND visit_id IN
+            "UPDATE visit SET changed = 1 WHERE practice_id = ?1 AND visit_id IN
              (SELECT visit_id FROM claim WHERE practice_id = ?1 AND state = 'held')",
             [self.practice_id()],
         )
@@ -260,7 +287,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn look_again_at(&self, visit_id: u64) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL visit SET changed = 1 WHERE practice_id = ?1 AND visit_id = ?2",
+            "UPDATE visit SET changed = 1 WHERE practice_id = ?1 AND visit_id = ?2",
             (self.practice_id(), visit_id),
         )?;
         Ok(())
@@ -288,7 +315,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn set_visit(&self, visit: &VisitRow, state: VisitState, day: i64) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL visit SET state = ?3, changed = 0 WHERE practice_id = ?1 AND visit_id = ?2",
+            "UPDATE visit SET state = ?3, changed = 0 WHERE practice_id = ?1 AND visit_id = ?2",
             (self.practice_id(), visit.visit_id, state.as_str()),
         )?;
         if state != visit.state {
@@ -303,7 +330,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn visit_billed(&self, visit_id: u64, day: i64) -> StoreResult<()> {
         let moved = self.execute(
-            "UPDATE OR FAIL visit SET state = 'billed' WHERE practice_id = ?1 AND visit_id = ?2 AND state = 'assembled'",
+            "UPDATE visit SET state = 'billed' WHERE practice_id = ?1 AND visit_id = ?2 AND state = 'assembled'",
             (self.practice_id(), visit_id),
         )?;
         if moved == 1 { self.record("visit", visit_id, day, "host", "billed", "") } else { Ok(()) }

@@ -66,7 +66,7 @@ impl Tx<'_> {
     /// [`super::StoreError`].
     pub fn close_work(&self, kind: Option<&str>, subject: (&str, u64), day: i64) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL work_item SET closed_day = ?4 WHERE practice_id = ?1 AND subject_kind = ?2 AND subject_id = ?3
+            "UPDATE work_item SET closed_day = ?4 WHERE practice_id = ?1 AND subject_kind = ?2 AND subject_id = ?3
              AND closed_day IS NULL AND (?5 IS NULL OR kind = ?5)",
             (self.practice_id(), subject.0, subject.1, day, kind),
         )?;
