@@ -226,7 +226,7 @@ fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
                 continue;
             };
             let setup = profile.rule_setup(set);
-            let withheld = rules.table_with(&setup).and_then(|table| rules.withheld(&table));
+            let withheld = rules.withheld(rules.table_with(&setup).as_deref());
             checks.push(match rules.try_open(&profile.id, &setup) {
                 Ok(()) if withheld.is_some() => {
                     let why = withheld.unwrap_or_default();
@@ -267,7 +267,7 @@ fn tables(host: &PluginHost, tables: &Tables, profiles: &[Profile], checks: &mut
         }
         let opened = host.rules(COMPONENT).map(|rules| {
             let practice = ids().next().unwrap_or("check");
-            rules.try_open(practice, &table.setup()).map(|()| rules.withheld(table))
+            rules.try_open(practice, &table.setup()).map(|()| rules.withheld(Some(table)))
         });
         let cases: usize = table.table.rules.iter().map(|rule| rule.cases.len()).sum();
         let words = format!("version {}, {} rules, {cases} cases pass", header.version, table.rules.len());

@@ -58,10 +58,11 @@ impl RuleSet {
         self.description.look_back_days.min(self.plugin.granted.look_back_days)
     }
 
-    /// Why a component of rule tables cannot run this one: with fewer days of earlier lines than its rules ask for, they would find
+    /// Why it cannot run its own rules, or those of a table: with fewer days of earlier lines than the rules ask for, they would find
     /// nothing where there is something. None: it can.
-    pub(crate) fn withheld(&self, table: &RuleTable) -> Option<String> {
-        let (asked, granted) = (table.table.look_back_days(), self.look_back_days());
+    pub(crate) fn withheld(&self, table: Option<&RuleTable>) -> Option<String> {
+        let asked = table.map_or(self.description.look_back_days, |table| table.table.look_back_days());
+        let granted = self.look_back_days();
         let id = self.id();
         (asked > granted).then(|| {
             format!("looks back {asked} days, and the plugin `{id}` is granted {granted}; grant it look-back: `claimhost plugin add`")
