@@ -205,6 +205,19 @@ fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
             },
         });
     }
+    for (at, post) in config.post.iter().enumerate() {
+        let what = format!("post[{at}] of {}", post.practice);
+        checks.push(match host.poster(&post.poster) {
+            None => wrong(&what, absent(&post.poster, Kind::Poster)),
+            Some(poster) => match crate::post::setup_of(post) {
+                Err(words) => wrong(&what, words),
+                Ok(setup) => match poster.try_open(&post.practice, &setup) {
+                    Ok(()) => well(&what, &format!("{} opens with this mapping; nothing was posted", poster.id())),
+                    Err(fault) => wrong(&what, refusal(&post.poster, &format!("post.{}", post.name), &fault)),
+                },
+            },
+        });
+    }
     for (at, pull) in config.intake.pull.iter().enumerate() {
         let what = format!("puller of intake.pull[{at}] of {}", pull.practice);
         checks.push(match host.puller(&pull.puller) {

@@ -1,6 +1,6 @@
 //! The host: configuration, store, plugins and practices, and one turn of the whole line.
 //!
-//! A turn is: answers, intake, assembly and scrub, claims to later payers, outbox, questions about cover. Each step reads what is due from the store
+//! A turn is: answers, intake, assembly and scrub, claims to later payers, outbox, what EHRs are told, questions about cover. Each step reads what is due from the store
 //! and commits its result with the state it leaves, so that a turn can end anywhere and the next one goes on. The same
 //! turn serves `run --once`, `serve` and `demo`.
 
@@ -117,6 +117,8 @@ pub struct Turn {
     pub expected: u64,
     /// Questions about cover that were wanted or sent.
     pub asked: u64,
+    /// What EHRs are told that moved: written, refused, or nothing to tell.
+    pub told: u64,
 }
 
 impl Turn {
@@ -336,6 +338,7 @@ impl Host {
             turn.later += part.later;
             turn.expected += part.expected;
             turn.asked += part.asked;
+            turn.told += part.told;
         }
         Ok(turn)
     }
@@ -434,11 +437,19 @@ fn practice_steps(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
         expected: crate::audit::capture::settle(&practice.store, &practice.profile, host.today())?,
         answers: 0,
         asked: 0,
+        told: tell_ehrs(host, practice)?,
     };
     // After the schedule is settled: it says which visits lie ahead.
     let news = practice.look_ahead || turn.documents > 0 || turn.expected > 0;
     turn.asked = inquire::ask(host, practice, news)?;
     Ok(turn)
+}
+
+/// Writes what waits for the practice's EHRs, and what was written when a turn broke off.
+fn tell_ehrs(host: &Host, practice: &Practice) -> Result<u64, HostError> {
+    let targets: Vec<_> = host.config.posts_of(practice.store.id()).collect();
+    let round = crate::post::Round { store: &practice.store, plugins: &host.plugins, as_of: host.as_of };
+    Ok(round.run(&targets)?)
 }
 
 impl Folder {

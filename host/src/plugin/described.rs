@@ -25,6 +25,13 @@ pub(super) fn check(active: &Active) -> Result<(), String> {
             Ok(())
         }
         Active::Puller(puller) => texts(&[&puller.description().id, &puller.description().title]),
+        Active::Poster(poster) => {
+            let told = poster.description();
+            if !super::poster::is_extension(&told.extension) {
+                return Err("extension: expected 1 to 8 lower-case letters and digits, as `csv`".to_owned());
+            }
+            texts(&[&told.id, &told.title])
+        }
         Active::Rules(rules) => {
             let told = rules.description();
             texts(&[&told.id, &told.title])?;
