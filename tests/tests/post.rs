@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use claimhost_tests::programs::{claimhost, workspace};
+use claimhost_tests::programs::workspace;
 use claimhost_tests::site::{Charge, PRACTICE, Site};
 use claimhost_tests::x12::{check, clp};
 use serde_json::Value;
@@ -133,6 +133,11 @@ fn decisions_go_to_a_csv_once_and_what_people_say_of_them_is_kept() {
     site.answer("again.835", check(7, "I*60*C", "EXAMPLE", OURS, &claims, "").replace("*T7*", "*T1*").as_bytes());
     site.run(DAY);
     assert_eq!(sent(&site), before);
+    // What was a price is paid.
+    pay(&site, 8, "I*90*C", &[clp(&clm01(&site, 3), "1", "90", "90", &[])]);
+    let before = sent(&site);
+    assert_eq!(before.keys().next_back().map(String::as_str), Some("my-practice-billing-000000002.csv"));
+    assert_eq!(counts(&site), are(&[("sent", 3), ("nothing_to_post", 1)]));
     site.assert_accounted(DAY);
     let trace = site.json(&["trace", "V1"]);
     let told = &trace["claims"][0]["told"][0];
@@ -166,11 +171,11 @@ fn decisions_go_to_a_csv_once_and_what_people_say_of_them_is_kept() {
     site.run(DAY);
     assert_eq!(
         posting(&site.json(&["post", "list"]), "my-practice/2"),
-        (id, "my-practice-billing-000000002.csv".into())
+        (id, "my-practice-billing-000000003.csv".into())
     );
-    assert_eq!((sent(&site).len(), work(&site)), (2, Vec::new()));
-    say(&["confirm", "--file", "my-practice-billing-000000002.csv"]);
-    assert_eq!(counts(&site), are(&[("confirmed", 2), ("nothing_to_post", 1)]));
+    assert_eq!((sent(&site).len(), work(&site)), (3, Vec::new()));
+    say(&["confirm", "--file", "my-practice-billing-000000003.csv"]);
+    assert_eq!(counts(&site), are(&[("sent", 1), ("confirmed", 2), ("nothing_to_post", 1)]));
     site.assert_accounted(DAY);
 }
 
@@ -290,12 +295,27 @@ fn a_crash_loses_no_file_and_brings_none_back() {
     assert_eq!((counts(&site), work(&site)), (are(&[("sent", 4)]), Vec::new()));
 }
 
-/// The folder of the poster that fails on one visit, built.
-fn grim() -> PathBuf {
-    let folder = workspace().join("tests/guests/poster");
-    let built = std::process::Command::new(claimhost()).args(["plugin", "build"]).arg(&folder).output().unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    folder
+/// A folder with the poster that fails on one visit, built as the host builds guests.
+fn grim(site: &Site) -> PathBuf {
+    let (source, target) = (workspace().join("tests/guests/poster"), workspace().join("target/guests"));
+    let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(workspace()).args([
+        "build",
+        "--quiet",
+        "--target",
+        "wasm32-wasip2",
+        "--profile",
+        "plugin",
+        "-p",
+        "guest-poster",
+    ]);
+    cargo.arg("--target-dir").arg(&target).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    assert!(cargo.status().unwrap().success());
+    let component = target.join("wasm32-wasip2/plugin/guest_poster.wasm");
+    for (name, file) in [("plugin.toml", source.join("plugin.toml")), ("plugin.wasm", component)] {
+        site.write(&format!("offered/{name}"), &std::fs::read(file).unwrap());
+    }
+    site.dir().join("offered")
 }
 
 #[test]
@@ -314,7 +334,7 @@ fn a_poster_that_fails_on_one_parks_it_the_others_leave_and_no_log_names_anybody
     site.assert_accounted(DAY);
     let bad = site.command(&["check-config"]);
     assert!(bad.status.code() == Some(3) && String::from_utf8_lossy(&bad.stdout).contains("post[0] of my-practice"));
-    site.json(&["plugin", "add", "--yes", grim().to_str().unwrap()]);
+    site.json(&["plugin", "add", "--yes", grim(&site).to_str().unwrap()]);
     let listed = site.json(&["plugin", "inspect", "grim-poster"]);
     assert_eq!((&listed["kind"], &listed["description"]["extension"]), (&"poster".into(), &"txt".into()));
 
