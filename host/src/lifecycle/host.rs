@@ -6,6 +6,7 @@
 
 mod reload;
 mod stamps;
+mod turn;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ use crate::store::{PracticeStore, Store, StoreResult, Tx};
 pub(crate) use reload::load_profile;
 use reload::read_profile;
 use stamps::Stamps;
+pub use turn::Turn;
 
 /// The running host.
 pub struct Host {
@@ -99,34 +101,6 @@ pub(crate) const ENTRY_SOURCE: &str = "charge-entry";
 pub(crate) const ENTRY_MAPPING: &str = "source_system = \"charge-entry\"\ndate_format = \"YYYY-MM-DD\"\n";
 /// Channel of its files in the store.
 pub(crate) const ENTRY_CHANNEL: &str = "charge-entry";
-
-/// What a turn did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Turn {
-    /// Documents that got an end.
-    pub documents: u64,
-    /// Visits looked at.
-    pub visits: u64,
-    /// Claims put into an 837.
-    pub submitted: u64,
-    /// Answers applied.
-    pub answers: u64,
-    /// Claims made for later payers.
-    pub later: u64,
-    /// Expected visits that moved.
-    pub expected: u64,
-    /// Questions about cover that were wanted or sent.
-    pub asked: u64,
-    /// What EHRs are told that moved: written, refused, or nothing to tell.
-    pub told: u64,
-}
-
-impl Turn {
-    /// Whether anything moved.
-    pub fn moved(&self) -> bool {
-        *self != Self::default()
-    }
-}
 
 impl Host {
     /// Opens everything that a configuration names.
@@ -331,14 +305,7 @@ impl Host {
             threads.into_iter().map(|thread| thread.join().unwrap_or(Err(HostError::Stopped))).collect()
         });
         for result in results {
-            let part = result?;
-            turn.documents += part.documents;
-            turn.visits += part.visits;
-            turn.submitted += part.submitted;
-            turn.later += part.later;
-            turn.expected += part.expected;
-            turn.asked += part.asked;
-            turn.told += part.told;
+            turn += result?;
         }
         Ok(turn)
     }
@@ -437,19 +404,18 @@ fn practice_steps(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
         expected: crate::audit::capture::settle(&practice.store, &practice.profile, host.today())?,
         answers: 0,
         asked: 0,
-        told: tell_ehrs(host, practice)?,
+        told: crate::post::Round {
+            config: &host.config,
+            store: &practice.store,
+            plugins: &host.plugins,
+            as_of: host.as_of,
+        }
+        .run()?,
     };
     // After the schedule is settled: it says which visits lie ahead.
     let news = practice.look_ahead || turn.documents > 0 || turn.expected > 0;
     turn.asked = inquire::ask(host, practice, news)?;
     Ok(turn)
-}
-
-/// Writes what waits for the practice's EHRs, and what was written when a turn broke off.
-fn tell_ehrs(host: &Host, practice: &Practice) -> Result<u64, HostError> {
-    let targets: Vec<_> = host.config.posts_of(practice.store.id()).collect();
-    let round = crate::post::Round { store: &practice.store, plugins: &host.plugins, as_of: host.as_of };
-    Ok(round.run(&targets)?)
 }
 
 impl Folder {

@@ -8,7 +8,7 @@ use super::folder::{self, FolderError};
 use super::record::Told;
 use super::{SUBJECT, WORK_FAILED, WORK_PARKED, WORK_REFUSED, batch_name, setup_of};
 use crate::claim::{Date, Problem, Setup, day_number};
-use crate::config::PostConfig;
+use crate::config::{Config, PostConfig};
 use crate::lifecycle::crash_point;
 use crate::plugin::{PluginHost, PostAnswer, PostBatch, PostError, PostOutcome, Poster};
 use crate::store::post::{PostBatchRow, PostRow, PostState};
@@ -16,6 +16,8 @@ use crate::store::{PracticeStore, StoreResult, Tx};
 
 /// What a round needs.
 pub struct Round<'a> {
+    /// Its targets are those of the practice.
+    pub config: &'a Config,
     /// The practice.
     pub store: &'a PracticeStore,
     /// The plugins of this turn.
@@ -46,7 +48,8 @@ impl Round<'_> {
     ///
     /// # Errors
     /// The store's. What a target cannot do is work, and the next target's turn comes.
-    pub fn run(&self, targets: &[&PostConfig]) -> StoreResult<u64> {
+    pub fn run(&self) -> StoreResult<u64> {
+        let targets: Vec<&PostConfig> = self.config.posts_of(self.store.id()).collect();
         if targets.is_empty() {
             return Ok(0);
         }
@@ -93,9 +96,8 @@ impl Round<'_> {
         let words = format!("{}: {words}", config.name);
         let day = day_number(self.as_of);
         let oldest = self.store.read(|tx| -> StoreResult<_> {
-            let rows = tx.posts()?;
-            let waits = |row: &&PostRow| row.target == config.name && row.state == PostState::Queued;
-            let Some(row) = rows.iter().find(waits) else { return Ok(None) };
+            let rows = tx.posts_waiting()?;
+            let Some(row) = rows.iter().find(|row| row.target == config.name) else { return Ok(None) };
             let known = |item: &crate::store::work::WorkRow| {
                 item.kind == WORK_FAILED && item.subject_kind == SUBJECT && item.subject_id == row.post_id
             };

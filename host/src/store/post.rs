@@ -250,6 +250,14 @@ impl Tx<'_> {
         self.rows(&format!("{POST} AND batch_id = ?2 ORDER BY post_id"), (self.practice_id(), batch_id), post_row)
     }
 
+    /// Posts that have not left, in a file or not, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn posts_waiting(&self) -> StoreResult<Vec<PostRow>> {
+        self.rows(&format!("{POST} AND state = 'queued' ORDER BY post_id"), [self.practice_id()], post_row)
+    }
+
     /// Posts of a target that are in no file yet, oldest first.
     ///
     /// # Errors

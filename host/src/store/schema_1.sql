@@ -409,7 +409,7 @@ CREATE TABLE post (
 CREATE INDEX post_by_claim ON post (practice_id, claim_id);
 CREATE INDEX post_by_remittance ON post (practice_id, remittance_id);
 CREATE INDEX post_by_batch ON post (practice_id, batch_id) WHERE batch_id IS NOT NULL;
-CREATE INDEX post_queued ON post (practice_id, target, post_id) WHERE state = 'queued' AND batch_id IS NULL;
+CREATE INDEX post_queued ON post (practice_id, target, post_id) WHERE state = 'queued';
 CREATE INDEX post_refused ON post (practice_id, target, post_id) WHERE state = 'refused' AND batch_id IS NULL;
 
 -- A file of them: bytes and state are one transaction; it is staged under a hidden name, renamed once.

@@ -61,7 +61,7 @@ pub(super) fn batches(tx: &Tx<'_>, from: u64, to: u64, found: &mut Found) -> Sto
 
 /// What has not left and that nobody is told of.
 pub(super) fn ends(tx: &Tx<'_>, found: &mut Found) -> StoreResult<()> {
-    let queued: Vec<PostRow> = tx.posts()?.into_iter().filter(|row| row.state == PostState::Queued).collect();
+    let queued = tx.posts_waiting()?;
     let mut told = std::collections::BTreeSet::new();
     for row in &queued {
         if !tx.open_work_kinds((SUBJECT, row.post_id))?.is_empty() {
