@@ -22,6 +22,7 @@ pub mod lifecycle;
 pub mod ncci;
 pub mod pfs;
 pub mod plugin;
+pub mod post;
 pub mod practice;
 pub mod private;
 pub mod pull;

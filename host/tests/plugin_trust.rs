@@ -129,6 +129,36 @@ fn an_installation_that_was_killed_costs_nobody_their_sources() {
     install(4);
 }
 
+#[test]
+fn an_installation_that_was_killed_is_taken_up_whatever_its_folder_is_called() {
+    let site = Site::new("");
+    let plugins = site.root.path().join("plugins");
+    let own = plugins.join("ehr/our-ehr");
+    fs::create_dir(plugins.join("ehr")).unwrap();
+    fs::rename(plugins.join("hostile"), &own).unwrap();
+    fs::write(own.join("source.rs"), "mine").unwrap();
+    let offered = site.root.path().join("offered");
+    fs::create_dir_all(&offered).unwrap();
+    fs::copy(own.join("plugin.toml"), offered.join("plugin.toml")).unwrap();
+    fs::write(offered.join("plugin.wasm"), marked(3)).unwrap();
+    fs::rename(&own, plugins.join("ehr/.our-ehr.old")).unwrap();
+    // One that is no replacement of it: another plugin's.
+    let other = plugins.join("ehr/.another.old");
+    fs::create_dir(&other).unwrap();
+    let manifest = fs::read_to_string(offered.join("plugin.toml")).unwrap().replace("\"hostile\"", "\"another\"");
+    fs::write(other.join("plugin.toml"), manifest).unwrap();
+    let offer = Offer::read(&config(&site, Trust::Any), &offered).unwrap();
+    assert_eq!(offer.install(std::slice::from_ref(&plugins)).unwrap(), own);
+    assert_eq!(fs::read(own.join("plugin.wasm")).unwrap(), marked(3));
+    assert_eq!(fs::read_to_string(own.join("source.rs")).unwrap(), "mine");
+    assert!(other.is_dir() && !plugins.join("ehr/.our-ehr.old").exists());
+    assert!(!plugins.join("hostile").exists(), "no second folder of one id");
+    // A folder that the configuration names itself.
+    fs::rename(&own, plugins.join("ehr/.our-ehr.old")).unwrap();
+    assert_eq!(offer.install(std::slice::from_ref(&own)).unwrap(), own);
+    assert_eq!(fs::read_to_string(own.join("source.rs")).unwrap(), "mine");
+}
+
 /// A plugin that always has the digest of these signatures; whether it runs is decided before it is looked at more closely.
 const SIGNED_MANIFEST: &str = "id = \"signed\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\n\
                                framing = \"whole\"\nformats = [\"text\"]\nevidence = \"standard-only\"\n";

@@ -50,3 +50,21 @@ pub mod puller {
         },
     });
 }
+
+/// World `poster`.
+pub mod poster {
+    wit_bindgen::generate!({
+        path: "../wit/0.1.0-draft",
+        world: "poster",
+        pub_export_macro: true,
+        export_macro_name: "export_poster_world",
+        default_bindings_module: "claimhost_sdk::bindings::poster",
+        additional_derives: [PartialEq, Clone, serde::Serialize, serde::Deserialize],
+        with: {
+            "claimhost:plugin/claim@0.1.0-draft": super::adapter::claimhost::plugin::claim,
+            "claimhost:plugin/intake@0.1.0-draft": super::adapter::claimhost::plugin::intake,
+            "claimhost:plugin/evidence@0.1.0-draft": super::adapter::claimhost::plugin::evidence,
+            "claimhost:plugin/log@0.1.0-draft": super::adapter::claimhost::plugin::log,
+        },
+    });
+}

@@ -45,6 +45,39 @@ pub fn run<A: Adapter>(
     }
 }
 
+/// Runs every case of a poster: `batch.json` in, outcomes and file out.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_poster<P: crate::Poster>(folder: &Path) -> Result<usize, String> {
+    let mut cases: Vec<_> = list(folder, true)?;
+    cases.sort();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let text = |name: &str| fs::read_to_string(case.join(name)).unwrap_or_default();
+        let at = |what: &str| format!("{}/{what}", case.display());
+        let batch: crate::post::Batch =
+            serde_json::from_str(&text("batch.json")).map_err(|error| format!("{}: {error}", at("batch.json")))?;
+        let setup = Setup { settings: Vec::new(), mapping: text("mapping.toml") };
+        let poster = P::open(setup).map_err(|problems| format!("{}: {problems:?}", at("mapping.toml")))?;
+        let answer = poster.post(&batch);
+        let file = String::from_utf8_lossy(&answer.file);
+        let found = serde_json::json!([{ "outcomes": answer.outcomes, "file": file }]);
+        let expected = case.join("expected.json");
+        if std::env::var_os("UPDATE").is_some() {
+            let text = serde_json::to_string_pretty(&found).map_err(|error| error.to_string())? + "\n";
+            fs::write(&expected, text).map_err(|error| format!("{}: {error}", expected.display()))?;
+        } else if serde_json::from_str::<serde_json::Value>(&text("expected.json")).ok() != Some(found.clone()) {
+            wrong.push(format!("{}: found\n{found:#}", expected.display()));
+        }
+    }
+    match (wrong.is_empty(), cases.is_empty()) {
+        (true, false) => Ok(cases.len()),
+        (_, true) => Err(format!("{}: no cases", folder.display())),
+        (false, _) => Err(wrong.join("\n")),
+    }
+}
+
 /// The input file of a case.
 fn input_of(case: &Path, input: &str) -> Result<PathBuf, String> {
     let Some(stem) = input.strip_suffix("*") else { return Ok(case.join(input)) };

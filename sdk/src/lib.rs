@@ -1,12 +1,12 @@
-//! For authors of claimhost plugins: the contract's records, three traits and three macros, so that an adapter is its
+//! For authors of claimhost plugins: the contract's records, four traits and four macros, so that an adapter is its
 //! mapping and nothing else.
 //!
 //! An adapter implements [`Adapter`] and calls [`adapter!`]; a rule set implements [`Rules`] and calls [`rules!`]; a puller
-//! implements [`Puller`] and calls [`puller!`].
+//! implements [`Puller`] and calls [`puller!`]; a poster implements [`Poster`] and calls [`poster!`].
 //! Build with `cargo build --target wasm32-wasip2 --release`; the host's `plugin build` and `plugin test` do it for you.
 //! Codecs for the formats live in `claimhost-hl7v2`, `claimhost-x12` and `claimhost-fhir`. What adapters of one family
 //! share is here: [`calendar`] counts days, [`mapping`] reads a site's mapping, [`code`] tells codes apart, [`hl7`] makes charges of FT1 segments,
-//! [`fhir`] of Claims, ChargeItems and Encounters, [`delimited`] reads rows, [`record`] makes claim data of what a mapping names one by one, [`setting`] reads settings, [`xml`] makes of XML what JSON is. Every record of the contract has an empty `Default`.
+//! [`fhir`] of Claims, ChargeItems and Encounters, [`delimited`] reads rows, [`posting`] takes payers' decisions apart for posters, [`record`] makes claim data of what a mapping names one by one, [`setting`] reads settings, [`xml`] makes of XML what JSON is. Every record of the contract has an empty `Default`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
@@ -21,6 +21,7 @@ pub mod fixtures;
 pub mod hl7;
 pub mod mapping;
 pub mod path;
+pub mod posting;
 pub mod record;
 #[cfg(feature = "fixtures")]
 pub mod rule_cases;
@@ -31,6 +32,8 @@ pub mod xml;
 pub use bindings::adapter::claimhost::plugin::evidence;
 pub use bindings::adapter::claimhost::plugin::{claim, codes, intake, log};
 pub use bindings::adapter::exports::claimhost::plugin::translate::Description as AdapterDescription;
+pub use bindings::poster::exports::claimhost::plugin::post;
+pub use bindings::poster::exports::claimhost::plugin::post::Description as PosterDescription;
 pub use bindings::puller::claimhost::plugin::http;
 pub use bindings::puller::exports::claimhost::plugin::pull;
 pub use bindings::puller::exports::claimhost::plugin::pull::Description as PullerDescription;
@@ -86,6 +89,23 @@ pub trait Puller: Sized + 'static {
     /// The next step. `response` is the answer to the last [`pull::Step::Send`], and none at the first call and after
     /// [`pull::Step::Store`]. Must depend on nothing but the turn and the responses so far.
     fn next(&mut self, response: Option<http::Response>) -> pull::Step;
+}
+
+/// Tells an EHR what payers decided: postings in, one file out. One value is one file.
+pub trait Poster: Sized + 'static {
+    /// Says what this poster is and how its files end. Must not depend on anything.
+    fn describe() -> PosterDescription;
+
+    /// Parses settings and mapping, once.
+    ///
+    /// # Errors
+    /// The problems of settings and mapping, each at its line: the host shows them and posts nothing.
+    fn open(setup: Setup) -> Result<Self, Vec<Problem>>;
+
+    /// Exactly one outcome for each posting, in order, and the file of those that are taken. Must depend on nothing but setup and batch: the
+    /// host asks for a part of it where the whole fails. What is written carries the id of each posting, so that the EHR can tell that
+    /// it has it.
+    fn post(&self, batch: &post::Batch) -> post::Answer;
 }
 
 /// Exports an [`Adapter`] as a component of world `adapter`.
@@ -196,6 +216,43 @@ macro_rules! puller {
             }
 
             $crate::bindings::puller::export_puller_world!(ClaimhostComponent with_types_in $crate::bindings::puller);
+        }
+    };
+}
+
+/// Exports a [`Poster`] as a component of world `poster`.
+#[macro_export]
+macro_rules! poster {
+    ($poster:ty) => {
+        // Natively (tests, benches) there is no component, and a linker refuses the export names.
+        #[cfg(target_arch = "wasm32")]
+        #[doc(hidden)]
+        #[allow(missing_docs, unsafe_code)]
+        mod claimhost_export {
+            use super::*;
+            use $crate::bindings::poster::exports::claimhost::plugin::post as world;
+
+            // Names that no author's type has: theirs are in scope here.
+            pub struct ClaimhostComponent;
+            pub struct ClaimhostSession(pub $poster);
+
+            impl world::Guest for ClaimhostComponent {
+                type Session = ClaimhostSession;
+                fn describe() -> world::Description {
+                    <$poster as $crate::Poster>::describe()
+                }
+            }
+
+            impl world::GuestSession for ClaimhostSession {
+                fn open(setup: world::Setup) -> Result<world::Session, Vec<world::Problem>> {
+                    Ok(world::Session::new(ClaimhostSession(<$poster as $crate::Poster>::open(setup)?)))
+                }
+                fn post(&self, batch: world::Batch) -> world::Answer {
+                    $crate::Poster::post(&self.0, &batch)
+                }
+            }
+
+            $crate::bindings::poster::export_poster_world!(ClaimhostComponent with_types_in $crate::bindings::poster);
         }
     };
 }

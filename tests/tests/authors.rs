@@ -61,6 +61,20 @@ fn a_new_plugin_of_data_is_green_and_red_where_its_mapping_is_emptied() {
     succeeds(folder.path(), &["plugin", "new", "rules", "my-payer", "--dir", "here/and-there"]);
     let below = folder.path().join("here/and-there");
     is_green_and_red_without(&below, "my-payer", "table.toml");
+    succeeds(folder.path(), &["plugin", "new", "puller", "my-pull"]);
+    is_green_and_red_without(folder.path(), "my-pull", "mapping.toml");
+    let page = std::fs::read_to_string(folder.path().join("my-pull/README.md")).unwrap();
+    assert!(
+        page.contains("[[intake.pull]]") && page.contains("`http-pull`") && !page.contains("plugin bench"),
+        "{page}"
+    );
+    let output = run(folder.path(), &["plugin", "new", "puller", "no-pull", "--lang", "python"]);
+    assert!(
+        output.status.code() == Some(2) && text(&output).contains("--lang toml or --lang rust"),
+        "{}",
+        text(&output)
+    );
+    assert!(!folder.path().join("no-pull").exists());
     // It is a rule set that describes the rules of its table, and its table has cases of its own.
     let shown: Value = serde_json::from_str(&succeeds(&below, &["plugin", "inspect", "--json", "my-payer"])).unwrap();
     assert_eq!(shown["description"]["rules"][0]["id"], "my-payer.needs-modifier", "{shown}");
@@ -165,7 +179,7 @@ fn a_new_crate_builds_outside_the_project_and_says_what_every_language_says() {
     // What both are made of is built once.
     std::fs::create_dir(folder.path().join(".cargo")).unwrap();
     std::fs::write(folder.path().join(".cargo/config.toml"), "[build]\ntarget-dir = \"built\"\n").unwrap();
-    for (kind, name) in [("adapter", "my-ehr"), ("rules", "my-payer")] {
+    for (kind, name) in [("adapter", "my-ehr"), ("rules", "my-payer"), ("puller", "my-pull")] {
         succeeds(folder.path(), &["plugin", "new", kind, name, "--lang", "rust"]);
         succeeds(folder.path(), &["plugin", "build", name]);
         is_green_and_red_without(folder.path(), name, "mapping.toml");
@@ -276,6 +290,35 @@ fn the_claims_of_the_example_in_python_are_those_of_its_table() {
 #[test]
 fn javascript() {
     scripts("javascript", "ndjson-superbill");
+}
+
+/// What `number` of the module for JavaScript gives: what the contract can say, to the digit, and nothing else.
+const NUMBERS: &str = r#"
+import { number } from './claimhost.mjs';
+const most = 9223372036854775807n;
+const cases = [
+  ['120.5', 2, 12050n], ['0', 2, 0n], ['0'.repeat(30) + '1', 0, 1n],
+  ['9223372036854775807', 0, most], ['9223372036854775808', 0, undefined],
+  ['92233720368547758.07', 2, most], ['92233720368547758.08', 2, undefined],
+  ['1'.repeat(20), 0, undefined], ['9'.repeat(2000000), 2, undefined],
+  ['1.234', 2, undefined], ['-1', 2, undefined], ['1e3', 2, undefined], ['', 2, undefined],
+];
+for (const [text, decimals, expected] of cases) {
+  const found = number(text, decimals);
+  if (found !== expected) throw new Error(`${text.slice(0, 30)}: found ${found}, expected ${expected}`);
+}
+console.log(cases.length);
+"#;
+
+#[test]
+fn a_number_in_javascript_is_one_that_the_contract_can_say_or_none() {
+    let folder = clean();
+    std::fs::copy(workspace().join("sdk/javascript/claimhost.js"), folder.path().join("claimhost.mjs")).unwrap();
+    std::fs::write(folder.path().join("numbers.mjs"), NUMBERS).unwrap();
+    match Command::new("node").current_dir(folder.path()).arg("numbers.mjs").output() {
+        Err(error) => println!("skipped: node: {error}"),
+        Ok(output) => assert!(output.status.success() && text(&output).trim() == "13", "{}", text(&output)),
+    }
 }
 
 #[test]
@@ -472,9 +515,19 @@ fn the_page_leads_from_nothing_to_the_first_translated_document_in_five_minutes(
 fn what_the_page_says_of_languages_and_bases_is_what_the_command_takes() {
     let folder = clean();
     let help = succeeds(folder.path(), &["plugin", "new", "--help"]);
-    for word in
-        ["adapter", "rules", "toml", "rust", "python", "javascript", "csv-superbill", "records", "hl7v2-dft", "fhir-r4"]
-    {
+    for word in [
+        "adapter",
+        "rules",
+        "puller",
+        "toml",
+        "rust",
+        "python",
+        "javascript",
+        "csv-superbill",
+        "records",
+        "hl7v2-dft",
+        "fhir-r4",
+    ] {
         assert!(help.contains(word), "{word}: {help}");
     }
     let page = std::fs::read_to_string(workspace().join("docs/plugin-authors.md")).unwrap();

@@ -16,14 +16,15 @@ const DAY: &str = "2026-05-20";
 const OURS: &str = "1234567893";
 
 /// A site that has a row in nearly every table: charges that are paid, denied, unapplied, held, unanswered and missing, two
-/// remittances under one key, a schedule, a roster, a message that is refused, questions about cover and an answer.
+/// remittances under one key, an EHR that is told of them, a schedule, a roster, a message that is refused, questions about cover and an answer.
 fn site() -> Site {
     let site = Site::new();
     let mapping = "source_system = \"SITE\"\ncontent = \"schedule\"\n";
     site.write("practices/my-practice/mapping.schedule.toml", mapping.as_bytes());
     let more = "\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/schedule\"\nadapter = \"csv-superbill\"\n\
                 mapping = \"practices/my-practice/mapping.schedule.toml\"\n";
-    site.write("claimhost.toml", (site.text("claimhost.toml") + more).as_bytes());
+    let told = "\n[[post]]\npractice = \"my-practice\"\nname = \"billing\"\nposter = \"csv-poster\"\nfolder = \"post\"\n";
+    site.write("claimhost.toml", (site.text("claimhost.toml") + more + told).as_bytes());
     site.edit("practices/my-practice/profile.toml", "eligibility = \"none\"", "eligibility = \"270\"");
     site.write(
         "inbox/schedule/1.csv",

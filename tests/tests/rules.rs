@@ -578,6 +578,29 @@ fn a_table_that_is_a_plugin_of_its_own_holds_its_claims_too_where_its_look_back_
 }
 
 #[test]
+fn rules_of_a_component_hold_their_claims_too_where_its_look_back_is_withheld() {
+    let site = Site::new();
+    let folder = site.dir().join("plugins/medicare").display().to_string();
+    let grant = |more: &[&str]| site.json(&[&["plugin", "add", "--yes", &folder], more].concat());
+    grant(&["--refuse", "look-back"]);
+    let (none, own) = ("[\"medicare\"].\nrules = []", "[\"medicare\"].\nrules = [\"medicare\"]");
+    site.edit(PROFILE, none, own);
+    site.hl7("1.hl7", on_day(1, 10).as_bytes());
+    site.run(DAY);
+    let answer = why(&site, "1");
+    let found = of_rule(&answer, "rules.not-evaluated");
+    assert_eq!((found.len(), &answer["state"]), (1, &"held".into()), "{answer}");
+    let words = "Rule set `medicare` looks back 400 days, and the plugin `medicare` is granted 0; grant it look-back";
+    assert!(found[0]["words"].as_str().unwrap().starts_with(words), "{answer}");
+    let (out, _) = said(&site, &["check-config"], 3);
+    assert!(out.contains("looks back 400 days, and the plugin `medicare` is granted 0"), "{out}");
+    grant(&[]);
+    site.run(DAY);
+    assert_eq!(why(&site, "1")["state"], "submitted");
+    site.assert_accounted(DAY);
+}
+
+#[test]
 fn a_rule_whose_look_back_saw_what_was_made_anew_is_told_by_what_it_found() {
     let site = Site::new();
     site.write("rules/again.toml", again("1", "warn").as_bytes());

@@ -20,6 +20,19 @@ pub enum Kind {
     Adapter,
     /// One payer's rules over claims
     Rules,
+    /// Documents of an EHR's interface, request by request: in toml or rust
+    Puller,
+}
+
+impl Kind {
+    /// Its word in `plugin.toml`, and in the names of templates.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Adapter => "adapter",
+            Self::Rules => "rules",
+            Self::Puller => "puller",
+        }
+    }
 }
 
 /// What a new plugin is written in.
@@ -101,6 +114,9 @@ pub enum NewError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// There is no template of this kind in this language.
+    #[error("a puller is written in toml (a mapping over `http-pull`) or rust; say --lang toml or --lang rust")]
+    Language,
     /// The folder is there.
     #[error("{} is there already, and nothing in it was changed; choose another name or --dir", path.display())]
     Taken {
@@ -124,6 +140,9 @@ impl New {
     /// [`NewError`]; then nothing of it is left.
     pub fn write(&self, parent: &Path) -> Result<PathBuf, NewError> {
         check_name(&self.name)?;
+        if self.kind == Kind::Puller && matches!(self.language, Language::Python | Language::JavaScript) {
+            return Err(NewError::Language);
+        }
         let folder = parent.join(&self.name);
         let file = |path: &Path| {
             let path = path.to_owned();
@@ -175,14 +194,11 @@ impl New {
 
     /// Folders of templates, all of which belong to the plugin.
     fn templates(&self) -> Vec<String> {
-        let kind = match self.kind {
-            Kind::Adapter => "adapter",
-            Kind::Rules => "rules",
-        };
+        let kind = self.kind.word();
         let code = |language: &str| vec![format!("{kind}-code"), format!("{kind}-{language}")];
         let mut templates = match (self.kind, self.language) {
             (Kind::Adapter, Language::Toml) => vec![format!("adapter-{}", self.base.id())],
-            (Kind::Rules, Language::Toml) => vec!["rules-toml".to_owned()],
+            (Kind::Rules | Kind::Puller, Language::Toml) => vec![format!("{kind}-toml")],
             (_, Language::Rust) => code("rust"),
             (_, Language::Python) => code("python"),
             (_, Language::JavaScript) => code("javascript"),
@@ -202,14 +218,15 @@ impl New {
 
     /// `plugin.toml`.
     fn manifest(&self) -> String {
-        let name = &self.name;
-        let kind = if self.kind == Kind::Adapter { "adapter" } else { "rules" };
+        let (name, kind) = (&self.name, self.kind.word());
         let mut text = format!(
             "# What the host reads before it loads anything. Every key: `claimhost plugin docs`, page plugin-toml.md.\nid = \"{name}\"\n\
              version = \"0.1.0\"\nkind = \"{kind}\"\nfamily = \"{name}\"\ncontract = \"{CONTRACT}\"\n"
         );
         let (framing, formats, deadline_ms, memory_mib) = match (self.kind, self.language) {
             (Kind::Adapter, Language::Toml) => self.base.manifest(),
+            // As the component of pullers has them.
+            (Kind::Puller, Language::Toml) => ("", "", 2000, 256),
             // A script's interpreter is in its component: 12 to 18 MB, and memory to run in.
             (_, Language::Python | Language::JavaScript) => ("ndjson", "\"ndjson\"", 2000, 256),
             _ => ("ndjson", "\"ndjson\"", 250, 64),
@@ -224,6 +241,7 @@ impl New {
                 text += &format!("base = \"{}\"\nmapping = \"mapping.toml\"\n", self.base.id())
             }
             (Kind::Rules, Language::Toml) => text += "base = \"rule-table\"\nmapping = \"table.toml\"\n",
+            (Kind::Puller, Language::Toml) => text += "base = \"http-pull\"\nmapping = \"mapping.toml\"\n",
             _ => text += "mapping = \"mapping.toml\"\n",
         }
         text += &format!("\n[limits]\ndeadline_ms = {deadline_ms}\nmemory_mib = {memory_mib}\n");

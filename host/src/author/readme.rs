@@ -8,6 +8,7 @@ pub(super) fn of(new: &New) -> String {
     let what = match kind {
         Kind::Adapter => "Translates the documents of one EHR to visit events.",
         Kind::Rules => "Checks professional claims against the rules of one payer.",
+        Kind::Puller => "Asks an EHR's interface for what is new. The host sends each request, and keeps what came.",
     };
     let over = match (kind, language) {
         (Kind::Adapter, Language::Toml) => {
@@ -16,11 +17,17 @@ pub(super) fn of(new: &New) -> String {
         (Kind::Rules, Language::Toml) => {
             " No code: it is a table over the component `rule-table`, which the host has to have.".to_owned()
         }
+        (Kind::Puller, Language::Toml) => {
+            " No code: it is data over the component `http-pull`, which the host has to have.".to_owned()
+        }
         _ => String::new(),
     };
     let mut rows = vec![("plugin.toml", "id, kind, limits, permissions: read before anything is loaded")];
     rows.extend(match (kind, language) {
         (Kind::Adapter, Language::Toml) => vec![("mapping.toml", "where each element stands; begin here")],
+        (Kind::Puller, Language::Toml) => {
+            vec![("mapping.toml", "which requests, and what of their answers; begin here")]
+        }
         (Kind::Rules, Language::Toml) => {
             vec![("table.toml", "the rules, each with its source and its cases; begin here")]
         }
@@ -45,6 +52,9 @@ pub(super) fn of(new: &New) -> String {
     let input = match kind {
         Kind::Adapter => "a file as the system sends it (`input.*`), and what has to become of it (`expected.json`)",
         Kind::Rules => "claims (`claim.json`), and what has to be found in them (`expected.json`)",
+        Kind::Puller => {
+            "answers of the interface (`responses.json`; `turn.json`: what the turn begins with), and every step (`expected.json`)"
+        }
     };
     rows.push(("fixtures/<case>/", input));
     let table: String = rows.iter().map(|(path, what)| format!("| `{path}` | {what} |\n")).collect();
@@ -67,17 +77,22 @@ pub(super) fn of(new: &New) -> String {
         Kind::Adapter => {
             format!("[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/{name}\"\nadapter = \"{name}\"\n")
         }
+        Kind::Puller => format!(
+            "[[intake.pull]]               # credentials, rates and times: docs/pulling.md\npractice = \"my-practice\"\nname = \"{name}\"\n\
+             puller = \"{name}\"\nadapter = \"my-ehr\"            # what reads the documents that come\nbase_url = \"https://ehr.example.org\"\n"
+        ),
         Kind::Rules => format!(
             "# in the practice's profile.toml: for every claim at the top, for one payer's below its [[payer]]\nrules = [\"{name}\"]\n"
         ),
     };
+    // A puller waits for a server: there is nothing to measure.
+    let bench = if *kind == Kind::Puller { "" } else { "claimhost plugin bench .          # documents a second\n" };
     format!(
         "# {name}\n\n{what}{over}\n\n| | |\n|---|---|\n{table}\n## Next\n\nIn this folder:\n\n```\n{build}\
          claimhost plugin test .           # the fixtures, in the sandbox, alone and among each other\n\
          claimhost plugin inspect .        # what it is and what it asks for\n\
          claimhost plugin dev .            # builds and tests on every save, until Ctrl-C\n\
-         claimhost plugin bench .          # documents a second\n\
-         claimhost plugin docs --dir docs  # the contract and the mappings as pages\n```\n{build_hint}\n\
+         {bench}claimhost plugin docs --dir docs  # the contract and the mappings as pages\n```\n{build_hint}\n\
          Put a file of yours into a folder below `fixtures/`, then `claimhost plugin test . --accept` writes what the plugin answers now: read it \
          before you keep it. A fixture holds nobody's data.\n\n\
          In a folder made by `claimhost init`, with its claimhost.toml:\n\n```\nclaimhost plugin add {name}   # shows it, asks, copies it to the plugins and pins it\n```\n\n\

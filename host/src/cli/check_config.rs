@@ -205,6 +205,19 @@ fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
             },
         });
     }
+    for (at, post) in config.post.iter().enumerate() {
+        let what = format!("post[{at}] of {}", post.practice);
+        checks.push(match host.poster(&post.poster) {
+            None => wrong(&what, absent(&post.poster, Kind::Poster)),
+            Some(poster) => match crate::post::setup_of(post) {
+                Err(words) => wrong(&what, words),
+                Ok(setup) => match poster.try_open(&post.practice, &setup) {
+                    Ok(()) => well(&what, &format!("{} opens with this mapping; nothing was posted", poster.id())),
+                    Err(fault) => wrong(&what, refusal(&post.poster, &format!("post.{}", post.name), &fault)),
+                },
+            },
+        });
+    }
     for (at, pull) in config.intake.pull.iter().enumerate() {
         let what = format!("puller of intake.pull[{at}] of {}", pull.practice);
         checks.push(match host.puller(&pull.puller) {
@@ -226,7 +239,7 @@ fn plugins(config: &Config, profiles: &[Profile], checks: &mut Vec<Check>) {
                 continue;
             };
             let setup = profile.rule_setup(set);
-            let withheld = rules.table_with(&setup).and_then(|table| rules.withheld(&table));
+            let withheld = rules.withheld(rules.table_with(&setup).as_deref());
             checks.push(match rules.try_open(&profile.id, &setup) {
                 Ok(()) if withheld.is_some() => {
                     let why = withheld.unwrap_or_default();
@@ -267,7 +280,7 @@ fn tables(host: &PluginHost, tables: &Tables, profiles: &[Profile], checks: &mut
         }
         let opened = host.rules(COMPONENT).map(|rules| {
             let practice = ids().next().unwrap_or("check");
-            rules.try_open(practice, &table.setup()).map(|()| rules.withheld(table))
+            rules.try_open(practice, &table.setup()).map(|()| rules.withheld(Some(table)))
         });
         let cases: usize = table.table.rules.iter().map(|rule| rule.cases.len()).sum();
         let words = format!("version {}, {} rules, {cases} cases pass", header.version, table.rules.len());

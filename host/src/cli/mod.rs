@@ -4,8 +4,8 @@
 //! Exit codes: 0 done; 1 claimhost itself failed; 2 the command line is wrong; 3 the configuration is wrong; 4 the thing
 //! asked for does not exist, or a check found something.
 //!
-//! Commands that only look (`document`, `visit`, `claim`, `denial`, `eligibility list`, `remittance list`, `audit`, `kpi`, `checklist`, `work`, `trace`, `verify`, `rules shadow`) open the store through
-//! `reader.rs`, beside a running `serve` too; commands that move something (`pull`, `document retry`, `roster import`, `review`, `go-live --approve`, `remittance choose`, `claim accept`, `claim undo-fix`) open the
+//! Commands that only look (`document`, `visit`, `claim`, `denial`, `eligibility list`, `remittance list`, `post list`, `audit`, `kpi`, `checklist`, `work`, `trace`, `verify`, `rules shadow`) open the store through
+//! `reader.rs`, beside a running `serve` too; commands that move something (`pull`, `document retry`, `roster import`, `review`, `go-live --approve`, `remittance choose`, `post confirm`, `claim accept`, `claim undo-fix`) open the
 //! whole host. `charge enter` and `rules activate` only look too: what they take is a file for the next turn. Things are named as `reference.rs` says.
 
 mod audit;
@@ -36,6 +36,7 @@ mod plugin_live;
 mod plugin_log;
 mod plugin_new;
 mod plugin_trust;
+mod post;
 mod pull;
 mod reader;
 mod reference;
@@ -174,6 +175,9 @@ enum Command {
     /// Lists remittances, or chooses one of two under one trace number
     #[command(subcommand)]
     Remittance(remittance::Remittance),
+    /// Lists what EHRs are told of payers' decisions, or takes what people say of it
+    #[command(subcommand)]
+    Post(post::Post),
     /// Lists what people have to do
     #[command(subcommand)]
     Work(work::Work),
@@ -228,6 +232,7 @@ pub fn main() -> ExitCode {
         Command::Charge(command) => command.run(global),
         Command::Roster(command) => command.run(global),
         Command::Remittance(command) => command.run(global),
+        Command::Post(command) => command.run(global),
         Command::Work(command) => command.run(global),
         Command::Trace(command) => command.run(global),
         Command::Verify(command) => command.run(global),

@@ -39,7 +39,8 @@ impl Inspect {
             Some(Kind::Adapter) => host.adapter(&info.id).map(|adapter| word(adapter.description())),
             Some(Kind::Rules) => host.rules(&info.id).map(|rules| word(rules.description())),
             Some(Kind::Puller) => host.puller(&info.id).map(|puller| word(puller.description())),
-            Some(Kind::Poster) | None => None,
+            Some(Kind::Poster) => host.poster(&info.id).map(|poster| word(poster.description())),
+            None => None,
         };
         if let Some(shown) = shown.as_object_mut() {
             let limits = Manifest::read(&info.folder).ok().map(|manifest| word(&host.limits(&manifest)));

@@ -41,7 +41,7 @@ impl New {
         let base = self.base.unwrap_or(Base::CsvSuperbill);
         let new = new::New { kind: self.kind, name: self.name.clone(), language: self.lang, base };
         let folder = new.write(&self.dir).map_err(|error| match error {
-            new::NewError::Name { .. } => Failure::usage(error.to_string()),
+            new::NewError::Name { .. } | new::NewError::Language => Failure::usage(error.to_string()),
             new::NewError::Taken { .. } => Failure::missing(error.to_string()),
             new::NewError::File { .. } => Failure::internal(error.to_string()),
         })?;

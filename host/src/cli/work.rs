@@ -16,7 +16,7 @@ use crate::store::work::WorkRow;
 use crate::store::{StoreResult, Tx};
 
 /// Kinds of work, and what to do about them. `{}` is the subject as it is typed.
-const KINDS: [(&str, &str); 26] = [
+const KINDS: [(&str, &str); 29] = [
     (
         "practice.go-live",
         "`claimhost go-live PRACTICE` shows coverage, dry run and crosswalk; `--approve --by NAME` lets claims leave",
@@ -34,6 +34,16 @@ const KINDS: [(&str, &str); 26] = [
         "pull.failed",
         "`claimhost work show` has the reason: mend what it names; it is tried again by itself, or now with `claimhost pull PRACTICE SOURCE`",
     ),
+    (
+        "post.failed",
+        "`claimhost work show` has the reason: mend what it names; what waits for this EHR leaves by itself then",
+    ),
+    (
+        "post.refused",
+        "`claimhost work show` has the reason: mend the poster's mapping and it is told again by itself, or `claimhost post again {} --by NAME`; \
+         or key it into the EHR by hand",
+    ),
+    ("post.parked", "mend or replace the poster; it is asked again by itself then"),
     ("document.parked", "mend or replace the plugin; it runs again then, or with `claimhost document retry {}`"),
     ("remittance.conflict", "ask the payer which one is right; then `claimhost remittance choose` that one"),
     ("remittance.unapplied", "`claimhost remittance list`: find the claims of this money, or ask the payer"),
@@ -87,7 +97,7 @@ pub(crate) struct Show {
 pub(crate) struct List {
     #[command(flatten)]
     whose: Whose,
-    /// Only this kind: claim.denied, remittance.conflict, ... or all of claim, visit, document, remittance, eligibility
+    /// Only this kind: claim.denied, remittance.conflict, ... or all of claim, visit, document, remittance, post, eligibility
     #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: Option<String>,
     /// Only what should be done already

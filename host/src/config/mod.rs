@@ -4,12 +4,14 @@
 
 mod listen;
 mod plugins;
+mod post;
 mod pull;
 
 use std::path::{Path, PathBuf};
 
 pub use listen::{FeedConfig, MllpConfig, Route, TokenConfig, UploadConfig};
 pub use plugins::{LimitsCap, PluginsConfig};
+pub use post::PostConfig;
 pub use pull::{AuthConfig, AuthKind, ClientAuth, Interval, PullConfig, RateConfig, SecretConfig, Signature, is_safe};
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +46,9 @@ pub struct Config {
     /// Where documents arrive: folders and listeners.
     #[serde(default)]
     pub intake: IntakeConfig,
+    /// `[[post]]`: EHRs that are told what payers decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post: Vec<PostConfig>,
 }
 
 /// `[store]`
@@ -292,6 +297,9 @@ impl Config {
         for path in self.intake.pull_paths() {
             *path = base.join(&*path);
         }
+        for path in self.post.iter_mut().flat_map(PostConfig::paths) {
+            *path = base.join(&*path);
+        }
     }
 
     fn problems(&self) -> Vec<String> {
@@ -325,6 +333,7 @@ impl Config {
         let practices: Vec<&str> = self.practice.iter().map(|practice| practice.id.as_str()).collect();
         self.intake.listen_problems(&practices, self.service.listen, &mut problems);
         self.intake.pull_problems(&practices, &mut problems);
+        self.post_problems(&practices, &mut problems);
         if !self.service.listen.ip().is_loopback() {
             problems.push("service.listen: only loopback addresses until TLS and a token are configured".to_owned());
         }

@@ -125,6 +125,7 @@ fn move_to(own: &Tx<'_>, remittance_id: u64, state: &str) -> StoreResult<()> {
 fn take_back(own: &Tx<'_>, remittance: &RemittanceRow, state: &str, day: i64) -> Result<(), HostError> {
     let id = remittance.remittance_id;
     own.post(&opposite(own.postings(None, Some(id))?), day)?;
+    crate::post::take_back(own, id, day)?;
     move_to(own, id, state)?;
     own.close_work(None, ("remittance", id), day)?;
     for row in own.remittance_claims(Some(id), None)? {

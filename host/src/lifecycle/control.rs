@@ -24,6 +24,11 @@ pub(super) fn is_trace_number(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| ALPHABET.contains(&byte))
 }
 
+/// Id of what an EHR is told: 16 characters from an HMAC of its number under the practice's key.
+pub(crate) fn post_number(tx: &Tx<'_>, post_id: u64) -> String {
+    text(&tx.lookup("post", &[&post_id.to_be_bytes()]), 16)
+}
+
 /// TRN02 of a question: 16 characters from an HMAC of its id under the practice's key.
 pub(crate) fn trace_number(tx: &Tx<'_>, inquiry_id: u64) -> String {
     text(&tx.lookup("trn02", &[&inquiry_id.to_be_bytes()]), 16)

@@ -17,6 +17,12 @@ static REACHED: AtomicU32 = AtomicU32::new(0);
 /// - `after-rename`: it is in the outbox, the store does not know it
 /// - `after-remove`: a file past its `transport_days` is removed, the store does not know it
 ///
+/// Where an EHR is told what payers decided:
+///
+/// - `post-written`: a file is committed, and nothing of it is in the folder
+/// - `post-staged`: it is in the folder under its hidden name, and the store knows it
+/// - `post-renamed`: it has its name, the store does not know it
+///
 /// Where a source is pulled:
 ///
 /// - `before-pulled`: a page has come, nothing of it is stored

@@ -1,11 +1,12 @@
 //! The host: configuration, store, plugins and practices, and one turn of the whole line.
 //!
-//! A turn is: answers, intake, assembly and scrub, claims to later payers, outbox, questions about cover. Each step reads what is due from the store
+//! A turn is: answers, intake, assembly and scrub, claims to later payers, outbox, what EHRs are told, questions about cover. Each step reads what is due from the store
 //! and commits its result with the state it leaves, so that a turn can end anywhere and the next one goes on. The same
 //! turn serves `run --once`, `serve` and `demo`.
 
 mod reload;
 mod stamps;
+mod turn;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ use crate::store::{PracticeStore, Store, StoreResult, Tx};
 pub(crate) use reload::load_profile;
 use reload::read_profile;
 use stamps::Stamps;
+pub use turn::Turn;
 
 /// The running host.
 pub struct Host {
@@ -102,32 +104,6 @@ pub(crate) const ENTRY_SOURCE: &str = "charge-entry";
 pub(crate) const ENTRY_MAPPING: &str = "source_system = \"charge-entry\"\ndate_format = \"YYYY-MM-DD\"\n";
 /// Channel of its files in the store.
 pub(crate) const ENTRY_CHANNEL: &str = "charge-entry";
-
-/// What a turn did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Turn {
-    /// Documents that got an end.
-    pub documents: u64,
-    /// Visits looked at.
-    pub visits: u64,
-    /// Claims put into an 837.
-    pub submitted: u64,
-    /// Answers applied.
-    pub answers: u64,
-    /// Claims made for later payers.
-    pub later: u64,
-    /// Expected visits that moved.
-    pub expected: u64,
-    /// Questions about cover that were wanted or sent.
-    pub asked: u64,
-}
-
-impl Turn {
-    /// Whether anything moved.
-    pub fn moved(&self) -> bool {
-        *self != Self::default()
-    }
-}
 
 impl Host {
     /// Opens everything that a configuration names.
@@ -332,13 +308,7 @@ impl Host {
             threads.into_iter().map(|thread| thread.join().unwrap_or(Err(HostError::Stopped))).collect()
         });
         for result in results {
-            let part = result?;
-            turn.documents += part.documents;
-            turn.visits += part.visits;
-            turn.submitted += part.submitted;
-            turn.later += part.later;
-            turn.expected += part.expected;
-            turn.asked += part.asked;
+            turn += result?;
         }
         Ok(turn)
     }
@@ -437,6 +407,13 @@ fn practice_steps(host: &Host, practice: &Practice) -> Result<Turn, HostError> {
         expected: crate::audit::capture::settle(&practice.store, &practice.profile, host.today())?,
         answers: 0,
         asked: 0,
+        told: crate::post::Round {
+            config: &host.config,
+            store: &practice.store,
+            plugins: &host.plugins,
+            as_of: host.as_of,
+        }
+        .run()?,
     };
     // After the schedule is settled: it says which visits lie ahead.
     let news = practice.look_ahead || turn.documents > 0 || turn.expected > 0;

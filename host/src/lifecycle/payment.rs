@@ -16,6 +16,7 @@ use super::refusal;
 use super::submit::line_by_control;
 use super::{Fact, HostError, Payment};
 use crate::claim::{Adjustment, AdjustmentGroup, Date, day_number};
+use crate::post;
 use crate::remit::{self, Account};
 use crate::store::claim::{ClaimKey, VersionBody, VersionRow};
 use crate::store::clearing::Owned;
@@ -285,6 +286,7 @@ impl Books<'_> {
         let Decided { version, row, decision, postings } = decided;
         self.own.put_remittance_claim(&row, &decision)?;
         self.own.post(&postings, self.host.today())?;
+        let (posted, ordinal) = (row.state == "posted", row.ordinal);
         if let (Some(version), Some(payment)) = (version, decision.payment) {
             self.keep_denials(&version, &payment, &postings)?;
             self.own.add_fact(
@@ -294,12 +296,30 @@ impl Books<'_> {
                 self.document_id,
                 self.host.today(),
             )?;
+            let lines: Vec<u16> = decision.lines.iter().map(|line| line.line).collect();
+            if posted {
+                self.tell_ehrs(&version, ordinal, claim, &lines)?;
+            }
             name(self.own, &version, &claim.payer_claim_control)?;
             handover::settle(self.own, version.claim_id, self.host.today())?;
             self.own.expect_later(version.claim_id)?;
             refold(self.own, version.claim_id, self.host.today(), "835")?;
         }
         Ok(())
+    }
+
+    /// What the practice's EHRs are to be told of it.
+    fn tell_ehrs(&self, version: &VersionRow, ordinal: u32, claim: &ClaimPayment, lines: &[u16]) -> StoreResult<()> {
+        let decision = post::Decision {
+            remittance_id: self.remittance_id,
+            ordinal,
+            version,
+            payer_id: self.payer_id,
+            paid_on: self.paid_on,
+            claim,
+            lines,
+        };
+        post::queue(self.own, self.host.config(), &decision, self.host.today())
     }
 
     /// What a decision denies, by group and reason.
@@ -402,14 +422,19 @@ fn line_of(body: &VersionBody, at: usize, service: &ServicePayment) -> Option<u1
 }
 
 fn adjustment(cas: &Cas) -> Adjustment {
-    let group = match &cas.group {
+    let group = group_of(&cas.group);
+    Adjustment { group, reason: cas.reason.clone(), amount: cas.amount_cents, quantity: cas.quantity_thousandths }
+}
+
+/// CAS01 as the contract has it.
+pub(crate) fn group_of(group: &GroupCode) -> AdjustmentGroup {
+    match group {
         GroupCode::Contractual => AdjustmentGroup::Contractual,
         GroupCode::Correction => AdjustmentGroup::Correction,
         GroupCode::PayerInitiated => AdjustmentGroup::PayerInitiated,
         GroupCode::PatientResponsibility => AdjustmentGroup::Patient,
         GroupCode::Other | GroupCode::Unknown(_) => AdjustmentGroup::Other,
-    };
-    Adjustment { group, reason: cas.reason.clone(), amount: cas.amount_cents, quantity: cas.quantity_thousandths }
+    }
 }
 
 fn day_text(date: claimhost_x12::Date) -> String {

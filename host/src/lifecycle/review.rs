@@ -260,7 +260,7 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
                     let is_for = |claim| table.is_for(practice.store.id(), claim, host.as_of());
                     members.retain(|at| claim(at).is_some_and(is_for));
                 }
-                match table.and_then(|table| rules.withheld(&table)) {
+                match rules.withheld(table.as_deref()) {
                     _ if members.is_empty() => {}
                     Some(why) => {
                         let words = format!("Rule set `{set}` {why}. Until then this claim is not checked.");
@@ -279,7 +279,7 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
     }
     for (table, members) in tables.iter().zip(by_table).filter(|(_, members)| !members.is_empty()) {
         match host.plugins.rules(rules::COMPONENT) {
-            Some(rules) => match rules.withheld(table) {
+            Some(rules) => match rules.withheld(Some(table)) {
                 Some(why) => {
                     let words =
                         format!("Rule table `{}` {why}. Until then this claim is not checked.", table.header().id);

@@ -43,7 +43,7 @@ impl Adapter {
     pub(super) fn new(plugin: Arc<Plugin>) -> Result<Self, Fault> {
         Self::describe(plugin, |exports, store| match exports {
             Exports::Adapter(world) => world.claimhost_plugin_translate().call_describe(store),
-            Exports::Rules(..) | Exports::Puller(_) => Err(wasmtime::Error::msg("not an adapter")),
+            Exports::Rules(..) | Exports::Puller(_) | Exports::Poster(_) => Err(wasmtime::Error::msg("not an adapter")),
         })
     }
 
@@ -89,6 +89,6 @@ pub(super) fn call(
                 Outcome::Ignored(_) => 0,
             })
         }
-        Exports::Rules(..) | Exports::Puller(_) => Err(wasmtime::Error::msg("not an adapter")),
+        Exports::Rules(..) | Exports::Puller(_) | Exports::Poster(_) => Err(wasmtime::Error::msg("not an adapter")),
     }
 }

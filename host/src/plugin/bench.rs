@@ -48,9 +48,9 @@ impl PluginHost {
             Pre::Rules(_) => {
                 fixtures::claims_of(&plugin).and_then(|cases| measure(&plugin, &cases, time, &super::rules::call))
             }
-            Pre::Puller(_) => Err(FixtureError::File {
+            Pre::Puller(_) | Pre::Poster(_) => Err(FixtureError::File {
                 path: plugin.folder.join("plugin.toml"),
-                problem: "kind = \"puller\": it waits for a server, and there is nothing to measure".to_owned(),
+                problem: "kind: it waits for a server or a folder, and there is nothing to measure".to_owned(),
             }),
         };
         measured.map_err(|error| PluginError::Fixtures { id: plugin.manifest.id.clone(), error })

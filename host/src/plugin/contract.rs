@@ -43,3 +43,18 @@ pub mod puller {
         },
     });
 }
+
+/// World `poster`; its records of claims are those of world `adapter`.
+pub mod poster {
+    wasmtime::component::bindgen!({
+        path: "../wit/0.1.0-draft",
+        world: "poster",
+        additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
+        with: {
+            "claimhost:plugin/claim": super::adapter::claimhost::plugin::claim,
+            "claimhost:plugin/intake": super::adapter::claimhost::plugin::intake,
+            "claimhost:plugin/evidence": super::adapter::claimhost::plugin::evidence,
+            "claimhost:plugin/log": super::adapter::claimhost::plugin::log,
+        },
+    });
+}

@@ -25,11 +25,22 @@ pub(super) fn check(active: &Active) -> Result<(), String> {
             Ok(())
         }
         Active::Puller(puller) => texts(&[&puller.description().id, &puller.description().title]),
+        Active::Poster(poster) => {
+            let told = poster.description();
+            if !super::poster::is_extension(&told.extension) {
+                return Err("extension: expected 1 to 8 lower-case letters and digits, as `csv`".to_owned());
+            }
+            texts(&[&told.id, &told.title])
+        }
         Active::Rules(rules) => {
             let told = rules.description();
             texts(&[&told.id, &told.title])?;
             of_rules(&told.rules)?;
-            rules.table.as_ref().map_or(Ok(()), |table| of_table(&table.table, &rules.manifest().permissions))
+            let asked = &rules.manifest().permissions;
+            match &rules.table {
+                Some(table) => of_table(&table.table, asked),
+                None => of_look_back(told.look_back_days, asked),
+            }
         }
     }
 }
@@ -49,6 +60,17 @@ fn of_rules(rules: &[Rule]) -> Result<(), String> {
             return Err(format!("rule {at}: id: expected 1 to 100 letters, digits, `.`, `-` and `_`"));
         }
         texts(&[&rule.title]).map_err(|problem| format!("rule {at}: {problem}"))?;
+    }
+    Ok(())
+}
+
+/// What a component looks back its manifest has to ask for: nobody could grant it, and its claims would be held for good.
+fn of_look_back(days: u16, asked: &Permissions) -> Result<(), String> {
+    if days > asked.look_back_days {
+        return Err(format!(
+            "it looks back {days} days, [permissions] has look_back_days = {}; write look_back_days = {days}",
+            asked.look_back_days
+        ));
     }
     Ok(())
 }

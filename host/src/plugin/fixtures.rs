@@ -2,9 +2,10 @@
 //!
 //! `fixtures/<case>/` of an adapter: `input.<ext>` is a file as the system sends it, framed as the manifest says (joined files
 //! lie beside it), `mapping.toml` and `settings.toml` are the setup, `expected.json` the list of outcomes. Of a rule set:
-//! `claim.json` (a list of claims in context), `expected.json` (a list of findings for each). Of a puller: `scripts.rs`. Errors say where, never what: a
+//! `claim.json` (a list of claims in context), `expected.json` (a list of findings for each). Of a puller: `scripts.rs`; of a poster: `postings.rs`. Errors say where, never what: a
 //! fixture may hold a patient by mistake.
 
+mod postings;
 mod scripts;
 
 use std::collections::BTreeMap;
@@ -116,6 +117,7 @@ pub(super) fn verify(plugin: &Plugin) -> Result<FixtureReport, FixtureError> {
         Pre::Adapter(_) => check(plugin, &cases(plugin, documents)?, &super::adapter::call),
         Pre::Rules(_) => check(plugin, &cases(plugin, claims)?, &super::rules::call),
         Pre::Puller(_) => scripts::verify(plugin),
+        Pre::Poster(_) => postings::verify(plugin),
     }
 }
 
@@ -138,6 +140,7 @@ pub(super) fn accept(plugin: &Plugin) -> Result<usize, FixtureError> {
         Pre::Adapter(_) => write(plugin, &cases(plugin, documents)?, &super::adapter::call),
         Pre::Rules(_) => write(plugin, &cases(plugin, claims)?, &super::rules::call),
         Pre::Puller(_) => scripts::accept(plugin),
+        Pre::Poster(_) => postings::accept(plugin),
     }
 }
 

@@ -13,7 +13,7 @@ use wasmtime::component::{Component, Linker};
 use super::adapter::Adapter;
 use super::cache::Cache;
 use super::components::{Compiled, Components, Key};
-use super::contract::{adapter, puller};
+use super::contract::{adapter, poster, puller};
 use super::described;
 use super::engine::{Engines, Placement, settings_digest};
 use super::fault::FaultKind;
@@ -21,6 +21,7 @@ use super::fixtures::{self, FixtureError};
 use super::imports::{CodeTables, PluginLog};
 use super::manifest::{Kind, Limits, Manifest, Permissions};
 use super::pool::Pool;
+use super::poster::Poster;
 use super::puller::Puller;
 use super::registry::{FixturePolicy, PluginError, PluginInfo};
 use super::reload::Counters;
@@ -121,6 +122,7 @@ pub(super) enum Active {
     Adapter(Arc<Adapter>),
     Rules(Arc<RuleSet>),
     Puller(Arc<Puller>),
+    Poster(Arc<Poster>),
 }
 
 impl Active {
@@ -129,6 +131,7 @@ impl Active {
             Self::Adapter(adapter) => &adapter.plugin,
             Self::Rules(rules) => &rules.plugin,
             Self::Puller(puller) => &puller.plugin,
+            Self::Poster(poster) => &poster.plugin,
         }
     }
 }
@@ -178,6 +181,7 @@ pub(super) fn load(shared: &Arc<Shared>, source: &Source, granted: Permissions) 
         Pre::Adapter(_) => Active::Adapter(Arc::new(Adapter::new(Arc::clone(&plugin)).map_err(describe)?)),
         Pre::Rules(_) => Active::Rules(Arc::new(RuleSet::new(Arc::clone(&plugin)).map_err(describe)?)),
         Pre::Puller(_) => Active::Puller(Arc::new(Puller::new(Arc::clone(&plugin)).map_err(describe)?)),
+        Pre::Poster(_) => Active::Poster(Arc::new(Poster::new(Arc::clone(&plugin)).map_err(describe)?)),
     };
     described::check(&active).map_err(|problem| PluginError::Described { id: id(), problem })?;
     if let Some(name) = &source.manifest.mapping {
@@ -195,6 +199,7 @@ fn open_own_mapping(active: &Active) -> Result<(), String> {
         Active::Adapter(adapter) => adapter.try_open(fixtures::PRACTICE, &none),
         Active::Rules(rules) => rules.try_open(fixtures::PRACTICE, &none),
         Active::Puller(puller) => puller.try_open(fixtures::PRACTICE, &none),
+        Active::Poster(poster) => poster.try_open(fixtures::PRACTICE, &none),
     };
     opened.map_err(|fault| match fault.kind() {
         FaultKind::SetupRefused(problems) => problems.first().map_or_else(String::new, |problem| {
@@ -336,10 +341,7 @@ fn link(engine: &Engine, component: &Component, manifest: &Manifest) -> Result<P
         Kind::Adapter => pre.and_then(adapter::AdapterPre::new).map(Pre::Adapter),
         Kind::Rules => pre.and_then(RulesPre::new).map(Pre::Rules),
         Kind::Puller => pre.and_then(puller::PullerPre::new).map(Pre::Puller),
-        // The contract has this world as a draft; nothing in the host drives it yet.
-        Kind::Poster => {
-            return Err("posters are a draft of the contract: this host does not run them yet".to_owned());
-        }
+        Kind::Poster => pre.and_then(poster::PosterPre::new).map(Pre::Poster),
     };
     pre.map_err(|error| {
         format!("does not fit the contract {}: {error:#}; rebuild it with this host's SDK", manifest.contract)

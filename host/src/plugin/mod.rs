@@ -3,7 +3,7 @@
 //! Start at [`PluginHost`] (`registry.rs`); `reload.rs` looks at folders and swaps: `source.rs` reads one, `trust.rs` with
 //! `lock.rs` decides whether it may run, `load.rs` makes a plugin of it, `versions.rs` keeps it for a rollback; `loaded.rs` is what every
 //! active one has. `puller.rs` is a
-//! session of its own a turn. A call goes: `adapter.rs` or `rules.rs` -> `runner.rs` (batches, bisection,
+//! session of its own a turn, `poster.rs` one a file. A call goes: `adapter.rs` or `rules.rs` -> `runner.rs` (batches, bisection,
 //! parking) -> `pool.rs` (one session per practice, plugin and setup) -> `session.rs` (store, deadline, ceilings) ->
 //! the component; `image.rs` lays claims out for it. `wasi.rs` is the empty, deterministic world it sees; `imports.rs` the two things it may ask for.
 //!
@@ -35,6 +35,7 @@ mod look;
 mod manifest;
 mod offer;
 mod pool;
+mod poster;
 mod puller;
 mod registry;
 mod reload;
@@ -61,6 +62,10 @@ pub use lock::{Lock, LockError, Locked};
 pub use log::{LogBuffer, Logged, LoggedEntry};
 pub use manifest::{Evidence, Framing, Kind, Limits, Manifest, ManifestError, Permissions};
 pub use offer::Offer;
+pub use poster::{
+    Adjustment as PostAdjustment, Answer as PostAnswer, Batch as PostBatch, Kind as PostKind, Line as PostLine,
+    Outcome as PostOutcome, PostError, Poster, Posting, Share as PostShare,
+};
 pub use puller::{Header, Method, PullError, Puller, Pulling, Request, Response, Step, Turn};
 pub use registry::{FixturePolicy, HostError, PluginError, PluginHost, PluginHostConfig, PluginInfo};
 pub(crate) use registry::{IDLE_MIB, STACK_KIB};

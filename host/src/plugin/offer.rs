@@ -81,10 +81,11 @@ impl Offer {
         Ok(folders.iter().any(|place| fs::canonicalize(place).is_ok_and(|place| absolute.starts_with(place))))
     }
 
-    /// The folder of plugins that has its id.
+    /// The folder of plugins that has its id; else the place of one that an installation which was killed has put aside.
     fn installed(&self, folders: &[PathBuf]) -> Option<PathBuf> {
-        let has = |folder: &PathBuf| Manifest::read(folder).is_ok_and(|found| found.id == self.source.manifest.id);
-        discover::folders(folders).into_iter().find(has)
+        let has = |folder: &Path| Manifest::read(folder).is_ok_and(|found| found.id == self.source.manifest.id);
+        let there = discover::folders(folders).into_iter().find(|folder| has(folder));
+        there.or_else(|| discover::put_aside(folders).into_iter().find(|(_, old)| has(old)).map(|(place, _)| place))
     }
 
     /// Writes a folder that nobody looks into, then lets it take the place of what is there: nobody sees half of one.
@@ -94,7 +95,7 @@ impl Offer {
             _ => return Err(io::Error::other(format!("{}: is no folder that can be replaced", to.display()))),
         };
         fs::create_dir_all(place)?;
-        let (new, old) = (place.join(format!(".{name}.new")), place.join(format!(".{name}.old")));
+        let (new, old) = (place.join(format!(".{name}.new")), place.join(discover::aside(name)));
         match fs::remove_dir_all(&new) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

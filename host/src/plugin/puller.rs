@@ -41,7 +41,7 @@ impl Puller {
     pub(super) fn new(plugin: Arc<Plugin>) -> Result<Self, Fault> {
         Self::describe(plugin, |exports, store| match exports {
             Exports::Puller(world) => world.claimhost_plugin_pull().call_describe(store),
-            Exports::Adapter(_) | Exports::Rules(..) => Err(wasmtime::Error::msg("not a puller")),
+            Exports::Adapter(_) | Exports::Rules(..) | Exports::Poster(_) => Err(wasmtime::Error::msg("not a puller")),
         })
     }
 
@@ -93,7 +93,7 @@ pub(super) fn open(plugin: &Plugin, practice: &str, setup: &Setup, turn: &Turn) 
     let slot = plugin.shared.pool.slot();
     let opened = Session::open_with(plugin, practice, setup, slot, |exports, store, setup| match exports {
         Exports::Puller(world) => world.claimhost_plugin_pull().session().call_open(store, setup, turn),
-        Exports::Adapter(_) | Exports::Rules(..) => Err(wasmtime::Error::msg("not a puller")),
+        Exports::Adapter(_) | Exports::Rules(..) | Exports::Poster(_) => Err(wasmtime::Error::msg("not a puller")),
     })?;
     opened.map_err(PullError::Problems)
 }
@@ -102,7 +102,7 @@ pub(super) fn open(plugin: &Plugin, practice: &str, setup: &Setup, turn: &Turn) 
 pub(super) fn next(plugin: &Plugin, session: &mut Session, response: Option<&Response>) -> Result<Step, Fault> {
     session.call(plugin, plugin.limits.deadline(), |exports, store, handle| match exports {
         Exports::Puller(world) => world.claimhost_plugin_pull().session().call_next(store, handle, response),
-        Exports::Adapter(_) | Exports::Rules(..) => Err(wasmtime::Error::msg("not a puller")),
+        Exports::Adapter(_) | Exports::Rules(..) | Exports::Poster(_) => Err(wasmtime::Error::msg("not a puller")),
     })
 }
 

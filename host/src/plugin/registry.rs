@@ -20,6 +20,7 @@ use super::imports::{CodeTables, DropLog, NoTables, PluginLog};
 use super::load::{Active, Plugin, Shared, compile};
 use super::manifest::{Evidence, Framing, Kind, Limits, Manifest, ManifestError, Permissions};
 use super::pool::Pool;
+use super::poster::Poster;
 use super::puller::Puller;
 use super::reload::{Counters, Entry};
 use super::rules::RuleSet;
@@ -327,6 +328,14 @@ impl PluginHost {
     pub fn puller(&self, id: &str) -> Option<Arc<Puller>> {
         self.entries.load().values().find_map(|entry| match &entry.active {
             Some(Active::Puller(puller)) if puller.id() == id => Some(Arc::clone(puller)),
+            _ => None,
+        })
+    }
+
+    /// The active poster with this id.
+    pub fn poster(&self, id: &str) -> Option<Arc<Poster>> {
+        self.entries.load().values().find_map(|entry| match &entry.active {
+            Some(Active::Poster(poster)) if poster.id() == id => Some(Arc::clone(poster)),
             _ => None,
         })
     }

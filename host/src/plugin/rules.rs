@@ -31,7 +31,7 @@ impl RuleSet {
     pub(super) fn new(plugin: Arc<Plugin>) -> Result<Self, Fault> {
         let mut set = Self::describe(plugin, |exports, store| match exports {
             Exports::Rules(world, _) => world.claimhost_plugin_check().call_describe(store),
-            Exports::Adapter(_) | Exports::Puller(_) => Err(wasmtime::Error::msg("not a rule set")),
+            Exports::Adapter(_) | Exports::Puller(_) | Exports::Poster(_) => Err(wasmtime::Error::msg("not a rule set")),
         })?;
         // A folder over the component of tables: its rules are those of its own table. A table that cannot be read opens no session.
         if set.plugin.manifest.base.as_deref() == Some(rules::COMPONENT)
@@ -58,10 +58,11 @@ impl RuleSet {
         self.description.look_back_days.min(self.plugin.granted.look_back_days)
     }
 
-    /// Why a component of rule tables cannot run this one: with fewer days of earlier lines than its rules ask for, they would find
+    /// Why it cannot run its own rules, or those of a table: with fewer days of earlier lines than the rules ask for, they would find
     /// nothing where there is something. None: it can.
-    pub(crate) fn withheld(&self, table: &RuleTable) -> Option<String> {
-        let (asked, granted) = (table.table.look_back_days(), self.look_back_days());
+    pub(crate) fn withheld(&self, table: Option<&RuleTable>) -> Option<String> {
+        let asked = table.map_or(self.description.look_back_days, |table| table.table.look_back_days());
+        let granted = self.look_back_days();
         let id = self.id();
         (asked > granted).then(|| {
             format!("looks back {asked} days, and the plugin `{id}` is granted {granted}; grant it look-back: `claimhost plugin add`")
@@ -132,6 +133,6 @@ pub(super) fn call(
             let answers = check.call(store, handle, claims)?;
             bounded(store, answers, Vec::len)
         }
-        Exports::Adapter(_) | Exports::Puller(_) => Err(wasmtime::Error::msg("not a rule set")),
+        Exports::Adapter(_) | Exports::Puller(_) | Exports::Poster(_) => Err(wasmtime::Error::msg("not a rule set")),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceAny, TypedFunc};
 use wasmtime::{Store, Trap};
 
-use super::contract::{adapter, puller, rules};
+use super::contract::{adapter, poster, puller, rules};
 use super::engine::ticks;
 use super::fault::{Fault, FaultKind};
 use super::image::Laid;
@@ -34,6 +34,8 @@ pub(super) enum Pre {
     Rules(RulesPre),
     /// World `puller`.
     Puller(puller::PullerPre<State>),
+    /// World `poster`.
+    Poster(poster::PosterPre<State>),
 }
 
 /// World `rules`, prepared: its bindings, and the method that claims are handed to laid out.
@@ -89,6 +91,8 @@ pub(super) enum Exports {
     Rules(rules::Rules, Check),
     /// World `puller`.
     Puller(puller::Puller),
+    /// World `poster`.
+    Poster(poster::Poster),
 }
 
 /// A started component without a session: answers `describe`.
@@ -122,6 +126,7 @@ impl Started {
             Pre::Adapter(pre) => pre.instantiate(&mut store).map(Exports::Adapter),
             Pre::Rules(pre) => pre.instantiate(&mut store),
             Pre::Puller(pre) => pre.instantiate(&mut store).map(Exports::Puller),
+            Pre::Poster(pre) => pre.instantiate(&mut store).map(Exports::Poster),
         };
         match exports {
             Ok(exports) => Ok(Self { store, exports }),
@@ -168,6 +173,7 @@ impl Session {
         Self::open_with(plugin, practice, setup, slot, |exports, store, setup| match exports {
             Exports::Adapter(world) => world.claimhost_plugin_translate().session().call_open(store, setup),
             Exports::Rules(world, _) => world.claimhost_plugin_check().session().call_open(store, setup),
+            Exports::Poster(world) => world.claimhost_plugin_post().session().call_open(store, setup),
             Exports::Puller(_) => Err(wasmtime::Error::msg("a puller opens with a turn")),
         })
     }

@@ -137,7 +137,8 @@ impl Page {
             let adapter = plugins.adapter(id).map(|adapter| adapter.quarantined());
             let rules = || plugins.rules(id).map(|rules| rules.quarantined());
             let puller = || plugins.puller(id).map(|puller| puller.quarantined());
-            let quarantined = adapter.or_else(rules).or_else(puller);
+            let poster = || plugins.poster(id).map(|poster| poster.quarantined());
+            let quarantined = adapter.or_else(rules).or_else(puller).or_else(poster);
             self.line(name, &[("plugin", id)], quarantined.map_or(0, |practices| practices.len()));
         }
     }

@@ -133,7 +133,7 @@ impl Pipeline {
         }
     }
 
-    /// Pullers, adapters and rule sets that configuration and profiles name, and that are not loaded.
+    /// Pullers, posters, adapters and rule sets that configuration and profiles name, and that are not loaded.
     fn absent_plugins(&self) -> Vec<String> {
         let mut absent = Vec::new();
         for route in self.host.config().intake.routes() {
@@ -144,6 +144,11 @@ impl Pipeline {
         for pull in &self.host.config().intake.pull {
             if self.host.plugins().puller(&pull.puller).is_none() {
                 absent.push(format!("puller {} is not loaded", pull.puller));
+            }
+        }
+        for post in &self.host.config().post {
+            if self.host.plugins().poster(&post.poster).is_none() {
+                absent.push(format!("poster {} is not loaded", post.poster));
             }
         }
         for practice in &self.host.config().practice {
@@ -167,7 +172,9 @@ impl Pipeline {
         let active = plugins.list().into_iter().filter_map(|info| {
             let adapter = plugins.adapter(&info.id).map(|adapter| adapter.faults());
             let rules = || plugins.rules(&info.id).map(|rules| rules.faults());
-            let faults = adapter.or_else(rules).or_else(|| plugins.puller(&info.id).map(|puller| puller.faults()))?;
+            let puller = || plugins.puller(&info.id).map(|puller| puller.faults());
+            let poster = || plugins.poster(&info.id).map(|poster| poster.faults());
+            let faults = adapter.or_else(rules).or_else(puller).or_else(poster)?;
             Some((info.id, faults))
         });
         active.collect()

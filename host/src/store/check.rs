@@ -112,6 +112,8 @@ fn context(table: &str, column: &str, id: impl Fn(&str) -> Option<u64>) -> Optio
         ("remittance_claim", "body") => {
             ("remittance_claim", clp_row(id("remittance_id")?, u32::try_from(id("ordinal")?).ok()?))
         }
+        ("post", "body") => ("post", id("post_id")?),
+        ("post_batch", "body") => ("post_batch", id("batch_id")?),
         ("work_item", "body") => ("work_item", id("work_id")?),
         ("practice_record", "body") => ("practice_record", id("record_id")?),
         ("plugin_log", "body") => ("plugin_log", id("log_id")?),

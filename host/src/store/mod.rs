@@ -21,6 +21,7 @@ pub mod history;
 pub mod inquiry;
 pub mod known;
 pub mod plugin_log;
+pub mod post;
 pub mod practice_record;
 pub mod pull;
 pub mod query;

@@ -387,6 +387,47 @@ CREATE TABLE kpi_baseline (
     PRIMARY KEY (practice_id, figure, payer_id, group_code)
 ) STRICT, WITHOUT ROWID;
 
+-- What an EHR is told of a payer's decision: one row for each CLP that is posted, or taken back, and each target.
+CREATE TABLE post (
+    practice_id TEXT NOT NULL,
+    post_id INTEGER NOT NULL,
+    target TEXT NOT NULL,           -- its name in the configuration
+    kind TEXT NOT NULL,             -- payment | reversal
+    remittance_id INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,       -- of the CLP
+    claim_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    reverses INTEGER,               -- of a reversal: the post that it takes back, where that one is known
+    state TEXT NOT NULL,            -- queued | sent | confirmed | refused | nothing-to-post
+    batch_id INTEGER,               -- the file that has it; none: it never left
+    paid_cents INTEGER NOT NULL,
+    created_day INTEGER NOT NULL,
+    plugin_digest TEXT NOT NULL,    -- of what answered for it last; empty: nothing did
+    body BLOB NOT NULL,             -- sealed: what is told
+    PRIMARY KEY (practice_id, post_id)
+) STRICT;
+CREATE INDEX post_by_claim ON post (practice_id, claim_id);
+CREATE INDEX post_by_remittance ON post (practice_id, remittance_id);
+CREATE INDEX post_by_batch ON post (practice_id, batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX post_queued ON post (practice_id, target, post_id) WHERE state = 'queued';
+CREATE INDEX post_refused ON post (practice_id, target, post_id) WHERE state = 'refused' AND batch_id IS NULL;
+
+-- A file of them: bytes and state are one transaction; it is staged under a hidden name, renamed once.
+CREATE TABLE post_batch (
+    practice_id TEXT NOT NULL,
+    batch_id INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    state TEXT NOT NULL,            -- written | staged | sent
+    file_name TEXT NOT NULL,
+    folder TEXT NOT NULL,           -- where it is, once it is staged
+    created_day INTEGER NOT NULL,
+    post_count INTEGER NOT NULL,
+    plugin_digest TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (practice_id, batch_id)
+) STRICT;
+CREATE INDEX post_batch_waiting ON post_batch (practice_id, batch_id) WHERE state <> 'sent';
+
 -- Lineages that a payment has made ready for a look at the next payer.
 CREATE TABLE pending_later (
     practice_id TEXT NOT NULL,
@@ -398,7 +439,7 @@ CREATE TABLE work_item (
     practice_id TEXT NOT NULL,
     work_id INTEGER NOT NULL,
     kind TEXT NOT NULL,
-    subject_kind TEXT NOT NULL,     -- document | visit | claim | remittance | inquiry
+    subject_kind TEXT NOT NULL,     -- document | visit | claim | remittance | inquiry | post
     subject_id INTEGER NOT NULL,
     opened_day INTEGER NOT NULL,
     due_day INTEGER NOT NULL,

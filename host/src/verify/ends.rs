@@ -3,7 +3,7 @@
 //! Document: translated, ignored, rejected or parked with work. Visit: cancelled, not billable, all live charges on claims, open
 //! and younger than its bill-hold. Claim: posted with nothing owed by a payer, voided, held or denied with work that is not
 //! overdue, ready where the approval to submit is asked for, submitted and younger than its alarm. Payment: posted, or unapplied
-//! with work. Question about cover: answered, waited for, or with work. Cents that do not add up are in none.
+//! with work. Question about cover: answered, waited for, or with work. What an EHR is told: sent, confirmed, nothing, or with work. Cents that do not add up are in none.
 
 use super::{Found, claims, custody, money};
 use crate::lifecycle::{ClaimState, WORK_GO_LIVE};
@@ -54,6 +54,7 @@ pub fn unaccounted(
         if let Some(profile) = profile {
             super::inquiries::ends(&tx, &profile.eligibility, today, &mut found)?;
         }
+        super::posts::ends(&tx, &mut found)?;
         for row in tx.submissions("pending")? {
             found.tell("end", "submission", row.submission_id.to_string(), "is written and was not sent");
         }

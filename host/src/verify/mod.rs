@@ -6,7 +6,7 @@
 //! ranges, tables row by row; several threads read one moment of the store. Nothing here writes.
 //!
 //! `visits` and `claims` go over visits with their claims, `figures` over what `kpi` counts of them, `money` over remittances, `custody` over files,
-//! documents, 837s and 270s, `inquiries` over questions about cover,
+//! documents, 837s and 270s, `inquiries` over questions about cover, `posts` over what EHRs are told,
 //! `ends` over what is open. Rows themselves: `store/check.rs`, `store/sums.rs`.
 
 mod claims;
@@ -15,6 +15,7 @@ pub mod ends;
 mod figures;
 mod inquiries;
 mod money;
+mod posts;
 mod visits;
 
 use std::collections::VecDeque;
@@ -153,6 +154,8 @@ enum Job {
     Submissions(usize, u64, u64),
     Files(usize, u64, u64),
     Inquiries(usize, u64, u64),
+    Posts(usize, u64, u64),
+    PostBatches(usize, u64, u64),
     Whole(usize),
     Chain(usize),
     Table(usize, Table),
@@ -212,6 +215,8 @@ pub fn verify(plan: &Plan<'_>, all: bool) -> StoreResult<Report> {
         ranges(tx.highest("submission", "submission_id")?, Job::Submissions);
         ranges(tx.highest("file", "file_id")?, Job::Files);
         ranges(tx.highest("inquiry", "inquiry_id")?, Job::Inquiries);
+        ranges(tx.highest("post", "post_id")?, Job::Posts);
+        ranges(tx.highest("post_batch", "batch_id")?, Job::PostBatches);
         jobs.push(Job::Whole(at));
         jobs.push(Job::Chain(at));
         jobs.extend(tx.summed_tables()?.into_iter().map(|table| Job::Table(at, table)));
@@ -269,6 +274,8 @@ fn run(plan: &Plan<'_>, snapshot: &Snapshot, at: usize, job: Job) -> StoreResult
         | Job::Submissions(tenant, ..)
         | Job::Files(tenant, ..)
         | Job::Inquiries(tenant, ..)
+        | Job::Posts(tenant, ..)
+        | Job::PostBatches(tenant, ..)
         | Job::Whole(tenant)
         | Job::Chain(tenant)
         | Job::Table(tenant, _) => *tenant,
@@ -296,6 +303,8 @@ fn run(plan: &Plan<'_>, snapshot: &Snapshot, at: usize, job: Job) -> StoreResult
         }
         Job::Files(_, from, to) => custody::files(&tx, from, to, &mut found)?,
         Job::Inquiries(_, from, to) => inquiries::check(&tx, clearing.as_ref(), from, to, &mut found)?,
+        Job::Posts(_, from, to) => posts::check(&tx, from, to, &mut found)?,
+        Job::PostBatches(_, from, to) => posts::batches(&tx, from, to, &mut found)?,
         Job::Whole(_) => whole(&tx, &mut found)?,
         Job::Chain(_) => chain(&tx, plan.head.as_ref(), &mut found)?,
         Job::Table(_, table) => {

@@ -35,6 +35,11 @@ impl ChargeKey {
         Self(format!("at:{}:{place}:{repeat}", short(event)))
     }
 
+    /// The source's own id of the charge, where it gave one that is trusted.
+    pub fn source_id(&self) -> Option<&str> {
+        self.0.strip_prefix("id:")
+    }
+
     /// The text of the key, for the store and for minting. Never for a log.
     pub fn expose(&self) -> &str {
         &self.0

@@ -9,13 +9,14 @@ use super::super::output::day;
 use super::super::visit::{code, event_lines};
 use super::{
     Adjusted, AskedStep, Check, ClaimStep, CoverFact, CoverStep, DocumentStep, FactStep, LineStep, PaymentStep,
-    SendingStep, ServiceStep, Source, Story, VersionStep, name,
+    SendingStep, ServiceStep, Source, Story, ToldStep, VersionStep, name,
 };
 use crate::claim::{Adjustment, AdjustmentGroup, LineReferenceKind, ServiceLine};
 use crate::lifecycle::summary::cents;
 use crate::lifecycle::{Fact, Stage};
 use crate::store::claim::{ClaimRow, VersionRow};
 use crate::store::inquiry::InquiryRow;
+use crate::store::post::PostRow;
 use crate::store::remittance::RemittanceClaimRow;
 use crate::store::{CLEARING, StoreError, StoreResult, Tx};
 
@@ -102,9 +103,25 @@ fn claim(tx: &Tx<'_>, row: ClaimRow) -> StoreResult<ClaimStep> {
         versions: versions.into_iter().map(|version| step(tx, version)).collect::<StoreResult<_>>()?,
         payments: payments.into_iter().map(|payment| pay(tx, payment)).collect::<StoreResult<_>>()?,
         postings: tx.postings(Some(row.claim_id), None)?,
+        told: tx.posts_of_claim(row.claim_id)?.into_iter().map(|post| told(tx, post)).collect::<StoreResult<_>>()?,
         history: tx.history("claim", row.claim_id)?,
         state: row.state,
         payer_id: row.payer_id,
+    })
+}
+
+fn told(tx: &Tx<'_>, row: PostRow) -> StoreResult<ToldStep> {
+    let batch = row.batch_id.map(|batch| tx.post_batch(batch)).transpose()?.flatten();
+    Ok(ToldStep {
+        id: name(tx.practice_id(), row.post_id),
+        remittance_id: row.remittance_id,
+        clp: row.ordinal + 1,
+        state: row.state.as_str().to_owned(),
+        paid_cents: row.paid_cents,
+        file_name: batch.map(|batch| batch.file_name).unwrap_or_default(),
+        plugin_digest: row.plugin_digest,
+        kind: row.kind,
+        target: row.target,
     })
 }
 

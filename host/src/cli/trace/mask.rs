@@ -11,7 +11,7 @@ use super::super::Failure;
 use crate::claim::{day_number, from_day_number, iso, parse_iso};
 
 /// Texts that stay: words of claimhost, codes, payers, names that claimhost gave.
-const TEXTS: [&str; 32] = [
+const TEXTS: [&str; 33] = [
     "id",
     "practice",
     "state",
@@ -44,6 +44,7 @@ const TEXTS: [&str; 32] = [
     "route",
     "what",
     "event",
+    "target",
 ];
 /// Numbers that stay, beside those that end in `_cents` or `_id`.
 const NUMBERS: [&str; 22] = [

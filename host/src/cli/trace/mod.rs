@@ -133,7 +133,24 @@ struct ClaimStep {
     versions: Vec<VersionStep>,
     payments: Vec<PaymentStep>,
     postings: Vec<PostingRow>,
+    /// What the EHR is told of them.
+    told: Vec<ToldStep>,
     history: Vec<HistoryRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ToldStep {
+    id: String,
+    target: String,
+    kind: String,
+    remittance_id: u64,
+    /// Position of the CLP, from 1.
+    clp: u32,
+    state: String,
+    paid_cents: i64,
+    /// Empty: it has not left.
+    file_name: String,
+    plugin_digest: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -357,12 +374,20 @@ fn tell(story: &Story) {
             ));
         }
     }
+    story.claims.iter().flat_map(|claim| &claim.told).for_each(tell_told);
     print(&format!("\n{BOLD}4 History{RESET}"));
     print(&history_table(&story.history));
     for claim in &story.claims {
         print(&format!("\n{BOLD}5 History of claim {}{RESET}", claim.id));
         print(&history_table(&claim.history));
     }
+}
+
+fn tell_told(step: &ToldStep) {
+    let ToldStep { id, target, kind, clp, state, file_name, .. } = step;
+    let file = if file_name.is_empty() { String::new() } else { format!(", file {file_name}") };
+    let paid = dollars(step.paid_cents);
+    print(&format!("  EHR      {paid:>10}  {kind} {id} of CLP {clp} to {target}: {state}{file}"));
 }
 
 fn tell_cover(step: &CoverStep) {

@@ -1,0 +1,75 @@
+//! What people say of posts: the EHR has it, the EHR does not take it, tell it again.
+
+use super::record::Told;
+use super::{SUBJECT, WORK_REFUSED};
+use crate::store::post::{PostRow, PostState};
+use crate::store::{PracticeStore, StoreResult, Tx};
+
+/// What came of a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// It is so now.
+    Done,
+    /// It was so before.
+    Already,
+    /// It stands otherwise: this word is about posts of the other state.
+    Not(PostState),
+    /// There is no such post.
+    Unknown,
+}
+
+/// The EHR has what was sent.
+///
+/// # Errors
+/// The store's.
+pub fn confirm(store: &PracticeStore, post_id: u64, by: &str, day: i64) -> StoreResult<Said> {
+    let event = format!("the EHR has what it was told, says {by}");
+    move_to(store, post_id, (PostState::Sent, PostState::Confirmed), (&event, None), day)
+}
+
+/// The EHR does not take what was sent: work.
+///
+/// # Errors
+/// The store's.
+pub fn refuse(store: &PracticeStore, post_id: u64, reason: &str, by: &str, day: i64) -> StoreResult<Said> {
+    let event = format!("the EHR refuses what it was told, says {by}");
+    move_to(store, post_id, (PostState::Sent, PostState::Refused), (&event, Some(reason)), day)
+}
+
+/// What the EHR refused is told again, under the same id.
+///
+/// # Errors
+/// The store's.
+pub fn again(store: &PracticeStore, post_id: u64, by: &str, day: i64) -> StoreResult<Said> {
+    let event = format!("the EHR is told again, says {by}");
+    move_to(store, post_id, (PostState::Refused, PostState::Queued), (&event, None), day)
+}
+
+fn move_to(
+    store: &PracticeStore,
+    post_id: u64,
+    (from, to): (PostState, PostState),
+    (event, reason): (&str, Option<&str>),
+    day: i64,
+) -> StoreResult<Said> {
+    store.write(|tx: &Tx<'_>| {
+        let Some(row) = tx.post_of(post_id)? else { return Ok(Said::Unknown) };
+        if row.state == to {
+            return Ok(Said::Already);
+        }
+        if row.state != from {
+            return Ok(Said::Not(row.state));
+        }
+        let told: Told = tx.post_body(post_id)?;
+        let why = reason.unwrap_or_default().to_owned();
+        let subject = (SUBJECT, post_id);
+        tx.close_work(None, subject, day)?;
+        if reason.is_some() {
+            tx.open_work(WORK_REFUSED, subject, day, row.paid_cents, &format!("{}: {why}", row.target))?;
+        }
+        tx.record("claim", row.claim.0, day, "operator", event, "")?;
+        let batch_id = row.batch_id.filter(|_| to != PostState::Queued);
+        tx.set_post(&PostRow { state: to, batch_id, ..row }, &Told { why, ..told })?;
+        Ok(Said::Done)
+    })
+}

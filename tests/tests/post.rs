@@ -1,0 +1,419 @@
+//! What EHRs are told of payers' decisions, through the real binary: to a CSV and to a DFT, once whatever crash or repeat, taken back where the
+//! decision is, and work where it cannot be told.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use claimhost_tests::programs::workspace;
+use claimhost_tests::site::{Charge, PRACTICE, Site};
+use claimhost_tests::x12::{check, clp};
+use serde_json::Value;
+
+const DAY: &str = "2026-05-20";
+const OURS: &str = "1234567893";
+const CSV: &str = "poster = \"csv-poster\"";
+
+/// A target of a practice, whose folder is `post/PRACTICE`.
+fn target(practice: &str, poster: &str) -> String {
+    format!("\n[[post]]\npractice = \"{practice}\"\nname = \"billing\"\n{poster}\nfolder = \"post/{practice}\"\n")
+}
+
+/// A site with this target and claims of so many visits that were sent.
+fn site(poster: &str, visits: u32) -> Site {
+    let site = Site::new();
+    let config = site.text("claimhost.toml") + &target(PRACTICE, poster);
+    site.write("claimhost.toml", config.as_bytes());
+    for number in 1..=visits {
+        site.hl7(&format!("{number}.hl7"), Charge::of_nobody_else(number).message().as_bytes());
+    }
+    assert_eq!(site.run(DAY)["claims"]["submitted"], visits);
+    site
+}
+
+/// CLM01 of the visit with this number.
+fn clm01(site: &Site, number: u32) -> String {
+    let visits = site.json(&["visit", "list", "--practice", PRACTICE]);
+    let visit = visits.as_array().unwrap().iter().find(|visit| visit["visit"] == format!("V{number}")).unwrap();
+    visit["claims"][0]["control_numbers"][0].as_str().unwrap().to_owned()
+}
+
+/// Puts an 835 of these claims where answers arrive, and runs.
+fn pay(site: &Site, number: u32, amount: &str, claims: &[String]) -> Value {
+    site.answer(&format!("{number}.835"), check(number, amount, "EXAMPLE", OURS, claims, "").as_bytes());
+    site.run(DAY)
+}
+
+/// Files of a folder by name; hidden ones too.
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let named = |path: PathBuf| {
+        (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap())
+    };
+    entries.map(named).collect()
+}
+
+fn sent(site: &Site) -> BTreeMap<String, String> {
+    files(&site.dir().join("post").join(PRACTICE))
+}
+
+/// Rows of all files as heading to value.
+fn rows(site: &Site) -> Vec<BTreeMap<String, String>> {
+    let mut rows = Vec::new();
+    for text in sent(site).values() {
+        let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+        let header = lines.next().unwrap();
+        rows.extend(lines.map(|line| header.iter().cloned().zip(line).collect()));
+    }
+    rows
+}
+
+/// Cents of a row.
+fn cents(row: &BTreeMap<String, String>) -> i64 {
+    row["amount"].replace('.', "").parse().unwrap()
+}
+
+/// The target's counts, which add up, and how many of each there are.
+fn counts(site: &Site) -> BTreeMap<String, u64> {
+    let list = site.json(&["post", "list"]);
+    let of = &list["targets"].as_array().unwrap()[0];
+    let count = |key: &str| of[key].as_u64().unwrap();
+    let states = ["queued", "sent", "confirmed", "refused", "nothing_to_post"];
+    assert_eq!(count("postings"), states.iter().map(|state| count(state)).sum::<u64>(), "{of}");
+    assert_eq!(count("postings"), list["postings"].as_array().unwrap().len() as u64);
+    states.iter().map(|state| ((*state).to_owned(), count(state))).filter(|(_, count)| *count > 0).collect()
+}
+
+fn are(expected: &[(&str, u64)]) -> BTreeMap<String, u64> {
+    expected.iter().map(|(state, count)| ((*state).to_owned(), *count)).collect()
+}
+
+/// Open work about postings: kind and words.
+fn work(site: &Site) -> Vec<(String, String)> {
+    let list = site.json(&["--as-of", DAY, "work", "list", "--kind", "post"]);
+    let text = |item: &Value, key: &str| item[key].as_str().unwrap().to_owned();
+    list.as_array().unwrap().iter().map(|item| (text(item, "kind"), text(item, "words"))).collect()
+}
+
+#[test]
+fn decisions_go_to_a_csv_once_and_what_people_say_of_them_is_kept() {
+    let site = site(CSV, 3);
+    let claims = [
+        clp(&clm01(&site, 1), "1", "90", "60", &["CO*45*20", "PR*3*10"]),
+        clp(&clm01(&site, 2), "4", "90", "0", &["CO*50*90"]),
+        // A price: nothing is paid, and nothing is decided.
+        clp(&clm01(&site, 3), "25", "90", "0", &["CO*45*90"]),
+    ];
+    let summary = pay(&site, 1, "I*60*C", &claims);
+    let keys: Vec<&String> = summary.as_object().unwrap().keys().collect();
+    assert!(!keys.iter().any(|key| key.contains("post") || key.contains("told")), "its shape is documented: {keys:?}");
+    assert_eq!(counts(&site), are(&[("sent", 2), ("nothing_to_post", 1)]));
+    let found: BTreeSet<String> = rows(&site)
+        .iter()
+        .map(|row| {
+            let of = |key: &str| row[key].as_str();
+            [of("action"), of("visit"), of("patient_id"), of("charge_id"), of("code"), of("check")].join(" ")
+                + &[" ", of("entry"), " ", of("group"), of("reason"), " ", of("amount")].concat()
+        })
+        .collect();
+    let expected = [
+        "payment V1 M1 C1 99213 T1 contractual CO45 20.00",
+        "payment V1 M1 C1 99213 T1 patient PR3 10.00",
+        "payment V1 M1 C1 99213 T1 payment  60.00",
+        "payment V2 M2 C2 99213 T1 denied CO50 90.00",
+    ];
+    assert_eq!(found, expected.map(str::to_owned).into());
+    let before = sent(&site);
+    assert_eq!(before.keys().collect::<Vec<_>>(), ["my-practice-billing-000000001.csv"]);
+    for run in 0..2 {
+        site.run(DAY);
+        assert_eq!(sent(&site), before, "run {run}: nothing new");
+    }
+    // The same 835 again, in another interchange.
+    site.answer("again.835", check(7, "I*60*C", "EXAMPLE", OURS, &claims, "").replace("*T7*", "*T1*").as_bytes());
+    site.run(DAY);
+    assert_eq!(sent(&site), before);
+    // What was a price is paid.
+    pay(&site, 8, "I*90*C", &[clp(&clm01(&site, 3), "1", "90", "90", &[])]);
+    let before = sent(&site);
+    assert_eq!(before.keys().next_back().map(String::as_str), Some("my-practice-billing-000000002.csv"));
+    assert_eq!(counts(&site), are(&[("sent", 3), ("nothing_to_post", 1)]));
+    site.assert_accounted(DAY);
+    let trace = site.json(&["trace", "V1"]);
+    let told = &trace["claims"][0]["told"][0];
+    let named = (&told["state"], &told["file_name"], &told["paid_cents"]);
+    assert_eq!(named, (&"sent".into(), &"my-practice-billing-000000001.csv".into(), &6_000.into()), "{told}");
+    let event = |row: &Value| row["event"].as_str().unwrap().contains("billing told of a payment");
+    assert!(trace["claims"][0]["history"].as_array().unwrap().iter().any(event), "{trace}");
+    let masked = site.command(&["trace", "V1", "--mask", "--json"]);
+    let masked = String::from_utf8(masked.stdout).unwrap();
+    assert!(masked.contains("\"target\":\"billing\"") || masked.contains("\"target\": \"billing\""), "{masked}");
+
+    // What people say.
+    let say = |arguments: &[&str]| site.json(&[&["--as-of", DAY, "post"], arguments, &["--by", "Kit"]].concat());
+    let refused = say(&["refuse", "2", "--reason", "period is closed"]);
+    assert_eq!((&refused[0]["changed"], &refused[0]["state"]), (&true.into(), &"refused".into()));
+    assert_eq!(work(&site), [("post.refused".to_owned(), "billing: period is closed".to_owned())]);
+    site.run(DAY);
+    assert_eq!(sent(&site), before, "what the EHR refused is not told again by itself");
+    site.assert_accounted(DAY);
+    say(&["confirm", "1"]);
+    assert_eq!(say(&["confirm", "1"])[0]["changed"], false);
+    let wrong = site.command(&["post", "refuse", "1", "--reason", "no", "--by", "Kit"]);
+    let words = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(wrong.status.code() == Some(4) && words.contains("is confirmed, and cannot become refused"), "{words}");
+    let posting = |list: &Value, id: &str| {
+        let row = list["postings"].as_array().unwrap().iter().find(|row| row["id"] == id).unwrap().clone();
+        (row["posting"].clone(), row["file_name"].clone())
+    };
+    let id = posting(&site.json(&["post", "list"]), "my-practice/2").0;
+    say(&["again", "2"]);
+    site.run(DAY);
+    assert_eq!(
+        posting(&site.json(&["post", "list"]), "my-practice/2"),
+        (id, "my-practice-billing-000000003.csv".into())
+    );
+    assert_eq!((sent(&site).len(), work(&site)), (3, Vec::new()));
+    say(&["confirm", "--file", "my-practice-billing-000000003.csv"]);
+    assert_eq!(counts(&site), are(&[("sent", 1), ("confirmed", 2), ("nothing_to_post", 1)]));
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn payments_go_to_a_dft_and_what_a_site_did_not_say_is_refused() {
+    let mapping = workspace().join("plugins/ehr/nextgen-post/fixtures/payments-only/mapping.toml");
+    let site = site("poster = \"nextgen-post\"\nmapping = \"post.toml\"", 2);
+    std::fs::copy(&mapping, site.dir().join("post.toml")).unwrap();
+    let (first, second) = (clm01(&site, 1), clm01(&site, 2));
+    let paid = clp(&first, "1", "90", "60", &["CO*45*30"]);
+    let denied = clp(&second, "4", "90", "0", &["CO*50*90"]);
+    pay(&site, 1, "I*60*C", &[paid, denied]);
+    assert_eq!(counts(&site), are(&[("sent", 1), ("nothing_to_post", 1)]), "the site tells NextGen of payments alone");
+    let text = sent(&site)["my-practice-billing-000000001.hl7"].clone();
+    let id = site.json(&["post", "list"])["postings"][0]["posting"].as_str().unwrap().to_owned();
+    let segments: Vec<&str> = text.split_terminator('\r').collect();
+    assert_eq!(segments.len(), 5, "{text}");
+    assert!(segments[0].starts_with("MSH|^~\\&|CLAIMHOST|SITE|NEXTGEN|SITE|20260520||DFT^P03|"), "{text}");
+    assert_eq!(segments[0].split('|').nth(9), Some(id.as_str()));
+    assert_eq!(segments[4].split('|').nth(6), Some("PY"));
+    assert_eq!(segments[4].split('|').nth(11), Some("60.00"));
+    // The payer takes it back: how NextGen is told of that is not public.
+    pay(
+        &site,
+        2,
+        "I*0*C",
+        &[clp(&first, "22", "-90", "-60", &["CO*45*-30"]), clp(&first, "1", "90", "60", &["CO*45*30"])],
+    );
+    assert_eq!(counts(&site), are(&[("sent", 2), ("refused", 1), ("nothing_to_post", 1)]));
+    let words = work(&site);
+    assert!(words.len() == 1 && words[0].1.contains("nextgen-post.reversal"), "{words:?}");
+    site.assert_accounted(DAY);
+    // The site says how: what was refused is told by itself.
+    site.write("post.toml", ("reversals = \"negative\"\n".to_owned() + &site.text("post.toml")).as_bytes());
+    site.run(DAY);
+    assert_eq!(counts(&site), are(&[("sent", 3), ("nothing_to_post", 1)]));
+    let all: String = sent(&site).values().cloned().collect();
+    assert!(all.contains("|-60.00") && work(&site).is_empty(), "{all}");
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn what_is_taken_back_is_told_and_the_ehr_ends_with_the_ledgers_cents() {
+    let site = site(CSV, 2);
+    let (first, second) = (clm01(&site, 1), clm01(&site, 2));
+    pay(&site, 1, "I*60*C", &[clp(&first, "1", "90", "60", &["CO*45*30"])]);
+    // The payer corrects itself.
+    let back = clp(&first, "22", "-90", "-60", &["CO*45*-30"]);
+    pay(&site, 2, "I*10*C", &[back, clp(&first, "1", "90", "70", &["CO*45*20"])]);
+    let list = site.json(&["post", "list"]);
+    let of = |at: usize, key: &str| list["postings"][at][key].clone();
+    assert_eq!((of(1, "kind"), of(1, "reverses"), of(1, "paid_cents")), ("reversal".into(), 1.into(), (-6_000).into()));
+    let reversal = rows(&site).into_iter().find(|row| row["action"] == "reversal").unwrap();
+    assert_eq!(Value::from(reversal["reverses"].clone()), of(0, "posting"));
+    // Two contents under one trace number: what was told is taken back, and the one that an operator chooses is told.
+    pay(&site, 3, "I*50*C", &[clp(&second, "1", "90", "50", &["CO*45*40"])]);
+    let other = check(4, "I*55*C", "EXAMPLE", OURS, &[clp(&second, "1", "90", "55", &["CO*45*35"])], "");
+    site.answer("4.835", other.replace("*T4*", "*T3*").as_bytes());
+    site.run(DAY);
+    let of_second = |site: &Site| -> Vec<i64> {
+        rows(site).iter().filter(|row| row["visit"] == "V2" && row["entry"] == "payment").map(cents).collect()
+    };
+    assert_eq!(of_second(&site), [5_000, -5_000]);
+    for (choice, expected) in [("4", vec![5_000, -5_000, 5_500]), ("3", vec![5_000, -5_000, 5_500, -5_500, 5_000])] {
+        site.json(&["--as-of", DAY, "remittance", "choose", choice]);
+        site.run(DAY);
+        assert_eq!(of_second(&site), expected, "{choice}");
+    }
+    let paid: i64 = rows(&site).iter().filter(|row| row["entry"] == "payment").map(cents).sum();
+    let summary = site.run(DAY);
+    assert_eq!(Value::from(paid), summary["cents"]["paid"], "{summary}");
+    let ids: Vec<String> = rows(&site).into_iter().map(|row| row["row"].clone()).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "no row twice");
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_crash_loses_no_file_and_brings_none_back() {
+    let site = site(CSV, 4);
+    let folder = site.dir().join("post").join(PRACTICE);
+    for (number, moment) in [(1, "post-written"), (2, "post-staged"), (3, "post-renamed")] {
+        let claim = clp(&clm01(&site, number), "1", "90", "60", &["CO*45*30"]);
+        site.answer(&format!("{number}.835"), check(number, "I*60*C", "EXAMPLE", OURS, &[claim], "").as_bytes());
+        let mut run = site.prepared(&["--as-of", DAY, "run", "--once"]);
+        let ended = run.env("CLAIMHOST_CRASH_AT", moment).output().unwrap();
+        assert!(!ended.status.success(), "{moment}");
+        let name = format!("my-practice-billing-{number:09}.csv");
+        let there = files(&folder);
+        let hidden = format!(".{name}.part");
+        assert_eq!(
+            (there.contains_key(&name), there.contains_key(&hidden)),
+            match moment {
+                "post-written" => (false, false),
+                "post-staged" => (false, true),
+                _ => (true, false),
+            }
+        );
+        // The EHR takes what it sees at once.
+        let taken = there.contains_key(&name);
+        if taken {
+            std::fs::remove_file(folder.join(&name)).unwrap();
+        }
+        site.run(DAY);
+        let there = files(&folder);
+        assert_eq!((there.contains_key(&name), there.contains_key(&hidden)), (!taken, false), "{moment}");
+        assert_eq!(counts(&site), are(&[("sent", u64::from(number))]), "{moment}");
+        site.assert_accounted(DAY);
+    }
+    // Somebody else's file is not written over.
+    site.write(&format!("post/{PRACTICE}/my-practice-billing-000000004.csv"), b"theirs");
+    pay(&site, 4, "I*60*C", &[clp(&clm01(&site, 4), "1", "90", "60", &["CO*45*30"])]);
+    let words = work(&site);
+    assert!(words.len() == 1 && words[0].1.contains("holds another file"), "{words:?}");
+    site.assert_accounted(DAY);
+    std::fs::remove_file(folder.join("my-practice-billing-000000004.csv")).unwrap();
+    site.run(DAY);
+    assert_eq!((counts(&site), work(&site)), (are(&[("sent", 4)]), Vec::new()));
+}
+
+/// A folder with the poster that fails on one visit, built as the host builds guests.
+fn grim(site: &Site) -> PathBuf {
+    let (source, target) = (workspace().join("tests/guests/poster"), workspace().join("target/guests"));
+    let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(workspace()).args([
+        "build",
+        "--quiet",
+        "--target",
+        "wasm32-wasip2",
+        "--profile",
+        "plugin",
+        "-p",
+        "guest-poster",
+    ]);
+    cargo.arg("--target-dir").arg(&target).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    assert!(cargo.status().unwrap().success());
+    let component = target.join("wasm32-wasip2/plugin/guest_poster.wasm");
+    for (name, file) in [("plugin.toml", source.join("plugin.toml")), ("plugin.wasm", component)] {
+        site.write(&format!("offered/{name}"), &std::fs::read(file).unwrap());
+    }
+    site.dir().join("offered")
+}
+
+#[test]
+fn a_poster_that_fails_on_one_parks_it_the_others_leave_and_no_log_names_anybody() {
+    let site = site("poster = \"grim-poster\"\nmapping = \"grim.toml\"", 5);
+    site.write("grim.toml", b"");
+    // Nobody has added it yet: it waits, as work.
+    let claims: Vec<String> = (1..=5).map(|number| clp(&clm01(&site, number), "1", "90", "90", &[])).collect();
+    pay(&site, 1, "I*450*C", &claims);
+    let words = work(&site);
+    assert!(
+        words.len() == 1 && words[0].0 == "post.failed" && words[0].1.contains("`grim-poster` is not loaded"),
+        "{words:?}"
+    );
+    assert_eq!(counts(&site), are(&[("queued", 5)]));
+    site.assert_accounted(DAY);
+    let bad = site.command(&["check-config"]);
+    assert!(bad.status.code() == Some(3) && String::from_utf8_lossy(&bad.stdout).contains("post[0] of my-practice"));
+    site.json(&["plugin", "add", "--yes", grim(&site).to_str().unwrap()]);
+    let listed = site.json(&["plugin", "inspect", "grim-poster"]);
+    assert_eq!((&listed["kind"], &listed["description"]["extension"]), (&"poster".into(), &"txt".into()));
+
+    let mut run = site.prepared(&["--as-of", DAY, "run", "--once", "--json"]);
+    let ran = run.env("CLAIMHOST_LOG", "trace").env("RUST_BACKTRACE", "full").output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned() + &String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success(), "{said}");
+    for secret in ["VANCE", "ORLA", " V3", "ICN"] {
+        let found = said.lines().find(|line| line.contains(secret));
+        assert!(found.is_none(), "{secret}: {found:?}");
+    }
+    assert_eq!(counts(&site), are(&[("sent", 3), ("refused", 2)]));
+    let text: String = sent(&site).values().cloned().collect();
+    let visits: BTreeSet<&str> = text.lines().map(|line| line.split(' ').nth(1).unwrap()).collect();
+    assert_eq!((visits.into_iter().collect::<Vec<_>>(), text.lines().count()), (vec!["V1", "V2", "V5"], 3));
+    let mut kinds: Vec<(String, String)> = work(&site);
+    kinds.sort();
+    assert_eq!(kinds.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), ["post.parked", "post.refused"]);
+    assert!(kinds[1].1.contains("grim.closed at visit: found a closed period"), "{kinds:?}");
+    site.run(DAY);
+    assert_eq!(counts(&site), are(&[("sent", 3), ("refused", 2)]), "the same poster is not asked again");
+    site.assert_accounted(DAY);
+    // Mended: it is asked again by itself.
+    site.write("grim.toml", b"calm = \"yes\"\n");
+    site.run(DAY);
+    assert_eq!((counts(&site), work(&site)), (are(&[("sent", 5)]), Vec::new()));
+    let text: String = sent(&site).values().cloned().collect();
+    assert_eq!(text.lines().collect::<BTreeSet<_>>().len(), 5, "each once: {text}");
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn two_practices_share_nothing_and_a_source_has_its_own_target() {
+    let site = Site::new();
+    let profile = site.text("practices/my-practice/profile.toml");
+    let profile = profile
+        .replace("id = \"my-practice\"", "id = \"north\"")
+        .replace(OURS, "1345678902")
+        .replace("MY PRACTICE CHANGE ME", "NORTH PRACTICE");
+    site.write("practices/north/profile.toml", profile.as_bytes());
+    site.write("practices/north/mapping.toml", site.text("practices/my-practice/mapping.toml").as_bytes());
+    std::fs::create_dir_all(site.dir().join("inbox/north")).unwrap();
+    let more = "\n[[practice]]\nid = \"north\"\nprofile = \"practices/north/profile.toml\"\n[[intake.folder]]\npractice = \"north\"\n\
+                path = \"inbox/north\"\nadapter = \"hl7v2-dft\"\nmapping = \"practices/north/mapping.toml\"\n";
+    let other = "\n[[post]]\npractice = \"north\"\nname = \"elsewhere\"\nposter = \"csv-poster\"\nfolder = \"post/elsewhere\"\n\
+                 sources = [\"ANOTHER\"]\n";
+    let config = site.text("claimhost.toml") + more + &target(PRACTICE, CSV) + &target("north", CSV) + other;
+    site.write("claimhost.toml", config.as_bytes());
+    for practice in [PRACTICE, "north"] {
+        site.put(&format!("inbox/{practice}"), "1.hl7", Charge::of_nobody_else(1).message().as_bytes());
+    }
+    site.run(DAY);
+    for (number, practice, npi) in [(1, PRACTICE, OURS), (2, "north", "1345678902")] {
+        let visits = site.json(&["visit", "list", "--practice", practice]);
+        let clm01 = visits[0]["claims"][0]["control_numbers"][0].as_str().unwrap();
+        let claim = clp(clm01, "1", "90", "60", &["CO*45*30"]);
+        // The same visit, check and amounts.
+        let text = check(number, "I*60*C", "EXAMPLE", npi, &[claim], "").replace("*T2*", "*T1*");
+        site.answer(&format!("{number}.835"), text.as_bytes());
+    }
+    site.run(DAY);
+    let of = |practice: &str| files(&site.dir().join("post").join(practice));
+    let (own, north) = (of(PRACTICE), of("north"));
+    assert_eq!(own.keys().collect::<Vec<_>>(), ["my-practice-billing-000000001.csv"]);
+    assert_eq!(north.keys().collect::<Vec<_>>(), ["north-billing-000000001.csv"]);
+    let ids = |text: &BTreeMap<String, String>| -> BTreeSet<String> {
+        let rows = text.values().flat_map(|text| text.lines().skip(1)).map(str::to_owned);
+        rows.map(|row| row.split(',').nth(1).unwrap().to_owned()).collect()
+    };
+    assert!(ids(&own).is_disjoint(&ids(&north)) && ids(&own).len() == 1, "each has ids of its own");
+    let listed = site.json(&["post", "list", "--practice", "north"]);
+    let targets: Vec<(&Value, &Value, &Value)> = listed["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|of| (&of["target"], &of["sent"], &of["nothing_to_post"]))
+        .collect();
+    let (one, none) = (Value::from(1), Value::from(0));
+    assert_eq!(targets, [(&"billing".into(), &one, &none), (&"elsewhere".into(), &none, &one)]);
+    assert!(files(&site.dir().join("post/elsewhere")).is_empty());
+    site.assert_accounted(DAY);
+}
