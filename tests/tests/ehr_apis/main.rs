@@ -9,6 +9,7 @@ mod cerner;
 mod drchrono;
 mod ecw;
 mod fhir;
+mod fields;
 mod modmed;
 mod nextgen;
 mod openapi;
