@@ -40,24 +40,36 @@ fn relative(reference: &str) -> String {
     reference.to_owned()
 }
 
+/// An encounter of a patient with its diagnosis and a procedure of the day.
+fn chart(number: u32, patient: u32, code: &str) -> Vec<Value> {
+    let subject = json!({"reference": format!("Patient/p-{patient}")});
+    let mut encounter = encounter(number, relative);
+    encounter["subject"] = subject.clone();
+    encounter["diagnosis"] = json!([{"condition": {"reference": format!("Condition/c-{number}")}}]);
+    let updated = json!({"lastUpdated": "2026-03-02T18:00:00Z"});
+    let of = json!({"reference": format!("Encounter/e-{number}")});
+    vec![
+        encounter,
+        json!({"resourceType": "Condition", "id": format!("c-{number}"), "meta": updated, "subject": subject, "encounter": of,
+            "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "E11.9"}]}}),
+        json!({"resourceType": "Procedure", "id": format!("pr-{number}"), "meta": updated, "status": "completed", "subject": subject,
+            "encounter": of, "performedDateTime": "2026-03-02",
+            "code": {"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": code}]}}),
+        // Of another day: asked for by day, it does not come.
+        json!({"resourceType": "Procedure", "id": format!("old-{number}"), "meta": updated, "status": "completed", "subject": subject,
+            "encounter": {"reference": format!("Encounter/o-{number}")}, "performedDateTime": "2025-11-03",
+            "code": {"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": "99215"}]}}),
+    ]
+}
+
+/// Three patients, one of them with two encounters on the day: each search by patient and day brings the procedures of both.
 fn resources() -> Vec<Value> {
     let mut all = others();
     for number in 1..=3_u32 {
         all.append(&mut person(number, relative));
-        let mut encounter = encounter(number, relative);
-        encounter["diagnosis"] = json!([{"condition": {"reference": format!("Condition/c-{number}")}}]);
-        all.push(encounter);
-        all.push(json!({"resourceType": "Condition", "id": format!("c-{number}"), "meta": {"lastUpdated": "2026-03-02T18:00:00Z"},
-            "subject": {"reference": format!("Patient/p-{number}")}, "encounter": {"reference": format!("Encounter/e-{number}")},
-            "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "E11.9"}]}}));
-        // Of the day, and one of another: not the encounter's.
-        for (id, day, code) in [("pr", "2026-03-02", "99213"), ("old", "2025-11-03", "99215")] {
-            all.push(json!({"resourceType": "Procedure", "id": format!("{id}-{number}"), "meta": {"lastUpdated": "2026-03-02T18:00:00Z"},
-                "status": "completed", "subject": {"reference": format!("Patient/p-{number}")}, "performedDateTime": day,
-                "encounter": {"reference": format!("Encounter/{}-{number}", if id == "pr" { "e" } else { "o" })},
-                "code": {"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": code}]}}));
-        }
+        all.append(&mut chart(number, number, "99213"));
     }
+    all.append(&mut chart(4, 1, "36415"));
     all
 }
 
@@ -125,7 +137,7 @@ fn source() -> Source {
 fn is_held_for_coding(site: &Site, outcome: &Outcome) {
     assert!(problems(site).is_empty(), "{:?}", problems(site));
     assert!(outcome.sent.is_empty(), "{outcome:#?}");
-    assert_eq!(outcome.summary[0]["held"], 3, "{outcome:#?}");
+    assert_eq!(outcome.summary[0]["held"], 4, "{outcome:#?}");
     let rules = rules(site);
     assert!(rules.iter().any(|rule| rule.ends_with(".undelivered")), "{rules:?}");
     let codes: Vec<String> = site
@@ -135,7 +147,9 @@ fn is_held_for_coding(site: &Site, outcome: &Outcome) {
         .iter()
         .map(|claim| site.json(&["claim", "show", claim["id"].as_str().unwrap()]).to_string())
         .collect();
-    assert!(codes.iter().all(|shown| shown.contains("99213") && !shown.contains("99215")), "{codes:?}");
+    let of = |code: &str| codes.iter().filter(|shown| shown.contains(&format!("\"{code}\""))).count();
+    assert_eq!((of("99213"), of("36415"), of("99215")), (3, 1, 0), "each encounter has its own: {codes:?}");
+    assert!(codes.iter().all(|shown| shown.contains("E119")), "{codes:?}");
 }
 
 #[test]

@@ -219,6 +219,9 @@ impl HttpPull {
         page::is_list(&tree, &self.plan.items, self.plan.format)?;
         // Of XML a document is the page; its items are only counted.
         let items = page::items(&text, &tree, &self.plan.items, self.plan.format);
+        if self.plan.never_empty && items.is_empty() {
+            return Err(page::malformed(tree.at, "no item", "one item at least: where there is nothing, an empty one"));
+        }
         let next = self.after(&tree, items.len())?;
         drop(tree);
         if *self.pass().1 == Paging::Drain && !items.is_empty() {

@@ -28,7 +28,8 @@ pub fn tree(text: &str, format: Format) -> Result<Json<'_>, Box<Problem>> {
     }
 }
 
-fn malformed(at: usize, found: &str, expected: &str) -> Box<Problem> {
+/// An answer that is none.
+pub fn malformed(at: usize, found: &str, expected: &str) -> Box<Problem> {
     Box::new(Problem {
         id: "pull.malformed".to_owned(),
         at: Place { path: "answer".to_owned(), offset: u32::try_from(at).ok() },

@@ -96,6 +96,8 @@ pub struct Plan {
     pub list: Ask,
     /// The items of a page; none: the page is one, or the resources of a bundle.
     pub items: Spot,
+    /// An answer has an item even where there is nothing: one without is no answer.
+    pub never_empty: bool,
     /// A document for each item, not for each page.
     pub per_item: bool,
     pub paging: Paging,
@@ -135,6 +137,7 @@ impl Plan {
         // Of FHIR, the resources of the bundle are meant.
         let fhir = format == Format::Fhir;
         let items = if fhir { Spot::default() } else { Spot::of_key(&mut mapping, "pull.items") };
+        let never_empty = one_of(&mut mapping, "pull.never_empty", "no", &["yes", "no"]) == "yes";
         let documents = one_of(&mut mapping, "pull.documents", "page", &["page", "item"]);
         let paging = paging(&mut mapping, "pull.paging", format);
         let reread = reread(&mut mapping, &list, format);
@@ -187,6 +190,7 @@ impl Plan {
             format,
             list,
             items,
+            never_empty,
             per_item,
             paging,
             reread,

@@ -429,4 +429,15 @@ fn items_of_xml_are_completed_by_soap() {
     let mut pull = open(mapping, turn(""));
     sent(pull.next(None));
     assert_eq!(failed(pull.next(answer(200, "<E><S><Ok>false</Ok></S></E>"))), "pull.error-in-answer");
+    // Where an empty list has an empty item, an answer without one is another thing's.
+    let never_empty = mapping.replacen("items = ", "never_empty = \"yes\"\nitems = ", 1);
+    for (body, said) in [("<html><p>moved</p></html>", Some("pull.malformed")), ("<E><Row/></E>", None)] {
+        let mut pull = open(&never_empty, turn(""));
+        sent(pull.next(None));
+        let step = pull.next(answer(200, body));
+        match said {
+            Some(id) => assert_eq!(failed(step), id),
+            None => assert_eq!(stored(step).0, ["<Row/>"]),
+        }
+    }
 }
