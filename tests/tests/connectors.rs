@@ -21,6 +21,17 @@ const NAMED: [&str; 9] = [
     "tebra",
 ];
 
+/// Pullers of those that have an interface to pull from.
+const PULLERS: [&str; 7] = [
+    "athenahealth-pull",
+    "drchrono-pull",
+    "eclinicalworks-pull",
+    "modernizing-medicine-pull",
+    "nextgen-pull",
+    "oracle-cerner-pull",
+    "tebra-pull",
+];
+
 fn folders(below: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir(below)
         .unwrap()
@@ -39,19 +50,19 @@ fn every_connector_is_active_and_those_by_name_give_what_their_fixtures_say() {
     let refused: Vec<&Value> = plugins.iter().filter(|plugin| plugin["state"] != "active").collect();
     assert!(refused.is_empty(), "{refused:?}");
     let ids: BTreeSet<&str> = plugins.iter().map(|plugin| plugin["id"].as_str().unwrap()).collect();
-    assert!(NAMED.iter().all(|id| ids.contains(id)), "{ids:?}");
+    assert!(NAMED.iter().chain(&PULLERS).all(|id| ids.contains(id)), "{ids:?}");
     let catalogue = folders(&workspace().join("connectors/catalogue"));
     assert_eq!(catalogue.len(), 249);
     for folder in &catalogue {
         let id = folder.file_name().unwrap().to_str().unwrap();
         assert!(ids.contains(id), "{id}");
     }
-    let tested = site.json(&[&["plugin", "test"], NAMED.as_slice()].concat());
+    let tested = site.json(&[&["plugin", "test"], NAMED.as_slice(), PULLERS.as_slice()].concat());
     for one in tested.as_array().unwrap() {
         assert!(one["ok"] == true && one["cases"].as_u64().unwrap() > 0, "{one}");
     }
     // What is said of each is there to be read.
-    for id in NAMED {
+    for id in NAMED.iter().chain(&PULLERS) {
         let text = std::fs::read_to_string(workspace().join("connectors").join(id).join("README.md")).unwrap();
         assert!(text.contains("**A site supplies**") && text.contains("**Expected visits**"), "{id}");
     }

@@ -187,7 +187,7 @@ fn a_wrong_secret_is_told_by_its_place_and_never_by_itself() {
 #[test]
 fn an_assertion_is_signed_anew_each_time_and_holds_for_minutes() {
     let es384 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
-    for (algorithm, key) in [("ES384", es384.serialize_pem()), ("RS384", include_str!("rsa.pem").to_owned())] {
+    for (algorithm, key) in [("ES384", es384.serialize_pem()), ("RS384", RSA_KEY.to_owned())] {
         let site = Site::with_connectors();
         let server = Server::start(|asked, _| match asked.path() {
             "/token" => Answer::json(&json!({"access_token": "token-of-an-assertion", "expires_in": "1"})),
@@ -423,7 +423,7 @@ fn credentials_go_to_the_origin_of_the_base_url_and_nowhere_else() {
             true => Answer::new(307, "").with("Location", "https://bulk.example/rows?page=1"),
             false => Answer::json(&json!({"rows": [{"visit": "1"}], "next": "https://bulk.example/rows?page=2"})),
         });
-        let through = server::proxy(vec![("ehr.example:443", server.address), ("bulk.example:443", bulk.address)]);
+        let through = https::proxy(vec![("ehr.example:443", server.address), ("bulk.example:443", bulk.address)]);
         secret(&site, "api-key", "the-api-key-0123");
         secret(&site, "password", "swordfish-01");
         let more = format!("puller = \"two-hosts\"\nadapter = \"records\"\nproxy = \"http://{through}\"\n{AUTH}");

@@ -4,17 +4,16 @@
 
 mod credentials;
 mod failures;
-mod server;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 use std::sync::{Arc, Mutex};
 
+use claimhost_tests::https::{self, Answer, Asked, RSA_KEY, Server};
 use claimhost_tests::programs::workspace;
 use claimhost_tests::serving::Serving;
 use claimhost_tests::site::{PRACTICE, Site};
 use serde_json::{Value, json};
-use server::{Answer, Asked, Server};
 
 const DAY: &str = "2026-03-03";
 const NAME: &str = "drchrono";
@@ -87,12 +86,10 @@ fn related(asked: &Asked) -> Option<Answer> {
                 "id": 77, "last_name": "VANCE", "first_name": "ORLA", "date_of_birth": "1950-02-01", "gender": "Female",
                 "address": "1 OAK WAY", "city": "SALEM", "state": "OR", "zip_code": "97301",
             });
-            // Only who asks is told: Patient marks these as verbose.
-            if asked.parameter("verbose") == Some("true") {
-                patient["primary_insurance"] = json!({"insurance_company": "FIRST PLAN", "insurance_payer_id": "00000", "insurance_id_number": "P77"});
-                patient["secondary_insurance"] =
-                    json!({"insurance_company": "", "insurance_payer_id": "", "insurance_id_number": ""});
-            }
+            patient["primary_insurance"] = json!({"insurance_company": "FIRST PLAN", "insurance_payer_id": "00000",
+                "insurance_id_number": "P77", "is_subscriber_the_patient": true});
+            patient["secondary_insurance"] =
+                json!({"insurance_company": "", "insurance_payer_id": "", "insurance_id_number": ""});
             patient
         }
         "appointments" => json!({"id": id, "office": 3, "status": "Complete", "icd10_codes": ["J06.9"]}),

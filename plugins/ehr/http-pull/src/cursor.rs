@@ -16,6 +16,12 @@ pub struct Cursor {
     pub next: String,
     /// Pages of the listing that are stored.
     pub pages: u64,
+    /// Items of them.
+    pub rows: u64,
+    /// The second pass: what was read before is asked for again.
+    pub reread: bool,
+    /// The value of `over` whose pages are read; empty: the first, or there are none.
+    pub each: String,
     /// Where the listing stood (`since`) when a page of it had answers that were kept from us and none of their kind that came. Whether
     /// records are closed or a right is missing nobody can tell: the next listing goes back to here.
     pub closed: Option<Option<Moment>>,
@@ -37,6 +43,9 @@ impl Cursor {
             begun: moment("begun")?,
             next: json.text_of("next").unwrap_or_default().to_owned(),
             pages: json.text_of("pages").unwrap_or("0").parse().ok()?,
+            rows: json.text_of("rows").unwrap_or("0").parse().ok()?,
+            reread: json.text_of("reread") == Some("yes"),
+            each: json.text_of("each").unwrap_or_default().to_owned(),
             closed: match json.text_of("closed") {
                 None => None,
                 Some("all") => Some(None),
@@ -52,6 +61,17 @@ impl Cursor {
             format!("{{\"since\":\"{}\",\"begun\":\"{}\",\"next\":\"", moment(self.since), moment(self.begun));
         quote(&mut out, &self.next);
         out.push_str(&format!("\",\"pages\":\"{}\"", self.pages));
+        if self.rows > 0 {
+            out.push_str(&format!(",\"rows\":\"{}\"", self.rows));
+        }
+        if self.reread {
+            out.push_str(",\"reread\":\"yes\"");
+        }
+        if !self.each.is_empty() {
+            out.push_str(",\"each\":\"");
+            quote(&mut out, &self.each);
+            out.push('"');
+        }
         if let Some(closed) = self.closed {
             out.push_str(&format!(",\"closed\":\"{}\"", closed.map_or("all".to_owned(), Moment::written)));
         }
@@ -67,10 +87,15 @@ fn a_cursor_is_read_as_it_was_written() {
         begun: Moment::parse("2026-03-03T09:30"),
         next: "https://x/?a=\"b\"\\c".to_owned(),
         pages: 12,
+        rows: 0,
+        reread: false,
+        each: String::new(),
         closed: None,
     };
     for closed in [None, Some(None), Some(Moment::parse("2026-03-01T08:00"))] {
         let all = Cursor { closed, ..all.clone() };
+        assert_eq!(Cursor::parse(&all.written()), Some(all.clone()));
+        let all = Cursor { rows: 7, reread: true, each: "9\"7".to_owned(), ..all };
         assert_eq!(Cursor::parse(&all.written()), Some(all));
     }
     assert_eq!(Cursor::parse(""), Some(Cursor::default()));

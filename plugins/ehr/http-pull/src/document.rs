@@ -1,9 +1,10 @@
 //! A document of an item: the item as it came, and what was asked for it.
 //!
-//! JSON: `{"item": ..., "NAME": ...}`, an array of a request whose answer has items. FHIR: a bundle of them all, each resource once.
+//! JSON: `{"item": ..., "NAME": ...}`, an array of a request whose answer has items, or of which there are several. FHIR: a bundle of them all, each resource once. XML: the
+//! same as elements, `<pull><item>...</item><NAME>...</NAME></pull>`, each answer in one of its own.
 //!
 //! An answer that the server keeps from us is no empty one: the document says so in a way that no adapter takes for a whole
-//! record. JSON: `"pull.unreadable": {"NAME": "status 403"}`. FHIR: an outcome in the item's own entry (Bundle.entry.response.outcome).
+//! record. JSON and XML: `"pull.unreadable": {"NAME": "status 403"}`. FHIR: an outcome in the item's own entry (Bundle.entry.response.outcome).
 
 use crate::plan::Format;
 use crate::template::quote;
@@ -14,6 +15,8 @@ pub struct Document {
     parts: Vec<Part>,
     /// Requests without an answer: name and status.
     unreadable: Vec<(String, u16)>,
+    /// The answers as they came, by the names of their requests.
+    answers: Vec<(String, String)>,
 }
 
 struct Part {
@@ -31,6 +34,16 @@ impl Document {
         }
     }
 
+    /// Keeps an answer for the requests that are made of it.
+    pub fn keep(&mut self, name: &str, answer: &str) {
+        self.answers.push((name.to_owned(), answer.to_owned()));
+    }
+
+    /// What was kept under a name.
+    pub fn kept(&self, name: &str) -> Vec<String> {
+        self.answers.iter().filter(|(known, _)| known == name).map(|(_, answer)| answer.clone()).collect()
+    }
+
     /// Notes that the answer of a name, or a page of it, could not be had.
     pub fn lacks(&mut self, name: &str, status: u16) {
         self.unreadable.push((name.to_owned(), status));
@@ -44,12 +57,16 @@ impl Document {
         if self.parts.is_empty() && self.unreadable.is_empty() {
             return item.as_bytes().to_vec();
         }
+        if format == Format::Xml {
+            return self.elements(item);
+        }
         let mut out = format!("{{\"item\":{item}");
         for part in &self.parts {
             out.push_str(",\"");
             quote(&mut out, &part.name);
             out.push_str("\":");
-            if part.is_list {
+            // Of several answers none is left out.
+            if part.is_list || part.pieces.len() > 1 {
                 out.push('[');
                 out.push_str(&part.pieces.join(","));
                 out.push(']');
@@ -63,6 +80,24 @@ impl Document {
             out.push_str(&format!("\":\"status {status}\""));
         }
         out.push_str(if self.unreadable.is_empty() { "}" } else { "}}" });
+        out.into_bytes()
+    }
+
+    fn elements(self, item: &str) -> Vec<u8> {
+        let mut out = format!("<pull><item>{item}</item>");
+        for part in &self.parts {
+            for piece in &part.pieces {
+                out.push_str(&format!("<{0}>{piece}</{0}>", part.name));
+            }
+        }
+        if !self.unreadable.is_empty() {
+            out.push_str("<pull.unreadable>");
+            for (name, status) in &self.unreadable {
+                out.push_str(&format!("<{name}>status {status}</{name}>"));
+            }
+            out.push_str("</pull.unreadable>");
+        }
+        out.push_str("</pull>");
         out.into_bytes()
     }
 
@@ -123,6 +158,20 @@ fn a_document_has_its_item_and_what_was_asked_for_it() {
     let written = String::from_utf8(document.written("{\"r\":0}", "", Format::Fhir)).unwrap();
     assert_eq!(written.matches("\"resource\":").count(), 2, "{written}");
     assert!(written.contains("{\"fullUrl\":\"https://x/1\",\"resource\":{\"r\":1}}"), "{written}");
+}
+
+#[test]
+fn a_document_of_xml_has_an_element_for_each_answer() {
+    let mut document = Document::default();
+    document.add("visit", true, ["<a:V/>".to_owned(), "<a:V>1</a:V>".to_owned()].into_iter());
+    document.lacks("patient", 403);
+    let written = String::from_utf8(document.written("<a:C>7</a:C>", "", Format::Xml)).unwrap();
+    assert_eq!(
+        written,
+        "<pull><item><a:C>7</a:C></item><visit><a:V/></visit><visit><a:V>1</a:V></visit>\
+         <pull.unreadable><patient>status 403</patient></pull.unreadable></pull>"
+    );
+    assert_eq!(Document::default().written("<a:C/>", "", Format::Xml), b"<a:C/>");
 }
 
 #[test]

@@ -1,17 +1,19 @@
 //! Pulls from an HTTP API by a mapping: a list of items page by page, from the last time on, with further requests for each item.
 //!
-//! `plan.rs` reads the mapping, `template.rs` its placeholders, `page.rs` an answer; `cursor.rs` is where a turn stands, `moment.rs` its
-//! clock. Here is the order of requests. A connector of an EHR is a mapping over this component: `README.md` has every key.
+//! `plan.rs` reads the mapping, `template.rs` its placeholders, `page.rs` an answer, `items.rs` completes what is in it; `cursor.rs` is where a
+//! turn stands, `moment.rs` its clock. Here is the order of requests. A connector of an EHR is a mapping over this component: `README.md` has every key.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod cursor;
 mod document;
+mod items;
 mod moment;
 mod page;
 mod plan;
+mod spot;
 mod template;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use claimhost_fhir::Json;
 use claimhost_sdk::http::{Method, Request, Response};
@@ -19,10 +21,10 @@ use claimhost_sdk::intake::{Place, Problem, Setup};
 use claimhost_sdk::pull::{Batch, Step, Turn};
 use claimhost_sdk::{Puller, PullerDescription, evidence, setting};
 use cursor::Cursor;
-use document::{Document, entry};
+use document::Document;
+use items::{Page, Tried};
 use moment::Moment;
-use page::Piece;
-use plan::{Format, Paging, Plan, With};
+use plan::{Ask, Paging, Plan};
 use template::Values;
 
 /// One turn.
@@ -34,6 +36,8 @@ pub struct HttpPull {
     /// The page that is asked for now was begun in another turn: its address may have grown old.
     resumed: bool,
     waiting: Waiting,
+    /// The last page of a listing that reading consumes: who gives the same again has consumed nothing.
+    drained: String,
 }
 
 /// What the next response is.
@@ -46,45 +50,6 @@ enum Waiting {
     With(Box<Page>, String),
     /// None: a page was stored. None within: it was the last.
     Stored(Option<Cursor>),
-}
-
-/// A page whose items are being completed.
-struct Page {
-    text: String,
-    items: Vec<Piece>,
-    /// The item at work, and the next of its requests.
-    at: usize,
-    with: usize,
-    document: Document,
-    documents: Vec<Vec<u8>>,
-    /// Answers of this page by their address: ten charges of one patient ask for the patient once.
-    known: BTreeMap<String, String>,
-    /// A further page of the answer at work.
-    further: Option<String>,
-    /// What came of each kind of request on this page.
-    tried: Vec<Tried>,
-    next: Option<Cursor>,
-}
-
-/// What came of one kind of request.
-#[derive(Default, Clone)]
-struct Tried {
-    /// Whether anything was answered.
-    answered: bool,
-    /// Addresses that were kept from us.
-    refused: BTreeSet<String>,
-}
-
-/// So many items of a page without one answer are no closed records: the right to read is missing, or the path is wrong. The turn ends
-/// there, before a whole list is stored as what cannot be billed.
-const REFUSED_MIN: usize = 3;
-
-/// What one look at an item came to.
-enum Looked {
-    Ask(Request),
-    /// The same was asked for another item: address and answer.
-    Known(String, String),
-    Nothing,
 }
 
 impl Puller for HttpPull {
@@ -115,7 +80,8 @@ impl Puller for HttpPull {
         }
         let resumed = cursor.begun.is_some();
         let now = Moment::of(turn.now);
-        Ok(Self { plan, settings: setup.settings, now, cursor, resumed, waiting: Waiting::Begin })
+        let (waiting, drained) = (Waiting::Begin, String::new());
+        Ok(Self { plan, settings: setup.settings, now, cursor, resumed, waiting, drained })
     }
 
     fn next(&mut self, response: Option<Response>) -> Step {
@@ -141,27 +107,54 @@ impl HttpPull {
         if let Some(name) = self.plan.settings.iter().find(|name| setting_of(&self.settings, name).is_empty()) {
             return Err(problem("setting.missing", name, "no such setting", "a value in [intake.pull.settings]"));
         }
-        if self.plan.window.is_some() && self.cursor.since.is_none() {
+        // What is consumed and lost has to be asked for again from the first turn on.
+        let needs_since = self.plan.window.is_some() || self.plan.reread.is_some();
+        if needs_since && self.cursor.since.is_none() {
             return Err(problem(
                 "pull.since",
                 "since",
                 "no first day",
-                "`since` of this [[intake.pull]]: this API is asked window by window",
+                "`since` of this [[intake.pull]]: this API is asked window by window, or again for what was read",
             ));
         }
+        // A value that is asked for no longer: the listing begins with the first.
+        if !self.cursor.each.is_empty() && !self.each_values().contains(&self.cursor.each) {
+            self.cursor = Cursor { next: String::new(), pages: 0, rows: 0, each: String::new(), ..self.cursor.clone() };
+        }
         self.list()
+    }
+
+    /// The values of `over`, in the order of the site.
+    fn each_values(&self) -> Vec<String> {
+        let text = setting_of(&self.settings, &self.plan.over);
+        let words = text.split(|letter: char| letter == ',' || letter.is_whitespace());
+        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// The request of the pass that the cursor is in, and how its pages follow each other.
+    fn pass(&self) -> (&Ask, &Paging) {
+        match &self.plan.reread {
+            Some(reread) if self.cursor.reread => (&reread.ask, &reread.paging),
+            _ => (&self.plan.list, &self.plan.paging),
+        }
     }
 
     /// The request for the page that the cursor names.
     fn list(&mut self) -> Result<Step, Box<Problem>> {
         self.cursor.begun.get_or_insert(self.now);
+        if self.cursor.each.is_empty()
+            && let Some(first) = self.each_values().into_iter().next()
+        {
+            self.cursor.each = first;
+        }
         let values = self.values(None);
-        let request = match &self.plan.paging {
+        let (ask, paging) = self.pass();
+        let request = match paging {
             Paging::Link(_) if !self.cursor.next.is_empty() => {
-                let next = self.plan.list.at(self.cursor.next.clone(), &values);
+                let next = ask.at(self.cursor.next.clone(), &values);
                 Some(Request { method: Method::Get, body: Vec::new(), ..next })
             }
-            _ => self.plan.list.request(&values),
+            _ => ask.request(&values),
         };
         let request = request.ok_or_else(|| {
             problem("pull.path", "pull.path", "a placeholder without a value", "a value: `since`, or a setting")
@@ -174,7 +167,7 @@ impl HttpPull {
     fn values<'v, 'a>(&'v self, item: Option<&'v Json<'a>>) -> Values<'v, 'a> {
         let pattern = &self.plan.pattern;
         let written = |moment: Option<Moment>| moment.map(|moment| moment.format(pattern)).unwrap_or_default();
-        let (size, first) = match self.plan.paging {
+        let (size, first) = match *self.pass().1 {
             Paging::Count { size, first } => (size, first),
             _ => (0, 0),
         };
@@ -183,9 +176,13 @@ impl HttpPull {
             until: written(Some(self.until())),
             now: written(Some(self.now)),
             token: &self.cursor.next,
-            offset: self.cursor.pages.saturating_mul(size),
+            offset: match self.pass().1 {
+                Paging::Rows => self.cursor.rows,
+                _ => self.cursor.pages.saturating_mul(size),
+            },
             limit: size,
             page: self.cursor.pages.saturating_add(first),
+            each: &self.cursor.each,
             settings: &self.settings,
             item,
         }
@@ -208,7 +205,7 @@ impl HttpPull {
                 && matches!(response.status, 400 | 404 | 410)
                 && !self.cursor.next.is_empty()
             {
-                self.cursor = Cursor { next: String::new(), pages: 0, ..self.cursor.clone() };
+                self.cursor = Cursor { next: String::new(), pages: 0, rows: 0, ..self.cursor.clone() };
                 return self.list();
             }
             return Err(Box::new(page::refused(response.status, "the list")));
@@ -222,13 +219,28 @@ impl HttpPull {
         page::is_list(&tree, &self.plan.items, self.plan.format)?;
         // Of XML a document is the page; its items are only counted.
         let items = page::items(&text, &tree, &self.plan.items, self.plan.format);
+        if self.plan.never_empty && items.is_empty() {
+            return Err(page::malformed(tree.at, "no item", "one item at least: where there is nothing, an empty one"));
+        }
         let next = self.after(&tree, items.len())?;
         drop(tree);
+        if *self.pass().1 == Paging::Drain && !items.is_empty() {
+            if text == self.drained {
+                return Err(problem(
+                    "pull.circle",
+                    "pull.paging.by",
+                    "the page that was just read, again",
+                    "a listing that reading consumes, or another kind of paging",
+                ));
+            }
+            self.drained.clone_from(&text);
+        }
         let mut page = Box::new(Page {
             text,
             items,
             at: 0,
             with: 0,
+            sub: 0,
             document: Document::default(),
             documents: Vec::new(),
             known: BTreeMap::new(),
@@ -248,8 +260,9 @@ impl HttpPull {
     /// Where the page after this one is; none: the turn ends with this one.
     fn after(&self, tree: &Json<'_>, items: usize) -> Result<Option<Cursor>, Box<Problem>> {
         let here = &self.cursor;
-        let next = match &self.plan.paging {
+        let next = match self.pass().1 {
             Paging::None => None,
+            Paging::Rows | Paging::Drain => (items > 0).then(String::new),
             Paging::Link(path) | Paging::Token(path) => {
                 let next = path.text(tree);
                 if !next.is_empty() && next == here.next {
@@ -265,7 +278,16 @@ impl HttpPull {
             Paging::Count { size, .. } => (u64::try_from(items).unwrap_or(0) >= *size).then(String::new),
         };
         if let Some(next) = next {
-            return Ok(Some(Cursor { next, pages: here.pages + 1, ..here.clone() }));
+            let came = if *self.pass().1 == Paging::Rows { u64::try_from(items).unwrap_or(0) } else { 0 };
+            let rows = here.rows.saturating_add(came);
+            return Ok(Some(Cursor { next, pages: here.pages + 1, rows, ..here.clone() }));
+        }
+        if self.plan.reread.is_some() && !here.reread {
+            return Ok(Some(Cursor { reread: true, next: String::new(), pages: 0, rows: 0, ..here.clone() }));
+        }
+        let mut values = self.each_values().into_iter().skip_while(|value| *value != here.each).skip(1);
+        if let Some(each) = values.next() {
+            return Ok(Some(Cursor { each, next: String::new(), pages: 0, rows: 0, ..here.clone() }));
         }
         // The window is over; another one begins where it ends, until the listing has come to where it began.
         let (until, begun) = (self.until(), here.begun.unwrap_or(self.now));
@@ -274,127 +296,9 @@ impl HttpPull {
             begun: Some(begun),
             next: String::new(),
             pages: 0,
+            rows: 0,
             ..here.clone()
         }))
-    }
-
-    /// Goes on with the items of a page until one has to be asked for, or all are complete.
-    fn complete(&mut self, mut page: Box<Page>) -> Result<Step, Box<Problem>> {
-        while let Some(item) = page.items.get(page.at).cloned() {
-            if page.with >= self.plan.with.len() {
-                let document = std::mem::take(&mut page.document);
-                let document = document.written(item.text(&page.text), &item.url, self.plan.format);
-                page.documents.push(document);
-                page.at += 1;
-                page.with = 0;
-                continue;
-            }
-            match self.look(&page, &item)? {
-                Looked::Nothing => page.with += 1,
-                Looked::Known(address, answer) => self.take(&mut page, &address, &answer)?,
-                Looked::Ask(request) => {
-                    let address = request.url.clone();
-                    self.waiting = Waiting::With(page, address);
-                    return Ok(Step::Send(request));
-                }
-            }
-        }
-        let all_refused = |tried: &Tried| !tried.answered && tried.refused.len() >= REFUSED_MIN;
-        if let Some((with, tried)) = self.plan.with.iter().zip(&page.tried).find(|(_, tried)| all_refused(tried)) {
-            return Err(Box::new(page::all_refused(&with.name, tried.refused.len())));
-        }
-        Ok(self.store(*page))
-    }
-
-    /// What the item at work needs next.
-    fn look(&self, page: &Page, piece: &Piece) -> Result<Looked, Box<Problem>> {
-        let Some(with) = self.plan.with.get(page.with) else { return Ok(Looked::Nothing) };
-        let item = page::tree(piece.text(&page.text), self.plan.format)?;
-        let values = self.values(Some(&item));
-        let request = if let Some(further) = &page.further {
-            Some(Request { method: Method::Get, body: Vec::new(), ..with.ask.at(further.clone(), &values) })
-        } else if with.reference.is_none() {
-            with.ask.request(&values)
-        } else {
-            let reference = with.reference.text(&item);
-            let url =
-                if reference.contains("://") { reference } else { format!("/{}", reference.trim_start_matches('/')) };
-            // `#1` is in the resource itself, `urn:` nowhere.
-            let leads = url.len() > 1 && !url.starts_with("/#") && !url.starts_with("/urn:");
-            leads.then(|| with.ask.at(url, &values))
-        };
-        Ok(match request {
-            None => Looked::Nothing,
-            Some(request) => match page.known.get(&request.url).filter(|_| request.body.is_empty()) {
-                Some(answer) => Looked::Known(request.url, answer.clone()),
-                None => Looked::Ask(request),
-            },
-        })
-    }
-
-    /// An answer for an item came.
-    fn answer(&mut self, mut page: Box<Page>, address: String, response: Response) -> Result<Step, Box<Problem>> {
-        let Some(with) = self.plan.with.get(page.with) else { return self.complete(page) };
-        // One record that is closed to us, or gone, is no reason to stop all others.
-        if matches!(response.status, 403 | 404 | 410) {
-            // Kept from us is not the same as none, whatever was asked for.
-            if !with.optional || page.further.is_some() || response.status == 403 {
-                page.document.lacks(&with.name, response.status);
-                let at = page.with;
-                if let Some(tried) = page.tried.get_mut(at) {
-                    tried.refused.insert(address);
-                }
-            }
-            page.with += 1;
-            page.further = None;
-            return self.complete(page);
-        }
-        let place = format!("item {} of page {}: [[pull.with]] {}", page.at + 1, self.cursor.pages + 1, with.name);
-        let text = self.read(with, response).map_err(|problem| page::of_item(problem, &place))?;
-        let at = page.with;
-        if let Some(tried) = page.tried.get_mut(at) {
-            tried.answered = true;
-        }
-        self.take(&mut page, &address, &text)?;
-        page.known.insert(address, text);
-        self.complete(page)
-    }
-
-    /// The text of an answer for an item.
-    fn read(&self, with: &With, response: Response) -> Result<String, Box<Problem>> {
-        if !(200..300).contains(&response.status) {
-            return Err(Box::new(page::refused(response.status, "answer")));
-        }
-        let text = page::text(response.body)?;
-        let tree = page::tree(&text, self.plan.format)?;
-        if let Some(error) = page::error_in(&tree, &self.plan.wanted, self.plan.format) {
-            return Err(Box::new(error));
-        }
-        page::is_answer(&tree, &with.items, self.plan.format)?;
-        drop(tree);
-        Ok(text)
-    }
-
-    /// Adds an answer to the document of the item at work.
-    fn take(&self, page: &mut Page, address: &str, answer: &str) -> Result<(), Box<Problem>> {
-        let Some(with) = self.plan.with.get(page.with) else { return Ok(()) };
-        let tree = page::tree(answer, self.plan.format)?;
-        let pieces = page::items(answer, &tree, &with.items, self.plan.format);
-        let pieces = pieces.into_iter().map(|piece| match self.plan.format {
-            Format::Fhir if piece.url.is_empty() && address.contains("://") => entry(piece.text(answer), address),
-            Format::Fhir => entry(piece.text(answer), &piece.url),
-            _ => piece.text(answer).to_owned(),
-        });
-        page.document.add(&with.name, !with.items.is_none(), pieces);
-        let next = with.next.text(&tree);
-        if page.further.as_ref().is_some_and(|before| *before == next) {
-            return Err(problem("pull.circle", &with.name, "the page that was just read", "the next page"));
-        }
-        page.further = (!next.is_empty()).then_some(next);
-        if page.further.is_none() {
-            page.with += 1;
-        }
-        Ok(())
     }
 
     /// The page is complete: its documents, and the cursor behind them.

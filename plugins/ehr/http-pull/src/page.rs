@@ -3,10 +3,11 @@
 use claimhost_fhir::json::Parser;
 use claimhost_fhir::{Json, Value};
 use claimhost_sdk::intake::{Place, Problem};
-use claimhost_sdk::path::{Path, plain};
+use claimhost_sdk::path::plain;
 use claimhost_sdk::xml;
 
 use crate::plan::{Format, Wanted};
+use crate::spot::Spot;
 
 /// An answer as a text.
 pub fn text(body: Vec<u8>) -> Result<String, Box<Problem>> {
@@ -27,7 +28,8 @@ pub fn tree(text: &str, format: Format) -> Result<Json<'_>, Box<Problem>> {
     }
 }
 
-fn malformed(at: usize, found: &str, expected: &str) -> Box<Problem> {
+/// An answer that is none.
+pub fn malformed(at: usize, found: &str, expected: &str) -> Box<Problem> {
     Box::new(Problem {
         id: "pull.malformed".to_owned(),
         at: Place { path: "answer".to_owned(), offset: u32::try_from(at).ok() },
@@ -40,7 +42,7 @@ fn malformed(at: usize, found: &str, expected: &str) -> Box<Problem> {
 /// What an answer has to have, so that one without items says that there are none: a list where `path` leads, a FHIR bundle.
 ///
 /// Of XML an empty list and one that is not there look alike: there the mapping's `errors` tell.
-pub fn is_list(tree: &Json<'_>, path: &Path, format: Format) -> Result<(), Box<Problem>> {
+pub fn is_list(tree: &Json<'_>, path: &Spot, format: Format) -> Result<(), Box<Problem>> {
     let (found, expected) = match format {
         Format::Fhir if tree.text_of("resourceType") != Some("Bundle") => ("something else", "a FHIR Bundle"),
         Format::Json if !path.is_none() && !path.is_there(tree) => {
@@ -52,7 +54,7 @@ pub fn is_list(tree: &Json<'_>, path: &Path, format: Format) -> Result<(), Box<P
 }
 
 /// What an answer for one item has to be: a list where the mapping names one, a FHIR resource.
-pub fn is_answer(tree: &Json<'_>, path: &Path, format: Format) -> Result<(), Box<Problem>> {
+pub fn is_answer(tree: &Json<'_>, path: &Spot, format: Format) -> Result<(), Box<Problem>> {
     match format {
         Format::Fhir if tree.text_of("resourceType").is_none() => {
             Err(malformed(tree.at, "something else", "a FHIR resource"))
@@ -63,17 +65,18 @@ pub fn is_answer(tree: &Json<'_>, path: &Path, format: Format) -> Result<(), Box
 }
 
 /// An error that came with status 200: what the mapping says, and of FHIR an outcome that is one.
-pub fn error_in(tree: &Json<'_>, wanted: &[(Path, Wanted, String)], format: Format) -> Option<Problem> {
+pub fn error_in(tree: &Json<'_>, wanted: &[(Spot, Wanted, String)], format: Format) -> Option<Problem> {
     if format == Format::Fhir && outcomes(tree).any(|outcome| is_failure(outcome)) {
         return Some(told("OperationOutcome.issue.severity", "neither error nor fatal"));
     }
-    let fails = |(path, wanted, _): &&(Path, Wanted, String)| {
+    let fails = |(path, wanted, _): &&(Spot, Wanted, String)| {
         let all = path.all(tree);
         let says = |word: &str| all.iter().any(|json| plain(json).eq_ignore_ascii_case(word));
         match wanted {
             Wanted::Empty => all.iter().any(|json| !is_empty(json)),
             Wanted::True => !says("true"),
             Wanted::False => says("true"),
+            Wanted::NotFalse => says("false"),
         }
     };
     let (_, wanted, words) = wanted.iter().find(fails)?;
@@ -83,6 +86,7 @@ pub fn error_in(tree: &Json<'_>, wanted: &[(Path, Wanted, String)], format: Form
             Wanted::Empty => "nothing there",
             Wanted::True => "true",
             Wanted::False => "false",
+            Wanted::NotFalse => "true, or nothing",
         },
     ))
 }
@@ -143,8 +147,9 @@ impl Piece {
 }
 
 /// The items of an answer. Of FHIR: the resources of a bundle, or the resource itself, without outcomes of a search.
-pub fn items(text: &str, tree: &Json<'_>, path: &Path, format: Format) -> Vec<Piece> {
-    let piece = |item: &Json<'_>, url: &str| Piece { from: item.at, to: end(text, item.at), url: url.to_owned() };
+pub fn items(text: &str, tree: &Json<'_>, path: &Spot, format: Format) -> Vec<Piece> {
+    let piece =
+        |item: &Json<'_>, url: &str| Piece { from: item.at, to: end(text, item.at, format), url: url.to_owned() };
     match format {
         Format::Fhir if tree.text_of("resourceType") == Some("Bundle") => {
             let entries = tree.get("entry").map(Json::items).unwrap_or_default().iter();
@@ -156,18 +161,60 @@ pub fn items(text: &str, tree: &Json<'_>, path: &Path, format: Format) -> Vec<Pi
         Format::Fhir => vec![piece(tree, "")],
         Format::Json | Format::Xml => {
             let found = if path.is_none() { vec![tree] } else { path.all(tree) };
-            found.into_iter().filter(|item| !matches!(item.value, Value::Null)).map(|item| piece(item, "")).collect()
+            let found = found.into_iter().filter(|item| !matches!(item.value, Value::Null));
+            found.map(|item| piece(item, "")).collect()
         }
     }
 }
 
 /// Where the value that begins here ends.
-fn end(text: &str, at: usize) -> usize {
+fn end(text: &str, at: usize, format: Format) -> usize {
+    if format == Format::Xml {
+        return element_end(text, at).unwrap_or(text.len());
+    }
     let mut parser = Parser::new(text, at);
     match parser.skip() {
         Ok(()) => parser.offset(),
         Err(_) => text.len(),
     }
+}
+
+/// Where the element of well-formed XML that begins here ends: tags are counted, comments and CDATA are passed over.
+fn element_end(text: &str, from: usize) -> Option<usize> {
+    let (mut at, mut depth) = (from, 0_usize);
+    loop {
+        let open = at + text.get(at..)?.find('<')?;
+        let rest = text.get(open..)?;
+        let marks = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")];
+        if let Some((_, close)) = marks.iter().find(|(begin, _)| rest.starts_with(begin)) {
+            at = open + rest.find(close)? + close.len();
+            continue;
+        }
+        let end = tag_end(rest)?;
+        at = open + end;
+        if rest.starts_with("</") {
+            depth = depth.checked_sub(1)?;
+        } else if !rest.get(..end)?.ends_with("/>") {
+            depth += 1;
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// Where a tag ends: behind its `>`, which may stand in a value in quotes too.
+fn tag_end(tag: &str) -> Option<usize> {
+    let mut quote = None;
+    for (at, letter) in tag.char_indices() {
+        match (quote, letter) {
+            (None, '"' | '\'') => quote = Some(letter),
+            (Some(open), letter) if open == letter => quote = None,
+            (None, '>') => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// A status that is no answer.
@@ -206,4 +253,18 @@ pub fn all_refused(name: &str, items: usize) -> Problem {
                  or grant the host that the items name with `claimhost plugin add`"
             .to_owned(),
     }
+}
+
+#[test]
+fn elements_of_xml_are_cut_out_as_they_stand() {
+    let text = "<?xml version=\"1.0\"?><s:E a='>'><Rows><!-- <Row> --><b:Row x=\"a>b\"><ID>1</ID><Row/></b:Row><b:Row><![CDATA[</b:Row>]]></b:Row>\n \
+                <b:Row/></Rows></s:E>";
+    let tree = tree(text, Format::Xml).unwrap();
+    let pieces = |path: &str| -> Vec<&str> {
+        items(text, &tree, &Spot::parse(path).unwrap(), Format::Xml).iter().map(|piece| piece.text(text)).collect()
+    };
+    let rows = ["<b:Row x=\"a>b\"><ID>1</ID><Row/></b:Row>", "<b:Row><![CDATA[</b:Row>]]></b:Row>", "<b:Row/>"];
+    assert_eq!(pieces("//Rows.Row"), rows);
+    assert_eq!(pieces("Rows.Row"), rows);
+    assert!(pieces("")[0].starts_with("<s:E") && pieces("")[0].ends_with("</s:E>"));
 }

@@ -8,6 +8,7 @@ use claimhost_sdk::mapping::Mapping;
 use claimhost_sdk::path::Path;
 
 use crate::moment::minutes;
+use crate::spot::Spot;
 use crate::template::{Escape, KNOWN, Template, Values};
 
 /// What answers are.
@@ -32,6 +33,17 @@ pub enum Paging {
     Token(Path),
     /// `{offset}` or `{page}`, from this number on, until a page has fewer items than its size.
     Count { size: u64, first: u64 },
+    /// `{offset}` is the number of items that came, until an answer has none: however few a server gives at once.
+    Rows,
+    /// The same request until an answer has no items: reading consumes.
+    Drain,
+}
+
+/// A second pass over a listing: what was read before is asked for again, since who reads consumes, and an answer may be lost.
+#[derive(Debug, Clone)]
+pub struct Reread {
+    pub ask: Ask,
+    pub paging: Paging,
 }
 
 /// What an answer has to say where it is no error.
@@ -43,6 +55,8 @@ pub enum Wanted {
     True,
     /// `false`, or nothing.
     False,
+    /// Anything but `false`.
+    NotFalse,
 }
 
 /// One kind of request.
@@ -61,12 +75,14 @@ pub struct Ask {
 pub struct With {
     /// Its name in the document.
     pub name: String,
-    /// By an address of the item, as a FHIR reference has it.
+    /// The name of the request whose answers it is for; empty: the item.
+    pub of: String,
+    /// By addresses in the item, as FHIR references have them.
     pub reference: Path,
     /// Else by a path.
     pub ask: Ask,
     /// The items of its answer; none: the whole of it.
-    pub items: Path,
+    pub items: Spot,
     /// The address of its next page.
     pub next: Path,
     /// 404 and 410 mean that there is none.
@@ -79,10 +95,16 @@ pub struct Plan {
     pub format: Format,
     pub list: Ask,
     /// The items of a page; none: the page is one, or the resources of a bundle.
-    pub items: Path,
+    pub items: Spot,
+    /// An answer has an item even where there is nothing: one without is no answer.
+    pub never_empty: bool,
     /// A document for each item, not for each page.
     pub per_item: bool,
     pub paging: Paging,
+    /// What is asked for again after the listing.
+    pub reread: Option<Reread>,
+    /// The setting whose values are asked for one after another, as `{each}`.
+    pub over: String,
     /// How moments are written.
     pub pattern: String,
     /// Minutes that a listing goes back before the last one began.
@@ -90,7 +112,7 @@ pub struct Plan {
     /// Minutes of a listing; none: until now.
     pub window: Option<i64>,
     /// What an answer has to say, with the mapping's own words for it.
-    pub wanted: Vec<(Path, Wanted, String)>,
+    pub wanted: Vec<(Spot, Wanted, String)>,
     pub with: Vec<With>,
     /// Names of settings that requests have.
     pub settings: BTreeSet<String>,
@@ -114,9 +136,12 @@ impl Plan {
         }
         // Of FHIR, the resources of the bundle are meant.
         let fhir = format == Format::Fhir;
-        let items = if fhir { Path::default() } else { Path::of_key(&mut mapping, "pull.items", "") };
+        let items = if fhir { Spot::default() } else { Spot::of_key(&mut mapping, "pull.items") };
+        let never_empty = one_of(&mut mapping, "pull.never_empty", "no", &["yes", "no"]) == "yes";
         let documents = one_of(&mut mapping, "pull.documents", "page", &["page", "item"]);
-        let paging = paging(&mut mapping, format);
+        let paging = paging(&mut mapping, "pull.paging", format);
+        let reread = reread(&mut mapping, &list, format);
+        let over = mapping.text("pull.over", "");
         let pattern = mapping.text("pull.since.format", "YYYY-MM-DD");
         let overlap = time(&mut mapping, "pull.since.overlap", "1h").unwrap_or(0);
         let window = time(&mut mapping, "pull.since.window", "");
@@ -127,8 +152,21 @@ impl Plan {
         let count = mapping.array("pull.with");
         let with: Vec<With> =
             (0..count).map(|at| With::read(&mut mapping, &format!("pull.with.{at}"), format)).collect();
-        if format == Format::Xml && (documents == "item" || !with.is_empty()) {
-            mapping.problem("pull.documents", "mapping.documents", "a document an item, of XML", "page");
+        if (reread.is_some() || !over.is_empty()) && window.is_some() || reread.is_some() && !over.is_empty() {
+            let found = "more than one of since.window, reread and over";
+            mapping.problem("pull.over", "mapping.passes", found, "one of them");
+        }
+        for (at, one) in with.iter().enumerate() {
+            if !one.of.is_empty() && !with.iter().take(at).any(|other| other.name == one.of) {
+                let key = format!("pull.with.{at}.of");
+                mapping.problem(&key, "mapping.with", &format!("`{}`", one.of), "the name of a request before it");
+            }
+            // In XML it is the name of an element.
+            let is_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+            if format == Format::Xml && !one.name.chars().all(is_name) {
+                let key = format!("pull.with.{at}.name");
+                mapping.problem(&key, "mapping.with", &format!("`{}`", one.name), "letters, digits, `-` and `_`");
+            }
         }
         if documents == "page" && !with.is_empty() {
             mapping.problem(
@@ -139,12 +177,31 @@ impl Plan {
             );
         }
         let (mut settings, mut secrets) = (BTreeSet::new(), BTreeSet::new());
-        for ask in std::iter::once(&list).chain(with.iter().map(|with| &with.ask)) {
+        let again = reread.iter().map(|reread| &reread.ask);
+        for ask in std::iter::once(&list).chain(again).chain(with.iter().map(|with| &with.ask)) {
             ask.names(&mut settings, &mut secrets);
+        }
+        if !over.is_empty() {
+            settings.insert(over.clone());
         }
         mapping.finish()?;
         let per_item = documents == "item";
-        Ok(Self { format, list, items, per_item, paging, pattern, overlap, window, wanted, with, settings })
+        Ok(Self {
+            format,
+            list,
+            items,
+            never_empty,
+            per_item,
+            paging,
+            reread,
+            over,
+            pattern,
+            overlap,
+            window,
+            wanted,
+            with,
+            settings,
+        })
     }
 }
 
@@ -176,33 +233,53 @@ fn number(mapping: &mut Mapping<'_>, key: &str, default: &str) -> u64 {
     })
 }
 
-fn paging(mapping: &mut Mapping<'_>, format: Format) -> Paging {
+fn paging(mapping: &mut Mapping<'_>, key: &str, format: Format) -> Paging {
     let fhir = format == Format::Fhir;
-    let kinds = ["none", "link", "token", "count"];
-    let kind = one_of(mapping, "pull.paging.by", if fhir { "link" } else { "none" }, &kinds);
-    let next = Path::of_key(mapping, "pull.paging.next", if fhir { "link[relation=next].url" } else { "" });
-    let size = number(mapping, "pull.paging.size", "100");
-    let first = number(mapping, "pull.paging.first", "0");
+    let kinds = ["none", "link", "token", "count", "rows", "drain"];
+    let kind = one_of(mapping, &format!("{key}.by"), if fhir { "link" } else { "none" }, &kinds);
+    let next = Path::of_key(mapping, &format!("{key}.next"), if fhir { "link[relation=next].url" } else { "" });
+    let size = number(mapping, &format!("{key}.size"), "100");
+    let first = number(mapping, &format!("{key}.first"), "0");
     if matches!(kind.as_str(), "link" | "token") && next.is_none() {
-        mapping.problem("pull.paging.next", "mapping.path", "no path", "where the answer has the next page");
+        mapping.problem(&format!("{key}.next"), "mapping.path", "no path", "where the answer has the next page");
     }
     if kind == "count" && size == 0 {
-        mapping.problem("pull.paging.size", "mapping.number", "0", "the items of a full page");
+        mapping.problem(&format!("{key}.size"), "mapping.number", "0", "the items of a full page");
     }
     match kind.as_str() {
         "link" => Paging::Link(next),
         "token" => Paging::Token(next),
         "count" => Paging::Count { size, first },
+        "rows" => Paging::Rows,
+        "drain" => Paging::Drain,
         _ => Paging::None,
     }
 }
 
-fn wanted(mapping: &mut Mapping<'_>) -> Vec<(Path, Wanted, String)> {
+/// `[pull.reread]`: its query is laid over that of the list; paging is its own.
+fn reread(mapping: &mut Mapping<'_>, list: &Ask, format: Format) -> Option<Reread> {
+    let own = templates(mapping, "pull.reread.query");
+    let paging = paging(mapping, "pull.reread.paging", format);
+    if own.is_empty() {
+        return None;
+    }
+    let kept = list.query.iter().filter(|(name, _)| !own.iter().any(|(other, _)| other == name)).cloned();
+    let query = kept.chain(own.iter().cloned()).filter(|(_, template)| !template.is_empty()).collect();
+    Some(Reread { ask: Ask { query, ..list.clone() }, paging })
+}
+
+fn wanted(mapping: &mut Mapping<'_>) -> Vec<(Spot, Wanted, String)> {
     let mut all = Vec::new();
-    for (name, wanted) in [("empty", Wanted::Empty), ("is_true", Wanted::True), ("is_false", Wanted::False)] {
+    let kinds = [
+        ("empty", Wanted::Empty),
+        ("is_true", Wanted::True),
+        ("is_false", Wanted::False),
+        ("not_false", Wanted::NotFalse),
+    ];
+    for (name, wanted) in kinds {
         let key = format!("pull.errors.{name}");
         for text in mapping.list(&key, &[]) {
-            match Path::parse(&text) {
+            match Spot::parse(&text) {
                 Some(path) => all.push((path, wanted, text)),
                 None => mapping.problem(&key, "mapping.path", &format!("`{text}`"), "a path such as Response.IsError"),
             }
@@ -215,15 +292,16 @@ impl With {
     fn read(mapping: &mut Mapping<'_>, key: &str, format: Format) -> Self {
         let fhir = format == Format::Fhir;
         let name = mapping.text(&format!("{key}.name"), "");
+        let of = mapping.text(&format!("{key}.of"), "");
         let reference = Path::of_key(mapping, &format!("{key}.reference"), "");
         let ask = Ask::read(mapping, key);
         if reference.is_none() == ask.path.is_empty() {
             mapping.problem(&format!("{key}.name"), "mapping.with", "both or neither", "one of path and reference");
         }
-        let items = if fhir { Path::default() } else { Path::of_key(mapping, &format!("{key}.items"), "") };
+        let items = if fhir { Spot::default() } else { Spot::of_key(mapping, &format!("{key}.items")) };
         let next = Path::of_key(mapping, &format!("{key}.next"), if fhir { "link[relation=next].url" } else { "" });
         let optional = one_of(mapping, &format!("{key}.optional"), "no", &["yes", "no"]) == "yes";
-        Self { name, reference, ask, items, next, optional }
+        Self { name, of, reference, ask, items, next, optional }
     }
 }
 
@@ -241,7 +319,9 @@ impl Ask {
             _ => Escape::Component,
         };
         let body = template(mapping, &format!("{key}.body"), "");
-        let query = templates(mapping, &format!("{key}.query"));
+        // A site leaves out a parameter of the plugin's by an empty text.
+        let mut query = templates(mapping, &format!("{key}.query"));
+        query.retain(|(_, template)| !template.is_empty());
         let headers = templates(mapping, &format!("{key}.headers"));
         Self { method, path, query, headers, body, escape }
     }
@@ -253,10 +333,10 @@ impl Ask {
         }
     }
 
-    /// The request with values. None where its path lacks one: there is nothing to ask for.
+    /// The request with values. None where its path lacks one, or the body of a request for an item: there is nothing to ask for.
     pub fn request(&self, values: &Values<'_, '_>) -> Option<claimhost_sdk::http::Request> {
         let path = self.path.fill(values, Escape::Component);
-        if path.lacks {
+        if path.lacks || values.item.is_some() && self.body.fill(values, self.escape).lacks {
             return None;
         }
         let mut url = path.text;
@@ -334,7 +414,15 @@ mod tests {
             ),
             ("[pull]\npath = \"/x\"\nwith = \"a\"\n", "mapping.type"),
             ("[pull]\npath = \"/x\"\nitmes = \"a\"\n", "mapping.unknown-key"),
-            ("[pull]\npath = \"/x\"\nformat = \"xml\"\ndocuments = \"item\"\n", "mapping.documents"),
+            (
+                "[pull]\npath = \"/x\"\nformat = \"xml\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"a b\"\npath = \"/y\"\n",
+                "mapping.with",
+            ),
+            (
+                "[pull]\npath = \"/x\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"a\"\npath = \"/y\"\nof = \"b\"\n",
+                "mapping.with",
+            ),
+            ("[pull]\npath = \"/{each}\"\nover = \"ids\"\n[pull.since]\nwindow = \"1d\"\n", "mapping.passes"),
         ] {
             let problems = Plan::parse(text).unwrap_err();
             assert!(problems.iter().any(|problem| problem.id == id), "{text}: {problems:?}");

@@ -1,5 +1,5 @@
-//! Texts of requests with placeholders: `{since}`, `{until}`, `{now}`, `{token}`, `{offset}`, `{limit}`, `{page}`, `{setting.NAME}`,
-//! `{secret.NAME}`, `{item.PATH}`, `{id.PATH}` (what follows the last `/` of a reference). Other braces stay as they are: bodies are JSON.
+//! Texts of requests with placeholders: `{since}`, `{until}`, `{now}`, `{token}`, `{offset}`, `{limit}`, `{page}`, `{each}`, `{setting.NAME}`,
+//! `{secret.NAME}`, `{item.PATH}`, `{id.PATH}` (what follows the last `/` of a reference), `{day.PATH}` (the day of a time stamp). Other braces stay as they are: bodies are JSON.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,8 @@ use claimhost_fhir::Json;
 use claimhost_sdk::path::Path;
 
 /// What can stand in braces, for messages.
-pub const KNOWN: &str = "since, until, now, token, offset, limit, page, setting.NAME, secret.NAME, item.PATH, id.PATH";
+pub const KNOWN: &str =
+    "since, until, now, token, offset, limit, page, each, setting.NAME, secret.NAME, item.PATH, id.PATH, day.PATH";
 
 /// A text with its placeholders.
 #[derive(Debug, Clone, Default)]
@@ -25,10 +26,12 @@ enum Part {
     Offset,
     Limit,
     Page,
+    Each,
     Setting(String),
     Secret(String),
     Item(Path),
     Id(Path),
+    Day(Path),
 }
 
 /// How values are written where they stand.
@@ -60,6 +63,8 @@ pub struct Values<'v, 'a> {
     pub limit: u64,
     /// Number of this page.
     pub page: u64,
+    /// The value of `over` that is asked for.
+    pub each: &'v str,
     /// Settings of the site.
     pub settings: &'v [(String, String)],
     /// The item that a request is for.
@@ -141,6 +146,7 @@ impl Template {
                 Part::Offset => values.offset.to_string(),
                 Part::Limit => values.limit.to_string(),
                 Part::Page => values.page.to_string(),
+                Part::Each => values.each.to_owned(),
                 Part::Setting(name) => values
                     .settings
                     .iter()
@@ -148,6 +154,10 @@ impl Template {
                     .map(|(_, value)| value.clone())
                     .unwrap_or_default(),
                 Part::Item(path) => values.item.map(|item| path.text(item)).unwrap_or_default(),
+                Part::Day(path) => {
+                    let text = values.item.map(|item| path.text(item)).unwrap_or_default();
+                    text.split('T').next().unwrap_or_default().to_owned()
+                }
                 Part::Id(path) => {
                     let reference = values.item.map(|item| path.text(item)).unwrap_or_default();
                     reference.rsplit_once('/').map_or(reference.clone(), |(_, id)| id.to_owned())
@@ -170,11 +180,13 @@ impl Part {
             "offset" => Self::Offset,
             "limit" => Self::Limit,
             "page" => Self::Page,
+            "each" => Self::Each,
             other => match other.split_once('.')? {
                 ("setting", name) if !name.is_empty() => Self::Setting(name.to_owned()),
                 ("secret", name) if !name.is_empty() => Self::Secret(name.to_owned()),
                 ("item", path) if !path.is_empty() => Self::Item(Path::parse(path)?),
                 ("id", path) if !path.is_empty() => Self::Id(Path::parse(path)?),
+                ("day", path) if !path.is_empty() => Self::Day(Path::parse(path)?),
                 _ => return None,
             },
         })
@@ -236,6 +248,7 @@ mod tests {
             offset: 40,
             limit: 20,
             page: 3,
+            each: "97|1",
             settings,
             item,
         }
@@ -243,7 +256,10 @@ mod tests {
 
     #[test]
     fn values_are_written_as_their_place_wants_it() {
-        let item = Json::parse(r#"{"id": 7, "name": "O'Hara <x>", "ref": "https://a/Patient/p|9"}"#).unwrap();
+        let item = Json::parse(
+            r#"{"id": 7, "name": "O'Hara <x>", "ref": "https://a/Patient/p|9", "at": "2026-03-02T16:00:00Z"}"#,
+        )
+        .unwrap();
         let settings = [("office".to_owned(), "N\"1".to_owned())];
         let all = values(Some(&item), &settings);
         for (text, escape, wanted, lacks) in [
@@ -251,10 +267,13 @@ mod tests {
             ("<a>{item.name}</a>", Escape::Xml, "<a>O&apos;Hara &lt;x&gt;</a>", false),
             (r#"{"o":"{setting.office}","n":{offset}}"#, Escape::Json, r#"{"o":"N\"1","n":40}"#, false),
             ("{page}/{limit}", Escape::Plain, "3/20", false),
+            ("?_id={each}", Escape::Component, "?_id=97%7C1", false),
             ("gt{until}", Escape::Component, "gt", true),
             ("{item.none}", Escape::Component, "", true),
             ("?p={id.ref}", Escape::Component, "?p=p%7C9", false),
             ("{id.id}", Escape::Component, "7", false),
+            ("{day.at}", Escape::Component, "2026-03-02", false),
+            ("{day.none}", Escape::Component, "", true),
             ("<k>{secret.key}</k>", Escape::Xml, "<k>{{secret.key}}</k>", false),
         ] {
             let filled = Template::parse(text).unwrap().fill(&all, escape);

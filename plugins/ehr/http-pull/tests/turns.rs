@@ -334,3 +334,110 @@ fn a_page_of_which_nothing_can_be_read_stops_and_one_item_that_is_broken_is_name
         assert!(problem.remedy.contains("waits at this item"), "{problem:?}");
     }
 }
+
+const FEED: &str = "[pull]\npath = \"/feed\"\nitems = \"rows\"\n[pull.query]\nmode = \"new\"\n[pull.paging]\nby = \"drain\"\n\
+                    [pull.reread.query]\nmode = \"\"\nfrom = \"{since}\"\noffset = \"{offset}\"\n[pull.reread.paging]\nby = \"rows\"\n";
+
+#[test]
+fn a_feed_that_reading_consumes_is_drained_and_then_read_again() {
+    let mut pull = open(FEED, turn(""));
+    assert_eq!(sent(pull.next(None)).url, "/feed?mode=new");
+    stored(pull.next(answer(200, "{\"rows\":[1,2]}")));
+    assert_eq!(sent(pull.next(None)).url, "/feed?mode=new", "no offset into a list that shrinks");
+    let (_, cursor) = stored(pull.next(answer(200, "{\"rows\":[3]}")));
+    sent(pull.next(None));
+    // Broken off here, another turn goes on; what the lost answer had comes with the second pass.
+    let mut later = open(FEED, turn(&cursor));
+    assert_eq!(sent(later.next(None)).url, "/feed?mode=new");
+    stored(later.next(answer(200, "{\"rows\":[]}")));
+    assert_eq!(sent(later.next(None)).url, "/feed?from=2026-02-28&offset=0");
+    let (_, cursor) = stored(later.next(answer(200, "{\"rows\":[1,2,3]}")));
+    sent(later.next(None));
+    let mut last = open(FEED, turn(&cursor));
+    assert_eq!(sent(last.next(None)).url, "/feed?from=2026-02-28&offset=3", "the pass and its place are kept");
+    stored(last.next(answer(200, "{\"rows\":[]}")));
+    done(last.next(None));
+    // A server that gives the same again consumes nothing.
+    let mut pull = open(FEED, turn(""));
+    sent(pull.next(None));
+    stored(pull.next(answer(200, "{\"rows\":[1]}")));
+    sent(pull.next(None));
+    assert_eq!(failed(pull.next(answer(200, "{\"rows\":[1]}"))), "pull.circle");
+    // Without a first day nothing could be asked for again: nothing is consumed.
+    let mut pull = open(FEED, Turn { since: None, ..turn("") });
+    assert_eq!(failed(pull.next(None)), "pull.since");
+}
+
+#[test]
+fn the_values_of_a_setting_are_asked_for_one_after_another() {
+    let mapping = "[pull]\npath = \"/visits/{each}\"\nitems = \"rows\"\nover = \"ids\"\n";
+    let with = |ids: &str, cursor: &str| {
+        let setup = Setup { settings: vec![("ids".to_owned(), ids.to_owned())], mapping: mapping.to_owned() };
+        HttpPull::open(setup, turn(cursor)).unwrap_or_else(|problems| panic!("{problems:?}"))
+    };
+    let mut pull = with("a, b  c", "");
+    assert_eq!(sent(pull.next(None)).url, "/visits/a");
+    let (_, cursor) = stored(pull.next(answer(200, "{\"rows\":[1]}")));
+    assert_eq!(sent(pull.next(None)).url, "/visits/b");
+    // Another turn goes on with the value that comes next, and begins anew where the site does not name it any longer.
+    assert_eq!(sent(with("a, b  c", &cursor).next(None)).url, "/visits/b");
+    assert_eq!(sent(with("c,d", &cursor).next(None)).url, "/visits/c");
+    stored(pull.next(answer(200, "{\"rows\":[]}")));
+    assert_eq!(sent(pull.next(None)).url, "/visits/c");
+    stored(pull.next(answer(200, "{\"rows\":[]}")));
+    done(pull.next(None));
+    assert_eq!(failed(with("", "").next(None)), "setting.missing");
+}
+
+#[test]
+fn answers_of_a_request_are_asked_about_in_turn() {
+    let mapping = "[pull]\npath = \"/rows\"\nitems = \"rows\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"policies\"\npath = \"/p/{item.person}\"\n\
+                   items = \"list\"\n[[pull.with]]\nname = \"payers\"\nof = \"policies\"\nreference = \"payer.ref\"\n";
+    let mut pull = open(mapping, turn(""));
+    sent(pull.next(None));
+    assert_eq!(sent(pull.next(answer(200, "{\"rows\":[{\"person\":7},{\"person\":8}]}"))).url, "/p/7");
+    let two = "{\"list\":[{\"payer\":{\"ref\":\"o/1\"}},{\"payer\":[{\"ref\":\"o/2\"},{\"ref\":\"o/1\"}]}]}";
+    assert_eq!(sent(pull.next(answer(200, two))).url, "/o/1");
+    assert_eq!(sent(pull.next(answer(200, "{\"n\":1}"))).url, "/o/2");
+    // Of the second item nothing new is asked for but its policies: payers are known by now.
+    assert_eq!(sent(pull.next(answer(200, "{\"n\":2}"))).url, "/p/8");
+    let (documents, _) = stored(pull.next(answer(200, "{\"list\":[{\"payer\":{\"ref\":\"o/1\"}}]}")));
+    assert!(documents[0].contains("\"payers\":[{\"n\":1},{\"n\":2}]"), "{documents:?}");
+    assert!(documents[1].contains("\"payers\":{\"n\":1}"), "{documents:?}");
+}
+
+#[test]
+fn items_of_xml_are_completed_by_soap() {
+    let mapping = "[pull]\nformat = \"xml\"\nmethod = \"post\"\npath = \"/soap\"\nbody = \"<L/>\"\nitems = \"//Row\"\ndocuments = \"item\"\n\
+                   [[pull.with]]\nname = \"person\"\nmethod = \"post\"\npath = \"/soap\"\nitems = \"//P\"\nbody = \"<G>{item.Who}</G>\"\n\
+                   [pull.errors]\nnot_false = [\"//S.Ok\"]\n";
+    let mut pull = open(mapping, turn(""));
+    sent(pull.next(None));
+    let page = "<E><S><Ok>true</Ok></S><Rows><Row><Who>7</Who></Row><Row><Who>7</Who><N>2</N></Row><Row/></Rows></E>";
+    let request = sent(pull.next(answer(200, page)));
+    assert_eq!((request.url.as_str(), request.body.as_slice()), ("/soap", b"<G>7</G>".as_slice()));
+    let (documents, _) = stored(pull.next(answer(200, "<E><P><ID>7</ID></P></E>")));
+    assert_eq!(
+        documents,
+        [
+            "<pull><item><Row><Who>7</Who></Row></item><person><P><ID>7</ID></P></person></pull>",
+            "<pull><item><Row><Who>7</Who><N>2</N></Row></item><person><P><ID>7</ID></P></person></pull>",
+            // What has nothing to ask for stays as it is.
+            "<Row/>",
+        ]
+    );
+    let mut pull = open(mapping, turn(""));
+    sent(pull.next(None));
+    assert_eq!(failed(pull.next(answer(200, "<E><S><Ok>false</Ok></S></E>"))), "pull.error-in-answer");
+    // Where an empty list has an empty item, an answer without one is another thing's.
+    let never_empty = mapping.replacen("items = ", "never_empty = \"yes\"\nitems = ", 1);
+    for (body, said) in [("<html><p>moved</p></html>", Some("pull.malformed")), ("<E><Row/></E>", None)] {
+        let mut pull = open(&never_empty, turn(""));
+        sent(pull.next(None));
+        let step = pull.next(answer(200, body));
+        match said {
+            Some(id) => assert_eq!(failed(step), id),
+            None => assert_eq!(stored(step).0, ["<Row/>"]),
+        }
+    }
+}

@@ -2,6 +2,8 @@
 //!
 //! Nothing of it is a library of HTTP: what a real server never does (end in the middle, say a length that is none) is what it is for.
 
+#![allow(clippy::unwrap_used, reason = "a test helper: its failure is the test's")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -13,21 +15,40 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 /// A request that came.
 #[derive(Debug, Clone)]
 pub struct Asked {
+    /// As it was written.
     pub method: String,
     /// Path and query.
     pub target: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
+    /// Its body.
     pub body: String,
 }
 
 impl Asked {
+    /// A header; empty: there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
+    /// The path, as it was written.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// The parameters of the query, decoded (RFC 3986, 2.1).
+    pub fn query(&self) -> Vec<(String, String)> {
+        let query = self.target.split_once('?').map_or("", |(_, query)| query);
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (decoded(name), decoded(value)))
+            .collect()
+    }
+
+    /// A parameter of the query, decoded; empty: there is none.
+    pub fn value(&self, name: &str) -> String {
+        self.query().into_iter().find(|(known, _)| known == name).map(|(_, value)| value).unwrap_or_default()
     }
 
     /// A parameter of the query, or of a form; as it was written.
@@ -38,11 +59,34 @@ impl Asked {
     }
 }
 
+/// What stands for its escapes.
+pub fn decoded(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), text.bytes());
+    while let Some(byte) = rest.next() {
+        let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
+        match byte {
+            b'%' => {
+                let value = digit().zip(digit()).map(|(high, low)| high * 16 + low);
+                bytes.extend(value.and_then(|value| u8::try_from(value).ok()));
+            }
+            b'+' => bytes.push(b' '),
+            other => bytes.push(other),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A private key made for tests (RSA, PKCS #8), used nowhere else.
+pub const RSA_KEY: &str = include_str!("rsa.pem");
+
 /// An answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
+    /// Its status.
     pub status: u16,
+    /// Its headers, without those of the connection.
     pub headers: Vec<(String, String)>,
+    /// Its body.
     pub body: Vec<u8>,
     /// Bytes of the body that are sent of those that are announced.
     pub cut: Option<usize>,
@@ -51,14 +95,17 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer of this status.
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: Vec::new(), body: body.into(), cut: None, slow: Duration::ZERO }
     }
 
+    /// A JSON answer.
     pub fn json(value: &serde_json::Value) -> Self {
         Self::new(200, value.to_string())
     }
 
+    /// The same with a header.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -66,7 +113,9 @@ impl Answer {
 }
 
 /// A running server. It ends with the test.
+#[derive(Debug)]
 pub struct Server {
+    /// Where it listens.
     pub address: SocketAddr,
     /// Its certificate.
     pub pem: String,
