@@ -97,7 +97,12 @@ pub(super) fn like(connectors: &[Connector], samples: &[&Sample]) -> Result<Opti
         }
         Format::Fhir => {
             let hosts = hosts(samples);
-            over().find_map(|connector| by_host(connector, &hosts))
+            let (of_catalogue, named): (Vec<&Connector>, Vec<&Connector>) =
+                over().partition(|connector| connector.manifest.product.is_some());
+            let mut known = of_catalogue.iter().filter_map(|connector| by_host(connector, &hosts));
+            // One host may be many products': then it says nothing.
+            let only = known.next().filter(|_| known.next().is_none());
+            named.iter().find_map(|connector| by_host(connector, &hosts)).or(only)
         }
         Format::Delimited { .. } | Format::X12 => None,
     })
@@ -177,7 +182,6 @@ fn by_host(connector: &Connector, hosts: &BTreeSet<String>) -> Option<Like> {
     let own = match &manifest.product {
         Some(product) => {
             let url = url::Url::parse(&product.example_base_url).ok()?;
-            // One host may be many products': then it says nothing.
             let host = url.host_str()?.to_owned();
             hosts.contains(&host).then_some(host)?
         }

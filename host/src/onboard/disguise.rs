@@ -154,7 +154,8 @@ impl Disguise {
 
 /// Words of letters alone that may be names.
 fn names(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|one: char| !one.is_alphanumeric()).filter(|word| word.len() > 2 && word.chars().all(char::is_alphabetic))
+    text.split(|one: char| !one.is_alphanumeric())
+        .filter(|word| word.len() > 2 && word.chars().all(char::is_alphabetic))
 }
 
 fn in_case_of(made: &str, word: &str) -> String {

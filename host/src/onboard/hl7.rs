@@ -54,6 +54,8 @@ const KEYS: &[Key] = &[
     key("insurance", "payer_name", "IN1-4.1", Form::Text, &[]),
 ];
 
+/// Where the transaction type is.
+const TYPE: &str = "FT1-6";
 /// Transaction types (FT1-6) that the component knows.
 const TYPES: [&str; 6] = ["CG", "CD", "AJ", "DT", "PY", "CO"];
 
@@ -136,7 +138,7 @@ impl Seen {
                 }
             }
         }
-        if let Some(kind) = text("FT1-6") {
+        if let Some(kind) = text(TYPE) {
             *self.types.entry(kind).or_default() += 1;
         }
         for segment in charge.segments() {
@@ -197,6 +199,9 @@ impl Seen {
                         self.charges, key.path
                     );
                     *text += &format!("# {why}\n{} = {}\n", key.key, quoted(path));
+                    if path == TYPE {
+                        *text += "# what the standard has there is not said\ntype = \"\"\n";
+                    }
                     draft.entries.push(Entry { element, source: path.clone(), why });
                 }
                 several => {
@@ -220,11 +225,12 @@ impl Seen {
                 }
             }
         }
-        draft.mapping = self.mapping(&tables, &mut draft.notes);
+        let typed = !taken.contains(TYPE);
+        draft.mapping = self.mapping(&tables, typed, &mut draft.notes);
         draft
     }
 
-    fn mapping(&self, tables: &BTreeMap<&str, String>, notes: &mut Vec<String>) -> String {
+    fn mapping(&self, tables: &BTreeMap<&str, String>, typed: bool, notes: &mut Vec<String>) -> String {
         let mut text = format!(
             "# Drafted by `claimhost onboard` from {} messages with {} charges. What is commented out is the component's default.\n\
              # Every key: docs/mapping.md, hl7v2-dft.\n\n# Part of every charge's key.\n",
@@ -245,7 +251,7 @@ impl Seen {
             text += &format!("\n[{table}]\n{}", tables.get(table).map(String::as_str).unwrap_or_default());
         }
         text += "\n# What a transaction type (FT1-6) means: new, credit, cancel, replace or ignore.\n[types]\n";
-        for (kind, count) in &self.types {
+        for (kind, count) in self.types.iter().filter(|_| typed) {
             let is_word = kind.len() <= 10 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric());
             if !TYPES.contains(&kind.as_str()) && is_word {
                 text += &format!("# {count} charges; nothing is guessed\n# {kind} = \"\"\n");

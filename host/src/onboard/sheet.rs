@@ -58,16 +58,16 @@ impl Sheet {
         }
     }
 
-    /// Rows whose values stand one column beside their own: what fails in its place has the form there. Only elements that all but a
-    /// tenth of the rows have in their place are looked at.
+    /// Rows whose values stand one column beside their own: what is wrong or lacking in its place has the form there. Only columns in which
+    /// most rows have a value of the form are looked at.
     pub(crate) fn shifted(&self, found: &Found, dates: Option<&DateFormat>) -> usize {
         let sure: Vec<(usize, Form)> = found
             .placed
             .iter()
             .filter(|(element, ..)| !matches!(element.form, Form::Text | Form::Quantity))
             .filter_map(|(element, at, _)| {
-                let (fit, all) = self.columns.get(*at)?.fit(element.form, dates);
-                (all > 0 && fit * 10 >= all * 7).then_some((*at, element.form))
+                let (fit, _) = self.columns.get(*at)?.fit(element.form, dates);
+                (fit * 10 >= self.rows * 7).then_some((*at, element.form))
             })
             .collect();
         let has = |row: usize, at: Option<usize>, form: Form| {
@@ -75,13 +75,7 @@ impl Sheet {
             value.is_some_and(|value| !value.trim().is_empty() && form.has(value, dates))
         };
         let is_shifted = |row: &usize| {
-            let wrong: Vec<&(usize, Form)> = sure
-                .iter()
-                .filter(|(at, form)| {
-                    let value = self.columns.get(*at).and_then(|column| column.values.get(*row));
-                    value.is_some_and(|value| !value.trim().is_empty()) && !has(*row, Some(*at), *form)
-                })
-                .collect();
+            let wrong: Vec<&(usize, Form)> = sure.iter().filter(|(at, form)| !has(*row, Some(*at), *form)).collect();
             let beside =
                 |step: isize| wrong.iter().filter(|(at, form)| has(*row, at.checked_add_signed(step), *form)).count();
             wrong.len() >= 2 && beside(1).max(beside(-1)) * 2 >= wrong.len()

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::super::output::{BOLD, RESET, print, print_json, table, visible};
 use super::super::{Failure, Global};
 use super::capability::read;
-use crate::pull::probe;
+use crate::pull::{SendError, WireError, probe};
 
 /// `connector probe`
 #[derive(Debug, clap::Args)]
@@ -17,6 +17,9 @@ pub(crate) struct Probe {
     /// Certificates (PEM) that are trusted beside those of the web
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// Keep the statement: the profile names it as `ehr.fhir_capability`
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
 }
 
 impl Probe {
@@ -24,8 +27,12 @@ impl Probe {
         let base = self.url.trim_end_matches('/');
         let base = base.strip_suffix("/metadata").unwrap_or(base);
         let wrong = |words: String| Failure::missing(format!("{base}/metadata: {words}"));
-        let came = probe(base, "/metadata", self.ca_file.as_deref()).map_err(|error| wrong(error.to_string()))?;
+        let came = probe(base, "/metadata", self.ca_file.as_deref()).map_err(|error| wrong(words(error)))?;
         let said = read(came.status, &came.body).map_err(wrong)?;
+        if let Some(path) = &self.save {
+            std::fs::write(path, &came.body)
+                .map_err(|error| Failure::internal(format!("{}: {error}", path.display())))?;
+        }
         if global.json {
             print_json(&said);
             return Ok(ExitCode::SUCCESS);
@@ -44,5 +51,26 @@ impl Probe {
         print(&out.to_string());
         anstream::eprintln!("what a resource holds only a sample shows: `claimhost onboard SAMPLE`");
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The same errors in the words of this command.
+fn words(error: SendError) -> String {
+    match error {
+        SendError::RedirectNotAllowed(host) => {
+            format!(
+                "found a redirect to {host}, expected an answer of this server; if that is the EHR's own, probe it there"
+            )
+        }
+        SendError::Config(_) | SendError::NotAllowed(_) => {
+            "found another address, expected https://HOST/PATH (http only towards this machine)".to_owned()
+        }
+        SendError::Redirects(count) => {
+            format!("found more than {count} redirects, expected an answer; name the address they lead to")
+        }
+        SendError::Wire(WireError::TooLarge(bytes)) => {
+            format!("found more than {bytes} bytes, expected a CapabilityStatement")
+        }
+        other => other.to_string(),
     }
 }
