@@ -126,6 +126,15 @@ impl Desk {
     }
 }
 
+/// The drafted profile with the billing provider filled in, and nothing else; visits are billed at once.
+fn filled(profile: &str) -> String {
+    let line = |line: &str| {
+        let found = BILLING.iter().find(|(key, _)| line.starts_with(key));
+        found.map_or(line, |(_, value)| value).to_owned() + "\n"
+    };
+    profile.lines().map(line).collect::<String>().replace("bill_hold_days = 3", "bill_hold_days = 0")
+}
+
 fn element<'r>(report: &'r Value, id: &str) -> &'r Value {
     let elements = report["elements"].as_array().unwrap();
     elements.iter().find(|element| element["id"] == id).unwrap_or_else(|| panic!("no {id}"))
@@ -196,13 +205,7 @@ fn an_invented_export_becomes_an_837p_with_nothing_edited_but_the_billing_provid
     }
     assert!(!words.contains("provider[") && !words.contains("payer["), "{words}");
 
-    desk.edit("onboard/practices/my-practice/profile.toml", |text| {
-        let line = |line: &str| {
-            let found = BILLING.iter().find(|(key, _)| line.starts_with(key));
-            found.map_or(line, |(_, value)| value).to_owned() + "\n"
-        };
-        text.lines().map(line).collect::<String>().replace("bill_hold_days = 3", "bill_hold_days = 0")
-    });
+    desk.edit("onboard/practices/my-practice/profile.toml", filled);
     let (checks, code, said) = desk.site(&["check-config"]);
     assert_eq!(code, Some(0), "{said}: {checks:#}");
     fs::copy(&sample, desk.path("onboard/inbox/my-practice/export_20260501.csv")).unwrap();
@@ -223,6 +226,23 @@ fn an_invented_export_becomes_an_837p_with_nothing_edited_but_the_billing_provid
     assert_eq!(sent.len(), 1, "{summary}");
     let text = fs::read_to_string(sent[0].as_ref().unwrap().path()).unwrap();
     assert!(text.contains("SV1*HC:99213*90") && text.contains("NM1*PR*2*NORTHFIELD HEALTH*****PI*60054"), "{text}");
+
+    // A quarter later the export has lost its policy numbers: what the comparison says is to be done, by the checklist too.
+    let emptied = (1..=3).fold(export(), |text, number| text.replace(&format!("ZQID77{number}00"), ""));
+    desk.put("later.csv", emptied);
+    let output = desk.run(&["later.csv", "--against", "onboard/report.json", "--json"]);
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
+    let compared = desk.put("compared.json", &output.stdout);
+    let compared = compared.to_str().unwrap();
+    let (reviewed, code, said) = desk.site(&["review", "transfer", "--by", "A. Lee", "--compared", compared]);
+    assert_eq!((code, &reviewed["result"]["broken"]), (Some(0), &serde_json::json!(["member-id"])), "{said}");
+    let (list, ..) = desk.site(&["checklist", "my-practice"]);
+    let line = list["lines"].as_array().unwrap().iter().find(|line| line["id"] == "transfer").unwrap().clone();
+    assert_eq!(line["status"], "fail", "{line}");
+    assert!(line["found"].as_str().unwrap().contains("1 things unaccounted for or broken upstream"), "{line}");
+    let record = desk.path("onboard/go-live.json");
+    let (_, code, said) = desk.site(&["review", "transfer", "--by", "A. Lee", "--compared", record.to_str().unwrap()]);
+    assert!(code == Some(4) && said.contains("is no report"), "{said}");
 }
 
 #[test]
@@ -309,9 +329,10 @@ fn hl7_messages_are_read_where_the_standard_says_or_where_they_are() {
 fn records_fhir_and_837_are_drafted_over_their_components_and_a_known_connector_is_named() {
     let desk = Desk::new();
     let visit = |number: usize| {
+        let (last, first, _) = PEOPLE[number - 1];
         serde_json::json!({
             "encounter": {"id": format!("E{number}"), "date": format!("2026-05-0{number}T09:00:00")},
-            "patient": {"mrn": format!("M{number}"), "name": {"last": ["VANCE", "BRANDT"][number - 1], "first": ["ORLA", "MILO"][number - 1]}, "dob": format!("198{number}-01-14"), "sex": "F",
+            "patient": {"mrn": format!("M{number}"), "name": {"last": last, "first": first}, "dob": format!("198{number}-01-14"), "sex": "F",
                 "street": "12 ELM STREET", "city": "ANYTOWN", "state": "OH", "zip": "43001"},
             "doctor": {"npi": "1000000004", "name": {"last": "ADLER", "first": "PAT"}},
             "pos": "11",
@@ -335,7 +356,7 @@ fn records_fhir_and_837_are_drafted_over_their_components_and_a_known_connector_
     assert!(documents(&report, "translated") >= 3, "{report:#}");
 
     for (file, component) in [
-        ("connectors/oracle-cerner/fixtures/clinic-day/input.json", "fhir-r4"),
+        ("plugins/ehr/fhir-r4/fixtures/us-core-day/input.json", "fhir-r4"),
         ("plugins/ehr/x12-837/fixtures/office-visit/input.x12", "x12-837"),
         ("connectors/tebra/fixtures/charges/input.xml", "records"),
     ] {
@@ -449,4 +470,23 @@ fn nothing_of_a_patient_is_in_what_is_written_or_printed() {
         assert_eq!(found, None, "{}", path.display());
     }
     assert!(!desk.path("tmp").read_dir().unwrap().any(|_| true));
+}
+
+#[test]
+fn a_second_ehr_of_a_practice_is_looked_up_in_the_profile_that_it_has() {
+    let desk = Desk::new();
+    desk.put("a.csv", export());
+    desk.report(&["a.csv", "--out", "first"]);
+    desk.edit("first/practices/my-practice/profile.toml", filled);
+    desk.put("b.csv", export().replace("NORTHFIELD HEALTH", "NORTHFIELD OF OHIO").replace("60054", "70070"));
+    let report = desk.report(&["b.csv", "--out", "second", "--profile", "first/practices/my-practice/profile.toml"]);
+    assert_eq!(
+        (&report["to_do"], &report["dry_run"]["claims"]["held"]),
+        (&serde_json::json!([]), &3.into()),
+        "{report:#}"
+    );
+    assert_eq!(report["dry_run"]["findings"]["payer.unknown"], 3, "{report:#}");
+    assert!(!desk.path("second/practices/my-practice/profile.toml").exists());
+    let text = fs::read_to_string(desk.path("second/claimhost.toml")).unwrap();
+    assert!(text.contains("first/practices/my-practice/profile.toml"), "{text}");
 }

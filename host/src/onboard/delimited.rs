@@ -248,11 +248,14 @@ impl Site {
                 continue;
             }
             let words: BTreeSet<&str> = column.said().filter(|word| !is_known(word)).collect();
-            let plain_word = |word: &&str| {
-                word.len() <= 24 && word.chars().all(|one| one.is_ascii_alphabetic() || " -_".contains(one))
+            // A word of a shifted row may be anybody's name: what stands there once is counted and not written.
+            let is_word = |word: &&str| {
+                let plain =
+                    word.len() <= 24 && word.chars().all(|one| one.is_ascii_alphabetic() || " -_".contains(one));
+                plain && column.said().filter(|said| said == word).count() > 1
             };
             site.unknown
-                .insert(key, words.iter().copied().filter(plain_word).take(WORDS_MAX).map(str::to_owned).collect());
+                .insert(key, words.iter().copied().filter(is_word).take(WORDS_MAX).map(str::to_owned).collect());
             if key == "status" && understood == 0 {
                 placed.retain(|(placed, ..)| *placed != key);
                 site.none.push((

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::OnboardError;
-use crate::claim::Date;
+use crate::claim::{Date, day_number, from_day_number};
 use crate::config::{CodesConfig, Config, FolderConfig, PluginsConfig, PracticeConfig};
 use crate::lifecycle::{GoLive, Host};
 use crate::private;
@@ -32,6 +32,15 @@ pub(crate) struct Way<'a> {
     pub(crate) mapping: &'a str,
     /// The files, by the name they have in the inbox.
     pub(crate) files: Vec<(String, &'a Path)>,
+}
+
+/// The practice's profile.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ProfileAt<'a> {
+    /// Drafted.
+    Text(&'a str),
+    /// The practice's own, with the tables beside it.
+    File(&'a Path),
 }
 
 /// What a run may use of the site: plugins and code tables, never its store.
@@ -117,7 +126,7 @@ impl Throwaway {
         &self,
         surroundings: &Surroundings,
         ways: &[Way<'_>],
-        (practice, profile): (&str, &str),
+        (practice, profile): (&str, ProfileAt<'_>),
         as_of: Date,
     ) -> Result<Host, OnboardError> {
         let at = |path: &str| self.folder.join(path);
@@ -143,8 +152,14 @@ impl Throwaway {
         }
         let key = MasterKey::generate().map_err(|error| OnboardError::Internal(error.to_string()))?;
         write(at("key"), &key.to_hex())?;
-        write(at("profile.toml"), profile)?;
-        config.practice.push(PracticeConfig { id: practice.to_owned(), profile: at("profile.toml") });
+        let profile = match profile {
+            ProfileAt::File(path) => path.to_owned(),
+            ProfileAt::Text(text) => {
+                write(at("profile.toml"), text)?;
+                at("profile.toml")
+            }
+        };
+        config.practice.push(PracticeConfig { id: practice.to_owned(), profile });
         for (number, way) in ways.iter().enumerate() {
             let inbox = at(&format!("inbox-{number}"));
             private::make_folder(&inbox).map_err(file(inbox.clone()))?;
@@ -202,6 +217,12 @@ pub(crate) fn each_visit(
 /// [`OnboardError`].
 pub(crate) fn run(host: &mut Host, practice: &str, as_of: Date) -> Result<(DryRun, GoLive), OnboardError> {
     host.settle().map_err(OnboardError::Host)?;
+    // Nobody waits for late charges of a sample: its visits are billed when the bill-hold would end.
+    let hold = host.profile(practice).map_or(0, |profile| i64::from(profile.bill_hold_days));
+    if hold > 0 {
+        host.set_as_of(from_day_number(day_number(as_of) + hold));
+        host.settle().map_err(OnboardError::Host)?;
+    }
     let record = host.go_live(practice).map_err(OnboardError::Host)?;
     let record = record.ok_or_else(|| OnboardError::Internal("the practice of the dry run is not there".to_owned()))?;
     let store = host

@@ -252,7 +252,8 @@ impl Seen {
         }
         text += "\n# What a transaction type (FT1-6) means: new, credit, cancel, replace or ignore.\n[types]\n";
         for (kind, count) in self.types.iter().filter(|_| typed) {
-            let is_word = kind.len() <= 10 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            // In a message that is shifted it may be anything.
+            let is_word = *count > 1 && kind.len() <= 10 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric());
             if !TYPES.contains(&kind.as_str()) && is_word {
                 text += &format!("# {count} charges; nothing is guessed\n# {kind} = \"\"\n");
                 notes.push(format!(

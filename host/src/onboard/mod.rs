@@ -37,7 +37,7 @@ use crate::codes::Library;
 use crate::lifecycle::HostError;
 use coverage::Counted;
 use draft::{Draft, Hints};
-use dry_run::{Throwaway, Way};
+use dry_run::{ProfileAt, Throwaway, Way};
 use recognise::{Format, Sample};
 use report::PayerSeen;
 
@@ -96,8 +96,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) samples: &'a [PathBuf],
     /// Id of the practice.
     pub(crate) practice: &'a str,
-    /// Text of a profile that the practice has; none: one is drafted.
-    pub(crate) profile: Option<String>,
+    /// The profile that the practice has; none: one is drafted.
+    pub(crate) profile: Option<PathBuf>,
     /// Plugins and code tables.
     pub(crate) surroundings: Surroundings,
     /// Folders with connectors.
@@ -141,12 +141,12 @@ pub(crate) fn onboard(wanted: &Wanted<'_>) -> Result<Onboarded, OnboardError> {
     let mut hints = Hints::default();
     drafts.iter().for_each(|one| hints.add(one.draft.hints.clone()));
     let profile = profile::draft(&template, &counted, &hints);
-    let filled = wanted.profile.as_deref().unwrap_or(&profile.filled);
+    let in_use = wanted.profile.as_deref().map_or(ProfileAt::Text(&profile.filled), ProfileAt::File);
     let newest = counted.newest.map(|day| day + 1).filter(|day| *day <= day_number(wanted.today)).map(from_day_number);
     let as_of = wanted.as_of.or(newest).unwrap_or(wanted.today);
     let throwaway = Throwaway::make()?;
     let practice = wanted.practice;
-    let mut host = throwaway.open(&wanted.surroundings, &ways, (practice, filled), as_of)?;
+    let mut host = throwaway.open(&wanted.surroundings, &ways, (practice, in_use), as_of)?;
     let (dry_run, go_live) = dry_run::run(&mut host, practice, as_of)?;
     let payers = payers(&counted, &hints, host.profile(practice));
     drop(host);
@@ -250,7 +250,8 @@ fn in_force(before: &Report, mappings: &[String], adapter: &str) -> Result<Draft
 /// What the adapters make of the samples; no practice is needed for that, so the profile is `init`'s.
 fn count(wanted: &Wanted<'_>, template: &str, ways: &[Way<'_>]) -> Result<Counted, OnboardError> {
     let throwaway = Throwaway::make()?;
-    let mut host = throwaway.open(&wanted.surroundings, ways, (wanted.practice, template), wanted.today)?;
+    let mut host =
+        throwaway.open(&wanted.surroundings, ways, (wanted.practice, ProfileAt::Text(template)), wanted.today)?;
     if let Some((id, error)) =
         host.plugins().list().into_iter().find_map(|plugin| plugin.error.map(|error| (plugin.id, error)))
         && ways.iter().any(|way| way.adapter == id)

@@ -295,7 +295,9 @@ impl Shape {
         draft.notes = of_visit.notes.iter().chain(&of_charge.notes).cloned().collect();
         let unread = |found: &Found, columns: &[Column], before: &str| {
             let read: BTreeSet<usize> = found.placed.iter().map(|(_, at, _)| *at).collect();
-            let left = columns.iter().enumerate().filter(|(at, _)| !read.contains(at));
+            // A name that one record alone has may be an id or a person's name that somebody made a key of.
+            let is_name = |column: &Column| column.values.len() < 2 || column.said().count() > 1;
+            let left = columns.iter().enumerate().filter(|(at, column)| !read.contains(at) && is_name(column));
             left.map(|(_, column)| format!("{before}{}", column.name)).collect::<Vec<_>>()
         };
         draft.unused = unread(&of_visit, &visits, "");

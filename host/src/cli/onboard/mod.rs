@@ -81,7 +81,7 @@ impl Onboard {
         };
         let mut onboarded = onboard::onboard(&wanted).map_err(failure)?;
         if self.against.is_none() {
-            write(&out, &mut onboarded, wanted.profile.is_none())?;
+            write(&out, &mut onboarded, wanted.profile.as_deref())?;
         }
         let report = &onboarded.report;
         if let Some(path) = &self.html {
@@ -114,20 +114,13 @@ impl Onboard {
     }
 
     /// The practice, and the profile that it has.
-    fn known_practice(&self, before: Option<&Before>) -> Result<(String, Option<String>), Failure> {
+    fn known_practice(&self, before: Option<&Before>) -> Result<(String, Option<PathBuf>), Failure> {
         let of_before = before.and_then(|before| before.profile.clone());
         let Some(path) = self.profile.clone().or(of_before) else {
             return Ok((before.map_or(self.practice.clone(), |before| before.report.practice.clone()), None));
         };
-        let profile = load_profile(&path).map_err(HostError::from)?;
-        let mut text =
-            fs::read_to_string(&path).map_err(|error| Failure::config(format!("{}: {error}", path.display())))?;
-        // The sample waits for no late charges, and tables beside the profile stay where they are.
-        text = text
-            .lines()
-            .filter(|line| !line.starts_with("bill_hold_days") && !line.starts_with("fees"))
-            .fold(String::new(), |all, line| all + line + "\n");
-        Ok((profile.id, Some(format!("bill_hold_days = 0\n{text}"))))
+        let profile = load_profile(&path)?;
+        Ok((profile.id, Some(fs::canonicalize(&path)?)))
     }
 }
 
@@ -195,11 +188,11 @@ fn earlier(path: &Path) -> Result<Before, Failure> {
 }
 
 /// Writes everything that was drafted, as `init` does.
-fn write(out: &Path, onboarded: &mut Onboarded, with_profile: bool) -> Result<(), Failure> {
+fn write(out: &Path, onboarded: &mut Onboarded, own: Option<&Path>) -> Result<(), Failure> {
     let Onboarded { report, profile, ways, fixtures } = onboarded;
     let practice = report.practice.clone();
-    let mut texts = vec![(CONFIG.to_owned(), configuration(&practice, ways))];
-    if with_profile {
+    let mut texts = vec![(CONFIG.to_owned(), configuration(&practice, own, ways))];
+    if own.is_none() {
         texts.push((format!("practices/{practice}/profile.toml"), profile.clone()));
     }
     for (at, (_, mapping)) in ways.iter().enumerate() {
@@ -236,16 +229,16 @@ fn inbox(practice: &str, at: usize) -> String {
     if at == 0 { format!("inbox/{practice}") } else { format!("inbox/{practice}-{}", at + 1) }
 }
 
-/// `init`'s configuration with these ways in.
-fn configuration(practice: &str, ways: &[(String, String)]) -> String {
+/// `init`'s configuration with these ways in, and with the profile that the practice has.
+fn configuration(practice: &str, own: Option<&Path>, ways: &[(String, String)]) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let first = ways.first().map_or("hl7v2-dft", |(adapter, _)| adapter.as_str());
     let mut text = String::new();
     for line in CLAIMHOST.lines() {
-        let line = if line == "adapter = \"hl7v2-dft\"" {
-            format!("adapter = {}", quoted(first))
-        } else {
-            line.replace(PRACTICE, practice)
+        let line = match own {
+            _ if line == "adapter = \"hl7v2-dft\"" => format!("adapter = {}", quoted(first)),
+            Some(own) if line.starts_with("profile = ") => format!("profile = {}", quoted(&own.display().to_string())),
+            _ => line.replace(PRACTICE, practice),
         };
         text += &format!("{line}\n");
     }
