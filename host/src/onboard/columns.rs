@@ -240,7 +240,10 @@ fn by_form(columns: &[Column], dates: Option<&DateFormat>, taken: &mut BTreeSet<
             .filter(|(at, _)| !taken.contains(at))
             .filter_map(|(at, column)| {
                 let (fit, all) = column.fit(form, dates);
-                (all > 0 && fit * 10 >= all * 9).then_some((at, all))
+                // Many an id looks like a diagnosis without its dot.
+                let dotted =
+                    form != Form::Diagnosis || column.said().filter(|value| value.contains('.')).count() * 2 >= all;
+                (all > 0 && fit * 10 >= all * 9 && dotted).then_some((at, all))
             })
             .collect();
         let Some(element) = ELEMENTS.iter().find(|element| element.key == key) else { continue };
@@ -316,7 +319,7 @@ mod tests {
 
     #[test]
     fn of_two_columns_with_one_form_none_is_guessed() {
-        let columns = [column("A", &["J069"]), column("B", &["I10"])];
+        let columns = [column("A", &["J06.9"]), column("B", &["E11.9"]), column("Policy", &["P77"])];
         let found = find(&columns, None);
         assert_eq!(found.column("dx1"), None);
         assert!(found.notes.iter().any(|note| note.contains("`A`, `B`")), "{:?}", found.notes);

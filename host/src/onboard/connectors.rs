@@ -19,6 +19,9 @@ use crate::plugin::{Manifest, plugin_folders};
 /// Of the names that a mapping reads, this many in ten have to be there, and at least so many.
 const TENTHS: usize = 8;
 const NAMES_MIN: usize = 6;
+/// Hosts of standards: every server's resources name them.
+const STANDARDS: [&str; 8] =
+    ["hl7.org", "loinc.org", "snomed.info", "nih.gov", "ama-assn.org", "nucc.org", "cms.gov", "w3.org"];
 /// Bytes that are looked through for URLs.
 const URLS_WITHIN: usize = 1 << 20;
 
@@ -174,6 +177,7 @@ fn hosts(samples: &[&Sample]) -> BTreeSet<String> {
             hosts.insert(host.to_ascii_lowercase());
         }
     }
+    hosts.retain(|host| !STANDARDS.iter().any(|standard| host.ends_with(standard)));
     hosts
 }
 

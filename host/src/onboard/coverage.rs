@@ -15,6 +15,8 @@ use crate::store::visit::StoredEvent;
 const LISTED_MAX: usize = 200;
 /// Longest code that is shown: a longer text is none.
 const CODE_MAX: usize = 12;
+/// A word without a digit is shown as a code from so many charges on.
+const RARE: u64 = 3;
 
 /// What an element is counted over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -323,7 +325,7 @@ impl Counted {
             .iter()
             .map(|((set, code), (count, words))| Code {
                 set: (*set).to_owned(),
-                code: self.shown(code).filter(|code| code.len() <= CODE_MAX).unwrap_or_default(),
+                code: self.shown(code).filter(|code| is_code(code, *count)).unwrap_or_default(),
                 count: *count,
                 words: (*words).to_owned(),
             })
@@ -332,6 +334,14 @@ impl Counted {
         codes.truncate(LISTED_MAX);
         codes
     }
+}
+
+/// Whether a text may be a code, and nothing of a patient that stands in its place: no day, no long number, and no word that is rare.
+fn is_code(text: &str, count: u64) -> bool {
+    let plain = text.len() <= CODE_MAX
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    plain && digits <= 5 && (digits > 0 || count >= RARE)
 }
 
 /// Why a code is not in force on a day; none where it is, or where no table knows.
@@ -418,6 +428,22 @@ mod tests {
                 item.id
             );
             assert!(!item.finding.is_empty() || !item.without.is_empty(), "{} says nothing of its absence", item.id);
+        }
+    }
+
+    #[test]
+    fn a_day_a_long_number_and_a_rare_word_are_not_shown_as_codes() {
+        for (text, count, shown) in [
+            ("OV3", 1, true),
+            ("M54.50", 1, true),
+            ("NOSHOW", 3, true),
+            ("VANCE", 1, false),
+            ("01-14-1980", 9, false),
+            ("01/14/1980", 9, false),
+            ("555010099", 9, false),
+            ("", 9, false),
+        ] {
+            assert_eq!(is_code(text, count), shown, "{text}");
         }
     }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -109,12 +109,12 @@ impl Throwaway {
     /// The operating system's.
     pub(crate) fn make() -> Result<Self, OnboardError> {
         let parent = std::env::temp_dir();
-        sweep(&parent);
         let mut random = [0; 8];
         getrandom::fill(&mut random)
             .map_err(|_| OnboardError::Internal("no random bytes from the operating system".to_owned()))?;
         let folder = parent.join(format!("{PREFIX}{}-{}", std::process::id(), hex::encode(random)));
         private::make_folder(&folder).map_err(|error| OnboardError::file(&folder, error))?;
+        sweep(&parent, &folder);
         Ok(Self { folder })
     }
 
@@ -180,13 +180,18 @@ impl Throwaway {
     }
 }
 
-/// Removes folders of processes that are gone.
-fn sweep(parent: &Path) {
+/// Removes folders of processes that are gone, where the system says which run; only those of whoever owns `own`.
+fn sweep(parent: &Path, own: &Path) {
+    let owner = |path: &Path| fs::symlink_metadata(path).ok().filter(|data| data.is_dir()).map(|data| data.uid());
+    if !Path::new("/proc/self").exists() {
+        return;
+    }
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let process =
             name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()).and_then(|id| id.parse::<u32>().ok());
-        if process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists()) {
+        let is_gone = process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists());
+        if is_gone && owner(&entry.path()) == owner(own) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }

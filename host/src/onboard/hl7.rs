@@ -153,7 +153,11 @@ impl Seen {
                     continue;
                 }
                 let counts = self.others.entry(format!("{}-{field}", name.as_str())).or_default();
-                for key in KEYS.iter().filter(|key| !matches!(key.form, Form::Text | Form::Quantity | Form::Gender)) {
+                *counts.entry("type").or_default() += usize::from(TYPES.contains(&found.as_str()));
+                for key in KEYS
+                    .iter()
+                    .filter(|key| !matches!(key.form, Form::Text | Form::Quantity | Form::Gender | Form::Modifier))
+                {
                     *counts.entry(key.key).or_default() += usize::from(has(key.form, &found));
                 }
             }
@@ -173,6 +177,23 @@ impl Seen {
         let is_key =
             |path: &str| key.key != "id" || self.values.get(path).is_some_and(|values| values.len() == self.charges);
         fits.filter(|(path, _)| is_key(path)).collect()
+    }
+
+    /// Where the transaction type is, if the code stands in its place.
+    fn type_elsewhere(&self) -> String {
+        let count = |counts: &BTreeMap<&'static str, usize>| counts.get("type").copied().unwrap_or(0);
+        let mut places = self.others.iter().filter(|(_, counts)| count(counts) * 10 >= self.charges * 9);
+        match (places.next(), places.next()) {
+            (Some((path, counts)), None) => {
+                format!(
+                    "# {} of {} charges have a known type here\ntype = {}\n",
+                    count(counts),
+                    self.charges,
+                    quoted(path)
+                )
+            }
+            _ => "# no one place has the types of all charges: every charge is a new one\ntype = \"\"\n".to_owned(),
+        }
     }
 
     fn drafted(&self) -> Draft {
@@ -200,7 +221,7 @@ impl Seen {
                     );
                     *text += &format!("# {why}\n{} = {}\n", key.key, quoted(path));
                     if path == TYPE {
-                        *text += "# what the standard has there is not said\ntype = \"\"\n";
+                        *text += &self.type_elsewhere();
                     }
                     draft.entries.push(Entry { element, source: path.clone(), why });
                 }

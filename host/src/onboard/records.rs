@@ -12,6 +12,8 @@ use super::draft::{Draft, Hints, quoted};
 use super::form::{Form, date_format};
 use super::recognise::{Format, Sample};
 
+/// Words of a visit's status that the component knows.
+const STATUSES: [&str; 4] = ["open", "closed", "cancelled", "canceled"];
 /// Deepest nesting that is followed.
 const DEPTH_MAX: usize = 8;
 /// Records that are looked at.
@@ -292,7 +294,7 @@ impl Shape {
         if !tables.visit.iter().any(|(key, ..)| *key == "visit") {
             return None;
         }
-        draft.notes = of_visit.notes.iter().chain(&of_charge.notes).cloned().collect();
+        draft.notes = of_visit.notes.iter().chain(&of_charge.notes).chain(&tables.notes).cloned().collect();
         let unread = |found: &Found, columns: &[Column], before: &str| {
             let read: BTreeSet<usize> = found.placed.iter().map(|(_, at, _)| *at).collect();
             // A name that one record alone has may be an id or a person's name that somebody made a key of.
@@ -367,6 +369,7 @@ type Row = (&'static str, String, String);
 struct Tables {
     visit: Vec<Row>,
     charge: Vec<Row>,
+    notes: Vec<String>,
 }
 
 impl Tables {
@@ -386,6 +389,16 @@ impl Tables {
                 key => (key, &mut self.visit),
             };
             if known.contains(key) {
+                continue;
+            }
+            // The site's own words would reject every record; the bill-hold closes visits without them.
+            let words = || column.said().map(str::to_ascii_lowercase);
+            if key == "status" && words().any(|word| !STATUSES.contains(&word.as_str())) {
+                self.notes.push(format!(
+                    "`{}`: not all of its words are open, closed or cancelled, so it is not read; [visit] status or [charge] action with \
+                     [values] has to say what they mean",
+                    column.name
+                ));
                 continue;
             }
             let before = if from == From::Visit && of == Use::Charge && key != "dx" { "^" } else { "" };
