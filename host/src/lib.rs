@@ -20,6 +20,7 @@ pub mod eligibility;
 pub mod intake;
 pub mod lifecycle;
 pub mod ncci;
+mod onboard;
 pub mod pfs;
 pub mod plugin;
 pub mod post;

@@ -15,14 +15,17 @@ mod check_config;
 mod checklist;
 mod claim;
 mod codes;
+mod connector;
 mod demo;
 mod denial;
 mod document;
 mod eligibility;
 mod go_live;
+mod html;
 mod init;
 mod keys;
 mod kpi;
+mod onboard;
 mod output;
 mod panics;
 mod peers;
@@ -130,6 +133,8 @@ enum Command {
     Demo(demo::Demo),
     /// Makes a folder to work in: configuration, practice profile, mapping, key, plugins
     Init(init::Init),
+    /// Drafts mapping and profile from a practice's sample export, and says what a clean claim lacks
+    Onboard(onboard::Onboard),
     /// Checks the configuration and everything it names, all problems at once
     CheckConfig(check_config::CheckConfig),
     /// Takes what has arrived through the whole line, then prints where everything is
@@ -195,6 +200,9 @@ enum Command {
     /// Makes, lists, inspects, builds, tests, measures, adds, reloads or rolls back plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Finds the connector of a product, or asks a server what it can deliver
+    #[command(subcommand)]
+    Connector(connector::Connector),
     /// Lists, tries or activates rule tables, or shows what a candidate would change
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -215,6 +223,7 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Demo(command) => command.run(global),
         Command::Init(command) => command.run(global),
+        Command::Onboard(command) => command.run(global),
         Command::CheckConfig(command) => command.run(global),
         Command::Run(command) => command.run(global),
         Command::Serve(command) => command.run(global),
@@ -240,6 +249,7 @@ pub fn main() -> ExitCode {
         Command::Restore(command) => command.run(global),
         Command::Keys(command) => command.run(global),
         Command::Plugin(command) => command.run(global),
+        Command::Connector(command) => command.run(global),
         Command::Rules(command) => command.run(global),
         Command::Codes(command) => command.run(global),
         Command::X12(command) => command.run(global),

@@ -1,6 +1,7 @@
 //! `review`: audits that a person has to look at. Each shows what is there, and records who looked, when, and what it was;
 //! `checklist` counts the records. Wants `serve` stopped, because it writes.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ use crate::audit::checklist::review::{self, Reviewed};
 use crate::claim::{Date, day_number, iso};
 use crate::config::Config;
 use crate::lifecycle::{HostError, load_profile, master_key};
+use crate::onboard::Report;
 use crate::store::practice_record::RecordKind;
 use crate::store::{PracticeStore, Store, StoreResult};
 use crate::verify::ends;
@@ -21,7 +23,7 @@ pub(crate) enum Review {
     /// Charge capture of a month, or of one day: charged, missing, worth. `audit charges` has each gap
     Charges(Charges),
     /// What the EHR handed over: documents by way in and end, and what is in none of the ends
-    Transfer(Looked),
+    Transfer(Transfer),
     /// Claims that clearinghouse or payer refused and that wait
     Rejections(Looked),
 }
@@ -34,6 +36,16 @@ pub(crate) struct Looked {
     /// Who looked: kept with the result
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     by: String,
+}
+
+/// `review transfer`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Transfer {
+    #[command(flatten)]
+    looked: Looked,
+    /// What `onboard --against REPORT SAMPLE --json` printed: each element that an upstream change broke is to be done
+    #[arg(long, value_name = "FILE")]
+    compared: Option<PathBuf>,
 }
 
 /// `review charges`
@@ -67,7 +79,8 @@ impl Review {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let looked = match self {
             Self::Charges(command) => &command.looked,
-            Self::Transfer(looked) | Self::Rejections(looked) => looked,
+            Self::Transfer(command) => &command.looked,
+            Self::Rejections(looked) => looked,
         };
         let today = day_number(global.today());
         let config = Config::load(&global.config).map_err(HostError::from)?;
@@ -89,13 +102,14 @@ impl Review {
                 }
                 looked.keep(global, &practice, RecordKind::Charges, days, open, result)?;
             }
-            Self::Transfer(_) => {
+            Self::Transfer(command) => {
+                let broken = command.broken(id)?;
                 let path = config.practice.iter().find(|known| known.id == id).map(|known| known.profile.clone());
                 let profile = load_profile(&path.unwrap_or_default())?;
                 let unaccounted = ends::unaccounted(&store, &practice, Some(&profile), today)?.count;
                 let (days, result) = practice.read(|tx| -> StoreResult<_> {
                     let days = review::transfer_days(tx, today)?;
-                    Ok((days, review::transfer(tx, days, unaccounted)?))
+                    Ok((days, review::transfer(tx, days, unaccounted, broken)?))
                 })?;
                 if !global.json {
                     print(&format!("{BOLD}{id}{RESET}  transfer since {}", day(days.0)));
@@ -108,8 +122,14 @@ impl Review {
                     print(&format!(
                         "  {unaccounted} things in none of the ends; `claimhost trace --unaccounted` lists them"
                     ));
+                    if let Some(broken) = &result.broken {
+                        let named = if broken.is_empty() { "none".to_owned() } else { broken.join(", ") };
+                        print(&format!("  elements that an upstream change broke: {named}"));
+                    }
                 }
-                let open = i64::try_from(unaccounted).unwrap_or(i64::MAX);
+                let broken = result.broken.as_ref().map_or(0, Vec::len);
+                let open =
+                    i64::try_from(unaccounted).unwrap_or(i64::MAX).saturating_add(i64::try_from(broken).unwrap_or(0));
                 looked.keep(global, &practice, RecordKind::Transfer, days, open, result)?;
             }
             Self::Rejections(_) => {
@@ -126,6 +146,24 @@ impl Review {
             }
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Transfer {
+    /// Elements that a comparison found broken; none where nothing was compared.
+    fn broken(&self, practice: &str) -> Result<Option<Vec<String>>, Failure> {
+        let Some(path) = &self.compared else { return Ok(None) };
+        let wrong = |words: String| {
+            let hint = "name a file with what `claimhost onboard --against REPORT SAMPLE --json` printed";
+            Failure::missing(format!("{}: {words}; {hint}", path.display()))
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let report: Report = serde_json::from_str(&text).map_err(|error| wrong(format!("is no report: {error}")))?;
+        if report.practice != practice {
+            return Err(wrong(format!("is of the practice {}, expected {practice}", report.practice)));
+        }
+        let against = report.against.ok_or_else(|| wrong("compares nothing".to_owned()))?;
+        Ok(Some(against.broken.into_iter().map(|broken| broken.element).collect()))
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const DEPTH_MAX: usize = 3;
 
 /// Every plugin folder in or below the given ones, sorted, each once.
-pub(super) fn folders(roots: &[PathBuf]) -> Vec<PathBuf> {
+pub(crate) fn folders(roots: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     roots.iter().for_each(|root| find(root, 0, &mut found));
     found.sort();

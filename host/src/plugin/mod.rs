@@ -53,6 +53,7 @@ mod wasi;
 pub use adapter::{Adapter, OpenError, Translated};
 pub use anatomy::Anatomy;
 pub use bench::BenchReport;
+pub(crate) use discover::folders as plugin_folders;
 pub use fault::{Fault, FaultKind};
 pub use fixtures::{FixtureError, FixtureReport};
 pub use imports::{Answer, CodeTables, DropLog, LogEntry, NoTables, PluginLog};

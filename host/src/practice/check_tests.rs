@@ -62,3 +62,13 @@ fn a_profile_without_payers_is_refused() {
     let error = Profile::load(text, "p").unwrap_err();
     assert_eq!(error.problems[0].key, "payer");
 }
+
+#[test]
+fn what_a_draft_has_left_to_the_site_is_refused_by_its_key() {
+    let text = PROFILE.replace("npi = \"1234567893\"", "npi = \"TODO: NPI of the group\"");
+    let text = text.replacen("aliases = [", "aliases = [\"TODO\", ", 1);
+    let error = Profile::load(&text, "p").unwrap_err();
+    let keys: Vec<&str> = error.problems.iter().map(|problem| problem.key.as_str()).collect();
+    assert_eq!(keys, ["npi", "payer[0].aliases[0]"], "{error}");
+    assert!(error.problems[0].words.contains("`TODO: NPI of the group`"), "{error}");
+}

@@ -14,8 +14,8 @@ mod fees;
 mod profile;
 pub(crate) mod sheet;
 
-pub(crate) use check::found;
 pub use check::{ProfileError, ProfileProblem};
+pub(crate) use check::{STATES, TO_DO, found};
 #[cfg(test)]
 pub(crate) use complete::no_extras;
 pub use complete::{CompletionProblem, complete, complete_coverages, is_laboratory_test};

@@ -6,7 +6,7 @@
 //! transaction: documents of a page and the cursor behind it are stored together, so that a turn that breaks off anywhere asks for a page
 //! again and never skips one.
 //!
-//! `check.rs` is what `check-config` tries of a source.
+//! `check.rs` is what `check-config` tries of a source, `probe.rs` the one request of `connector probe`.
 //!
 //! Not here: cutting and translating what came (`lifecycle/ingest.rs` does that with these files as with any), the mapping of an EHR's
 //! API (`plugins/ehr/http-pull`, `connectors`).
@@ -20,6 +20,7 @@ mod error;
 mod kept;
 mod meters;
 mod outgoing;
+mod probe;
 mod rate;
 mod retry;
 mod secret;
@@ -35,6 +36,7 @@ use std::time::{Duration, Instant};
 pub use check::check;
 pub use error::{SendError, WireError};
 pub use meters::SourceMeters;
+pub(crate) use probe::probe;
 pub use secret::{Secret, SecretError};
 pub use source::{Source, setup_of};
 pub use turn::{Ended, Report};

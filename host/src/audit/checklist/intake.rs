@@ -106,7 +106,7 @@ pub(super) fn transfer(tx: &Tx<'_>, facts: &Facts<'_>) -> StoreResult<Line> {
     let draft = Draft {
         id: "transfer",
         what: "transfer audited quarterly",
-        counts: "things that the last audit found unaccounted for",
+        counts: "things that the last audit found unaccounted for, or broken upstream",
     };
     let Some(last) = tx.latest_record(RecordKind::Transfer)? else {
         let found = "it was never audited".to_owned();
@@ -120,9 +120,9 @@ pub(super) fn transfer(tx: &Tx<'_>, facts: &Facts<'_>) -> StoreResult<Line> {
     };
     let due = months_later(last.day, TRANSFER_MONTHS);
     let status = if last.open_count > 0 { Status::Fail } else { by_due(facts.today, due) };
-    let found = format!("audited on {}, {} things unaccounted for", text(last.day), last.open_count);
-    let to_do =
-        "`claimhost trace --unaccounted` lists what is in none of the ends; then `claimhost review transfer --by NAME`";
+    let found = format!("audited on {}, {} things unaccounted for or broken upstream", text(last.day), last.open_count);
+    let to_do = "`claimhost trace --unaccounted` lists what is in none of the ends, `claimhost onboard --against` what is broken; then `claimhost \
+         review transfer --by NAME`";
     Ok(draft.line(status, (last.open_count, None), Some(due), found, to_do))
 }
 

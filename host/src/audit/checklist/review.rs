@@ -39,6 +39,9 @@ pub struct TransferAudit {
     pub documents: Ends,
     /// Things in none of the ends.
     pub unaccounted: u64,
+    /// Elements that a change upstream broke, where a sample was compared with an earlier one (`claimhost onboard --against`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<Vec<String>>,
 }
 
 /// One claim that was refused and waits.
@@ -62,12 +65,18 @@ pub fn charges(tx: &Tx<'_>, days: (i64, i64)) -> StoreResult<ChargeAudit> {
     Ok(ChargeAudit { charged, gaps, gap_cents, not_yet_due })
 }
 
-/// Looks at the transfer of some days ([`transfer_days`]); `unaccounted` is what `crate::verify::ends` lists.
+/// Looks at the transfer of some days ([`transfer_days`]); `unaccounted` is what `crate::verify::ends` lists, `broken` what a comparison
+/// of samples found.
 ///
 /// # Errors
 /// The store's.
-pub fn transfer(tx: &Tx<'_>, days: (i64, i64), unaccounted: u64) -> StoreResult<TransferAudit> {
-    Ok(TransferAudit { documents: tx.ends_by_channel(days)?, unaccounted })
+pub fn transfer(
+    tx: &Tx<'_>,
+    days: (i64, i64),
+    unaccounted: u64,
+    broken: Option<Vec<String>>,
+) -> StoreResult<TransferAudit> {
+    Ok(TransferAudit { documents: tx.ends_by_channel(days)?, unaccounted, broken })
 }
 
 /// Lists claims that were refused and wait.

@@ -18,7 +18,7 @@ use crate::plugin::{Lock, Offer, PluginHostConfig};
 use crate::private;
 use crate::store::MasterKey;
 
-const CLAIMHOST: &str = include_str!("claimhost.toml");
+pub(super) const CLAIMHOST: &str = include_str!("claimhost.toml");
 const PROFILE: &str = include_str!("profile.toml");
 const MAPPING_HL7: &str = include_str!("mapping.hl7v2-dft.toml");
 const MAPPING_CSV: &str = include_str!("mapping.csv-superbill.toml");
@@ -46,11 +46,15 @@ pub(crate) struct Init {
     no_plugins: bool,
 }
 
+/// What was made.
 #[derive(Serialize)]
-struct Made {
-    folder: PathBuf,
-    files: Vec<String>,
-    plugins: Vec<String>,
+pub(super) struct Made {
+    /// The folder.
+    pub(super) folder: PathBuf,
+    /// Files in it.
+    pub(super) files: Vec<String>,
+    /// Plugins in it.
+    pub(super) plugins: Vec<String>,
 }
 
 impl Init {
@@ -66,21 +70,8 @@ impl Init {
             let words = format!("{} has {} already; nothing was changed", folder.display(), taken.join(", "));
             return Err(Failure::missing(format!("{words}\nhint: name another folder, or move these away")));
         }
-        fs::create_dir_all(folder).map_err(HostError::io(folder))?;
-        for path in PRIVATE {
-            private::close_folder(&folder.join(path))?;
-        }
-        fs::create_dir_all(folder.join("plugins"))?;
-        let plugins = if self.no_plugins { Vec::new() } else { self.plugins()? };
-        self.pin(&plugins)?;
-        let key = MasterKey::generate().map_err(|error| Failure::internal(error.to_string()))?;
-        demo::write_key(&folder.join("key"), &key)?;
-        // The configuration comes last: a folder with one is complete.
-        for (path, text) in FILES.iter().rev() {
-            write_new(&folder.join(path), text)?;
-        }
-        let files = FILES.iter().map(|(path, _)| (*path).to_owned()).chain(["key".to_owned()]).collect();
-        let made = Made { folder: fs::canonicalize(folder)?, files, plugins };
+        let texts: Vec<(String, String)> = FILES.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
+        let made = fill(folder, &texts, &PRIVATE, !self.no_plugins)?;
         if global.json {
             print_json(&made);
         } else {
@@ -88,45 +79,76 @@ impl Init {
         }
         Ok(ExitCode::SUCCESS)
     }
-
-    /// Copies the project's plugins. Returns their ids.
-    fn plugins(&self) -> Result<Vec<String>, Failure> {
-        let Some(workspace) = peers::workspace() else {
-            anstream::eprintln!(
-                "the project's sources are not at hand: put plugins into {}",
-                self.folder.join("plugins").display()
-            );
-            return Ok(Vec::new());
-        };
-        crate::plugin::build::build_missing(&workspace).map_err(|error| Failure::internal(error.to_string()))?;
-        let mut ids = Vec::new();
-        let sources =
-            crate::plugin::build::sources(&workspace).map_err(|error| Failure::internal(error.to_string()))?;
-        for source in sources {
-            let id = source.id().to_owned();
-            for part in PLUGIN_PARTS {
-                copy(&source.folder.join(part), &self.folder.join("plugins").join(&id).join(part))?;
-            }
-            ids.push(id);
-        }
-        Ok(ids)
-    }
 }
 
-impl Init {
-    /// Pins what was copied, with what it asks for: whoever takes the project's own plugins consents to them.
-    fn pin(&self, ids: &[String]) -> Result<(), Failure> {
-        let folder = self.folder.join("plugins");
-        let lock = self.folder.join("plugins.lock");
-        Lock::default().write(&lock).map_err(|error| Failure::internal(error.to_string()))?;
-        let config = PluginHostConfig::new(vec![folder.clone()], self.folder.join("cache"));
-        for id in ids {
-            let offer = Offer::read(&config, &folder.join(id)).map_err(|error| Failure::internal(error.to_string()))?;
-            let asked = offer.manifest().permissions.clone();
-            offer.consent(&lock, asked).map_err(|error| Failure::internal(error.to_string()))?;
-        }
-        Ok(())
+/// Makes a folder that works at once: these texts (the configuration first: it is written last, so that a folder with one is complete),
+/// private folders, plugins that are pinned, and a key. A text that is there is replaced, a key that is there stays.
+pub(super) fn fill(
+    folder: &Path,
+    texts: &[(String, String)],
+    private: &[&str],
+    plugins: bool,
+) -> Result<Made, Failure> {
+    fs::create_dir_all(folder).map_err(HostError::io(folder))?;
+    for path in private {
+        private::close_folder(&folder.join(path))?;
     }
+    fs::create_dir_all(folder.join("plugins"))?;
+    let plugins = if plugins { copy_plugins(folder)? } else { Vec::new() };
+    pin(folder, &plugins)?;
+    if folder.join("key").symlink_metadata().is_err() {
+        let key = MasterKey::generate().map_err(|error| Failure::internal(error.to_string()))?;
+        demo::write_key(&folder.join("key"), &key)?;
+    }
+    for (path, text) in texts.iter().rev() {
+        let path = folder.join(path);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => write_new(&path, text)?,
+        }
+    }
+    let files = texts.iter().map(|(path, _)| path.clone()).chain(["key".to_owned()]).collect();
+    Ok(Made { folder: fs::canonicalize(folder)?, files, plugins })
+}
+
+/// Copies the project's plugins. Returns their ids.
+fn copy_plugins(folder: &Path) -> Result<Vec<String>, Failure> {
+    let Some(workspace) = peers::workspace() else {
+        anstream::eprintln!(
+            "the project's sources are not at hand: put plugins into {}",
+            folder.join("plugins").display()
+        );
+        return Ok(Vec::new());
+    };
+    crate::plugin::build::build_missing(&workspace).map_err(|error| Failure::internal(error.to_string()))?;
+    let mut ids = Vec::new();
+    let sources = crate::plugin::build::sources(&workspace).map_err(|error| Failure::internal(error.to_string()))?;
+    for source in sources {
+        let id = source.id().to_owned();
+        for part in PLUGIN_PARTS {
+            copy(&source.folder.join(part), &folder.join("plugins").join(&id).join(part))?;
+        }
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+/// Pins what was copied, with what it asks for: whoever takes the project's own plugins consents to them.
+fn pin(folder: &Path, ids: &[String]) -> Result<(), Failure> {
+    let lock = folder.join("plugins.lock");
+    let cache = folder.join("cache");
+    let folder = folder.join("plugins");
+    // What somebody has consented to before stays.
+    if lock.symlink_metadata().is_err() {
+        Lock::default().write(&lock).map_err(|error| Failure::internal(error.to_string()))?;
+    }
+    let config = PluginHostConfig::new(vec![folder.clone()], cache);
+    for id in ids {
+        let offer = Offer::read(&config, &folder.join(id)).map_err(|error| Failure::internal(error.to_string()))?;
+        let asked = offer.manifest().permissions.clone();
+        offer.consent(&lock, asked).map_err(|error| Failure::internal(error.to_string()))?;
+    }
+    Ok(())
 }
 
 fn tell(made: &Made, typed: &Path) {

@@ -24,6 +24,7 @@ pub use delimited::ROW_BYTES_MAX;
 pub use join::{JOIN_BYTES_MAX, Joins};
 pub use ndjson::LINE_BYTES_MAX;
 pub use settings::{JoinSettings, Settings};
+pub(crate) use sniff::{Known, known};
 pub use whole::WHOLE_BYTES_MAX;
 
 use crate::claim::Related;

@@ -48,6 +48,38 @@ pub(super) fn refuse(framing: Framing, head: &[u8]) -> Option<FramingProblem> {
     (!right).then(|| FramingProblem::new("framing.wrong-kind", (0, 0), found, expected, remedy))
 }
 
+/// What a file says it is; none: text that says nothing of itself, as rows do.
+///
+/// # Errors
+/// The problem of a file that is none of text: empty, binary, blank.
+pub(crate) fn known(head: &[u8]) -> Result<Option<Known>, FramingProblem> {
+    if let Some(problem) = refuse(Framing::Whole, head) {
+        return Err(problem);
+    }
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let start = text.iter().position(|byte| !matches!(byte, b'\r' | b'\n' | b' ' | b'\t' | 0x0b));
+    let Some(start) = start else { return Err(blank(Framing::Whole, head.len() as u64)) };
+    Ok(kind(text.get(start..).unwrap_or_default()).map(|kind| match kind {
+        HL7 => Known::Hl7v2,
+        X12 => Known::X12,
+        JSON => Known::Json,
+        _ => Known::Xml,
+    }))
+}
+
+/// Kinds of text that say what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// HL7 v2 messages, in a batch or not.
+    Hl7v2,
+    /// An X12 interchange.
+    X12,
+    /// JSON.
+    Json,
+    /// XML or HTML.
+    Xml,
+}
+
 /// The problem of a file that holds blank lines and nothing else.
 pub(super) fn blank(framing: Framing, length: u64) -> FramingProblem {
     let remedy = "check the export: a file of blank lines is no news and no error";

@@ -1,0 +1,342 @@
+//! The mapping of a delimited export over `csv-superbill`: charges in one file, and what other files join to them by a key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use claimhost_sdk::delimited::DateFormat;
+
+use super::OnboardError;
+use super::columns::{Column, ELEMENTS, Entry, Found, Use, find, plain};
+use super::draft::{Draft, Hints, quoted};
+use super::form::date_format;
+use super::recognise::{Format, Sample};
+use super::sheet::Sheet;
+
+/// Words that the component knows of an element; others reject the row.
+const WORDS: [(&str, &[&str]); 2] =
+    [("status", &["open", "closed", "cancelled", "canceled"]), ("action", &["new", "replace", "cancel", "credit"])];
+/// Words of a site that a comment lists at most.
+const WORDS_MAX: usize = 20;
+
+/// A file that is joined to the charges.
+struct Join {
+    name: String,
+    file: String,
+    /// Column there, and column of the charges.
+    key: usize,
+    on: usize,
+    sheet: Sheet,
+}
+
+/// Drafts the mapping of delimited samples.
+///
+/// # Errors
+/// [`OnboardError::Sample`]: no file has procedure codes, two kinds of files have, or one has no key that leads to the charges.
+pub(crate) fn draft(samples: &[&Sample]) -> Result<Draft, OnboardError> {
+    let (charges, others) = told_apart(samples)?;
+    let (sample, sheet) = charges;
+    let dates = Dates::of(std::iter::once(&sheet).chain(others.iter().map(|(_, sheet)| sheet)));
+    let joins =
+        others.into_iter().map(|(sample, other)| joined(sample, other, &sheet)).collect::<Result<Vec<_>, _>>()?;
+    let found = find(&sheet.columns, dates.format.as_ref());
+    let mut draft = Draft {
+        notes: found.notes.iter().cloned().chain(dates.notes.iter().cloned()).collect(),
+        shifted: sheet.shifted(&found, dates.format.as_ref()) + sheet.odd,
+        hints: Hints::of(&found, &sheet.columns),
+        ..Draft::default()
+    };
+    let mut placed: Vec<(&str, String, String)> = Vec::new();
+    for (element, at, why) in found.placed.iter().filter(|(element, ..)| element.of != Use::Profile) {
+        let name = sheet.columns.get(*at).map(|column| column.name.clone()).unwrap_or_default();
+        placed.push((element.key, name, why.clone()));
+    }
+    let mut read: BTreeSet<usize> = found.placed.iter().map(|(_, at, _)| *at).collect();
+    read.extend(joins.iter().map(|join| join.on));
+    draft.unused = unused(&sheet.columns, &read, "");
+    for join in &joins {
+        let there = find(&join.sheet.columns, dates.format.as_ref());
+        let mut used = BTreeSet::from([join.key]);
+        for (element, at, why) in there.placed.iter().filter(|(_, at, _)| *at != join.key) {
+            let name = join.sheet.columns.get(*at).map(|column| column.name.clone()).unwrap_or_default();
+            if element.of == Use::Profile {
+                used.insert(*at);
+            } else if !placed.iter().any(|(key, ..)| *key == element.key) {
+                used.insert(*at);
+                placed.push((element.key, format!("{}:{name}", join.name), why.clone()));
+            }
+        }
+        draft.notes.extend(
+            there.notes.iter().filter(|note| note.starts_with("column")).map(|note| format!("{}: {note}", join.name)),
+        );
+        draft.unused.extend(unused(&join.sheet.columns, &used, &format!("{}:", join.name)));
+        draft.hints.add(Hints::of(&there, &join.sheet.columns));
+    }
+    let order = |key: &str| ELEMENTS.iter().position(|element| element.key == key);
+    placed.sort_by_key(|(key, ..)| order(key));
+    draft.modifiers_not_read = draft.unused.iter().filter(|name| plain(name).contains("mod")).cloned().collect();
+    draft.notes.extend(key_notes(&found, &sheet));
+    let words = Site::of(&found, &sheet, &mut placed, &mut draft.notes);
+    draft.mapping = mapping(sample, &sheet, &dates, &joins, &placed, &words);
+    draft.entries =
+        placed.into_iter().map(|(key, source, why)| Entry { element: key.to_owned(), source, why }).collect();
+    Ok(draft)
+}
+
+fn unused(columns: &[Column], read: &BTreeSet<usize>, join: &str) -> Vec<String> {
+    let left = columns.iter().enumerate().filter(|(at, column)| !read.contains(at) && !column.name.is_empty());
+    left.map(|(_, column)| format!("{join}{}", column.name)).collect()
+}
+
+type Told<'s> = ((&'s Sample, Sheet), Vec<(&'s Sample, Sheet)>);
+
+/// The charges, and the other files, each kind of header once.
+fn told_apart<'s>(samples: &[&'s Sample]) -> Result<Told<'s>, OnboardError> {
+    let mut kinds: Vec<(&Sample, Sheet)> = Vec::new();
+    for sample in samples {
+        let Format::Delimited { delimiter } = sample.format else { continue };
+        let sheet = Sheet::read(sample, delimiter);
+        if sheet.rows == 0 {
+            let words =
+                format!("found {} rows that fit the header, expected some; export a day with charges", sheet.rows);
+            return Err(OnboardError::Sample { path: sample.path.clone(), words });
+        }
+        match kinds.iter_mut().find(|(_, known)| known.is_like(&sheet)) {
+            Some((_, known)) => known.take(sheet),
+            None => kinds.push((sample, sheet)),
+        }
+    }
+    let has_charges = |sheet: &Sheet| find(&sheet.columns, None).column("procedure").is_some();
+    let at: Vec<usize> =
+        kinds.iter().enumerate().filter(|(_, (_, sheet))| has_charges(sheet)).map(|(at, _)| at).collect();
+    let first = samples.first().map(|sample| sample.path.clone()).unwrap_or_default();
+    match at.as_slice() {
+        [only] => {
+            let charges = kinds.remove(*only);
+            Ok((charges, kinds))
+        }
+        [] => Err(OnboardError::Sample {
+            path: first,
+            words: "found no column of procedure codes in any delimited file, expected one file of charges, one row a charge; export it"
+                .to_owned(),
+        }),
+        [_, second, ..] => Err(OnboardError::Sample {
+            path: kinds.get(*second).map_or(first, |(sample, _)| sample.path.clone()),
+            words: "found charges under another header than in the file before, expected one kind of file a way in; onboard each kind \
+                    by itself"
+                .to_owned(),
+        }),
+    }
+}
+
+/// How another file joins: the column there with a value a row of its own, and the column of the charges whose values it has.
+fn joined(sample: &Sample, sheet: Sheet, charges: &Sheet) -> Result<Join, OnboardError> {
+    let mut best: Option<(bool, usize, usize, usize)> = None;
+    for (key, column) in sheet.columns.iter().enumerate() {
+        let values: BTreeSet<&str> = column.said().collect();
+        if values.len() < 2.min(sheet.rows) || values.len() * 10 < column.said().count() * 9 {
+            continue; // no key: a value stands in many rows
+        }
+        for (on, there) in charges.columns.iter().enumerate() {
+            let asked: BTreeSet<&str> = there.said().collect();
+            let known = asked.iter().filter(|value| values.contains(*value)).count();
+            if asked.is_empty() || known * 2 < asked.len() {
+                continue;
+            }
+            let candidate = (plain(&column.name) == plain(&there.name), known * 1_000 / asked.len(), key, on);
+            if best.is_none_or(|best| (candidate.0, candidate.1) > (best.0, best.1)) {
+                best = Some(candidate);
+            }
+        }
+    }
+    let file = pattern(&sample.file_name());
+    let name: String = file.split(['*', '.', '-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let name = if name.is_empty() { format!("file{}", sample.number) } else { name };
+    match best {
+        Some((_, _, key, on)) => Ok(Join { name, file, key, on, sheet }),
+        None => Err(OnboardError::Sample {
+            path: sample.path.clone(),
+            words: "found no column whose values lead to the charges, expected one that both files have (a patient's number); add it to the \
+                    export, or leave the file out"
+                .to_owned(),
+        }),
+    }
+}
+
+/// Names of later files: what changes from day to day are the digits.
+fn pattern(name: &str) -> String {
+    let mut pattern = String::new();
+    for one in name.chars() {
+        match one {
+            '0'..='9' if pattern.ends_with('*') => {}
+            '0'..='9' => pattern.push('*'),
+            other => pattern.push(other),
+        }
+    }
+    pattern
+}
+
+/// How the files write days.
+struct Dates {
+    written: &'static str,
+    format: Option<DateFormat>,
+    why: String,
+    notes: Vec<String>,
+}
+
+impl Dates {
+    fn of<'s>(sheets: impl Iterator<Item = &'s Sheet>) -> Self {
+        let days: Vec<&str> = sheets.flat_map(Sheet::days).collect();
+        let Some((written, count, others)) = date_format(days.iter().copied()) else {
+            let notes = vec![
+                "no column holds days that can be read (year with four digits): every row is rejected at its day"
+                    .to_owned(),
+            ];
+            return Self { written: "MM/DD/YYYY", format: None, why: "no day was found".to_owned(), notes };
+        };
+        let mut notes = Vec::new();
+        if !others.is_empty() {
+            notes.push(format!(
+                "date_format: {written} was drafted; {} fit every day of the sample too: look at it",
+                others.join(", ")
+            ));
+        }
+        let why = format!("{count} of {} days are written so", days.len());
+        Self { written, format: DateFormat::parse(written), why, notes }
+    }
+}
+
+/// What makes a repeat harmless, and whether the sample keeps to it.
+fn key_notes(found: &Found, sheet: &Sheet) -> Vec<String> {
+    let column = |key: &str| found.column(key).and_then(|at| sheet.columns.get(at));
+    let mut notes = Vec::new();
+    match (column("visit"), column("charge_id")) {
+        (None, _) => notes.push("no column was found for the visit's number: every row is rejected until [columns] visit names one".to_owned()),
+        (Some(_), None) => notes.push(
+            "no column was found for the charge's own id: a charge that comes again cannot be told from a second one; have the export \
+             write one"
+                .to_owned(),
+        ),
+        (Some(visit), Some(charge)) => {
+            let keys = visit.values.iter().zip(&charge.values).filter(|(_, charge)| !charge.is_empty());
+            let all = keys.clone().count();
+            let distinct = keys.collect::<BTreeSet<_>>().len();
+            if distinct < all {
+                notes.push(format!("charge key (visit, charge_id): {all} rows have {distinct} keys; rows of one key are one charge"));
+            }
+        }
+    }
+    notes
+}
+
+/// What the site's own words for an element are, and elements that the component would read and should not.
+struct Site {
+    /// Lines of `[columns]` that say that there is none.
+    none: Vec<(&'static str, String)>,
+    /// Element and the words that the component does not know.
+    unknown: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Site {
+    fn of(found: &Found, sheet: &Sheet, placed: &mut Vec<(&str, String, String)>, notes: &mut Vec<String>) -> Self {
+        let mut site = Self { none: Vec::new(), unknown: BTreeMap::new() };
+        for (key, known) in WORDS {
+            let Some(column) = found.column(key).and_then(|at| sheet.columns.get(at)) else { continue };
+            let is_known = |word: &&str| known.contains(&word.to_ascii_lowercase().as_str());
+            let all = column.said().count();
+            let understood = column.said().filter(is_known).count();
+            if understood == all {
+                continue;
+            }
+            let words: BTreeSet<&str> = column.said().filter(|word| !is_known(word)).collect();
+            // A word of a shifted row may be anybody's name: what stands there once is counted and not written.
+            let is_word = |word: &&str| {
+                let plain =
+                    word.len() <= 24 && word.chars().all(|one| one.is_ascii_alphabetic() || " -_".contains(one));
+                plain && column.said().filter(|said| said == word).count() > 1
+            };
+            site.unknown
+                .insert(key, words.iter().copied().filter(is_word).take(WORDS_MAX).map(str::to_owned).collect());
+            if key == "status" && understood == 0 {
+                placed.retain(|(placed, ..)| *placed != key);
+                site.none.push((
+                    key,
+                    "none of its words is open, closed or cancelled: say in [values.status] what they mean".to_owned(),
+                ));
+                notes.push(format!(
+                    "column `{}`: none of its {} words is known, so it is not read; visits wait for the bill-hold",
+                    column.name,
+                    words.len()
+                ));
+            } else {
+                notes.push(format!(
+                    "column `{}`: rows with {} unknown words are rejected until [values.{key}] says what they mean",
+                    column.name,
+                    words.len()
+                ));
+            }
+        }
+        // A usual name over something else would be read by the component's defaults.
+        for element in ELEMENTS.iter().filter(|element| element.of != Use::Profile) {
+            let is_placed = placed.iter().any(|(key, ..)| *key == element.key)
+                || site.none.iter().any(|(key, _)| *key == element.key);
+            let is_named = sheet.columns.iter().any(|column| element.names.contains(&plain(&column.name).as_str()));
+            if !is_placed && is_named {
+                site.none.push((
+                    element.key,
+                    "the column called like it holds something else, or is another element".to_owned(),
+                ));
+            }
+        }
+        site
+    }
+}
+
+fn mapping(
+    sample: &Sample,
+    sheet: &Sheet,
+    dates: &Dates,
+    joins: &[Join],
+    placed: &[(&str, String, String)],
+    site: &Site,
+) -> String {
+    let mut text = format!(
+        "# Drafted by `claimhost onboard` from {} rows. Above each line stands why; look at them, then delete the comments.\n\
+         # Every key: docs/mapping.md, csv-superbill.\n\n\
+         # Part of every charge's key: another one for each EHR, and never changed.\nsource_system = \"CSV\"\n\
+         # {}\ndate_format = {}\n\n[framing]\n",
+        sheet.rows,
+        dates.why,
+        quoted(dates.written)
+    );
+    if let Format::Delimited { delimiter } = sample.format {
+        let delimiter = if delimiter == b'\t' { "tab".to_owned() } else { char::from(delimiter).to_string() };
+        text += &format!("delimiter = {}\n", quoted(&delimiter));
+    }
+    for join in joins {
+        let name =
+            |sheet: &Sheet, at: usize| sheet.columns.get(at).map(|column| quoted(&column.name)).unwrap_or_default();
+        text += &format!(
+            "# {} rows, joined by a column that has a value of its own in each\n[[framing.join]]\nname = {}\nfile = {}\nkey = {}\non = {}\n",
+            join.sheet.rows,
+            quoted(&join.name),
+            quoted(&join.file),
+            name(&join.sheet, join.key),
+            name(sheet, join.on)
+        );
+    }
+    text += "\n[columns]\n";
+    for (key, source, why) in placed {
+        text += &format!("# {why}\n{key} = {}\n", quoted(source));
+    }
+    for (key, why) in &site.none {
+        text += &format!("# {why}\n{key} = \"\"\n");
+    }
+    for (key, words) in &site.unknown {
+        let known = WORDS.iter().find(|(known, _)| known == key).map(|(_, words)| words.join(", ")).unwrap_or_default();
+        text += &format!("\n# What the site means by its own words: {known}. Nothing is guessed.\n[values.{key}]\n");
+        for word in words {
+            text += &format!("# {} = \"\"\n", quoted(word));
+        }
+    }
+    text
+}

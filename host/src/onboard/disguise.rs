@@ -1,0 +1,194 @@
+//! Takes a patient out of a text and leaves its form: letters become letters, digits digits, days move all by the same number of days, an
+//! NPI becomes another one with a right check digit. One text becomes the same one wherever it stands, so that keys still lead where they
+//! led; nothing leads back, since the key of the disguise is thrown away.
+
+use std::collections::{BTreeSet, HashMap};
+
+use claimhost_sdk::delimited::DateFormat;
+use sha2::{Digest, Sha256};
+
+use super::OnboardError;
+use super::form::{DATE_FORMATS, day};
+use crate::claim::{Date, day_number, from_day_number, npi_is_valid};
+
+/// Weeks that days move by, at least and at most: weekdays stay weekdays.
+const WEEKS: (u64, u64) = (4, 40);
+/// Tries for a text that no other has become: of one letter there are 26.
+const TRIES: u32 = 500;
+
+/// One disguise, for all samples of a way in.
+pub(super) struct Disguise {
+    key: [u8; 32],
+    days: i64,
+    known: HashMap<String, String>,
+    given: BTreeSet<String>,
+    /// Words of texts that are disguised somewhere.
+    private: BTreeSet<String>,
+}
+
+impl Disguise {
+    /// A new one.
+    ///
+    /// # Errors
+    /// No random bytes.
+    pub(super) fn new() -> Result<Self, OnboardError> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key)
+            .map_err(|_| OnboardError::Internal("no random bytes from the operating system".to_owned()))?;
+        let seed = key.iter().take(8).fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
+        let days = i64::try_from((WEEKS.0 + seed % (WEEKS.1 - WEEKS.0)) * 7).unwrap_or(28);
+        Ok(Self { key, days, known: HashMap::new(), given: BTreeSet::new(), private: BTreeSet::new() })
+    }
+
+    /// Notes the words of a text that is disguised, before anything is written.
+    pub(super) fn note(&mut self, text: &str) {
+        self.private.extend(names(text).map(str::to_lowercase));
+    }
+
+    /// A text that stays, unless one of its words is disguised elsewhere: where values are shifted a name may stand in any place.
+    pub(super) fn kept(&mut self, text: &str) -> String {
+        let is_private = names(text).any(|word| self.private.contains(&word.to_lowercase()));
+        if is_private { self.words(text) } else { text.to_owned() }
+    }
+
+    /// A text of whatever kind.
+    pub(super) fn value(&mut self, text: &str) -> String {
+        let trimmed = text.trim();
+        if npi_is_valid(trimmed) {
+            return self.npi(trimmed);
+        }
+        self.moved(trimmed).unwrap_or_else(|| self.words(text))
+    }
+
+    /// A day, with a clock behind it or not, moved; none where the text is none.
+    pub(super) fn moved(&self, text: &str) -> Option<String> {
+        for written in DATE_FORMATS {
+            let dates = DateFormat::parse(written)?;
+            for length in 8..=11 {
+                let Some((head, rest)) = text.split_at_checked(length) else { continue };
+                let ends = rest.is_empty()
+                    || rest.starts_with(['T', ' '])
+                    || (written == "YYYYMMDD" && rest.bytes().all(|byte| byte.is_ascii_digit()));
+                let Some(found) = day(&dates, head).filter(|found| ends && (1880..=2100).contains(&found.year)) else {
+                    continue;
+                };
+                return Some(self.write(written, found) + rest);
+            }
+        }
+        None
+    }
+
+    fn write(&self, format: &str, found: Date) -> String {
+        const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+        let Date { year, month, day } = from_day_number(day_number(found) - self.days);
+        let name = MONTHS.get(usize::from(month).saturating_sub(1)).copied().unwrap_or_default();
+        format
+            .replace("YYYY", &format!("{year:04}"))
+            .replace("MMM", name)
+            .replace("MM", &format!("{month:02}"))
+            .replace("DD", &format!("{day:02}"))
+    }
+
+    /// Each word of a text, with what stands between them.
+    pub(super) fn words(&mut self, text: &str) -> String {
+        let mut out = String::new();
+        let mut word = String::new();
+        for one in text.chars().chain(['\0']) {
+            if one.is_alphanumeric() {
+                word.push(one);
+                continue;
+            }
+            if !word.is_empty() {
+                out += &self.word(&std::mem::take(&mut word));
+            }
+            if one != '\0' {
+                out.push(one);
+            }
+        }
+        out
+    }
+
+    fn word(&mut self, word: &str) -> String {
+        let plain = word.to_lowercase();
+        if let Some(known) = self.known.get(&plain) {
+            return in_case_of(known, word);
+        }
+        let mut last = String::new();
+        for attempt in 0..TRIES {
+            last = self.scrambled(&plain, attempt);
+            if last != plain && !self.given.contains(&last) {
+                break;
+            }
+        }
+        self.given.insert(last.clone());
+        self.known.insert(plain, last.clone());
+        in_case_of(&last, word)
+    }
+
+    /// Letters for letters, digits for digits; the first digit of a number is not 0.
+    fn scrambled(&self, plain: &str, attempt: u32) -> String {
+        let mut bytes = Vec::new();
+        let mut block = 0_u32;
+        while bytes.len() < plain.chars().count() {
+            let mut digest = Sha256::new();
+            digest.update(self.key);
+            digest.update(attempt.to_be_bytes());
+            digest.update(block.to_be_bytes());
+            digest.update(plain.as_bytes());
+            bytes.extend_from_slice(&digest.finalize());
+            block += 1;
+        }
+        let one = |(at, (one, byte)): (usize, (char, u8))| match one {
+            '0'..='9' if at == 0 => char::from(b'1' + byte % 9),
+            '0'..='9' => char::from(b'0' + byte % 10),
+            _ => char::from(b'a' + byte % 26),
+        };
+        plain.chars().zip(bytes).enumerate().map(one).collect()
+    }
+
+    fn npi(&mut self, npi: &str) -> String {
+        let base = self.word(npi.get(1..9).unwrap_or_default());
+        (0..10).map(|digit| format!("1{base}{digit}")).find(|made| npi_is_valid(made)).unwrap_or_default()
+    }
+}
+
+/// Words of letters alone that may be names.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|one: char| !one.is_alphanumeric())
+        .filter(|word| word.len() > 2 && word.chars().all(char::is_alphabetic))
+}
+
+fn in_case_of(made: &str, word: &str) -> String {
+    let each = made.chars().zip(word.chars());
+    each.map(|(made, one)| if one.is_uppercase() { made.to_ascii_uppercase() } else { made }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_stay_and_texts_do_not() {
+        let mut disguise = Disguise::new().unwrap();
+        let name = disguise.value("O'Dell-Vance");
+        assert_eq!(
+            name.chars().map(|one| one.is_uppercase()).collect::<Vec<_>>(),
+            "O'Dell-Vance".chars().map(|one| one.is_uppercase()).collect::<Vec<_>>()
+        );
+        assert!(!name.contains("Vance") && name.contains('\'') && name.contains('-'), "{name}");
+        assert_eq!(disguise.value("VANCE").to_lowercase(), disguise.value("vance"));
+        let npi = disguise.value("1234567893");
+        assert!(npi_is_valid(&npi) && npi != "1234567893", "{npi}");
+        for (text, dates) in
+            [("03/02/2026", "MM/DD/YYYY"), ("20260302", "YYYYMMDD"), ("2026-03-02T10:15:00Z", "YYYY-MM-DD")]
+        {
+            let moved = disguise.value(text);
+            let head = moved.get(..moved.len().min(10)).unwrap();
+            let found = day(&DateFormat::parse(dates).unwrap(), head).map(day_number).unwrap();
+            let was = day_number(Date { year: 2026, month: 3, day: 2 });
+            assert_eq!((was - found, (was - found) % 7), (disguise.days, 0), "{text}: {moved}");
+        }
+        let ids: BTreeSet<String> = (0..9).map(|id| disguise.value(&format!("{id}"))).collect();
+        assert_eq!(ids.len(), 9, "two ids have become one: {ids:?}");
+    }
+}
