@@ -145,7 +145,7 @@ impl Tx<'_> {
     pub fn add_post<T: Serialize>(&self, row: &PostRow, body: &T) -> StoreResult<()> {
         let sealed = self.seal_json("post", row.post_id, body)?;
         self.execute(
-            "INSERT OR FAIL INTO post (practice_id, post_id, target, kind, remittance_id, ordinal, claim_id, version, reverses, state,
+            "INSERT INTO post (practice_id, post_id, target, kind, remittance_id, ordinal, claim_id, version, reverses, state,
              batch_id, paid_cents, created_day, plugin_digest, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             rusqlite::params![
@@ -176,7 +176,7 @@ impl Tx<'_> {
     pub fn set_post<T: Serialize>(&self, row: &PostRow, body: &T) -> StoreResult<()> {
         let sealed = self.seal_json("post", row.post_id, body)?;
         self.execute(
-            "UPDATE OR FAIL post SET state = ?3, batch_id = ?4, plugin_digest = ?5, body = ?6
+            "UPDATE post SET state = ?3, batch_id = ?4, plugin_digest = ?5, body = ?6
              WHERE practice_id = ?1 AND post_id = ?2",
             (self.practice_id(), row.post_id, row.state.as_str(), row.batch_id, &row.plugin_digest, sealed),
         )?;
@@ -189,7 +189,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn set_posts_of_batch(&self, batch_id: u64, state: PostState) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL post SET state = ?3 WHERE practice_id = ?1 AND batch_id = ?2",
+            "UPDATE post SET state = ?3 WHERE practice_id = ?1 AND batch_id = ?2",
             (self.practice_id(), batch_id, state.as_str()),
         )?;
         Ok(())
@@ -306,7 +306,7 @@ impl Tx<'_> {
     pub fn add_post_batch(&self, row: &PostBatchRow, bytes: &[u8]) -> StoreResult<()> {
         let sealed = self.seal("post_batch", row.batch_id, bytes);
         self.execute(
-            "INSERT OR FAIL INTO post_batch (practice_id, batch_id, target, state, file_name, folder, created_day, post_count, plugin_digest, body)
+            "INSERT INTO post_batch (practice_id, batch_id, target, state, file_name, folder, created_day, post_count, plugin_digest, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             (
                 self.practice_id(),
@@ -330,7 +330,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn set_post_batch(&self, batch_id: u64, state: &str, folder: &str) -> StoreResult<()> {
         self.execute(
-            "UPDATE OR FAIL post_batch SET state = ?3, folder = ?4 WHERE practice_id = ?1 AND batch_id = ?2",
+            "UPDATE post_batch SET state = ?3, folder = ?4 WHERE practice_id = ?1 AND batch_id = ?2",
             (self.practice_id(), batch_id, state, folder),
         )?;
         Ok(())
