@@ -54,7 +54,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
 const SCHEMAS: [&str; 1] = [include_str!("schema_1.sql")];
 
-/// How bodies and digests are written, in the header of the file (`PRAGMA application_id`): "ch" and a number. Another number where what
+/// Which tables there are and how bodies and digests are written, in the header of the file (`PRAGMA application_id`): "ch" and a number. Another number where what
 /// was stored before cannot be compared with what is made now, and nothing brings it over.
 const FORM: i64 = 0x6368_0003;
 
