@@ -47,7 +47,7 @@ const fn profile(key: &'static str, form: Form, names: &'static [&'static str]) 
 /// Every element that is looked for, those whose names are the surest first.
 #[rustfmt::skip] // a table
 pub(crate) const ELEMENTS: &[Element] = &[
-    charge("charge_id", Form::Text, &["lineid", "chargeid", "chargeno", "chargenumber", "lineno", "linenumber", "lineitemid", "transactionid", "serviceid", "servicelineid", "chargekey", "itemid"]),
+    charge("charge_id", Form::Text, &["lineid", "chargeid", "chargeno", "chargenumber", "lineno", "linenumber", "line", "lineitemid", "transactionid", "serviceid", "servicelineid", "chargekey", "itemid"]),
     visit("visit", Form::Text, &["visitid", "visitno", "visitnumber", "visit", "encounterid", "encounterno", "encounternumber", "encounter", "csn", "superbillid", "superbillno", "superbill", "ticketno", "ticketnumber", "claimid", "appointmentid", "accession"]),
     charge("action", Form::Text, &["action", "chargestatus", "linestatus", "transactiontype"]),
     visit("status", Form::Text, &["status", "visitstatus", "encounterstatus"]),

@@ -67,7 +67,7 @@ impl Sheet {
             .filter(|(element, ..)| !matches!(element.form, Form::Text | Form::Quantity))
             .filter_map(|(element, at, _)| {
                 let (fit, _) = self.columns.get(*at)?.fit(element.form, dates);
-                (fit * 10 >= self.rows * 7).then_some((*at, element.form))
+                (fit * 10 >= self.rows * 6).then_some((*at, element.form))
             })
             .collect();
         let has = |row: usize, at: Option<usize>, form: Form| {
