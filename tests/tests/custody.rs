@@ -23,7 +23,8 @@ fn site() -> Site {
     site.write("practices/my-practice/mapping.schedule.toml", mapping.as_bytes());
     let more = "\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/schedule\"\nadapter = \"csv-superbill\"\n\
                 mapping = \"practices/my-practice/mapping.schedule.toml\"\n";
-    let told = "\n[[post]]\npractice = \"my-practice\"\nname = \"billing\"\nposter = \"csv-poster\"\nfolder = \"post\"\n";
+    let told =
+        "\n[[post]]\npractice = \"my-practice\"\nname = \"billing\"\nposter = \"csv-poster\"\nfolder = \"post\"\n";
     site.write("claimhost.toml", (site.text("claimhost.toml") + more + told).as_bytes());
     site.edit("practices/my-practice/profile.toml", "eligibility = \"none\"", "eligibility = \"270\"");
     site.write(

@@ -57,7 +57,9 @@ pub enum FaultKind {
         found: usize,
     },
     /// A poster's file does not fit its outcomes.
-    #[error("the plugin wrote a file with nothing in it that was taken, or took postings and wrote none; report it to the plugin's author")]
+    #[error(
+        "the plugin wrote a file with nothing in it that was taken, or took postings and wrote none; report it to the plugin's author"
+    )]
     File,
     /// The component could not be instantiated.
     #[error("the plugin could not be started; run its fixtures with `plugin test`")]

@@ -31,7 +31,9 @@ impl RuleSet {
     pub(super) fn new(plugin: Arc<Plugin>) -> Result<Self, Fault> {
         let mut set = Self::describe(plugin, |exports, store| match exports {
             Exports::Rules(world, _) => world.claimhost_plugin_check().call_describe(store),
-            Exports::Adapter(_) | Exports::Puller(_) | Exports::Poster(_) => Err(wasmtime::Error::msg("not a rule set")),
+            Exports::Adapter(_) | Exports::Puller(_) | Exports::Poster(_) => {
+                Err(wasmtime::Error::msg("not a rule set"))
+            }
         })?;
         // A folder over the component of tables: its rules are those of its own table. A table that cannot be read opens no session.
         if set.plugin.manifest.base.as_deref() == Some(rules::COMPONENT)

@@ -388,9 +388,9 @@ impl Tx<'_> {
             self.execute(sql, (key.0, key.1, key.2, sealed))?;
             return Ok(());
         }
-        // It has left and stays. Else it is not there, and another version has its CLM01.
+        // It has left and stays. Else it is not there, for another version has its CLM01.
         let left = self.version(version.claim_id, version.version)?;
-        left.map(|_| ()).ok_or(StoreError::Missing { what: "claim version", id: version.claim_id })
+        left.map(|_| ()).ok_or(StoreError::Taken { what: "CLM01 of a version of claim", id: version.claim_id })
     }
 
     /// Moves a version. The day is kept the first time it is submitted.

@@ -7,9 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::{Known, StoreResult, Tx};
 use crate::claim::ExpectedVisit;
 
-/// Look-up values in one statement.
-const KEYS_AT_ONCE: usize = 8;
-
 /// What became of an expected visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -334,15 +331,8 @@ impl Tx<'_> {
         if self.last_id("expected_visit", "expected_id")? == 0 {
             return Ok(()); // no schedule and no arrivals: the practice has none
         }
-        for keys in keys.chunks(KEYS_AT_ONCE) {
-            let places = (2..keys.len() + 2).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
-            let sql = format!(
-                "SELECT DISTINCT expected_id FROM expected_key WHERE practice_id = ?1 AND key_mac IN ({places})"
-            );
-            let mut parameters: Vec<&dyn rusqlite::ToSql> = vec![&self.practice.id];
-            parameters.extend(keys.iter().map(|key| key as &dyn rusqlite::ToSql));
-            let found: Vec<u64> = self.rows(&sql, parameters.as_slice(), |row| row.get(0))?;
-            for expected_id in found.into_iter().filter(|id| *id != but) {
+        for key in keys {
+            for expected_id in self.expected_with(key)?.into_iter().filter(|id| *id != but) {
                 self.execute(
                     "UPDATE expected_visit SET changed = 1 WHERE practice_id = ?1 AND expected_id = ?2 AND changed = 0",
                     (self.practice_id(), expected_id),
@@ -483,3 +473,50 @@ impl Tx<'_> {
 const SHARED_MAX: usize = 64;
 /// Visits that a median is taken over, at most.
 const HISTORY: u32 = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{MasterKey, Store, StoreError};
+
+    /// So many expected visits under one key, and how many of them a change of it touches.
+    fn touched(count: u8) -> usize {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("claimhost.db"), MasterKey::generate().unwrap()).unwrap();
+        let told = ExpectedVisit {
+            source_system: "SYS".into(),
+            visit_number: String::new(),
+            appointment_id: String::new(),
+            order: Default::default(),
+            patient: Default::default(),
+            start: None,
+            provider: None,
+            location: String::new(),
+            visit_type: String::new(),
+            status: None,
+            moved_to: String::new(),
+            reason: String::new(),
+        };
+        let key = [9; 32];
+        store
+            .practice("elm")
+            .unwrap()
+            .write(|tx| {
+                for n in 0..count {
+                    tx.expect(&[n; 32], 1, 20_000, &[n; 32], &told)?;
+                    tx.note_expected_key(&[n; 32], &key)?;
+                }
+                tx.execute("UPDATE expected_visit SET changed = 0 WHERE practice_id = ?1", [tx.practice_id()])?;
+                tx.touch_expected(&[key], 1)?;
+                let sql = "SELECT COUNT(*) FROM expected_visit WHERE practice_id = ?1 AND changed = 1";
+                Ok::<_, StoreError>(tx.row(sql, [tx.practice_id()], |row| row.get(0))?.unwrap_or(0))
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn what_shares_a_key_is_looked_at_again_but_not_where_everybody_has_it() {
+        assert_eq!(touched(64), 63, "all but the one that is left alone");
+        assert_eq!(touched(65), 0, "a schedule of one stand-in patient");
+    }
+}

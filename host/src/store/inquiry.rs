@@ -71,10 +71,16 @@ impl Tx<'_> {
         day: i64,
         trace: impl FnOnce(&Self, u64) -> String,
     ) -> StoreResult<Option<InquiryRow>> {
+        let (member_mac, service_day) = (question.member_mac(self), crate::claim::day_number(question.day));
+        // Before an id is given: which numbers there are must not depend on what was asked for in vain.
+        let sql = "SELECT 1 FROM inquiry WHERE practice_id = ?1 AND member_mac = ?2 AND service_day = ?3 AND nth = ?4";
+        if self.row(sql, (self.practice_id(), member_mac, service_day, nth), |_| Ok(()))?.is_some() {
+            return Ok(None);
+        }
         let inquiry_id = self.next_id("inquiry", "inquiry_id")?;
         let row = InquiryRow {
             inquiry_id,
-            service_day: crate::claim::day_number(question.day),
+            service_day,
             nth,
             trace: trace(self, inquiry_id),
             payer_id: question.payer_id.clone(),
@@ -83,14 +89,14 @@ impl Tx<'_> {
             asked_day: day,
         };
         let body = self.seal_json("inquiry", inquiry_id, question)?;
-        let added = self.execute(
-            "INSERT OR IGNORE INTO inquiry (practice_id, inquiry_id, member_mac, service_day, nth, trace, payer_id, reason,
+        self.execute(
+            "INSERT INTO inquiry (practice_id, inquiry_id, member_mac, service_day, nth, trace, payer_id, reason,
              state, asked_day, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             (
                 self.practice_id(),
                 inquiry_id,
-                question.member_mac(self),
-                row.service_day,
+                member_mac,
+                service_day,
                 nth,
                 &row.trace,
                 &row.payer_id,
@@ -100,7 +106,7 @@ impl Tx<'_> {
                 body,
             ),
         )?;
-        Ok((added == 1).then_some(row))
+        Ok(Some(row))
     }
 
     /// One question.

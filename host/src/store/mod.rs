@@ -99,6 +99,14 @@ pub enum StoreError {
         /// The store's file.
         path: PathBuf,
     },
+    /// A number is another row's.
+    #[error("the {what} {id} is taken: the store was changed from outside, see `claimhost verify`")]
+    Taken {
+        /// What it is the number of.
+        what: &'static str,
+        /// Its id, one that claimhost minted.
+        id: u64,
+    },
     /// Something was to be written where the store is only read.
     #[error("a row of {table} was to be written where the store is only read")]
     ReadOnly {
