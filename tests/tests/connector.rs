@@ -2,15 +2,11 @@
 //! deliver.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[allow(dead_code, reason = "the server of the tests of pullers, of which these need a part")]
-#[path = "pull/server.rs"]
-mod server;
-
 use std::process::{Command, Output};
 
+use claimhost_tests::https::{Answer, Server};
 use claimhost_tests::programs::claimhost;
 use serde_json::{Value, json};
-use server::{Answer, Server};
 
 fn run(arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
