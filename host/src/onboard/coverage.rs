@@ -338,7 +338,7 @@ impl Counted {
 
 /// Whether a text may be a code, and nothing of a patient that stands in its place: no day, no long number, and no word that is rare.
 fn is_code(text: &str, count: u64) -> bool {
-    let plain = text.len() <= CODE_MAX
+    let plain = (1..=CODE_MAX).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     plain && digits <= 5 && (digits > 0 || count >= RARE)
