@@ -154,7 +154,9 @@ fn surroundings(global: &Global) -> Result<(Surroundings, Vec<PathBuf>), Failure
         trust: Trust::Any,
         ..PluginsConfig::default()
     };
-    Ok((Surroundings { plugins, codes: CodesConfig::default() }, shipped.into_iter().collect()))
+    // Opening a folder of code tables makes it: not where somebody happens to work.
+    let codes = CodesConfig { folder: workspace.join("target/codes") };
+    Ok((Surroundings { plugins, codes }, shipped.into_iter().collect()))
 }
 
 /// An earlier report, with what is in force beside it.
