@@ -153,8 +153,7 @@ fn descriptions_are_read_as_generators_write_them() {
                 components:\n  schemas:\n    Line:\n      properties:\n        code:\n          type: string\n        note:\n          type: string\n      \
                 x-verbose-required:\n      - note\n";
     let table = of_yaml(text, "");
-    let found: Vec<(String, String, Vec<(String, bool)>)> =
-        table.rows.into_iter().map(|row| (row.method, row.path, row.query)).collect();
+    let found: Vec<_> = table.rows.into_iter().map(|row| (row.method, row.path, row.query)).collect();
     assert_eq!(
         found,
         [

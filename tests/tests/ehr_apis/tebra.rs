@@ -168,8 +168,10 @@ fn envelope(operation: &str, inner: &str) -> Answer {
     )
 }
 
+type Charge = (u32, u32, &'static str, &'static str, u32, &'static str, &'static str, &'static str);
+
 /// Charges: id, encounter, code, modifier, units, price, status, and the day on which they changed.
-const CHARGES: [(u32, u32, &str, &str, u32, &str, &str, &str); 6] = [
+const CHARGES: [Charge; 6] = [
     (101, 11, "99213", "25", 1, "120.50", "Ready", "2026-01-20"),
     (102, 11, "G0008", "", 1, "30.00", "Ready", "2026-01-20"),
     (103, 12, "99212", "", 1, "80.00", "Completed", "2026-02-25"),
@@ -273,7 +275,6 @@ fn source(rate: &str) -> Source {
         ],
         // Charges have the provider's name: the site adds it to the ids of its provider.
         profile: vec![("ids = [\"DR01\"]", "ids = [\"DR01\", \"PAT CHANGEME\"]")],
-        ..Source::default()
     }
 }
 
