@@ -28,9 +28,12 @@ pub(crate) struct Draft {
 pub(crate) struct Hints {
     /// By the payer's name as it came: electronic id, filing indicator.
     pub(crate) payers: BTreeMap<String, (Option<String>, Option<String>)>,
-    /// By NPI: last name, first name, taxonomy.
-    pub(crate) providers: BTreeMap<String, (Option<String>, Option<String>, Option<String>)>,
+    /// By NPI.
+    pub(crate) providers: BTreeMap<String, ProviderHint>,
 }
+
+/// Of a provider: last name, first name, taxonomy.
+type ProviderHint = (Option<String>, Option<String>, Option<String>);
 
 impl Hints {
     /// Takes those of another draft.

@@ -111,7 +111,7 @@ pub(crate) struct Report {
 
 /// `present` of `total` in percent, to the nearest; of none, 0.
 pub(crate) fn percent(present: u64, total: u64) -> u64 {
-    if total == 0 { 0 } else { (present * 100 + total / 2) / total }
+    (present * 100 + total / 2).checked_div(total).unwrap_or(0)
 }
 
 impl DryRun {
