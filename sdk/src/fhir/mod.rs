@@ -71,6 +71,9 @@ pub struct Site {
     hold_clinical: bool,
     /// Whether a visit is numbered by `Encounter.id`, which every reference to it has.
     by_id: bool,
+    /// Hours that the facility's clock may be behind UTC, where a ChargeItem's time is in UTC and the facility's day is meant; 0: the day is
+    /// the one that is written.
+    utc_hours: u32,
     undelivered: Vec<String>,
 }
 
@@ -111,6 +114,10 @@ impl Site {
             let found = format!("`{clinical}`");
             mapping.problem("charges.clinical_procedures", "mapping.word", &found, "hold or ignore");
         }
+        let utc_hours = mapping.text("charge_item.utc_hours", "0").trim().parse().unwrap_or_else(|_| {
+            mapping.problem("charge_item.utc_hours", "mapping.number", "no number", "hours in quotes, such as \"5\"");
+            0
+        });
         let by_id = paths.visit.number == Path::parse("id").unwrap_or_default();
         mapping.finish()?;
         let undelivered = defaults.undelivered.iter().map(|field| (*field).to_owned()).collect();
@@ -127,6 +134,7 @@ impl Site {
             cancelled,
             hold_clinical,
             by_id,
+            utc_hours,
             undelivered,
         })
     }

@@ -35,8 +35,8 @@ paths! {
     CoveragePaths in "coverage" { payer, member_id, group_number, relationship, subscriber, order }
     /// Below a Claim.
     ClaimPaths in "claim" { id, replaces, date, items, insurance, facility, referral, billing, total }
-    /// Below a ChargeItem: the item that takes it back, and the item whose place it takes.
-    CreditPaths in "charge_item" { offset_by, replaces }
+    /// Below a ChargeItem: the item that takes it back, the item whose place it takes, and the elements of which each is a charge of its own.
+    CreditPaths in "charge_item" { offset_by, replaces, details }
     /// Below a Claim item, a ChargeItem, a Procedure or an Encounter that is a charge itself.
     LinePaths in "claim_item" {
         id, code, modifiers, units, amount, unit_amount, date, place_of_service, reasons, rendering, ndc, body_site,
@@ -64,7 +64,7 @@ pub struct Paths {
     pub claim_item: LinePaths,
     /// `[charge_item]`
     pub charge_item: LinePaths,
-    /// `[charge_item] offset_by, replaces`
+    /// `[charge_item] offset_by, replaces, details`
     pub credit: CreditPaths,
     /// `[procedure]`
     pub procedure: LinePaths,

@@ -1,6 +1,6 @@
 //! The visits of a document: which resources are of one, what its charges are taken from, and its header.
 
-use claimhost_fhir::Json;
+use claimhost_fhir::{DateTime, Json};
 
 use super::Site;
 use super::codes::has_code;
@@ -235,12 +235,39 @@ impl Site {
                 ChargeAction::New if replaced.is_some() => ChargeAction::Replace,
                 other => other,
             };
+            // Read as one, it would have the code of one and the amount of all.
+            if let [_, second, ..] = credit.details.all(&item.json).as_slice()
+                && action != ChargeAction::Cancel
+            {
+                let remedy = "have the source make a charge of each, or enter them by hand";
+                let found = "several charges in one item";
+                problems.push(item.problem("fhir.several-details", second, found, "one", remedy));
+                continue;
+            }
+            if action != ChargeAction::Cancel {
+                charges.doubts.extend(self.day_in_doubt(item));
+            }
             let reverses = replaced.filter(|_| action == ChargeAction::Replace).unwrap_or_default();
             let paths = &self.paths.charge_item;
             let source = Source { resources, of: item, item: &item.json, paths, dates: None };
             self.add(&source, (format!("ChargeItem/{own}"), reverses, action), diagnoses, &mut charges.list, problems);
         }
         (!charges.list.is_empty()).then_some(charges)
+    }
+
+    /// What is in doubt where a charge's time is in UTC, so soon after midnight that the facility may still have the day before.
+    fn day_in_doubt(&self, item: &Resource<'_>) -> Option<Problem> {
+        let date = self.paths.charge_item.date.first(&item.json)?;
+        let times = [Some(date), date.get("start"), date.get("end")];
+        let is_in_doubt = |written: &&Json<'_>| {
+            let time = written.text().and_then(DateTime::parse);
+            time.is_some_and(|time| time.offset_minutes == Some(0) && time.second / 3600 < self.utc_hours)
+        };
+        let at = times.into_iter().flatten().find(is_in_doubt)?;
+        let found = "a time in UTC, at which the facility may have the day before";
+        let remedy = "look up the day in the EHR and enter the charge under it; a facility that is fewer hours behind UTC says so in [charge_item] \
+                      utc_hours of its mapping";
+        Some(item.problem("fhir.day-in-utc", at, found, "the day of service at the facility", remedy))
     }
 
     /// Charges from the chart: procedures, and the encounter's own code. Price and units are not in a chart.

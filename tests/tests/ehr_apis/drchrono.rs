@@ -33,7 +33,9 @@ fn appointment(id: u32) -> Value {
     let codes = if id == 91 { json!(["J06.9", "Z23"]) } else { json!(["J06.9"]) };
     json!({
         "id": id.to_string(), "office": 3, "status": "Complete", "icd10_codes": codes, "deleted_flag": false, "patient": id - 20,
-        "scheduled_time": "2026-03-02T16:00:00", "primary_insurer_payer_id": "00000", "primary_insurer_name": "EXAMPLE",
+        // One visit has its payer's name only: that comes before the number of the patient's payer of today.
+        "scheduled_time": "2026-03-02T16:00:00", "primary_insurer_payer_id": if id == 92 { "" } else { "00000" },
+        "primary_insurer_name": "EXAMPLE",
         "primary_insurance_id_number": format!("P{id}"), "secondary_insurer_payer_id": "", "secondary_insurance_id_number": "",
     })
 }
@@ -45,7 +47,7 @@ fn patient(id: u32, verbose: bool) -> Value {
         "zip_code": "97301",
     });
     if verbose {
-        patient["primary_insurance"] = json!({"insurance_company": "EXAMPLE", "insurance_payer_id": "00000",
+        patient["primary_insurance"] = json!({"insurance_company": "ANOTHER", "insurance_payer_id": "99999",
             "insurance_id_number": "TODAYS", "patient_relationship_to_subscriber": "", "is_subscriber_the_patient": true});
     }
     patient

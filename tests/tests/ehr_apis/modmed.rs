@@ -208,6 +208,23 @@ fn killed_in_mid_page_it_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn a_charge_with_several_details_is_no_line_of_the_first() {
+    let Some(description) = text(DESCRIPTION) else { return };
+    let api = api(&description, |all| {
+        let charge = all.iter_mut().find(|one| one["id"] == "CHG|1726").unwrap();
+        let transaction = charge.pointer_mut("/extension/0/extension").unwrap().as_array_mut().unwrap();
+        let mut second = transaction[2].clone();
+        second["extension"][1]["valueCoding"]["code"] = json!("17003");
+        transaction.push(second);
+    });
+    let (site, outcome) = undisturbed(&source(), &api);
+    assert_eq!(outcome.sent, SENT[..4], "{outcome:#?}");
+    let told = problems(&site);
+    assert!(told.len() == 1 && told[0].contains("fhir.several-details"), "{told:?}");
+    assert!(told[0].contains("extension[0].extension[3]"), "{told:?}");
+}
+
+#[test]
 fn a_charge_as_the_one_public_reply_has_it_says_what_it_lacks() {
     let Some(description) = text(DESCRIPTION) else { return };
     // `CHG|1722` as it is read: no code, no modifier, no diagnosis, no context.

@@ -53,7 +53,8 @@ fn chart(number: u32, patient: u32, code: &str) -> Vec<Value> {
         json!({"resourceType": "Condition", "id": format!("c-{number}"), "meta": updated, "subject": subject, "encounter": of,
             "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "E11.9"}]}}),
         json!({"resourceType": "Procedure", "id": format!("pr-{number}"), "meta": updated, "status": "completed", "subject": subject,
-            "encounter": of, "performedDateTime": "2026-03-02",
+            // Of an encounter over midnight: the second day's is asked for too.
+            "encounter": of, "performedDateTime": if number == 3 { "2026-03-03" } else { "2026-03-02" },
             "code": {"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": code}]}}),
         // Of another day: asked for by day, it does not come.
         json!({"resourceType": "Procedure", "id": format!("old-{number}"), "meta": updated, "status": "completed", "subject": subject,

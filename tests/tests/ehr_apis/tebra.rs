@@ -193,7 +193,7 @@ fn charges(filter: &Element) -> String {
                  <a:ProcedureCode>{code}</a:ProcedureCode><a:ProcedureModifier1>{modifier}</a:ProcedureModifier1><a:Units>{units}</a:Units>\
                  <a:UnitCharge>{price}</a:UnitCharge><a:TotalCharges>{total:.2}</a:TotalCharges><a:Status>{status}</a:Status>\
                  <a:ServiceStartDate>3/2/2026</a:ServiceStartDate><a:PostingDate>3/2/2026</a:PostingDate>\
-                 <a:RenderingProviderName>PAT CHANGEME</a:RenderingProviderName><a:PrimaryInsurancePlanName>EXAMPLE</a:PrimaryInsurancePlanName></a:ChargeData>"
+                 <a:RenderingProviderName>PAT CHANGEME</a:RenderingProviderName><a:PrimaryInsurancePlanName>CASE PLAN</a:PrimaryInsurancePlanName></a:ChargeData>"
             )
         })
         .collect();
@@ -291,8 +291,14 @@ fn charges_come_window_by_window_with_their_encounters_and_patients() {
     );
     let rules = rules(&site);
     assert!(rules.iter().any(|rule| rule == "diagnosis.undelivered"), "{rules:?}");
-    for missed in ["patient", "subscriber", "member", "place-of-service", "rendering"] {
+    for missed in ["patient", "member", "place-of-service", "rendering"] {
         assert!(!rules.iter().any(|rule| rule.starts_with(missed)), "{missed} came: {rules:?}");
+    }
+    // Nor whose the policy is; and the plan of the charge's case is not put beside the number of the patient's policy.
+    assert!(rules.iter().any(|rule| rule.starts_with("subscriber.")), "{rules:?}");
+    for claim in site.json(&["claim", "list"]).as_array().unwrap() {
+        let shown = site.json(&["claim", "show", claim["id"].as_str().unwrap()]).to_string();
+        assert!(shown.contains("EXAMPLE") && !shown.contains("CASE PLAN"), "{shown}");
     }
     let windows: Vec<Element> = api
         .server

@@ -143,6 +143,58 @@ fn places_name_path_class_and_remedy_and_never_the_value() {
 }
 
 #[test]
+fn an_item_with_several_charges_in_it_is_no_line_of_one_of_them() {
+    let mapping = "[charge_item]\ncode = \"extension(t).extension(d).extension(code).valueCoding\"\ndetails = \"extension(t).extension(d)\"\n";
+    let detail = |code: &str| {
+        format!(r#"{{"url":"d","extension":[{{"url":"code","valueCoding":{{"system":"{CPT}","code":"{code}"}}}}]}}"#)
+    };
+    let of = |details: &str| charge_item(&format!(r#","extension":[{{"url":"t","extension":[{details}]}}]"#));
+    let update = visit(mapping, &of(&detail("17000")));
+    assert_eq!(update.charges[0].line.procedure.code, "17000");
+    let two = of(&format!("{},{}", detail("17000"), detail("17003")));
+    let told = problem(mapping, &two);
+    assert_eq!(
+        (told.id.as_str(), told.at.path.as_str()),
+        ("fhir.several-details", "ChargeItem.extension[0].extension[1]")
+    );
+    // What takes it back takes back all of it.
+    let taken_back = visit(mapping, &two.replace("billable", "not-billable"));
+    assert_eq!(taken_back.charges.last().unwrap().action, ChargeAction::Cancel);
+    // A mapping that says nothing of it reads the first, as before.
+    assert_eq!(visit(mapping.split_once("details").unwrap().0, &two).charges[0].line.procedure.code, "17000");
+}
+
+#[test]
+fn a_day_that_may_be_the_day_before_is_in_doubt() {
+    let at = |time: &str| charge_item("").replace("\"2026-02-03\"", time);
+    let doubts = |mapping: &str, time: &str| -> Vec<String> {
+        visit(mapping, &at(time)).doubts.into_iter().map(|doubt| format!("{} {}", doubt.id, doubt.at.path)).collect()
+    };
+    let (five, doubtful) = ("[charge_item]\nutc_hours = \"5\"\n", ["fhir.day-in-utc ChargeItem.occurrenceDateTime"]);
+    for time in ["\"2026-02-04T00:00:00Z\"", "\"2026-02-04T04:59:59+00:00\""] {
+        assert_eq!(doubts(five, time), doubtful, "{time}");
+        assert!(doubts("", time).is_empty(), "{time}: the day is the one that is written");
+    }
+    // A day without a time, a time at the facility's own clock, and the working day.
+    for time in
+        ["\"2026-02-03\"", "\"2026-02-03T00:30:00-05:00\"", "\"2026-02-03T05:00:00Z\"", "\"2026-02-03T23:59:00Z\""]
+    {
+        assert!(doubts(five, time).is_empty(), "{time}");
+    }
+    let period = charge_item("").replace(
+        "\"occurrenceDateTime\":\"2026-02-03\"",
+        "\"occurrencePeriod\":{\"start\":\"2026-02-03T23:30:00Z\",\"end\":\"2026-02-04T00:30:00Z\"}",
+    );
+    assert_eq!(visit(five, &period).doubts[0].at.path, "ChargeItem.occurrencePeriod.end");
+    // What is taken back is no charge of any day. Oracle Health writes UTC: until a site says how far it is behind, as far as Hawaii.
+    assert!(visit(five, &at("\"2026-02-04T00:00:00Z\"").replace("billable", "not-billable")).doubts.is_empty());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../connectors/oracle-cerner");
+    let cerner = std::fs::read_to_string(folder.join("mapping.toml")).unwrap();
+    assert_eq!(doubts(&cerner, "\"2026-02-04T09:59:00Z\""), doubtful);
+    assert!(doubts(&cerner, "\"2026-02-04T10:00:00Z\"").is_empty());
+}
+
+#[test]
 fn statuses_and_what_is_not_for_us() {
     let with = |status: &str| charge_item("").replace("billable", status);
     let actions =

@@ -36,8 +36,8 @@ pub struct HttpPull {
     /// The page that is asked for now was begun in another turn: its address may have grown old.
     resumed: bool,
     waiting: Waiting,
-    /// The last page of a listing that reading consumes: who gives the same again has consumed nothing.
-    drained: String,
+    /// The page before, of a listing that is asked for by a count or again: who gives the same once more heeds no count and has consumed nothing.
+    before: String,
 }
 
 /// What the next response is.
@@ -80,8 +80,8 @@ impl Puller for HttpPull {
         }
         let resumed = cursor.begun.is_some();
         let now = Moment::of(turn.now);
-        let (waiting, drained) = (Waiting::Begin, String::new());
-        Ok(Self { plan, settings: setup.settings, now, cursor, resumed, waiting, drained })
+        let (waiting, before) = (Waiting::Begin, String::new());
+        Ok(Self { plan, settings: setup.settings, now, cursor, resumed, waiting, before })
     }
 
     fn next(&mut self, response: Option<Response>) -> Step {
@@ -106,6 +106,10 @@ impl HttpPull {
     fn begin(&mut self) -> Result<Step, Box<Problem>> {
         if let Some(name) = self.plan.settings.iter().find(|name| setting_of(&self.settings, name).is_empty()) {
             return Err(problem("setting.missing", name, "no such setting", "a value in [intake.pull.settings]"));
+        }
+        if !self.plan.over.is_empty() && self.each_values().is_empty() {
+            let expected = "one value at least in [intake.pull.settings]: without one there is nothing to ask for";
+            return Err(problem("setting.missing", &self.plan.over, "commas or blanks without a value", expected));
         }
         // What is consumed and lost has to be asked for again from the first turn on.
         let needs_since = self.plan.window.is_some() || self.plan.reread.is_some();
@@ -224,16 +228,8 @@ impl HttpPull {
         }
         let next = self.after(&tree, items.len())?;
         drop(tree);
-        if *self.pass().1 == Paging::Drain && !items.is_empty() {
-            if text == self.drained {
-                return Err(problem(
-                    "pull.circle",
-                    "pull.paging.by",
-                    "the page that was just read, again",
-                    "a listing that reading consumes, or another kind of paging",
-                ));
-            }
-            self.drained.clone_from(&text);
+        if matches!(self.pass().1, Paging::Drain | Paging::Rows | Paging::Count { .. }) {
+            self.is_no_circle(&text, items.len())?;
         }
         let mut page = Box::new(Page {
             text,
@@ -255,6 +251,25 @@ impl HttpPull {
             return Ok(self.store(*page));
         }
         self.complete(page)
+    }
+
+    /// Where no address leads from page to page, one that is the page before is no further page. The first of a pass, a window or a value of
+    /// `over` has none before it.
+    fn is_no_circle(&mut self, text: &str, items: usize) -> Result<(), Box<Problem>> {
+        if self.cursor.pages == 0 {
+            self.before.clear();
+        }
+        if items > 0 && text == self.before {
+            return Err(problem(
+                "pull.circle",
+                "pull.paging.by",
+                "the page that was just read, again",
+                "the rows that follow (a server that heeds `{offset}` or `{page}`), a listing that reading consumes, or another kind of paging",
+            ));
+        }
+        self.before.clear();
+        self.before.push_str(text);
+        Ok(())
     }
 
     /// Where the page after this one is; none: the turn ends with this one.

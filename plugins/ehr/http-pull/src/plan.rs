@@ -333,7 +333,8 @@ impl Ask {
         }
     }
 
-    /// The request with values. None where its path lacks one, or the body of a request for an item: there is nothing to ask for.
+    /// The request with values. None where its path lacks one, or the body of a request for an item, or what a parameter of one wants of
+    /// the item: there is nothing to ask for, and asked without it a server answers with everybody's.
     pub fn request(&self, values: &Values<'_, '_>) -> Option<claimhost_sdk::http::Request> {
         let path = self.path.fill(values, Escape::Component);
         if path.lacks || values.item.is_some() && self.body.fill(values, self.escape).lacks {
@@ -342,7 +343,10 @@ impl Ask {
         let mut url = path.text;
         for (name, template) in &self.query {
             let value = template.fill(values, Escape::Component);
-            // A parameter without its value is left out: the first page has no token, the first listing no since.
+            if value.lacks && values.item.is_some() && template.is_of_item() {
+                return None;
+            }
+            // Any other parameter without its value is left out: the first page has no token, the first listing no since.
             if !value.lacks {
                 url.push(if url.contains('?') { '&' } else { '?' });
                 url.push_str(name);

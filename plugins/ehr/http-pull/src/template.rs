@@ -114,6 +114,11 @@ impl Template {
         self.parts.is_empty()
     }
 
+    /// Whether something of the item has to stand in it.
+    pub fn is_of_item(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Item(_) | Part::Id(_) | Part::Day(_)))
+    }
+
     /// Adds the names of settings and secrets that it has.
     pub fn names(&self, settings: &mut BTreeSet<String>, secrets: &mut BTreeSet<String>) {
         for part in &self.parts {

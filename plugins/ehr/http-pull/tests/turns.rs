@@ -386,7 +386,49 @@ fn the_values_of_a_setting_are_asked_for_one_after_another() {
     assert_eq!(sent(pull.next(None)).url, "/visits/c");
     stored(pull.next(answer(200, "{\"rows\":[]}")));
     done(pull.next(None));
-    assert_eq!(failed(with("", "").next(None)), "setting.missing");
+    for nothing in ["", ",", " , ,"] {
+        assert_eq!(failed(with(nothing, "").next(None)), "setting.missing", "{nothing:?}");
+    }
+}
+
+#[test]
+fn what_a_parameter_wants_of_an_item_that_does_not_have_it_is_not_asked_of_everybody() {
+    let mapping = "[pull]\npath = \"/rows\"\nitems = \"rows\"\ndocuments = \"item\"\n[[pull.with]]\nname = \"policies\"\npath = \"/p\"\n\
+                   query = { patient = \"{id.who.ref}\", from = \"{since}\" }\n[[pull.with]]\nname = \"notes\"\npath = \"/n\"\n\
+                   query = { of = \"{item.id}\", day = \"ge{day.at}\" }\n";
+    // Without a first day the listing is asked for without one, and so is what belongs to an item.
+    let mut pull = open(mapping, Turn { since: None, ..turn("") });
+    assert_eq!(sent(pull.next(None)).url, "/rows");
+    let rows = "{\"rows\":[{\"id\":1},{\"id\":2,\"who\":{\"ref\":\"Patient/7\"},\"at\":\"2026-03-02T16:00:00Z\"}]}";
+    assert_eq!(sent(pull.next(answer(200, rows))).url, "/p?patient=7", "nothing is asked for the first");
+    assert_eq!(sent(pull.next(answer(200, "{\"n\":1}"))).url, "/n?day=ge2026-03-02&of=2");
+    let (documents, _) = stored(pull.next(answer(200, "{\"n\":2}")));
+    assert_eq!(documents[0], "{\"id\":1}");
+    done(pull.next(None));
+}
+
+#[test]
+fn a_server_that_heeds_no_count_goes_round_in_no_circle() {
+    let rows = "[pull]\npath = \"/rows?o={offset}\"\nitems = \"rows\"\n[pull.paging]\nby = \"rows\"\n";
+    let count = "[pull]\npath = \"/rows?o={offset}\"\nitems = \"rows\"\n[pull.paging]\nby = \"count\"\nsize = \"2\"\n";
+    for mapping in [rows, count] {
+        let mut pull = open(mapping, turn(""));
+        sent(pull.next(None));
+        stored(pull.next(answer(200, "{\"rows\":[1,2]}")));
+        assert_eq!(sent(pull.next(None)).url, "/rows?o=2");
+        assert_eq!(failed(pull.next(answer(200, "{\"rows\":[1,2]}"))), "pull.circle", "{mapping}");
+    }
+    // Another pass has the page of the one before rightly: here all that was drained, in one page.
+    let mut pull = open(FEED, turn(""));
+    sent(pull.next(None));
+    for (body, next) in [("{\"rows\":[1]}", "/feed?mode=new"), ("{\"rows\":[]}", "/feed?from=2026-02-28&offset=0")] {
+        stored(pull.next(answer(200, body)));
+        assert_eq!(sent(pull.next(None)).url, next);
+    }
+    stored(pull.next(answer(200, "{\"rows\":[1]}")));
+    assert_eq!(sent(pull.next(None)).url, "/feed?from=2026-02-28&offset=1");
+    stored(pull.next(answer(200, "{\"rows\":[]}")));
+    done(pull.next(None));
 }
 
 #[test]

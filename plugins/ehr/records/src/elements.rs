@@ -1,7 +1,7 @@
 //! Where the elements of a visit and of a charge stand: `[visit]`, `[charge]` and `[values]` of the mapping.
 //!
 //! A path is below the record that its table is of; `^` before it begins at the visit, `/` at the document, `NAME:` at the record of the
-//! joined file NAME. `= text` is the text itself. What the source writes and what is meant by it is in `[values.ELEMENT]`.
+//! joined file NAME. `= text` is the text itself; `A unless B` is A where B has no text. What the source writes and what is meant by it is in `[values.ELEMENT]`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -94,7 +94,11 @@ enum From {
 enum Source {
     /// The site's own word.
     Constant(String),
-    At(From, Path),
+    At {
+        from: From,
+        path: Path,
+        unless: Vec<(From, Path)>,
+    },
 }
 
 /// One part of a text is taken.
@@ -165,6 +169,14 @@ fn source(mapping: &mut Mapping<'_>, key: &str, text: &str, joins: &[String]) ->
     if let Some(constant) = text.strip_prefix('=') {
         return Some(Source::Constant(constant.trim().to_owned()));
     }
+    let mut paths = text.split(" unless ").map(|text| path_of(mapping, key, text, joins));
+    let (from, path) = paths.next()??;
+    let unless = paths.collect::<Option<Vec<_>>>()?;
+    Some(Source::At { from, path, unless })
+}
+
+fn path_of(mapping: &mut Mapping<'_>, key: &str, text: &str, joins: &[String]) -> Option<(From, Path)> {
+    let text = text.trim();
     let joined = joins.iter().find_map(|name| Some((name, text.strip_prefix(name.as_str())?.strip_prefix(':')?)));
     let (from, path) = match (joined, text.strip_prefix('^'), text.strip_prefix('/')) {
         (Some((name, path)), ..) => (From::Joined(name.clone()), path),
@@ -174,10 +186,10 @@ fn source(mapping: &mut Mapping<'_>, key: &str, text: &str, joins: &[String]) ->
     };
     let read = Path::parse(path);
     if read.is_none() {
-        let expected = "a path such as patient.insurances[sequencenumber=1].memberid, or `= text`";
+        let expected = "a path such as patient.insurances[sequencenumber=1].memberid, `PATH unless PATH`, or `= text`";
         mapping.problem(key, "mapping.path", &format!("`{text}`"), expected);
     }
-    read.map(|path| Source::At(from, path))
+    read.map(|path| (from, path))
 }
 
 fn transform(mapping: &mut Mapping<'_>, key: &str, text: &str) -> Option<Transform> {
@@ -236,12 +248,19 @@ impl<'r, 'a> Record<'r, 'a> {
         }
     }
 
+    /// Whether one of these paths has a text.
+    fn has_one(&self, paths: &[(From, Path)]) -> bool {
+        let has = |(from, path): &(From, Path)| self.start(from).is_some_and(|start| !path.text(start).is_empty());
+        paths.iter().any(has)
+    }
+
     /// Every text of an element, with the words of the site put in.
     fn texts(&self, key: &str) -> Vec<String> {
         let Some(element) = self.elements.elements.get(key) else { return Vec::new() };
         let raw = element.sources.iter().flat_map(|source| match source {
             Source::Constant(text) => vec![text.clone()],
-            Source::At(from, path) => {
+            Source::At { unless, .. } if self.has_one(unless) => Vec::new(),
+            Source::At { from, path, .. } => {
                 self.start(from).into_iter().flat_map(|start| path.all(start)).map(plain).collect()
             }
         });
@@ -256,8 +275,10 @@ impl<'r, 'a> Record<'r, 'a> {
     /// Whether one of its own elements has a text.
     pub fn says_something(&self) -> bool {
         let own = |source: &Source| match source {
-            Source::At(From::Here, path) => path.all(self.here).into_iter().any(|json| !plain(json).is_empty()),
-            Source::At(..) | Source::Constant(_) => false,
+            Source::At { from: From::Here, path, .. } => {
+                path.all(self.here).into_iter().any(|json| !plain(json).is_empty())
+            }
+            Source::At { .. } | Source::Constant(_) => false,
         };
         self.elements.elements.values().flat_map(|element| &element.sources).any(own)
     }
@@ -306,8 +327,8 @@ impl Fields for Record<'_, '_> {
         let source = element.and_then(|element| element.sources.first());
         let found = match source {
             // The offset is in the document: a joined record has none there.
-            Some(Source::At(From::Joined(_), _) | Source::Constant(_)) | None => None,
-            Some(Source::At(from, path)) => self.start(from).and_then(|start| path.first(start)),
+            Some(Source::At { from: From::Joined(_), .. } | Source::Constant(_)) | None => None,
+            Some(Source::At { from, path, .. }) => self.start(from).and_then(|start| path.first(start)),
         };
         let offset = found.and_then(|json| u32::try_from(json.at).ok());
         let below = self.root.path_to(self.here.at);

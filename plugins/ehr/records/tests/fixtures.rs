@@ -5,7 +5,7 @@ use std::path::Path;
 
 use claimhost_fhir::Json;
 use claimhost_sdk::Adapter;
-use claimhost_sdk::intake::{Document, Outcome, Related, Setup};
+use claimhost_sdk::intake::{Document, Event, Outcome, Related, Setup};
 use plugin_records::Records;
 
 /// What the host's framing does, for files that have each record between its own brackets.
@@ -58,6 +58,7 @@ fn a_mapping_is_refused_at_its_line() {
     for (mapping, wanted) in [
         ("", "mapping.visit"),
         ("[visit]\nvisit = \"a..b\"\n", "mapping.path"),
+        ("[visit]\nvisit = \"a unless b..c\"\n", "mapping.path"),
         ("[visit]\nvisit = \"id\"\nmember_idd = \"x\"\n", "mapping.unknown"),
         ("date_format = \"MM/DD/YY\"\n[visit]\nvisit = \"id\"\n", "mapping.date-format"),
         ("required = [\"visit.member_id\"]\n[visit]\nvisit = \"id\"\n", "mapping.required"),
@@ -68,6 +69,50 @@ fn a_mapping_is_refused_at_its_line() {
         assert!(problems.iter().any(|problem| problem.starts_with(wanted)), "{mapping}: {problems:?}");
     }
     assert!(open("[visit]\nvisit = \"id\"\n").is_ok());
+}
+
+/// The first coverage that DrChrono's pulled documents come to: payer, member id and group.
+fn drchrono(appointment: &str) -> [String; 3] {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../connectors/drchrono");
+    let session = open(&std::fs::read_to_string(folder.join("pulled.toml")).unwrap()).unwrap();
+    let content = format!(
+        "{{\"item\":{{\"id\":1,\"appointment\":9,\"code\":\"99213\",\"billed\":80,\"quantity\":1,\"service_date\":\"2026-03-02\"}},\
+         \"appointment\":{{{appointment}}},\"patient\":{{\"last_name\":\"VANCE\",\"primary_insurance\":{{\"insurance_payer_id\":\"22222\",\
+         \"insurance_company\":\"TODAYS\",\"insurance_id_number\":\"T2\",\"insurance_group_number\":\"G2\"}}}}}}"
+    );
+    let document = Document {
+        ordinal: 0,
+        format: "json".to_owned(),
+        content: content.into_bytes(),
+        related: Vec::new(),
+        received: claimhost_sdk::fixtures::RECEIVED,
+    };
+    let Outcome::Events(events) = session.translate(&document) else { panic!("{:?}", session.translate(&document)) };
+    let Event::Visit(visit) = &events[0] else { panic!("a visit") };
+    let coverage = &visit.header.coverages[0];
+    let payer = coverage.payer.local_ids[0].clone();
+    [payer, coverage.subscriber.member_id.clone(), coverage.subscriber.group_number.clone()]
+}
+
+#[test]
+fn a_policy_is_the_visits_or_the_patients_and_never_of_both() {
+    for (appointment, wanted) in [
+        ("", ["22222", "T2", "G2"]),
+        (
+            "\"primary_insurer_payer_id\":\"\",\"primary_insurer_name\":null,\"primary_insurance_id_number\":\"\"",
+            ["22222", "T2", "G2"],
+        ),
+        ("\"primary_insurer_payer_id\":\"11111\",\"primary_insurance_id_number\":\"V1\"", ["11111", "V1", ""]),
+        (
+            "\"primary_insurer_payer_id\":\"\",\"primary_insurer_name\":\"VISIT'S\",\"primary_insurance_id_number\":\"V1\"",
+            ["VISIT'S", "V1", ""],
+        ),
+        // What is missing of the one is not taken from the other: such a claim is held.
+        ("\"primary_insurer_name\":\"VISIT'S\"", ["VISIT'S", "", ""]),
+        ("\"primary_insurance_id_number\":\"V1\"", ["", "V1", ""]),
+    ] {
+        assert_eq!(drchrono(appointment), wanted, "{appointment}");
+    }
 }
 
 #[test]
