@@ -128,6 +128,18 @@ fn a_server_says_what_it_can_deliver_and_what_must_come_another_way() {
     for asked in server.asked() {
         assert!(asked.method == "GET" && asked.header("authorization").is_empty(), "{asked:?}");
     }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("none.pem"), "no certificate").unwrap();
+    for (file, words) in [("missing.pem", "No such file"), ("none.pem", "PEM")] {
+        let path = folder.path().join(file);
+        let output = run(&["probe", &server.url(), "--ca-file", path.to_str().unwrap()]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(4) && said.contains(file) && said.contains(words), "{said}");
+        assert!(
+            !said.contains("/metadata") && !said.contains("another address"),
+            "the address is not to blame: {said}"
+        );
+    }
     let plain = run(&["probe", "http://fhir.example/r4"]);
     assert!(plain.status.code() == Some(4) && String::from_utf8_lossy(&plain.stderr).contains("https"));
 }

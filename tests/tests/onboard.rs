@@ -264,7 +264,7 @@ fn patients_in_a_file_of_their_own_are_joined_by_the_column_that_both_have() {
     let mapping: Value = {
         let text = fs::read_to_string(desk.path("onboard/practices/my-practice/mapping.toml")).unwrap();
         assert!(text.contains("file = \"patients-*.csv\"") && text.contains("key = \"Chart\""), "{text}");
-        assert!(text.contains("patient_last = \"patients:Last\"") && text.contains("delimiter = \";\""), "{text}");
+        assert!(text.contains("patient_last = \"file2:Last\"") && text.contains("delimiter = \";\""), "{text}");
         report["dry_run"].clone()
     };
     assert_eq!(mapping["claims"]["ready"], 2, "{report:#}");
@@ -435,6 +435,37 @@ fn a_later_sample_says_which_element_an_upstream_change_broke() {
         2,
         "nothing new"
     );
+}
+
+#[test]
+fn a_later_sample_is_read_by_the_mapping_of_its_own_kind() {
+    let desk = Desk::new();
+    let visit = |number: usize| {
+        serde_json::json!({
+            "visitId": format!("E{number}"), "patientId": format!("M{number}"), "patientLast": PEOPLE[number].0, "patientFirst": "ORLA",
+            "chargeId": "1", "cpt": "99213", "dos": "2026-05-01", "units": 1, "amount": 90.5,
+        })
+    };
+    desk.put("a.json", serde_json::json!({"data": [visit(1), visit(2)]}).to_string());
+    let charge = |number: usize| {
+        let last = PEOPLE[number + 2].0;
+        format!(
+            "<Row><EncounterNumber>X{number}</EncounterNumber><ChartNumber>N{number}</ChartNumber><LastName>{last}</LastName>\
+             <FirstName>ADA</FirstName><LineNumber>1</LineNumber><ProcedureCode>99212</ProcedureCode><ServiceDate>05/02/2026</ServiceDate><Quantity>1</Quantity><Fee>60.00</Fee></Row>"
+        )
+    };
+    let xml: String = (1..=2).map(charge).collect();
+    desk.put("b.xml", format!("<?xml version=\"1.0\"?><Rows>{xml}</Rows>"));
+    let report = desk.report(&["a.json", "b.xml"]);
+    let kinds: Vec<&Value> = report["ways"].as_array().unwrap().iter().map(|way| &way["kind"]).collect();
+    assert_eq!(kinds, ["records", "records, XML"], "{report:#}");
+    assert_eq!(documents(&report, "translated"), 4, "{report:#}");
+    for samples in [&["b.xml"][..], &["a.json"], &["a.json", "b.xml"]] {
+        let output = desk.run(&[samples, &["--against", "onboard/report.json", "--json"]].concat());
+        let later: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(documents(&later, "translated"), 2 * samples.len() as u64, "{samples:?}: {said} {later:#}");
+    }
 }
 
 #[test]

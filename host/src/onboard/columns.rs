@@ -178,6 +178,17 @@ pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|one| one.is_ascii_alphanumeric()).map(|one| one.to_ascii_lowercase()).collect()
 }
 
+/// Whether a name is what exports call an element, or a further one of a kind that is numbered (`modifier5`, `dx12`).
+pub(crate) fn is_of_element(name: &str) -> bool {
+    let plain = plain(name);
+    let stem = plain.trim_end_matches(|one: char| one.is_ascii_digit());
+    let numbered = (1..=2).contains(&(plain.len() - stem.len()));
+    let is_known = |name: &str| ELEMENTS.iter().any(|element| element.names.contains(&name));
+    let of_kind = || ["1", "2"].into_iter().any(|number| is_known(&format!("{stem}{number}")));
+    // `M1` may as well be a chart's number.
+    stem.len() > 1 && (is_known(&plain) || (numbered && of_kind()))
+}
+
 /// Names of whole names: the adapters take last and first name from two columns.
 const WHOLE_NAMES: [&str; 6] = ["patientname", "patient", "name", "fullname", "ptname", "patname"];
 
@@ -290,6 +301,21 @@ mod tests {
             for name in element.names {
                 assert!(plain(name) == *name && names.insert(*name), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn a_numbered_name_is_of_its_element() {
+        for (name, known) in [
+            ("CPT", true),
+            ("Modifier 5", true),
+            ("dx12", true),
+            ("insurance3", true),
+            ("dx123", false),
+            ("P77", false),
+            ("M1", false),
+        ] {
+            assert_eq!(is_of_element(name), known, "{name}");
         }
     }
 

@@ -13,7 +13,7 @@ use super::OnboardError;
 use super::columns::plain;
 use super::draft::Draft;
 use super::recognise::{Format, Sample};
-use super::records::tree;
+use super::tree::tree;
 use crate::plugin::{Manifest, plugin_folders};
 
 /// Of the names that a mapping reads, this many in ten have to be there, and at least so many.
@@ -22,6 +22,12 @@ const NAMES_MIN: usize = 6;
 /// Hosts of standards: every server's resources name them.
 const STANDARDS: [&str; 8] =
     ["hl7.org", "loinc.org", "snomed.info", "nih.gov", "ama-assn.org", "nucc.org", "cms.gov", "w3.org"];
+/// Domains of the servers of named connectors, as their READMEs and the developers' endpoint lists have them.
+const DOMAINS: [(&str, &[&str]); 3] = [
+    ("modernizing-medicine", &["ema-api.com"]),
+    ("oracle-cerner", &["cerner.com"]),
+    ("eclinicalworks", &["eclinicalworks.com"]),
+];
 /// Bytes that are looked through for URLs.
 const URLS_WITHIN: usize = 1 << 20;
 
@@ -177,23 +183,80 @@ fn hosts(samples: &[&Sample]) -> BTreeSet<String> {
             hosts.insert(host.to_ascii_lowercase());
         }
     }
-    hosts.retain(|host| !STANDARDS.iter().any(|standard| host.ends_with(standard)));
+    hosts.retain(|host| !STANDARDS.iter().any(|standard| is_below(host, standard)));
     hosts
+}
+
+/// Whether a host is a domain or below it.
+fn is_below(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 fn by_host(connector: &Connector, hosts: &BTreeSet<String>) -> Option<Like> {
     let manifest = &connector.manifest;
-    let own = match &manifest.product {
-        Some(product) => {
-            let url = url::Url::parse(&product.example_base_url).ok()?;
-            let host = url.host_str()?.to_owned();
-            hosts.contains(&host).then_some(host)?
-        }
-        None => {
-            let words: Vec<&str> = manifest.id.split('-').filter(|word| word.len() > 5).collect();
-            hosts.iter().find(|host| words.iter().any(|word| host.contains(word)))?.clone()
-        }
+    let like = |own: &str, mapping: &str| {
+        Some(Like { id: manifest.id.clone(), why: format!("its URLs are of {own}"), mapping: mapping.to_owned() })
     };
-    let why = format!("its URLs are of {own}");
-    Some(Like { id: manifest.id.clone(), why, mapping: connector.mapping.clone() })
+    if let Some(product) = &manifest.product {
+        let url = url::Url::parse(&product.example_base_url).ok()?;
+        let host = url.host_str()?;
+        return if hosts.contains(host) { like(host, &connector.mapping) } else { None };
+    }
+    if let Some((_, domains)) = DOMAINS.iter().find(|(id, _)| *id == manifest.id) {
+        let own = hosts.iter().find(|host| domains.iter().any(|domain| is_below(host, domain)))?;
+        return like(own, &connector.mapping);
+    }
+    // A host that is called like a connector is a hint: a practice of that name may be anybody's customer.
+    let id = plain(&manifest.id);
+    like(hosts.iter().find(|host| host.split('.').any(|label| plain(label) == id))?, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A FHIR sample with one URL.
+    fn of_url(url: &str) -> Option<(String, bool)> {
+        let text = format!("{{\"resourceType\":\"Bundle\",\"entry\":[{{\"fullUrl\":\"{url}\"}}]}}");
+        let sample = Sample { number: 1, path: "a.json".into(), format: Format::Fhir, bytes: text.into_bytes() };
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../connectors");
+        let found = like(&read(&[folder]), &[&sample]).map_err(|error| error.to_string()).unwrap();
+        found.map(|like| (like.id, like.mapping.is_empty()))
+    }
+
+    #[test]
+    fn a_server_is_known_by_its_domain_and_not_by_a_word_in_it() {
+        for (url, id) in [
+            ("https://pbd.mmi.prod.fhir.ema-api.com/fhir/r4/Patient/1", "modernizing-medicine"),
+            ("https://stage.ema-api.com/fhir/v2", "modernizing-medicine"),
+            ("https://fhir-ehr.cerner.com/r4/tenant", "oracle-cerner"),
+            ("https://fhir4.eclinicalworks.com/fhir/r4/CODE", "eclinicalworks"),
+        ] {
+            assert_eq!(of_url(url), Some((id.to_owned(), false)), "{url}");
+        }
+        for url in [
+            "https://fhir.hopkinsmedicine.org/r4",
+            "https://medicine.example/r4",
+            "https://notcerner.com/r4",
+            "https://cerner.com.example/r4",
+            "http://hl7.org/fhir/us/core",
+        ] {
+            assert_eq!(of_url(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_called_like_another_connector_is_a_hint_without_a_mapping() {
+        let manifest = Manifest { product: None, id: "lakeside-ehr".to_owned(), ..of_cerner().manifest };
+        let connector = Connector { manifest, mapping: "a = 1\n".to_owned(), folder: PathBuf::new() };
+        let found =
+            |host: &str| by_host(&connector, &BTreeSet::from([host.to_owned()])).map(|like| (like.id, like.mapping));
+        assert_eq!(found("fhir.lakeside-ehr.example"), Some(("lakeside-ehr".to_owned(), String::new())));
+        assert_eq!(found("lakeside.example"), None);
+    }
+
+    fn of_cerner() -> Connector {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../connectors");
+        read(&[folder]).into_iter().find(|connector| connector.manifest.id == "oracle-cerner").unwrap()
+    }
 }

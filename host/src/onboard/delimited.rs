@@ -10,6 +10,7 @@ use super::draft::{Draft, Hints, quoted};
 use super::form::date_format;
 use super::recognise::{Format, Sample};
 use super::sheet::Sheet;
+use crate::intake::framing::matches_glob;
 
 /// Words that the component knows of an element; others reject the row.
 const WORDS: [(&str, &[&str]); 2] =
@@ -32,11 +33,20 @@ struct Join {
 /// # Errors
 /// [`OnboardError::Sample`]: no file has procedure codes, two kinds of files have, or one has no key that leads to the charges.
 pub(crate) fn draft(samples: &[&Sample]) -> Result<Draft, OnboardError> {
-    let (charges, others) = told_apart(samples)?;
-    let (sample, sheet) = charges;
-    let dates = Dates::of(std::iter::once(&sheet).chain(others.iter().map(|(_, sheet)| sheet)));
-    let joins =
-        others.into_iter().map(|(sample, other)| joined(sample, other, &sheet)).collect::<Result<Vec<_>, _>>()?;
+    let (Kind { samples: of_charges, sheet }, others) = told_apart(samples)?;
+    let dates = Dates::of(std::iter::once(&sheet).chain(others.iter().map(|other| &other.sheet)));
+    let files = others
+        .iter()
+        .map(|other| {
+            let rest = samples.iter().filter(|sample| other.samples.iter().all(|own| own.number != sample.number));
+            file_of(other, &rest.map(|sample| sample.file_name()).collect::<Vec<_>>())
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let joins = others
+        .into_iter()
+        .zip(files)
+        .map(|(other, file)| joined(other, file, &sheet))
+        .collect::<Result<Vec<_>, _>>()?;
     let found = find(&sheet.columns, dates.format.as_ref());
     let mut draft = Draft {
         notes: found.notes.iter().cloned().chain(dates.notes.iter().cloned()).collect(),
@@ -68,6 +78,12 @@ pub(crate) fn draft(samples: &[&Sample]) -> Result<Draft, OnboardError> {
             there.notes.iter().filter(|note| note.starts_with("column")).map(|note| format!("{}: {note}", join.name)),
         );
         draft.unused.extend(unused(&join.sheet.columns, &used, &format!("{}:", join.name)));
+        if !join.file.contains('*') {
+            draft.notes.push(format!(
+                "{}: its file is looked for by the sample's very name: a later one has to be called so, or [framing.join] file be changed",
+                join.name
+            ));
+        }
         draft.hints.add(Hints::of(&there, &join.sheet.columns));
     }
     let order = |key: &str| ELEMENTS.iter().position(|element| element.key == key);
@@ -75,7 +91,7 @@ pub(crate) fn draft(samples: &[&Sample]) -> Result<Draft, OnboardError> {
     draft.modifiers_not_read = draft.unused.iter().filter(|name| plain(name).contains("mod")).cloned().collect();
     draft.notes.extend(key_notes(&found, &sheet));
     let words = Site::of(&found, &sheet, &mut placed, &mut draft.notes);
-    draft.mapping = mapping(sample, &sheet, &dates, &joins, &placed, &words);
+    draft.mapping = mapping(of_charges.first().copied(), &sheet, &dates, &joins, &placed, &words);
     draft.entries =
         placed.into_iter().map(|(key, source, why)| Entry { element: key.to_owned(), source, why }).collect();
     Ok(draft)
@@ -86,11 +102,22 @@ fn unused(columns: &[Column], read: &BTreeSet<usize>, join: &str) -> Vec<String>
     left.map(|(_, column)| format!("{join}{}", column.name)).collect()
 }
 
-type Told<'s> = ((&'s Sample, Sheet), Vec<(&'s Sample, Sheet)>);
+/// Files of one header.
+struct Kind<'s> {
+    samples: Vec<&'s Sample>,
+    sheet: Sheet,
+}
+
+impl Kind<'_> {
+    fn wrong(&self, words: &str) -> OnboardError {
+        let path = self.samples.first().map(|sample| sample.path.clone()).unwrap_or_default();
+        OnboardError::Sample { path, words: words.to_owned() }
+    }
+}
 
 /// The charges, and the other files, each kind of header once.
-fn told_apart<'s>(samples: &[&'s Sample]) -> Result<Told<'s>, OnboardError> {
-    let mut kinds: Vec<(&Sample, Sheet)> = Vec::new();
+fn told_apart<'s>(samples: &[&'s Sample]) -> Result<(Kind<'s>, Vec<Kind<'s>>), OnboardError> {
+    let mut kinds: Vec<Kind<'s>> = Vec::new();
     for sample in samples {
         let Format::Delimited { delimiter } = sample.format else { continue };
         let sheet = Sheet::read(sample, delimiter);
@@ -99,14 +126,17 @@ fn told_apart<'s>(samples: &[&'s Sample]) -> Result<Told<'s>, OnboardError> {
                 format!("found {} rows that fit the header, expected some; export a day with charges", sheet.rows);
             return Err(OnboardError::Sample { path: sample.path.clone(), words });
         }
-        match kinds.iter_mut().find(|(_, known)| known.is_like(&sheet)) {
-            Some((_, known)) => known.take(sheet),
-            None => kinds.push((sample, sheet)),
+        match kinds.iter_mut().find(|known| known.sheet.is_like(&sheet)) {
+            Some(known) => {
+                known.samples.push(sample);
+                known.sheet.take(sheet);
+            }
+            None => kinds.push(Kind { samples: vec![sample], sheet }),
         }
     }
     let has_charges = |sheet: &Sheet| find(&sheet.columns, None).column("procedure").is_some();
     let at: Vec<usize> =
-        kinds.iter().enumerate().filter(|(_, (_, sheet))| has_charges(sheet)).map(|(at, _)| at).collect();
+        kinds.iter().enumerate().filter(|(_, kind)| has_charges(&kind.sheet)).map(|(at, _)| at).collect();
     let first = samples.first().map(|sample| sample.path.clone()).unwrap_or_default();
     match at.as_slice() {
         [only] => {
@@ -119,7 +149,7 @@ fn told_apart<'s>(samples: &[&'s Sample]) -> Result<Told<'s>, OnboardError> {
                 .to_owned(),
         }),
         [_, second, ..] => Err(OnboardError::Sample {
-            path: kinds.get(*second).map_or(first, |(sample, _)| sample.path.clone()),
+            path: kinds.get(*second).and_then(|kind| kind.samples.first()).map_or(first, |sample| sample.path.clone()),
             words: "found charges under another header than in the file before, expected one kind of file a way in; onboard each kind \
                     by itself"
                 .to_owned(),
@@ -128,7 +158,8 @@ fn told_apart<'s>(samples: &[&'s Sample]) -> Result<Told<'s>, OnboardError> {
 }
 
 /// How another file joins: the column there with a value a row of its own, and the column of the charges whose values it has.
-fn joined(sample: &Sample, sheet: Sheet, charges: &Sheet) -> Result<Join, OnboardError> {
+fn joined(other: Kind<'_>, file: String, charges: &Sheet) -> Result<Join, OnboardError> {
+    let sheet = &other.sheet;
     let mut best: Option<(bool, usize, usize, usize)> = None;
     for (key, column) in sheet.columns.iter().enumerate() {
         let values: BTreeSet<&str> = column.said().collect();
@@ -147,19 +178,44 @@ fn joined(sample: &Sample, sheet: Sheet, charges: &Sheet) -> Result<Join, Onboar
             }
         }
     }
-    let file = pattern(&sample.file_name());
-    let name: String = file.split(['*', '.', '-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let name = if name.is_empty() { format!("file{}", sample.number) } else { name };
-    match best {
-        Some((_, _, key, on)) => Ok(Join { name, file, key, on, sheet }),
-        None => Err(OnboardError::Sample {
-            path: sample.path.clone(),
-            words: "found no column whose values lead to the charges, expected one that both files have (a patient's number); add it to the \
-                    export, or leave the file out"
-                .to_owned(),
-        }),
+    let Some((_, _, key, on)) = best else {
+        return Err(other.wrong(
+            "found no column whose values lead to the charges, expected one that both files have (a patient's number); add it to the \
+             export, or leave the file out",
+        ));
+    };
+    // By its number, as the report names samples: a file's name may be a patient's, and of two files the letters may be the same.
+    let name = format!("file{}", other.samples.first().map_or(0, |sample| sample.number));
+    Ok(Join { name, file, key, on, sheet: other.sheet })
+}
+
+/// Which files a join reads: those called like its samples but for their digits, or the one of exactly this name. `rest`: the names of the
+/// other samples, which it must not take.
+fn file_of(kind: &Kind<'_>, rest: &[String]) -> Result<String, OnboardError> {
+    let names: Vec<String> = kind.samples.iter().map(|sample| sample.file_name()).collect();
+    let first = names.first().map(String::as_str).unwrap_or_default();
+    let found = find(&kind.sheet.columns, None);
+    let people = ["patient_last", "patient_first", "patient_middle", "subscriber_last", "subscriber_first"];
+    let columns = people.into_iter().filter_map(|key| found.column(key)).filter_map(|at| kind.sheet.columns.get(at));
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|one: char| !one.is_alphabetic()).filter(|word| word.len() > 2);
+        words.map(str::to_lowercase).collect()
+    };
+    let of_people: BTreeSet<String> = columns.flat_map(Column::said).flat_map(words).collect();
+    let stem = first.rsplit_once('.').map_or(first, |(stem, _)| stem);
+    if words(stem).iter().any(|word| of_people.contains(word)) {
+        return Err(kind.wrong(
+            "found a word in the file's name that its rows have in a person's name, expected words that say what the file holds; call it otherwise",
+        ));
     }
+    let takes = |file: &str, name: &String| matches_glob(file.as_bytes(), name.as_bytes());
+    let fits = |file: &String| names.iter().all(|name| takes(file, name)) && !rest.iter().any(|name| takes(file, name));
+    [pattern(first), first.to_owned()].into_iter().find(fits).ok_or_else(|| {
+        kind.wrong(
+            "found a file whose name is that of another sample, or differs from it in digits alone, expected a name for each kind \
+             of file; call charges and others by different words, as later files will be",
+        )
+    })
 }
 
 /// Names of later files: what changes from day to day are the digits.
@@ -292,7 +348,7 @@ impl Site {
 }
 
 fn mapping(
-    sample: &Sample,
+    sample: Option<&Sample>,
     sheet: &Sheet,
     dates: &Dates,
     joins: &[Join],
@@ -308,7 +364,7 @@ fn mapping(
         dates.why,
         quoted(dates.written)
     );
-    if let Format::Delimited { delimiter } = sample.format {
+    if let Some(Format::Delimited { delimiter }) = sample.map(|sample| sample.format) {
         let delimiter = if delimiter == b'\t' { "tab".to_owned() } else { char::from(delimiter).to_string() };
         text += &format!("delimiter = {}\n", quoted(&delimiter));
     }
@@ -339,4 +395,66 @@ fn mapping(
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHARGES: &str =
+        "Visit,Line,Chart,Plan Code,DOS,CPT\nV1,1,M1,P1,2026-05-01,99213\nV2,1,M2,P2,2026-05-02,99212\n";
+    const PATIENTS: &str = "Chart,Last,First\nM1,ZQVANCE,ORLA\nM2,ZQBRANDT,MILO\n";
+    const PLANS: &str = "Plan Code,Payer Name\nP1,NORTHFIELD\nP2,SOUTHFIELD\n";
+
+    fn drafted(files: &[(&str, &str)]) -> Result<Draft, String> {
+        let sample = |(number, (name, text)): (usize, &(&str, &str))| Sample {
+            number,
+            path: name.into(),
+            format: Format::Delimited { delimiter: b',' },
+            bytes: text.as_bytes().to_vec(),
+        };
+        let samples: Vec<Sample> = (1..).zip(files).map(sample).collect();
+        draft(&samples.iter().collect::<Vec<_>>()).map_err(|error| error.to_string())
+    }
+
+    fn joins(mapping: &str) -> Vec<(String, String)> {
+        let settings = crate::intake::framing::Settings::from_mapping(mapping).unwrap();
+        settings.join.into_iter().map(|join| (join.name, join.file)).collect()
+    }
+
+    #[test]
+    fn each_join_has_a_name_of_its_own_and_takes_no_other_file() {
+        let is = |found: Vec<(String, String)>, wanted: &[(&str, &str)]| {
+            let wanted: Vec<_> = wanted.iter().map(|(name, file)| ((*name).to_owned(), (*file).to_owned())).collect();
+            assert_eq!(found, wanted);
+        };
+        let draft = drafted(&[
+            ("day-charges-0501.csv", CHARGES),
+            ("day-patients-0501.csv", PATIENTS),
+            ("day-plans-0501.csv", PLANS),
+        ])
+        .unwrap();
+        is(joins(&draft.mapping), &[("file2", "day-patients-*.csv"), ("file3", "day-plans-*.csv")]);
+        for source in ["\"file2:Last\"", "\"file3:Payer Name\""] {
+            assert!(draft.mapping.contains(source), "{source}: {}", draft.mapping);
+        }
+        // A pattern of their digits would take the charges, or the other join.
+        let draft = drafted(&[("export1.csv", CHARGES), ("export2.csv", PATIENTS)]).unwrap();
+        is(joins(&draft.mapping), &[("file2", "export2.csv")]);
+        assert!(draft.notes.iter().any(|note| note.starts_with("file2: its file is looked for")), "{:?}", draft.notes);
+        let draft = drafted(&[("charges.csv", CHARGES), ("t1.csv", PATIENTS), ("t2.csv", PLANS)]).unwrap();
+        is(joins(&draft.mapping), &[("file2", "t1.csv"), ("file3", "t2.csv")]);
+        let draft = drafted(&[("charges.csv", CHARGES), ("t1.csv", PATIENTS), ("t2.csv", PATIENTS)]).unwrap();
+        is(joins(&draft.mapping), &[("file2", "t*.csv")]);
+    }
+
+    #[test]
+    fn a_file_that_no_pattern_tells_from_the_charges_or_that_is_called_like_a_person_is_refused() {
+        let said = drafted(&[("e1.csv", CHARGES), ("e2.csv", PATIENTS), ("e3.csv", PATIENTS)]).unwrap_err();
+        assert!(said.contains("in digits alone"), "{said}");
+        let said = drafted(&[("a/data.csv", CHARGES), ("b/data.csv", PATIENTS)]).unwrap_err();
+        assert!(said.contains("in digits alone"), "{said}");
+        let said = drafted(&[("charges.csv", CHARGES), ("zqvance-2026.csv", PATIENTS)]).unwrap_err();
+        assert!(said.contains("in a person's name"), "{said}");
+    }
 }

@@ -60,15 +60,15 @@ impl Disguise {
         self.moved(trimmed).unwrap_or_else(|| self.words(text))
     }
 
-    /// A day, with a clock behind it or not, moved; none where the text is none.
+    /// A day, with a clock behind it or not, moved; none where the text is something else, or goes on with anything but a clock.
     pub(super) fn moved(&self, text: &str) -> Option<String> {
         for written in DATE_FORMATS {
             let dates = DateFormat::parse(written)?;
             for length in 8..=11 {
                 let Some((head, rest)) = text.split_at_checked(length) else { continue };
-                let ends = rest.is_empty()
-                    || rest.starts_with(['T', ' '])
-                    || (written == "YYYYMMDD" && rest.bytes().all(|byte| byte.is_ascii_digit()));
+                let ends = rest.is_empty() || is_clock(rest) || (written == "YYYYMMDD" && is_digits_of_clock(rest));
+                // A blank is the clock's, or begins words.
+                let ends = ends && head.trim() == head;
                 let Some(found) = day(&dates, head).filter(|found| ends && (1880..=2100).contains(&found.year)) else {
                     continue;
                 };
@@ -158,6 +158,69 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| word.len() > 2 && word.chars().all(char::is_alphabetic))
 }
 
+/// Whether a text is a clock and nothing else: `T` or a blank, `hh:mm`, seconds with a fraction or not, AM or PM, a zone.
+fn is_clock(text: &str) -> bool {
+    let Some(text) = text.strip_prefix(['T', ' ']) else { return false };
+    let Some((hour, rest)) = text.split_once(':') else { return false };
+    let Some((minute, mut rest)) = rest.split_at_checked(2) else { return false };
+    if !(is_below(hour, 24) || (hour.len() == 1 && is_below(&format!("0{hour}"), 24))) || !is_below(minute, 60) {
+        return false;
+    }
+    if let Some(after) = rest.strip_prefix(':') {
+        let Some((second, after)) = after.split_at_checked(2) else { return false };
+        let Some(after) = is_below(second, 61).then(|| without_fraction(after)).flatten() else { return false };
+        rest = after;
+    }
+    let half =
+        rest.trim_start().get(..2).filter(|half| half.eq_ignore_ascii_case("AM") || half.eq_ignore_ascii_case("PM"));
+    if half.is_some() {
+        return rest.trim_start().len() == 2;
+    }
+    is_zone(rest)
+}
+
+/// The same as HL7 writes it behind `YYYYMMDD`: `hhmm`, `hhmmss`, a fraction, a zone.
+fn is_digits_of_clock(text: &str) -> bool {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let Some((clock, rest)) = text.split_at_checked(digits) else { return false };
+    let at = |from: usize| clock.get(from..from + 2).unwrap_or_default();
+    match digits {
+        0 => is_zone(text),
+        4 => is_below(at(0), 24) && is_below(at(2), 60) && is_zone(rest),
+        6 => {
+            is_below(at(0), 24)
+                && is_below(at(2), 60)
+                && is_below(at(4), 61)
+                && without_fraction(rest).is_some_and(is_zone)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a text is two digits and less than `end`.
+fn is_below(text: &str, end: u8) -> bool {
+    text.len() == 2
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && text.parse::<u8>().is_ok_and(|value| value < end)
+}
+
+/// What stands behind `.` and at most nine digits; none where they are more, which no clock writes.
+fn without_fraction(text: &str) -> Option<&str> {
+    let Some(fraction) = text.strip_prefix('.') else { return Some(text) };
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    (1..=9).contains(&digits).then(|| fraction.get(digits..)).flatten()
+}
+
+/// Nothing, `Z`, or an offset `+hh:mm` or `+hhmm`.
+fn is_zone(text: &str) -> bool {
+    let Some(offset) = text.strip_prefix(['+', '-']) else { return text.is_empty() || text == "Z" };
+    let (hour, minute) = match offset.split_once(':') {
+        Some(parts) => parts,
+        None => offset.split_at_checked(2).unwrap_or_default(),
+    };
+    is_below(hour, 24) && is_below(minute, 60)
+}
+
 fn in_case_of(made: &str, word: &str) -> String {
     let each = made.chars().zip(word.chars());
     each.map(|(made, one)| if one.is_uppercase() { made.to_ascii_uppercase() } else { made }).collect()
@@ -188,7 +251,38 @@ mod tests {
             let was = day_number(Date { year: 2026, month: 3, day: 2 });
             assert_eq!((was - found, (was - found) % 7), (disguise.days, 0), "{text}: {moved}");
         }
+        for (text, rest) in [
+            ("2026-03-02T10:15:00.125-05:00", "T10:15:00.125-05:00"),
+            ("03/02/2026 9:05 PM", " 9:05 PM"),
+            ("202603021015-0500", "1015-0500"),
+            ("20260302101559.1", "101559.1"),
+        ] {
+            let moved = disguise.value(text);
+            assert!(moved.ends_with(rest) && moved != text && moved.contains("202"), "{text}: {moved}");
+        }
         let ids: BTreeSet<String> = (0..9).map(|id| disguise.value(&format!("{id}"))).collect();
         assert_eq!(ids.len(), 9, "two ids have become one: {ids:?}");
+    }
+
+    #[test]
+    fn what_begins_with_a_day_and_goes_on_is_disguised_whole() {
+        let mut disguise = Disguise::new().unwrap();
+        for text in [
+            "03/02/2026 ZQVANCE called, MRN 5550101",
+            "2026-03-02TZQVANCE 5550101",
+            "2026-03-02T10:15:00 ZQVANCE 5550101",
+            "2026-03-02 10:15ZQVANCE5550101",
+            "2026-03-02T10:15:00.5550101555",
+            "3/2/2026  ZQVANCE 5550101",
+            "202603025550101",
+            "20260302 5550101",
+            "2026030299995550101",
+            "02-MAR-2026 5550101",
+        ] {
+            let made = disguise.value(text);
+            let same =
+                made.chars().zip(text.chars()).all(|(made, was)| made.is_alphanumeric() == was.is_alphanumeric());
+            assert!(same && !made.contains("5550101") && !made.contains("ZQVANCE"), "{text}: {made}");
+        }
     }
 }

@@ -12,6 +12,8 @@ use super::OnboardError;
 use super::columns::{ELEMENTS, plain};
 use super::disguise::Disguise;
 use super::draft::Draft;
+use super::fhir::fhir;
+use super::names::{Names, of_mapping};
 use super::recognise::{Format, Sample};
 
 /// Rows, messages or records of a fixture.
@@ -85,8 +87,9 @@ pub(super) fn of(at: usize, samples: &[&Sample], draft: &Draft) -> Result<Vec<Fi
         let out = match sample.format {
             Format::Delimited { delimiter } => Some(rows(&mut disguise, sample, delimiter, &kept, &mut keys)),
             Format::Hl7v2 => Some(messages(&mut disguise, &text)),
-            Format::Json => serde_json::from_str::<Value>(&text).ok().map(|mut value| {
-                json(&mut disguise, &mut value, "", &kept);
+            Format::Json => serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')).ok().map(|mut value| {
+                let names = Names::of(&value, of_mapping(&draft.mapping));
+                json(&mut disguise, &mut value, &mut Vec::new(), (&kept, &names));
                 format!("{value:#}\n")
             }),
             Format::Xml => whole().map(|text| xml(&mut disguise, text, &kept)),
@@ -247,16 +250,30 @@ fn disguised_field(disguise: &mut Disguise, field: &str) -> String {
     field.split('~').map(repetition).collect::<Vec<_>>().join("~")
 }
 
-/// Values below names that are known stay; long lists are cut.
-fn json(disguise: &mut Disguise, value: &mut Value, name: &str, kept: &BTreeSet<String>) {
+/// Values below names that are known stay, and names that many objects have; long lists are cut. `path`: the names that lead here.
+fn json(disguise: &mut Disguise, value: &mut Value, path: &mut Vec<String>, known: (&BTreeSet<String>, &Names)) {
+    let (kept, names) = known;
+    let stays = path.last().is_some_and(|name| kept.contains(&plain(name)));
     match value {
-        Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| json(disguise, value, name, kept)),
+        Value::Object(fields) => {
+            for (name, mut value) in std::mem::take(fields) {
+                let shown = names.is_shown(path, &name);
+                path.push(name.clone());
+                json(disguise, &mut value, path, known);
+                path.pop();
+                let mut name = if shown { name } else { disguise.value(&name) };
+                while fields.contains_key(&name) {
+                    name.push('x');
+                }
+                fields.insert(name, value);
+            }
+        }
         Value::Array(items) => {
             items.truncate(DOCUMENTS_MAX);
-            items.iter_mut().for_each(|item| json(disguise, item, name, kept));
+            items.iter_mut().for_each(|item| json(disguise, item, path, known));
         }
-        Value::String(text) if !kept.contains(&plain(name)) => *text = disguise.value(text),
-        Value::Number(number) if !kept.contains(&plain(name)) => {
+        Value::String(text) if !stays => *text = disguise.value(text),
+        Value::Number(number) if !stays => {
             let made = disguise.words(&number.to_string());
             *value = made.parse::<i64>().map_or(Value::String(made), Value::from);
         }
@@ -284,75 +301,39 @@ fn xml(disguise: &mut Disguise, text: &str, kept: &BTreeSet<String>) -> String {
             out += &(head.to_owned() + &disguise.words(inner));
             continue;
         }
-        let mut quoted = false;
-        for (at, piece) in tag.split('"').enumerate() {
-            out += if at > 0 { "\"" } else { "" };
-            out += &if quoted && !piece.contains("://") && !tag.starts_with('?') {
-                disguise.value(piece)
-            } else {
-                piece.to_owned()
-            };
-            quoted = !quoted;
+        let (made, is_whole) = attributes(disguise, tag);
+        out += &made;
+        if !is_whole {
+            name.clear();
         }
     }
     out
 }
 
-/// Names of FHIR whose texts are codes, systems or types.
-const FHIR_KEPT: [&str; 22] = [
-    "resourceType",
-    "system",
-    "code",
-    "status",
-    "use",
-    "unit",
-    "currency",
-    "url",
-    "type",
-    "mode",
-    "gender",
-    "state",
-    "country",
-    "intent",
-    "outcome",
-    "relation",
-    "priority",
-    "rank",
-    "contentType",
-    "versionId",
-    "kind",
-    "valueCode",
-];
-
-fn fhir(disguise: &mut Disguise, text: &str) -> String {
-    let values: Vec<Value> = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'))
-        .into_iter()
-        .map_while(Result::ok)
-        .collect();
-    let lines = values.len() > 1;
-    let mut out = String::new();
-    for mut value in values {
-        fhir_value(disguise, &mut value, "");
-        out += &if lines { format!("{value}\n") } else { format!("{value:#}\n") };
-    }
-    out
-}
-
-fn fhir_value(disguise: &mut Disguise, value: &mut Value, name: &str) {
-    match value {
-        Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| fhir_value(disguise, value, name)),
-        Value::Array(items) => items.iter_mut().for_each(|item| fhir_value(disguise, item, name)),
-        // Types of resources and schemes lead to what is meant; the id behind them is a patient's.
-        Value::String(text) if matches!(name, "reference" | "fullUrl") => {
-            let (head, id) = text.rsplit_once(['/', ':']).map_or(("", text.as_str()), |(head, id)| (head, id));
-            let separator = text.get(head.len()..head.len() + usize::from(!head.is_empty())).unwrap_or_default();
-            let head = if head.starts_with("http") { head.rsplit('/').next().unwrap_or_default() } else { head };
-            *text = format!("{head}{separator}{}", disguise.words(id));
+/// The inside of a tag with its attributes' values disguised, in quotes of either kind, and whether the last one has its end. Namespaces and
+/// the declaration stay.
+fn attributes(disguise: &mut Disguise, tag: &str) -> (String, bool) {
+    let (mut out, mut value, mut open) = (String::new(), String::new(), None);
+    for one in tag.chars() {
+        match open {
+            Some(quote) if one == quote => {
+                let name =
+                    out.trim_end_matches([quote, '=', ' ']).rsplit(char::is_whitespace).next().unwrap_or_default();
+                let stays = tag.starts_with("?xml ") || name.starts_with("xmlns") || name.ends_with(":schemaLocation");
+                let text = std::mem::take(&mut value);
+                out += &if stays { text } else { disguise.value(&text) };
+                out.push(one);
+                open = None;
+            }
+            Some(_) => value.push(one),
+            None => {
+                open = matches!(one, '"' | '\'').then_some(one);
+                out.push(one);
+            }
         }
-        Value::String(text) if name == "id" => *text = disguise.words(text),
-        Value::String(text) if !FHIR_KEPT.contains(&name) => *text = disguise.value(text),
-        _ => {}
     }
+    // A value with `>` in it goes on behind it.
+    (out + &disguise.words(&value), open.is_none())
 }
 
 /// Elements of an 837 that stay, by segment; `u32::MAX`: all of them.
@@ -453,6 +434,37 @@ mod tests {
                 assert!(!made.to_uppercase().contains(gone), "{made}");
             }
         }
+    }
+
+    #[test]
+    fn attributes_are_disguised_in_either_quotes_and_namespaces_stay() {
+        let made = fixture(
+            Format::Xml,
+            "<?xml version='1.0'?><a:C xmlns:a=\"http://x.example/ns\" by='ZQVANCE' at = \"https://x.example/ZQORLA\" of='a > ZQID7'><CPT>99213</CPT></a:C>",
+        );
+        for stays in ["<?xml version='1.0'?>", "xmlns:a=\"http://x.example/ns\"", "<CPT>99213</CPT>", " by='"] {
+            assert!(made.contains(stays), "{stays}: {made}");
+        }
+        for gone in ["ZQVANCE", "ZQORLA", "ZQID"] {
+            assert!(!made.contains(gone), "{gone}: {made}");
+        }
+    }
+
+    #[test]
+    fn names_of_json_objects_that_are_keys_of_patients_are_disguised() {
+        let text = "{\"patients\":{\"555-01-0099\":{\"last\":\"ZQVANCE\",\"extra\":1},\"ZQORLA\":{\"last\":\"ZQVANCE\",\"extra\":2},\
+                    \"1234567893\":{\"last\":\"ZQVANCE\"}},\
+                    \"rows\":[{\"visitId\":\"ZQID1\",\"cpt\":\"99213\",\"extra\":1},{\"visitId\":\"ZQID2\",\"cpt\":\"99212\",\"extra\":2}]}";
+        let made = fixture(Format::Json, text);
+        for gone in ["555-01-0099", "ZQORLA", "1234567893", "ZQVANCE", "ZQID"] {
+            assert!(!made.contains(gone), "{gone}: {made}");
+        }
+        let made: Value = serde_json::from_str(&made).unwrap();
+        assert_eq!(made.as_object().unwrap().len(), 2, "{made}");
+        let sizes: BTreeSet<usize> =
+            made.as_object().unwrap().values().filter_map(Value::as_object).map(serde_json::Map::len).collect();
+        assert_eq!(sizes, BTreeSet::from([3]), "{made}");
+        assert!(made.to_string().contains("\"extra\"") && made.to_string().contains("99213"), "{made}");
     }
 
     #[test]

@@ -14,14 +14,17 @@ mod delimited;
 mod disguise;
 mod draft;
 mod dry_run;
+mod fhir;
 mod fixtures;
 mod form;
 mod hl7;
+mod names;
 mod profile;
 mod recognise;
 mod records;
 mod report;
 mod sheet;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -119,22 +122,21 @@ pub(crate) fn onboard(wanted: &Wanted<'_>) -> Result<Onboarded, OnboardError> {
         (1..).zip(wanted.samples).map(|(number, path)| Sample::read(number, path)).collect::<Result<_, _>>()?;
     let connectors = connectors::read(&wanted.connectors);
     let template = profile::TEMPLATE.replacen("id = \"my-practice\"", &format!("id = \"{}\"", wanted.practice), 1);
-    let mut groups: BTreeMap<&str, Vec<&Sample>> = BTreeMap::new();
+    let mut groups: BTreeMap<&'static str, Vec<&Sample>> = BTreeMap::new();
     for sample in &samples {
-        let kind = if sample.format == Format::Xml { "records, XML" } else { sample.format.component() };
-        groups.entry(kind).or_default().push(sample);
+        groups.entry(sample.format.kind()).or_default().push(sample);
     }
     let mut drafts = Vec::new();
-    for group in groups.values() {
+    for (&kind, group) in &groups {
         let Some(first) = group.first() else { continue };
         let adapter = first.format.component().to_owned();
         let known = connectors::like(&connectors, group)?;
         let draft = match (&wanted.before, &known) {
-            (Some((before, mappings)), _) => in_force(before, mappings, &adapter)?,
+            (Some((before, mappings)), _) => in_force(before, mappings, kind, &adapter)?,
             (None, Some(known)) if !known.mapping.is_empty() => known.draft(),
             (None, _) => drafted(group)?,
         };
-        drafts.push(Drafted { adapter, known, samples: group.clone(), draft });
+        drafts.push(Drafted { adapter, kind, known, samples: group.clone(), draft });
     }
     let ways: Vec<Way<'_>> = drafts.iter().map(Drafted::way).collect();
     let counted = count(wanted, &template, &ways)?;
@@ -152,6 +154,7 @@ pub(crate) fn onboard(wanted: &Wanted<'_>) -> Result<Onboarded, OnboardError> {
     drop(host);
     let way_in = |(at, one): (usize, &Drafted<'_>)| WayIn {
         adapter: one.adapter.clone(),
+        kind: one.kind.to_owned(),
         connector: one.known.as_ref().map(|known| known.id.clone()).unwrap_or_default(),
         connector_why: one.known.as_ref().map(|known| known.why.clone()).unwrap_or_default(),
         mapping: mapping_file(practice, at),
@@ -198,6 +201,7 @@ pub(crate) fn mapping_file(practice: &str, at: usize) -> String {
 /// One way in while it is worked on.
 struct Drafted<'s> {
     adapter: String,
+    kind: &'static str,
     known: Option<connectors::Like>,
     samples: Vec<&'s Sample>,
     draft: Draft,
@@ -234,13 +238,14 @@ fn drafted(group: &[&Sample]) -> Result<Draft, OnboardError> {
 }
 
 /// The mapping that is in force for a way in of an earlier report.
-fn in_force(before: &Report, mappings: &[String], adapter: &str) -> Result<Draft, OnboardError> {
-    let way = before.ways.iter().position(|way| way.adapter == adapter);
-    let mapping = way.and_then(|at| mappings.get(at));
-    let ways: Vec<&str> = before.ways.iter().map(|way| way.adapter.as_str()).collect();
+fn in_force(before: &Report, mappings: &[String], kind: &str, adapter: &str) -> Result<Draft, OnboardError> {
+    let is_same = |way: &WayIn| if way.kind.is_empty() { way.adapter == adapter } else { way.kind == kind };
+    let mapping = before.ways.iter().position(is_same).and_then(|at| mappings.get(at));
+    let name = |way: &WayIn| if way.kind.is_empty() { way.adapter.clone() } else { way.kind.clone() };
+    let ways: Vec<String> = before.ways.iter().map(name).collect();
     let mapping = mapping.ok_or_else(|| {
         OnboardError::Internal(format!(
-            "found a sample for {adapter}, expected what the earlier report was of: {}",
+            "found a sample for {kind}, expected what the earlier report was of: {}",
             ways.join(", ")
         ))
     })?;

@@ -50,6 +50,14 @@ impl Format {
         }
     }
 
+    /// Samples of one kind are one way in: the component that reads them, and of XML that too, since paths in it are other ones.
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Self::Xml => "records, XML",
+            other => other.component(),
+        }
+    }
+
     /// What people call it.
     pub(crate) const fn words(self) -> &'static str {
         match self {
@@ -233,18 +241,28 @@ fn of_rows(text: &[u8]) -> Result<Format, String> {
         });
     };
     let header = records(text, delimiter).first().map(|row| fields(row, delimiter)).unwrap_or_default();
-    // A row of values in the header's place would be read as names, and one charge be lost.
-    let value = |cell: &&String| {
-        let is_day = super::form::date_format(std::iter::once(cell.as_str())).is_some();
-        is_day || Form::Npi.has(cell, None) || (Form::Money.has(cell, None) && cell.contains('.'))
-    };
-    if let Some(at) = header.iter().position(|cell| value(&cell)) {
+    // A row of values in the header's place would be read as names: one charge be lost, and a patient's texts stand in report and mapping.
+    if let Some(at) = header.iter().position(|cell| is_value(cell)) {
         return Err(format!(
             "line 1, cell {}: found a value, expected the name of a column; have the export write its header line",
             at + 1
         ));
     }
     Ok(Format::Delimited { delimiter })
+}
+
+/// Whether a cell of the first row is a value and no name: a number, an amount, a telephone number, a day (with two digits of the year or
+/// a clock behind it too), a code of a procedure or a diagnosis.
+fn is_value(cell: &str) -> bool {
+    const WORDS: [&str; 18] = [
+        "T", "Z", "AM", "PM", "UTC", "USD", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
+        "NOV", "DEC",
+    ];
+    let has_digit = cell.bytes().any(|byte| byte.is_ascii_digit());
+    let mut words = cell.split(|one: char| !one.is_alphabetic()).filter(|word| !word.is_empty());
+    // Whole words: `Mod 1` and `Dx1` are names.
+    let number = words.all(|word| WORDS.contains(&word.to_ascii_uppercase().as_str()));
+    has_digit && (number || Form::Procedure.has(cell, None) || Form::Diagnosis.has(cell, None))
 }
 
 #[cfg(test)]
@@ -266,6 +284,38 @@ mod tests {
             ("<?xml version=\"1.0\"?><Charges/>", Ok(Format::Xml)),
         ] {
             assert_eq!(recognise(bytes.as_bytes()), wanted, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn a_first_row_of_values_is_no_header() {
+        for cell in [
+            "03/02/26",
+            "3-2-2026",
+            "2026-03-02T10:15:00Z",
+            "03/02/2026 9:05 PM",
+            "02-Mar-26",
+            "20260302",
+            "99213",
+            "99213-25",
+            "0001F",
+            "J1100",
+            "J06.9",
+            "e119",
+            "5550101",
+            "555-555-0100",
+            "1234567893",
+            "$1,234.50",
+            "90.00",
+            "-3",
+        ] {
+            let said = recognise(format!("VANCE,ORLA,{cell}\nBRANDT,MILO,{cell}\n").as_bytes()).unwrap_err();
+            assert!(said.starts_with("line 1, cell 3: found a value") && !said.contains(cell), "{cell}: {said}");
+        }
+        for name in
+            ["Dx1", "Mod 1", "ICD-10", "CPT4", "LAB", "Address 2", "M1", "Date", "Amount ($)", "1st Payer", "#", ""]
+        {
+            assert!(recognise(format!("Visit,Line,{name}\n1,2,3\n").as_bytes()).is_ok(), "{name}");
         }
     }
 

@@ -2,20 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use claimhost_fhir::{Json, Value as Read};
 use claimhost_sdk::delimited::DateFormat;
 use serde_json::Value;
 
 use super::OnboardError;
-use super::columns::{Column, ELEMENTS, Element, Entry, Found, Use, find, plain};
+use super::columns::{Column, ELEMENTS, Element, Entry, Found, Use, find, is_of_element, plain};
 use super::draft::{Draft, Hints, quoted};
 use super::form::{Form, date_format};
+use super::names::{has_digit, is_like_id};
 use super::recognise::{Format, Sample};
+use super::tree::{DEPTH_MAX, charges_below, collect, is_keyed, records_of, scalar, tree};
 
 /// Words of a visit's status that the component knows.
 const STATUSES: [&str; 4] = ["open", "closed", "cancelled", "canceled"];
-/// Deepest nesting that is followed.
-const DEPTH_MAX: usize = 8;
 /// Records that are looked at.
 const RECORDS_MAX: usize = 5_000;
 /// Names that say nothing without the one before them.
@@ -49,12 +48,19 @@ pub(crate) fn draft(samples: &[&Sample]) -> Result<Draft, OnboardError> {
     for sample in samples {
         let wrong = |words: &str| OnboardError::Sample { path: sample.path.clone(), words: words.to_owned() };
         let tree = tree(sample)?;
+        let keyed = "found charges below names that are keys, expected a list of records; have the source export a list with the key inside";
+        if sample.format == Format::Json && is_keyed(&tree, 0) {
+            return Err(wrong(keyed));
+        }
         let place = match &place {
             Some(known) => known,
             None => place.insert(records_of(&tree, sample.format == Format::Xml).ok_or_else(|| {
                 wrong("found no list of records with procedure codes, expected one; export a day with charges")
             })?),
         };
+        if place.split('.').any(is_like_id) {
+            return Err(wrong(keyed));
+        }
         let mut found = Vec::new();
         collect(&tree, place, sample.format == Format::Xml, &mut found);
         if found.is_empty() {
@@ -71,127 +77,6 @@ pub(crate) fn draft(samples: &[&Sample]) -> Result<Draft, OnboardError> {
     let words = "found records without a name that is known for a visit's number, expected one; write the mapping by hand (claimhost plugin \
                  new NAME --base records)";
     shape.drafted().ok_or_else(|| OnboardError::Sample { path, words: words.to_owned() })
-}
-
-/// The sample as a tree.
-pub(crate) fn tree(sample: &Sample) -> Result<Value, OnboardError> {
-    let wrong = |words: String| OnboardError::Sample { path: sample.path.clone(), words };
-    let bytes = sample.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample.bytes);
-    if sample.format == Format::Xml {
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            wrong(format!("found a byte that is no UTF-8 at {}, expected UTF-8", error.valid_up_to()))
-        })?;
-        let read = claimhost_sdk::xml::parse(text).map_err(|(at, found)| {
-            wrong(format!("found {found} at byte {at}, expected XML; ask for the file again"))
-        })?;
-        return Ok(plain_tree(&read));
-    }
-    let values: Result<Vec<Value>, _> = serde_json::Deserializer::from_slice(bytes).into_iter().collect();
-    let mut values = values.map_err(|error| {
-        wrong(format!(
-            "found no JSON at line {}, column {}, expected JSON; ask for the file again",
-            error.line(),
-            error.column()
-        ))
-    })?;
-    Ok(if values.len() == 1 { values.remove(0) } else { Value::Array(values) })
-}
-
-fn plain_tree(read: &Json<'_>) -> Value {
-    match &read.value {
-        Read::Array(items) => items.iter().map(plain_tree).collect(),
-        Read::Object(fields) => fields.iter().map(|(name, value)| (name.to_string(), plain_tree(value))).collect(),
-        _ => read.text().map_or(Value::Null, Value::from),
-    }
-}
-
-/// Whether somewhere below there is a name that is known for procedure codes, with one.
-fn has_procedure(value: &Value, depth: usize) -> bool {
-    if depth > DEPTH_MAX {
-        return false;
-    }
-    match value {
-        Value::Object(fields) => fields.iter().any(|(name, value)| {
-            let is_named = ELEMENTS
-                .iter()
-                .any(|element| element.key == "procedure" && element.names.contains(&plain(name).as_str()));
-            let text = scalar(value).or_else(|| scalar(value.get("code")?));
-            (is_named && text.is_some_and(|text| Form::Procedure.has(&text, None))) || has_procedure(value, depth + 1)
-        }),
-        Value::Array(items) => items.iter().any(|item| has_procedure(item, depth + 1)),
-        _ => false,
-    }
-}
-
-/// The names that lead to the records; of XML, the name of their element.
-fn records_of(tree: &Value, xml: bool) -> Option<String> {
-    let is_list = |value: &Value| value.as_array().is_some_and(|items| items.first().is_some_and(Value::is_object));
-    if is_list(tree) && has_procedure(tree, 0) {
-        return Some(String::new());
-    }
-    let mut level: Vec<(String, &Value)> = vec![(String::new(), tree)];
-    for _ in 0..DEPTH_MAX {
-        let mut next = Vec::new();
-        for (path, value) in level {
-            for (name, value) in value.as_object().into_iter().flatten() {
-                let path = if path.is_empty() || xml { name.clone() } else { format!("{path}.{name}") };
-                // Of XML, an element that is there once is no list: one that has a procedure in it and no list of such.
-                let once = xml && value.is_object() && !has_list(value);
-                if (is_list(value) || once) && has_procedure(value, 0) {
-                    return Some(path);
-                }
-                next.push((path, value));
-            }
-        }
-        level = next;
-    }
-    // A file of one record.
-    (tree.is_object() && has_procedure(tree, 0)).then(String::new)
-}
-
-fn has_list(value: &Value) -> bool {
-    let fields = || value.as_object().into_iter().flatten().map(|(_, value)| value);
-    fields().any(|value| (value.is_array() && has_procedure(value, 0)) || (has_procedure(value, 0) && has_list(value)))
-}
-
-fn collect<'v>(tree: &'v Value, place: &str, xml: bool, out: &mut Vec<&'v Value>) {
-    let items = |value: &'v Value| value.as_array().map_or_else(|| vec![value], |items| items.iter().collect());
-    if place.is_empty() {
-        out.extend(items(tree));
-    } else if xml {
-        for (name, value) in tree.as_object().into_iter().flatten() {
-            if name == place {
-                out.extend(items(value));
-            } else {
-                items(value).into_iter().for_each(|item| collect(item, place, xml, out));
-            }
-        }
-    } else if let Some(found) = place.split('.').try_fold(tree, |value, name| value.get(name)) {
-        out.extend(items(found));
-    }
-}
-
-/// The list of charges below a record; none where the record is the charge.
-fn charges_below(record: &Value, path: String, depth: usize) -> Option<String> {
-    if depth > DEPTH_MAX {
-        return None;
-    }
-    record.as_object()?.iter().find_map(|(name, value)| {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        match value {
-            Value::Array(items) if items.iter().any(Value::is_object) && has_procedure(value, 0) => Some(path),
-            Value::Object(_) => charges_below(value, path, depth + 1),
-            _ => None,
-        }
-    })
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 /// A day without the clock behind it, as the component reads it.
@@ -218,6 +103,24 @@ fn places(records: &[&Value], skip: &str) -> Vec<Column> {
         Column { name: path.join("."), aliases: aliases(&path), values }
     };
     rows.into_iter().map(column).collect()
+}
+
+/// The names of a place's path, without their positions in lists.
+fn names_of(column: &Column) -> impl Iterator<Item = &str> {
+    column.name.split('.').map(|name| name.split('[').next().unwrap_or_default())
+}
+
+/// The places that no id leads to, and how many there were beside.
+fn without_ids(columns: Vec<Column>) -> (Vec<Column>, usize) {
+    let all = columns.len();
+    let columns: Vec<Column> = columns.into_iter().filter(|column| !names_of(column).any(is_like_id)).collect();
+    let ids = all - columns.len();
+    (columns, ids)
+}
+
+/// Whether a place that nothing reads is named: a name that one record alone has may be an id or a person's name that somebody made a key of.
+fn is_told(column: &Column) -> bool {
+    names_of(column).all(is_of_element) || (column.said().count() > 1 && !names_of(column).any(has_digit))
 }
 
 fn leaves(value: &Value, path: &mut Vec<String>, skip: &str, out: &mut Vec<(Vec<String>, String)>) {
@@ -272,13 +175,13 @@ struct Shape {
 impl Shape {
     fn drafted(&self) -> Option<Draft> {
         let records: Vec<&Value> = self.records.iter().collect();
-        let visits = places(&records, &self.charges);
+        let (visits, ids_of_visit) = without_ids(places(&records, &self.charges));
         let below: Vec<&Value> = if self.charges.is_empty() {
             Vec::new()
         } else {
             records.iter().flat_map(|record| at(record, &self.charges)).collect()
         };
-        let charges = places(&below, "");
+        let (charges, ids_of_charge) = without_ids(places(&below, ""));
         let days: Vec<&str> =
             visits.iter().chain(&charges).filter(|column| is_of_days(column)).flat_map(Column::said).collect();
         let written = date_format(days.iter().copied()).map_or("YYYY-MM-DD", |(format, ..)| format);
@@ -295,16 +198,22 @@ impl Shape {
             return None;
         }
         draft.notes = of_visit.notes.iter().chain(&of_charge.notes).chain(&tables.notes).cloned().collect();
-        let unread = |found: &Found, columns: &[Column], before: &str| {
+        let mut hidden = ids_of_visit + ids_of_charge;
+        let mut unread = |found: &Found, columns: &[Column], before: &str| {
             let read: BTreeSet<usize> = found.placed.iter().map(|(_, at, _)| *at).collect();
-            // A name that one record alone has may be an id or a person's name that somebody made a key of.
-            let is_name = |column: &Column| column.values.len() < 2 || column.said().count() > 1;
-            let left = columns.iter().enumerate().filter(|(at, column)| !read.contains(at) && is_name(column));
-            left.map(|(_, column)| format!("{before}{}", column.name)).collect::<Vec<_>>()
+            let left = columns.iter().enumerate().filter(|(at, _)| !read.contains(at));
+            let (told, rest): (Vec<_>, Vec<_>) = left.map(|(_, column)| column).partition(|column| is_told(column));
+            hidden += rest.len();
+            told.into_iter().map(|column| format!("{before}{}", column.name)).collect::<Vec<_>>()
         };
         draft.unused = unread(&of_visit, &visits, "");
         let below_them = if self.charges.is_empty() { String::new() } else { format!("{}.", self.charges) };
         draft.unused.extend(unread(&of_charge, &charges, &below_them));
+        if hidden > 0 {
+            draft.notes.push(format!(
+                "{hidden} names that nothing reads hold digits or stand in one record alone: they may be keys of patients and are not shown"
+            ));
+        }
         draft.modifiers_not_read =
             draft.unused.iter().filter(|name| plain(name).contains("modifier")).cloned().collect();
         draft.mapping = self.mapping(written, &tables);
@@ -475,5 +384,43 @@ mod tests {
         assert_eq!(mapping["visit"]["dx"][0].as_str(), Some("dx1"), "{mapping}");
         let sample = Sample { number: 1, path: "a.json".into(), format: Format::Json, bytes: b"[{\"a\":1}]".to_vec() };
         assert!(draft(&[&sample]).is_err_and(|error| error.to_string().contains("procedure codes")));
+    }
+
+    fn sample(value: &Value) -> Sample {
+        Sample { number: 1, path: "a.json".into(), format: Format::Json, bytes: value.to_string().into_bytes() }
+    }
+
+    #[test]
+    fn charges_below_keys_are_refused_and_no_key_is_named() {
+        let visit = |id: &str| json!({"visitId": id, "chargeId": "1", "cpt": "99213", "dos": "2026-05-01"});
+        for tree in [
+            json!({"patients": {"ZQVANCE": visit("V1"), "ZQORLA": visit("V2")}}),
+            json!({"patients": {"ZQVANCE": {"rows": [visit("V1")]}, "ZQORLA": {"rows": [visit("V2")]}}}),
+            json!({"555-01-0099": {"rows": [visit("V1")]}}),
+        ] {
+            let said = draft(&[&sample(&tree)]).unwrap_err().to_string();
+            assert!(said.contains("names that are keys") && !said.contains("ZQ") && !said.contains("0099"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_one_record_or_with_digits_is_counted_and_not_shown() {
+        let row = |extra: Value| {
+            let mut row = json!({"visitId": "V1", "cpt": "99213", "dos": "2026-05-01", "room": "3", "modifier5": "25"});
+            row["seen"] = extra;
+            row
+        };
+        let by = |key: &str| json!({key: {"note": "x"}});
+        for (rows, unused, hidden) in [
+            (json!([row(by("555-01-0099")), row(by("555-01-0099"))]), vec!["modifier5", "room"], "1 names"),
+            (json!([row(by("ZQVANCE")), row(by("ZQORLA"))]), vec!["modifier5", "room"], "2 names"),
+            (json!([row(by("ZQVANCE"))]), vec!["modifier5"], "2 names"),
+        ] {
+            let draft = draft(&[&sample(&rows)]).map_err(|error| error.to_string()).unwrap();
+            assert_eq!(draft.unused, unused, "{:?}", draft.notes);
+            assert_eq!(draft.modifiers_not_read, ["modifier5"]);
+            assert!(draft.notes.iter().any(|note| note.starts_with(hidden)), "{:?}", draft.notes);
+            assert!(!draft.mapping.contains("0099") && !draft.mapping.contains("ZQ"), "{}", draft.mapping);
+        }
     }
 }

@@ -20,6 +20,9 @@ const FALL_POINTS: u64 = 20;
 pub(crate) struct WayIn {
     /// The adapter.
     pub(crate) adapter: String,
+    /// What its samples are, where that is more than the adapter: one reads JSON and XML, by mappings of their own. Empty in a report of before.
+    #[serde(default)]
+    pub(crate) kind: String,
     /// The named connector that the sample looks like, and why; empty: none.
     pub(crate) connector: String,
     /// What says so.

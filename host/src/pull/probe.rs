@@ -24,7 +24,8 @@ pub(crate) struct Probed {
 /// Asks for a path below a base URL. `ca_file`: certificates (PEM) that are trusted beside those of the web.
 ///
 /// # Errors
-/// [`SendError`]: an address that is not `https` (`http` only towards this machine), the wire, a redirect to another server.
+/// [`SendError`]: `NotAllowed` where the address is not `https` (`http` only towards this machine), `Config` where `ca_file` cannot be used, the
+/// wire, a redirect to another server.
 pub(crate) fn probe(base_url: &str, path: &str, ca_file: Option<&Path>) -> Result<Probed, SendError> {
     let config = |error: toml::de::Error| SendError::Config(error.to_string());
     let mut pull: PullConfig = toml::from_str(
@@ -33,7 +34,7 @@ pub(crate) fn probe(base_url: &str, path: &str, ca_file: Option<&Path>) -> Resul
     .map_err(config)?;
     pull.base_url = base_url.to_owned();
     pull.ca_file = ca_file.map(Path::to_path_buf);
-    let addresses = Addresses::of(&pull, &[])?;
+    let addresses = Addresses::of(&pull, &[]).map_err(|_| SendError::NotAllowed(base_url.to_owned()))?;
     let transport = Transport::new(&pull)?;
     let bytes_max = u64::from(pull.answer_megabytes_max) << 20;
     let headers =

@@ -27,7 +27,11 @@ impl Probe {
         let base = self.url.trim_end_matches('/');
         let base = base.strip_suffix("/metadata").unwrap_or(base);
         let wrong = |words: String| Failure::missing(format!("{base}/metadata: {words}"));
-        let came = probe(base, "/metadata", self.ca_file.as_deref()).map_err(|error| wrong(words(error)))?;
+        let came = probe(base, "/metadata", self.ca_file.as_deref()).map_err(|error| match error {
+            // It names the file; the address is not to blame.
+            SendError::Config(words) => Failure::missing(words),
+            other => wrong(words(other)),
+        })?;
         let said = read(came.status, &came.body).map_err(wrong)?;
         if let Some(path) = &self.save {
             std::fs::write(path, &came.body)
@@ -62,7 +66,7 @@ fn words(error: SendError) -> String {
                 "found a redirect to {host}, expected an answer of this server; if that is the EHR's own, probe it there"
             )
         }
-        SendError::Config(_) | SendError::NotAllowed(_) => {
+        SendError::NotAllowed(_) => {
             "found another address, expected https://HOST/PATH (http only towards this machine)".to_owned()
         }
         SendError::Redirects(count) => {

@@ -23,6 +23,7 @@ use std::io::{self, Read, Seek};
 pub use delimited::ROW_BYTES_MAX;
 pub use join::{JOIN_BYTES_MAX, Joins};
 pub use ndjson::LINE_BYTES_MAX;
+pub(crate) use settings::matches_glob;
 pub use settings::{JoinSettings, Settings};
 pub(crate) use sniff::{Known, known};
 pub use whole::WHOLE_BYTES_MAX;

@@ -85,7 +85,7 @@ impl JoinSettings {
 }
 
 /// `*` stands for any bytes, `?` for one. Without recursion: a pattern of many stars costs pattern times name.
-fn matches_glob(pattern: &[u8], name: &[u8]) -> bool {
+pub(crate) fn matches_glob(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut star, mut mark) = (0, None, 0);
     let mut index = 0;
     while let Some(byte) = name.get(index) {
