@@ -87,11 +87,23 @@ pub const fn group(group: AdjustmentGroup) -> &'static str {
     }
 }
 
-/// The id of the patient's record, else the first that there is; empty where there is none.
+/// The id of the patient's record (PID-3 `MR`); empty where there is none.
+pub fn record_id(posting: &Posting) -> &str {
+    id_of(posting, PatientIdKind::MedicalRecord)
+}
+
+/// The id of the patient's record, else the first other one of the patient; empty where there is none. Never an account number: that
+/// names a bill, not a person.
 pub fn patient_id(posting: &Posting) -> &str {
-    let ids = &posting.patient.ids;
-    let record = ids.iter().find(|id| id.kind == PatientIdKind::MedicalRecord);
-    record.or_else(|| ids.first()).map_or("", |id| &id.value)
+    match record_id(posting) {
+        "" => id_of(posting, PatientIdKind::Other),
+        record => record,
+    }
+}
+
+fn id_of(posting: &Posting, kind: PatientIdKind) -> &str {
+    let id = posting.patient.ids.iter().find(|id| id.kind == kind && !id.value.is_empty());
+    id.map_or("", |id| &id.value)
 }
 
 /// `-12.30` of cents.
@@ -113,7 +125,7 @@ pub fn day(date: Date, format: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claim::{Patient, Procedure};
+    use crate::claim::{Patient, PatientId, Procedure};
     use crate::post::Kind;
 
     fn adjustment(share: Share, amount: Money) -> Adjustment {
@@ -133,9 +145,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_parts_add_up_to_the_whole_and_say_nothing_of_nothing() {
-        let posting = Posting {
+    fn posting() -> Posting {
+        Posting {
             id: String::new(),
             kind: Kind::Payment,
             reverses: String::new(),
@@ -151,11 +162,37 @@ mod tests {
             status: "1".to_owned(),
             charge: 20_000,
             paid: 9_500,
+            adjustments: Vec::new(),
+            lines: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_patient_is_named_by_the_record_and_never_by_an_account() {
+        let id = |kind, value: &str| PatientId { kind, authority: String::new(), value: value.to_owned() };
+        let (account, other) = (id(PatientIdKind::Account, "A1"), id(PatientIdKind::Other, "P1"));
+        let record = id(PatientIdKind::MedicalRecord, "M1");
+        for (ids, of_record, of_patient) in [
+            (vec![], "", ""),
+            (vec![account.clone()], "", ""),
+            (vec![account.clone(), other.clone()], "", "P1"),
+            (vec![account, other, record], "M1", "M1"),
+        ] {
+            let mut posting = posting();
+            posting.patient.ids = ids;
+            assert_eq!((record_id(&posting), patient_id(&posting)), (of_record, of_patient));
+        }
+    }
+
+    #[test]
+    fn the_parts_add_up_to_the_whole_and_say_nothing_of_nothing() {
+        let posting = Posting {
             adjustments: vec![adjustment(Share::Coordination, 1_000)],
             lines: vec![
                 line(1, 9_000, vec![adjustment(Share::Contractual, 1_000), adjustment(Share::Denied, 0)]),
                 line(2, 0, vec![adjustment(Share::Denied, 5_000), adjustment(Share::Patient, 3_500)]),
             ],
+            ..posting()
         };
         let found: Vec<(Option<u16>, Movement, Money)> = entries(&posting)
             .iter()

@@ -135,6 +135,11 @@ fn a_table_that_asks_for_more_than_its_manifest_is_refused_with_the_line_to_writ
         std::fs::write(&manifest, own.replace(line, "")).unwrap();
         assert!(text(&shown()).contains(says), "{}", text(&shown()));
     }
+    // Of one that cannot be read its own error is told, not what the component of tables could look back.
+    std::fs::write(&manifest, own.replace("look_back_days = 3660", "")).unwrap();
+    std::fs::write(&table, "no table").unwrap();
+    let tested = text(&run(folder.path(), &["plugin", "test", "my-payer"]));
+    assert!(!(text(&shown()) + &tested).contains("looks back"), "{}", text(&shown()));
 }
 
 #[test]

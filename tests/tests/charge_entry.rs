@@ -5,6 +5,7 @@
 use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 
+use claimhost_tests::house::again;
 use claimhost_tests::programs::claimhost;
 use claimhost_tests::site::{PRACTICE, Site};
 use serde_json::{Value, json};
@@ -193,6 +194,27 @@ fn a_code_that_no_list_could_tell_is_said_to_be_unchecked() {
     );
     let (code, said) = enter(&site, &entry(3).to_string(), &[]);
     assert!(code == 0 && !said.to_string().contains("entry.code-not-checked"), "{said}");
+}
+
+#[test]
+fn a_rule_table_whose_look_back_is_withheld_is_told_as_the_claim_would_be_held() {
+    let site = Site::new();
+    site.write("rules/again.toml", again("1", "warn").as_bytes());
+    let folder = site.dir().join("plugins/rule-table").display().to_string();
+    site.json(&["plugin", "add", "--yes", &folder, "--refuse", "look-back"]);
+    let (code, said) = enter(&site, &entry(1).to_string(), &[]);
+    let problems = said["entries"][0]["problems"].as_array().unwrap();
+    let told = problems.iter().find(|problem| problem["rule"] == "rules.not-evaluated").unwrap();
+    assert_eq!((code, &told["weight"]), (4, &"hold".into()), "{said}");
+    let words = told["words"].as_str().unwrap().to_owned();
+    assert!(words.starts_with("Rule table `again` looks back 30 days"), "{words}");
+    // The claim says the same.
+    let (code, said) = enter(&site, &entry(1).to_string(), &["--anyway"]);
+    assert_eq!((code, &said["entered"]), (0, &1.into()), "{said}");
+    site.run(DAY);
+    let why = site.json(&["claim", "why", "1"]);
+    let held = why["findings"].as_array().unwrap().iter().find(|found| found["rule"] == "rules.not-evaluated").unwrap();
+    assert_eq!(held["words"], words, "{why}");
 }
 
 #[test]

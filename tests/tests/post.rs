@@ -157,7 +157,14 @@ fn decisions_go_to_a_csv_once_and_what_people_say_of_them_is_kept() {
     site.run(DAY);
     assert_eq!(sent(&site), before, "what the EHR refused is not told again by itself");
     site.assert_accounted(DAY);
-    say(&["confirm", "1"]);
+    // What is sent of a file is confirmed; what was refused of it stays refused, and is told.
+    let of_file = say(&["confirm", "--file", "my-practice-billing-000000001.csv"]);
+    let told: Vec<(&Value, &Value, &Value)> =
+        of_file.as_array().unwrap().iter().map(|one| (&one["id"], &one["changed"], &one["state"])).collect();
+    let (first, second) = (Value::from("my-practice/1"), Value::from("my-practice/2"));
+    let expected: [(&Value, &Value, &Value); 2] =
+        [(&first, &true.into(), &"confirmed".into()), (&second, &false.into(), &"refused".into())];
+    assert_eq!(told, expected);
     assert_eq!(say(&["confirm", "1"])[0]["changed"], false);
     let wrong = site.command(&["post", "refuse", "1", "--reason", "no", "--by", "Kit"]);
     let words = String::from_utf8_lossy(&wrong.stderr).into_owned();
@@ -363,6 +370,147 @@ fn a_poster_that_fails_on_one_parks_it_the_others_leave_and_no_log_names_anybody
     assert_eq!((counts(&site), work(&site)), (are(&[("sent", 5)]), Vec::new()));
     let text: String = sent(&site).values().cloned().collect();
     assert_eq!(text.lines().collect::<BTreeSet<_>>().len(), 5, "each once: {text}");
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn one_that_the_poster_never_ends_on_is_parked_in_one_run_and_keyed_by_hand() {
+    let site = site("poster = \"grim-poster\"\nmapping = \"grim.toml\"", 8);
+    site.write("grim.toml", b"slow = \"yes\"\n");
+    site.json(&["plugin", "add", "--yes", grim(&site).to_str().unwrap()]);
+    let claims: Vec<String> = (1..=8).map(|number| clp(&clm01(&site, number), "1", "90", "90", &[])).collect();
+    pay(&site, 1, "I*720*C", &claims);
+    // Finding it takes more than the fault budget has.
+    assert_eq!(counts(&site), are(&[("sent", 7), ("refused", 1)]), "{:?}", work(&site));
+    let kinds: Vec<String> = work(&site).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["post.parked"]);
+    let items = site.json(&["--as-of", DAY, "work", "list", "--kind", "post"]);
+    let (subject, to_do) = (items[0]["subject"].as_str().unwrap(), items[0]["to_do"].as_str().unwrap());
+    assert!(to_do.contains(&format!("`claimhost post confirm {subject} --by NAME`")), "{to_do}");
+    // Keyed by hand: it is no work any more, and no change of mapping tells it again.
+    let said = site.json(&["--as-of", DAY, "post", "confirm", subject, "--by", "Kit"]);
+    assert_eq!((&said[0]["changed"], &said[0]["state"]), (&true.into(), &"confirmed".into()));
+    let before = sent(&site);
+    site.write("grim.toml", b"calm = \"yes\"\n");
+    site.run(DAY);
+    assert_eq!((counts(&site), work(&site)), (are(&[("sent", 7), ("confirmed", 1)]), Vec::new()));
+    assert_eq!(sent(&site), before);
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn what_takes_back_nothing_tells_nothing() {
+    // The target is told of payments alone: a denial is nothing, and so is what takes it back.
+    let mapping =
+        std::fs::read_to_string(workspace().join("plugins/ehr/nextgen-post/fixtures/payments-only/mapping.toml"));
+    let site = site("poster = \"nextgen-post\"\nmapping = \"post.toml\"", 1);
+    site.write("post.toml", ("reversals = \"negative\"\n".to_owned() + &mapping.unwrap()).as_bytes());
+    let first = clm01(&site, 1);
+    pay(&site, 1, "I*0*C", &[clp(&first, "4", "90", "0", &["CO*50*90"])]);
+    assert_eq!(counts(&site), are(&[("nothing_to_post", 1)]));
+    // The site wants denials too by now.
+    let (none, told) = ("denied = \"none\"", "denied = \"DN\"");
+    let mut text = site.text("post.toml");
+    assert!(text.contains(none) && text.contains("[codes]"), "{text}");
+    text = text.replace(none, told).replace("[codes]", "[codes]\ndenied = \"D{reason}\"");
+    site.write("post.toml", text.as_bytes());
+    pay(
+        &site,
+        2,
+        "I*60*C",
+        &[clp(&first, "22", "-90", "0", &["CO*50*-90"]), clp(&first, "1", "90", "60", &["CO*45*30"])],
+    );
+    assert_eq!(counts(&site), are(&[("sent", 1), ("nothing_to_post", 2)]));
+    let all: String = sent(&site).values().cloned().collect();
+    assert!(all.contains("|60.00") && !all.contains("D50"), "{all}");
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_payment_stands_again_where_its_reversal_was_taken_back() {
+    let site = site(CSV, 1);
+    let first = clm01(&site, 1);
+    pay(&site, 1, "I*60*C", &[clp(&first, "1", "90", "60", &["CO*45*30"])]);
+    let back = || clp(&first, "22", "-90", "-60", &["CO*45*-30"]);
+    pay(&site, 2, "I*10*C", &[back(), clp(&first, "1", "90", "70", &["CO*45*20"])]);
+    // Another content under its trace number, with the same reversal in it, is chosen.
+    let claims = [back(), clp(&first, "1", "90", "80", &["CO*45*10"])];
+    site.answer("3.835", check(3, "I*20*C", "EXAMPLE", OURS, &claims, "").replace("*T3*", "*T2*").as_bytes());
+    site.run(DAY);
+    site.json(&["--as-of", DAY, "remittance", "choose", "3"]);
+    let summary = site.run(DAY);
+    let list = site.json(&["post", "list"]);
+    let told: Vec<(&str, i64, Option<u64>)> = list["postings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["kind"].as_str().unwrap(), row["paid_cents"].as_i64().unwrap(), row["reverses"].as_u64()))
+        .collect();
+    let expected = [
+        ("payment", 6_000, None),
+        ("reversal", -6_000, Some(1)),
+        ("payment", 7_000, None),
+        ("reversal", 6_000, Some(2)),
+        ("reversal", -7_000, Some(3)),
+        ("reversal", -6_000, Some(1)),
+        ("payment", 8_000, None),
+    ];
+    assert_eq!(told, expected);
+    let paid: i64 = rows(&site).iter().filter(|row| row["entry"] == "payment").map(cents).sum();
+    assert_eq!(Value::from(paid), summary["cents"]["paid"], "{summary}");
+    site.assert_accounted(DAY);
+    // A posting of other money than its CLP's is found.
+    let store = rusqlite::Connection::open(site.dir().join("store/claimhost.db")).unwrap();
+    let more = "UPDATE remittance_claim SET paid_cents = paid_cents + 1 WHERE remittance_id = 1";
+    assert_eq!(store.execute(more, []).unwrap(), 1);
+    drop(store);
+    let verified = site.command(&["verify", "--json"]);
+    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert!(said.contains("paid_cents is not that of the CLP that it tells of"), "{said}");
+}
+
+#[test]
+fn what_waits_for_a_target_that_is_gone_is_work_until_it_is_back() {
+    let site = site("poster = \"grim-poster\"", 1);
+    pay(&site, 1, "I*60*C", &[clp(&clm01(&site, 1), "1", "90", "60", &["CO*45*30"])]);
+    let config = site.text("claimhost.toml");
+    let none = config.replace(&target(PRACTICE, "poster = \"grim-poster\""), "");
+    let renamed = config.replace("name = \"billing\"", "name = \"other\"").replace("grim-poster", "csv-poster");
+    for changed in [&none, &renamed] {
+        assert_ne!(changed, &config);
+        site.write("claimhost.toml", changed.as_bytes());
+        site.run(DAY);
+        let words = work(&site);
+        assert!(words.len() == 1 && words[0].0 == "post.failed", "{words:?}");
+        assert!(words[0].1.starts_with("billing: no [[post]] of this practice has this name"), "{words:?}");
+        site.assert_accounted(DAY);
+    }
+    site.write("claimhost.toml", config.replace("grim-poster", "csv-poster").as_bytes());
+    site.run(DAY);
+    assert_eq!((counts(&site), work(&site)), (are(&[("sent", 1)]), Vec::new()));
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn what_a_store_that_was_put_back_tells_anew_has_ids_of_its_own() {
+    let site = site(CSV, 2);
+    let backup = site.dir().join("before.db");
+    site.json(&["backup", backup.to_str().unwrap()]);
+    let ids = |site: &Site| -> Vec<String> {
+        let list = site.json(&["post", "list"]);
+        list["postings"].as_array().unwrap().iter().map(|row| row["posting"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = clp(&clm01(&site, 1), "1", "90", "60", &["CO*45*30"]);
+    pay(&site, 1, "I*60*C", std::slice::from_ref(&first));
+    let told = ids(&site);
+    site.json(&["restore", backup.to_str().unwrap(), "--force"]);
+    std::fs::remove_dir_all(site.dir().join("post")).unwrap();
+    assert_eq!(ids(&site), Vec::<String>::new());
+    // Another decision comes first now, then the same again.
+    pay(&site, 2, "I*50*C", &[clp(&clm01(&site, 2), "1", "90", "50", &["CO*45*40"])]);
+    pay(&site, 1, "I*60*C", &[first]);
+    let again = ids(&site);
+    assert_eq!((again.len(), &again[1]), (2, &told[0]), "the same under the same id, nothing else under it: {again:?}");
     site.assert_accounted(DAY);
 }
 

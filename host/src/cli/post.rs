@@ -20,7 +20,7 @@ use crate::store::{PracticeStore, StoreResult, Tx};
 pub(crate) enum Post {
     /// Lists postings to EHRs, with counts for each target that add up
     List(List),
-    /// Says that the EHR has what was sent
+    /// Says that the EHR has what was sent, or what was refused and keyed by hand
     Confirm(Confirm),
     /// Says that the EHR does not take what was sent: it becomes work
     Refuse(Refuse),
@@ -47,7 +47,7 @@ pub(crate) struct Confirm {
     /// Postings, as `post list` prints them
     #[arg(value_name = "PRACTICE/ID", required_unless_present = "file")]
     ids: Vec<Reference>,
-    /// All of a file, by its name
+    /// What is sent of a file, by its name; what stands otherwise stays so, and is told
     #[arg(long, value_name = "NAME", conflicts_with = "ids")]
     file: Option<String>,
     /// Who says so
@@ -120,7 +120,7 @@ struct Listed {
 #[derive(Serialize)]
 struct Answered {
     id: String,
-    /// False: it was so before.
+    /// False: it was so before, or, of a file, it stands otherwise and stays so.
     changed: bool,
     state: PostState,
 }
@@ -133,13 +133,15 @@ impl Post {
             Self::Confirm(confirm) => confirm.run(global, &reader),
             Self::Refuse(Refuse { id, reason, by, whose }) => {
                 let (practice, id) = reader.one(id, whose.practice(), "posting", "post list")?;
-                say(global, &practice, &[id], PostState::Refused, |store, id, day| {
+                say(global, &practice, (&[id], Vec::new()), PostState::Refused, |store, id, day| {
                     post::refuse(store, id, reason, by, day)
                 })
             }
             Self::Again(Again { id, by, whose }) => {
                 let (practice, id) = reader.one(id, whose.practice(), "posting", "post list")?;
-                say(global, &practice, &[id], PostState::Queued, |store, id, day| post::again(store, id, by, day))
+                say(global, &practice, (&[id], Vec::new()), PostState::Queued, |store, id, day| {
+                    post::again(store, id, by, day)
+                })
             }
         }
     }
@@ -240,18 +242,24 @@ impl Confirm {
         let word = |store: &PracticeStore, id, day| post::confirm(store, id, &self.by, day);
         if let Some(file) = &self.file {
             for practice in reader.chosen(self.whose.practice())? {
-                let ids = practice.read(|tx| -> StoreResult<Vec<u64>> {
+                let rows = practice.read(|tx| -> StoreResult<Vec<PostRow>> {
                     let highest = tx.highest("post_batch", "batch_id")?;
                     let batches = tx.post_batches_between(0, highest)?;
                     let Some(batch) = batches.into_iter().find(|batch| batch.file_name == *file) else {
                         return Ok(Vec::new());
                     };
-                    let rows = tx.posts_of_batch(batch.batch_id)?;
-                    Ok(rows.into_iter().map(|row| row.post_id).collect())
+                    tx.posts_of_batch(batch.batch_id)
                 })?;
-                if !ids.is_empty() {
-                    return say(global, &practice, &ids, PostState::Confirmed, word);
+                if rows.is_empty() {
+                    continue;
                 }
+                // One that the EHR refused is not in it: only who names it can say that it was keyed since.
+                let (sent, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.state == PostState::Sent);
+                let ids: Vec<u64> = sent.iter().map(|row| row.post_id).collect();
+                let as_is =
+                    |row: &PostRow| Answered { id: name(practice.id(), row.post_id), changed: false, state: row.state };
+                let others = others.iter().map(as_is).collect();
+                return say(global, &practice, (&ids, others), PostState::Confirmed, word);
             }
             let words = "there is no such file\nhint: `claimhost post list` has the files of postings";
             return Err(Failure::missing(words));
@@ -267,17 +275,17 @@ impl Confirm {
             ids.push(id);
         }
         match practice {
-            Some(practice) => say(global, &practice, &ids, PostState::Confirmed, word),
+            Some(practice) => say(global, &practice, (&ids, Vec::new()), PostState::Confirmed, word),
             None => Err(Failure::usage("name a posting, or a file with --file")),
         }
     }
 }
 
-/// Opens the store to write, says it of each, and prints what came of it.
+/// Opens the store to write, says it of each, and prints what came of it, with what is left as it is.
 fn say(
     global: &Global,
     practice: &PracticeStore,
-    ids: &[u64],
+    (ids, left): (&[u64], Vec<Answered>),
     state: PostState,
     word: impl Fn(&PracticeStore, u64, i64) -> StoreResult<Said>,
 ) -> Result<ExitCode, Failure> {
@@ -306,12 +314,17 @@ fn say(
         };
         answered.push(Answered { id: named, changed, state });
     }
+    answered.extend(left);
     if global.json {
         print_json(&answered);
     } else {
         for one in &answered {
-            let words = if one.changed { "is" } else { "was before" };
-            print(&format!("Posting {} {words} {}", one.id, state.as_str()));
+            let words = match one {
+                Answered { changed: true, .. } => "is",
+                Answered { state: found, .. } if *found == state => "was before",
+                Answered { .. } => "stays",
+            };
+            print(&format!("Posting {} {words} {}", one.id, one.state.as_str()));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -41,9 +41,12 @@ const KINDS: [(&str, &str); 29] = [
     (
         "post.refused",
         "`claimhost work show` has the reason: mend the poster's mapping and it is told again by itself, or `claimhost post again {} --by NAME`; \
-         or key it into the EHR by hand",
+         or key it into the EHR by hand, and `claimhost post confirm {} --by NAME`",
     ),
-    ("post.parked", "mend or replace the poster; it is asked again by itself then"),
+    (
+        "post.parked",
+        "mend or replace the poster; it is asked again by itself then; or key it into the EHR by hand, and `claimhost post confirm {} --by NAME`",
+    ),
     ("document.parked", "mend or replace the plugin; it runs again then, or with `claimhost document retry {}`"),
     ("remittance.conflict", "ask the payer which one is right; then `claimhost remittance choose` that one"),
     ("remittance.unapplied", "`claimhost remittance list`: find the claims of this money, or ask the payer"),

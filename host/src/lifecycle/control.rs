@@ -1,6 +1,7 @@
 //! CLM01 and line control numbers: minted by us, unique, free of patient data, the same when a crash makes us mint again.
 
-use crate::store::Tx;
+use crate::store::post::PostRow;
+use crate::store::{StoreResult, Tx};
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -24,9 +25,19 @@ pub(super) fn is_trace_number(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| ALPHABET.contains(&byte))
 }
 
-/// Id of what an EHR is told: 16 characters from an HMAC of its number under the practice's key.
-pub(crate) fn post_number(tx: &Tx<'_>, post_id: u64) -> String {
-    text(&tx.lookup("post", &[&post_id.to_be_bytes()]), 16)
+/// Id of what an EHR is told: 16 characters from an HMAC under the practice's key of what it tells, to whom, and how often that was told
+/// and taken back before. Not of its row's number: a store that was put back to an older state gives that to something else.
+///
+/// # Errors
+/// The store's: its remittance is not there.
+pub(crate) fn post_number(tx: &Tx<'_>, row: &PostRow) -> StoreResult<String> {
+    let before = tx.posts_of_clp(&row.target, row.remittance_id, row.ordinal)?;
+    let nth = before.iter().filter(|other| other.post_id < row.post_id).count();
+    let nth = u64::try_from(nth).unwrap_or(u64::MAX);
+    let (key, content) = tx.remittance_macs(row.remittance_id)?;
+    let (ordinal, nth) = (row.ordinal.to_be_bytes(), nth.to_be_bytes());
+    let parts: [&[u8]; 6] = [row.target.as_bytes(), &key, &content, &ordinal, row.kind.as_bytes(), &nth];
+    Ok(text(&tx.lookup("post", &parts), 16))
 }
 
 /// TRN02 of a question: 16 characters from an HMAC of its id under the practice's key.

@@ -65,7 +65,7 @@ pub use manifest::{Evidence, Framing, Kind, Limits, Manifest, ManifestError, Per
 pub use offer::Offer;
 pub use poster::{
     Adjustment as PostAdjustment, Answer as PostAnswer, Batch as PostBatch, Kind as PostKind, Line as PostLine,
-    Outcome as PostOutcome, PostError, Poster, Posting, Share as PostShare,
+    Outcome as PostOutcome, PostError, PostTry, Poster, Posting, Share as PostShare,
 };
 pub use puller::{Header, Method, PullError, Puller, Pulling, Request, Response, Step, Turn};
 pub use registry::{FixturePolicy, HostError, PluginError, PluginHost, PluginHostConfig, PluginInfo};

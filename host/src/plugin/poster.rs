@@ -10,6 +10,7 @@ use super::contract::poster::exports::claimhost::plugin::post::Description;
 use super::fault::{Fault, FaultKind};
 use super::load::Plugin;
 use super::loaded::Loaded;
+use super::runner::OVERDRAFT;
 use super::session::{Exports, Session};
 use crate::claim::{Problem, Setup};
 
@@ -19,6 +20,9 @@ pub use super::contract::poster::exports::claimhost::plugin::post::{
 
 /// The last try of a single posting has this many deadlines.
 pub(super) const LAST_TRY_DEADLINES: u32 = 10;
+/// Finding one posting that never ends takes at most so many deadlines: the whole, its halves (5000 is halved 13 times), and the last try.
+/// The budget may be overdrawn by that much, or every turn would begin the same search again and never end it.
+const SEARCH_DEADLINES: u32 = 1 + 13 + LAST_TRY_DEADLINES;
 /// Characters of an extension.
 const EXTENSION_MAX: usize = 8;
 
@@ -39,11 +43,15 @@ pub enum PostError {
     Batch(Fault),
 }
 
-impl PostError {
-    /// Whether the same may succeed in a minute with nothing changed.
-    pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Open(fault) if matches!(fault.kind(), FaultKind::BudgetSpent))
-    }
+/// Which try of a file a question is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PostTry {
+    /// The first: not asked where the plugin's fault budget is spent.
+    Whole,
+    /// A part of one that failed: what is found by halves may overdraw the budget.
+    Part,
+    /// The last of a single posting, with ten times the deadline. Always asked, so that one that never ends is parked and does not come again.
+    Last,
 }
 
 /// Whether this can be the ending of a file's name.
@@ -73,19 +81,20 @@ impl Poster {
         }
     }
 
-    /// Asks for the file of a batch. `last_try`: with ten times the deadline, for one posting alone. Blocks as long as the guest runs.
+    /// Asks for the file of a batch. Blocks as long as the guest runs.
     ///
     /// # Errors
-    /// [`PostError`]. A fault in `open` quarantines the plugin for the practice.
-    pub fn post(&self, practice: &str, setup: &Setup, batch: &Batch, last_try: bool) -> Result<Answer, PostError> {
+    /// [`PostError`]. A fault in `open` quarantines the plugin for the practice; one on a batch of several that overdraws the fault budget
+    /// is told as [`FaultKind::BudgetSpent`]: do not ask for its halves now.
+    pub fn post(&self, practice: &str, setup: &Setup, batch: &Batch, nth: PostTry) -> Result<Answer, PostError> {
         if self.plugin.is_quarantined(practice) {
             return Err(PostError::Open(Fault::new(FaultKind::Quarantined)));
         }
-        if self.plugin.budget.is_spent() {
+        if nth == PostTry::Whole && self.plugin.budget.is_spent() {
             return Err(PostError::Open(Fault::new(FaultKind::BudgetSpent)));
         }
         let began = Instant::now();
-        let deadlines = if last_try { LAST_TRY_DEADLINES } else { 1 };
+        let deadlines = if nth == PostTry::Last { LAST_TRY_DEADLINES } else { 1 };
         let answer = open(&self.plugin, practice, setup)
             .and_then(|mut session| ask(&self.plugin, &mut session, batch, deadlines).map_err(PostError::Batch));
         match &answer {
@@ -96,6 +105,10 @@ impl Poster {
             Err(PostError::Batch(_)) => {
                 self.plugin.count_fault();
                 self.plugin.budget.charge(began.elapsed());
+                let most = OVERDRAFT.max(self.plugin.limits.deadline() * SEARCH_DEADLINES);
+                if batch.postings.len() > 1 && self.plugin.budget.is_overdrawn_by(most) {
+                    return Err(PostError::Open(Fault::new(FaultKind::BudgetSpent)));
+                }
             }
             Err(PostError::Setup(_)) | Ok(_) => {}
         }

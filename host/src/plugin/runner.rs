@@ -28,7 +28,7 @@ const BUDGET: Duration = Duration::from_secs(1);
 const BUDGET_REFILL: Duration = Duration::from_secs(60);
 /// How far one bisection may overdraw it. Finding one document that never ends among 100 takes about 18 default
 /// deadlines (4.5 s): that much must be possible, or its neighbours would wait with it.
-const OVERDRAFT: Duration = Duration::from_secs(10);
+pub(super) const OVERDRAFT: Duration = Duration::from_secs(10);
 
 /// What is left for faults, in seconds; refilled as time passes.
 pub(super) struct Budget {
@@ -63,7 +63,11 @@ impl Budget {
     }
 
     fn is_overdrawn(&self) -> bool {
-        self.balance() <= -OVERDRAFT.as_secs_f64()
+        self.is_overdrawn_by(OVERDRAFT)
+    }
+
+    pub(super) fn is_overdrawn_by(&self, most: Duration) -> bool {
+        self.balance() <= -most.as_secs_f64()
     }
 }
 

@@ -18,13 +18,14 @@ pub enum Said {
     Unknown,
 }
 
-/// The EHR has what was sent.
+/// The EHR has it: what was sent, or what was refused and then keyed by hand. It is never told again.
 ///
 /// # Errors
 /// The store's.
 pub fn confirm(store: &PracticeStore, post_id: u64, by: &str, day: i64) -> StoreResult<Said> {
-    let event = format!("the EHR has what it was told, says {by}");
-    move_to(store, post_id, (PostState::Sent, PostState::Confirmed), (&event, None), day)
+    let event = format!("it is in the EHR, says {by}");
+    let from = [PostState::Sent, PostState::Refused];
+    move_to(store, post_id, (&from, PostState::Confirmed), (&event, None), day)
 }
 
 /// The EHR does not take what was sent: work.
@@ -33,7 +34,7 @@ pub fn confirm(store: &PracticeStore, post_id: u64, by: &str, day: i64) -> Store
 /// The store's.
 pub fn refuse(store: &PracticeStore, post_id: u64, reason: &str, by: &str, day: i64) -> StoreResult<Said> {
     let event = format!("the EHR refuses what it was told, says {by}");
-    move_to(store, post_id, (PostState::Sent, PostState::Refused), (&event, Some(reason)), day)
+    move_to(store, post_id, (&[PostState::Sent], PostState::Refused), (&event, Some(reason)), day)
 }
 
 /// What the EHR refused is told again, under the same id.
@@ -42,13 +43,13 @@ pub fn refuse(store: &PracticeStore, post_id: u64, reason: &str, by: &str, day: 
 /// The store's.
 pub fn again(store: &PracticeStore, post_id: u64, by: &str, day: i64) -> StoreResult<Said> {
     let event = format!("the EHR is told again, says {by}");
-    move_to(store, post_id, (PostState::Refused, PostState::Queued), (&event, None), day)
+    move_to(store, post_id, (&[PostState::Refused], PostState::Queued), (&event, None), day)
 }
 
 fn move_to(
     store: &PracticeStore,
     post_id: u64,
-    (from, to): (PostState, PostState),
+    (from, to): (&[PostState], PostState),
     (event, reason): (&str, Option<&str>),
     day: i64,
 ) -> StoreResult<Said> {
@@ -57,7 +58,7 @@ fn move_to(
         if row.state == to {
             return Ok(Said::Already);
         }
-        if row.state != from {
+        if !from.contains(&row.state) {
             return Ok(Said::Not(row.state));
         }
         let told: Told = tx.post_body(post_id)?;

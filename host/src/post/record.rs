@@ -1,6 +1,6 @@
 //! From one CLP to what an EHR is told of it. A correction is one more post, never a change of one: what left, left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use claimhost_x12::remittance::{Cas, ClaimPayment, ServicePayment};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,8 @@ pub(crate) struct Decision<'a> {
 /// CLP02 of a reversal, and of a price without a payment.
 const REVERSAL: &str = "22";
 const PRICE: &str = "25";
+/// Why a reversal tells nothing.
+pub(super) const NOTHING_BEFORE: &str = "there was nothing to post of what it takes back";
 
 /// Queues a decision for every target of its practice, with what the ledger moves for it.
 ///
@@ -65,11 +67,6 @@ pub(crate) fn queue(own: &Tx<'_>, config: &Config, decision: &Decision<'_>, day:
             PostKind::Payment => None,
             PostKind::Reversal => pair(own, &target.name, decision)?,
         };
-        let posting = Posting {
-            id: post_number(own, post_id),
-            reverses: reverses.map(|id| post_number(own, id)).unwrap_or_default(),
-            ..posting.clone()
-        };
         let row = PostRow {
             post_id,
             target: target.name.clone(),
@@ -77,12 +74,17 @@ pub(crate) fn queue(own: &Tx<'_>, config: &Config, decision: &Decision<'_>, day:
             remittance_id: decision.remittance_id,
             ordinal: decision.ordinal,
             claim: (decision.version.claim_id, decision.version.version),
-            reverses,
+            reverses: reverses.as_ref().map(|before| before.post_id),
             state: if why.is_empty() { PostState::Queued } else { PostState::Nothing },
             batch_id: None,
             paid_cents: posting.paid,
             created_day: day,
             plugin_digest: String::new(),
+        };
+        let posting = Posting {
+            id: post_number(own, &row)?,
+            reverses: reverses.map(|before| post_number(own, &before)).transpose()?.unwrap_or_default(),
+            ..posting.clone()
         };
         own.add_post(&row, &Told { posting, why: why.to_owned() })?;
     }
@@ -104,7 +106,6 @@ pub(crate) fn take_back(own: &Tx<'_>, remittance_id: u64, day: i64) -> StoreResu
         let told: Told = own.post_body(stands.post_id)?;
         let post_id = own.next_post_id()?;
         let mut posting = opposite(told.posting);
-        posting.reverses = std::mem::replace(&mut posting.id, post_number(own, post_id));
         let nothing = stands.state == PostState::Nothing;
         let row = PostRow {
             post_id,
@@ -117,23 +118,32 @@ pub(crate) fn take_back(own: &Tx<'_>, remittance_id: u64, day: i64) -> StoreResu
             plugin_digest: String::new(),
             ..stands
         };
-        let why = if nothing { "there was nothing to post of what it takes back" } else { "" };
+        posting.reverses = std::mem::replace(&mut posting.id, post_number(own, &row)?);
+        let why = if nothing { NOTHING_BEFORE } else { "" };
         own.add_post(&row, &Told { posting, why: why.to_owned() })?;
     }
     Ok(())
 }
 
 /// The post of a payment that a reversal of the payer (CLP02 = 22) takes back: the latest of this version with the same amount that
-/// nothing else takes back. None where its payment came before this target was configured, or with another amount.
-fn pair(own: &Tx<'_>, target: &str, decision: &Decision<'_>) -> StoreResult<Option<u64>> {
+/// stands, of those the one that told something. None where its payment came before this target was configured, or with another amount.
+fn pair(own: &Tx<'_>, target: &str, decision: &Decision<'_>) -> StoreResult<Option<PostRow>> {
     let (claim, paid) = ((decision.version.claim_id, decision.version.version), -decision.claim.paid_cents);
-    let rows: Vec<PostRow> =
+    let mut rows: Vec<PostRow> =
         own.posts_of_claim(claim.0)?.into_iter().filter(|row| row.target == target && row.claim == claim).collect();
-    let taken_back: Vec<u64> = rows.iter().filter_map(|row| row.reverses).collect();
-    let stands = |row: &&PostRow| {
+    // The latest first: what took something back counts unless it was itself taken back, with its remittance.
+    rows.reverse();
+    let mut taken_back = BTreeSet::new();
+    for row in &rows {
+        if !taken_back.contains(&row.post_id) {
+            taken_back.extend(row.reverses);
+        }
+    }
+    rows.retain(|row| {
         row.kind == word(PostKind::Payment) && row.paid_cents == paid && !taken_back.contains(&row.post_id)
-    };
-    Ok(rows.iter().rev().find(stands).map(|row| row.post_id))
+    });
+    let told = rows.iter().position(|row| row.state != PostState::Nothing).unwrap_or(0);
+    Ok(rows.into_iter().nth(told))
 }
 
 pub(super) const fn word(kind: PostKind) -> &'static str {

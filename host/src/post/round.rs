@@ -2,15 +2,16 @@
 //!
 //! A poster that fails on a batch is asked for halves of it, down to the one post that it fails on: that one is parked, the others leave.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::folder::{self, FolderError};
-use super::record::Told;
+use super::record::{NOTHING_BEFORE, Told};
 use super::{SUBJECT, WORK_FAILED, WORK_PARKED, WORK_REFUSED, batch_name, setup_of};
 use crate::claim::{Date, Problem, Setup, day_number};
 use crate::config::{Config, PostConfig};
 use crate::lifecycle::crash_point;
-use crate::plugin::{PluginHost, PostAnswer, PostBatch, PostError, PostOutcome, Poster};
+use crate::plugin::{PluginHost, PostAnswer, PostBatch, PostError, PostOutcome, PostTry, Poster};
 use crate::store::post::{PostBatchRow, PostRow, PostState};
 use crate::store::{PracticeStore, StoreResult, Tx};
 
@@ -50,6 +51,7 @@ impl Round<'_> {
     /// The store's. What a target cannot do is work, and the next target's turn comes.
     pub fn run(&self) -> StoreResult<u64> {
         let targets: Vec<&PostConfig> = self.config.posts_of(self.store.id()).collect();
+        self.stranded(&targets)?;
         if targets.is_empty() {
             return Ok(0);
         }
@@ -63,23 +65,38 @@ impl Round<'_> {
         Ok(moved)
     }
 
+    /// What waits for a target that the configuration does not have (any more, or under this name) never leaves: work. It closes as any
+    /// that a target has, when what waits leaves.
+    fn stranded(&self, targets: &[&PostConfig]) -> StoreResult<()> {
+        let waiting = self.store.read(|tx| tx.posts_waiting())?;
+        let is_gone = |row: &&PostRow| !targets.iter().any(|config| config.name == row.target);
+        let gone: BTreeSet<&str> = waiting.iter().filter(is_gone).map(|row| row.target.as_str()).collect();
+        for target in gone {
+            self.fail(
+                target,
+                "no [[post]] of this practice has this name; put it back, or give it its old name again: what waits for it leaves then",
+            )?;
+        }
+        Ok(())
+    }
+
     fn target(&self, config: &PostConfig, waiting: &[PostBatchRow]) -> StoreResult<u64> {
         let mut moved = 0;
         // In their order: a reversal is in a later file than what it takes back.
         for batch in waiting {
             match self.deliver(config, batch)? {
                 Ok(count) => moved += count,
-                Err(error) => return self.fail(config, &error.to_string()).map(|()| moved),
+                Err(error) => return self.fail(&config.name, &error.to_string()).map(|()| moved),
             }
         }
         let setup = setup_of(config);
         let poster = self.plugins.poster(&config.poster);
         let (setup, poster) = match (setup, poster) {
             (Ok(setup), Some(poster)) => (setup, poster),
-            (Err(words), _) => return self.fail(config, &words).map(|()| moved),
+            (Err(words), _) => return self.fail(&config.name, &words).map(|()| moved),
             (Ok(_), None) => {
                 let words = format!("poster `{}` is not loaded; `claimhost plugin list` says why", config.poster);
-                return self.fail(config, &words).map(|()| moved);
+                return self.fail(&config.name, &words).map(|()| moved);
             }
         };
         let digest = poster.digest_with(&setup);
@@ -87,17 +104,17 @@ impl Round<'_> {
         target.take_up_refused()?;
         match target.run(&mut moved)? {
             None => Ok(moved),
-            Some(words) => self.fail(config, &words).map(|()| moved),
+            Some(words) => self.fail(&config.name, &words).map(|()| moved),
         }
     }
 
     /// Says that a target cannot be told anything, on the oldest post that waits for it. Said again only where it is something else.
-    fn fail(&self, config: &PostConfig, words: &str) -> StoreResult<()> {
-        let words = format!("{}: {words}", config.name);
+    fn fail(&self, target: &str, words: &str) -> StoreResult<()> {
+        let words = format!("{target}: {words}");
         let day = day_number(self.as_of);
         let oldest = self.store.read(|tx| -> StoreResult<_> {
             let rows = tx.posts_waiting()?;
-            let Some(row) = rows.iter().find(|row| row.target == config.name) else { return Ok(None) };
+            let Some(row) = rows.iter().find(|row| row.target == target) else { return Ok(None) };
             let known = |item: &crate::store::work::WorkRow| {
                 item.kind == WORK_FAILED && item.subject_kind == SUBJECT && item.subject_id == row.post_id
             };
@@ -109,11 +126,7 @@ impl Round<'_> {
             Ok(Some(row.clone()))
         })?;
         let Some(row) = oldest else { return Ok(()) };
-        tracing::warn!(
-            practice = self.store.id(),
-            target = config.name,
-            "an EHR cannot be told; there is work about it"
-        );
+        tracing::warn!(practice = self.store.id(), target, "an EHR cannot be told; there is work about it");
         self.store
             .write(|tx| tx.open_work(WORK_FAILED, (SUBJECT, row.post_id), day, row.paid_cents, &words).map(|_| ()))
     }
@@ -178,17 +191,16 @@ impl Target<'_> {
             if rows.is_empty() {
                 return Ok(None);
             }
-            let mut pieces = vec![rows];
-            while let Some(piece) = pieces.pop() {
-                let mut asked = self.ask(&piece, false)?;
+            let mut pieces = vec![(PostTry::Whole, rows)];
+            while let Some((nth, piece)) = pieces.pop() {
+                let mut asked = self.ask(&piece, nth)?;
                 let alone = piece.len() == 1;
                 if alone && matches!(asked, Err(PostError::Batch(_))) {
                     // Once more, with ten times the time.
-                    asked = self.ask(&piece, true)?;
+                    asked = self.ask(&piece, PostTry::Last)?;
                 }
                 let fates = match &asked {
                     Ok((_, answer)) => self.fates(&piece, &answer.outcomes)?,
-                    Err(error) if error.is_temporary() => return Ok(None),
                     Err(PostError::Setup(problems)) => return Ok(Some(words_of(problems))),
                     Err(error @ PostError::Open(_)) => return Ok(Some(error.to_string())),
                     Err(error @ PostError::Batch(_)) if alone => {
@@ -198,7 +210,7 @@ impl Target<'_> {
                     Err(PostError::Batch(_)) => {
                         let mut first = piece;
                         let second = first.split_off(first.len() / 2);
-                        pieces.extend([second, first]);
+                        pieces.extend([(PostTry::Part, second), (PostTry::Part, first)]);
                         continue;
                     }
                 };
@@ -224,33 +236,39 @@ impl Target<'_> {
             if let Some(at) = rows.iter().enumerate().position(|(at, row)| taken_back(at, row)) {
                 rows.truncate(at);
             }
-            let refused = self.round.store.read(|tx| -> StoreResult<Vec<PostRow>> {
-                let mut refused = Vec::new();
+            let untold = self.round.store.read(|tx| -> StoreResult<Vec<(PostRow, PostState)>> {
+                let mut untold = Vec::new();
                 for row in rows.iter().filter(|row| row.reverses.is_some()) {
                     let before = row.reverses.map(|id| tx.post_of(id)).transpose()?.flatten();
-                    refused.extend(before.filter(|before| before.state == PostState::Refused).map(|_| row.clone()));
+                    let state = before.map(|before| before.state);
+                    let state = state.filter(|state| matches!(state, PostState::Refused | PostState::Nothing));
+                    untold.extend(state.map(|state| (row.clone(), state)));
                 }
-                Ok(refused)
+                Ok(untold)
             })?;
-            if refused.is_empty() {
+            if untold.is_empty() {
                 return Ok(rows);
             }
             // Told alone it would take away money that the EHR was never told of.
-            let words = |row: &PostRow| {
-                let before = row.reverses.unwrap_or(0);
-                let words = format!(
-                    "{}: it takes back post {before}, which was refused: see to that one; where it was keyed by hand, key this one too",
-                    self.config.name
-                );
-                (PostState::Refused, words, Some(WORK_REFUSED))
-            };
-            let fates = self.each(&refused, words)?;
+            let (rows, states): (Vec<PostRow>, Vec<PostState>) = untold.into_iter().unzip();
+            let mut states = states.into_iter();
+            let fates = self.each(&rows, |row| match (states.next(), row.reverses) {
+                (Some(PostState::Nothing), _) | (_, None) => (PostState::Nothing, NOTHING_BEFORE.to_owned(), None),
+                (_, Some(before)) => {
+                    let words = format!(
+                        "{}: it takes back post {before}, which was refused: see to that one; where it was keyed by hand, key this one \
+                         too, and say so of both with `claimhost post confirm`",
+                        self.config.name
+                    );
+                    (PostState::Refused, words, Some(WORK_REFUSED))
+                }
+            })?;
             self.keep("", &[], fates)?;
         }
     }
 
     /// Asks the poster. With its answer, the name of the file. The outer error is the store's.
-    fn ask(&self, piece: &[PostRow], last_try: bool) -> StoreResult<Result<(String, PostAnswer), PostError>> {
+    fn ask(&self, piece: &[PostRow], nth: PostTry) -> StoreResult<Result<(String, PostAnswer), PostError>> {
         let practice = self.round.store.id();
         let batch = self.round.store.read(|tx| -> StoreResult<PostBatch> {
             let posting = |row: &PostRow| tx.post_body::<Told>(row.post_id).map(|told| told.posting);
@@ -260,7 +278,7 @@ impl Target<'_> {
                 postings: piece.iter().map(posting).collect::<StoreResult<_>>()?,
             })
         })?;
-        let answer = self.poster.post(practice, self.setup, &batch, last_try);
+        let answer = self.poster.post(practice, self.setup, &batch, nth);
         Ok(answer.map(|answer| (batch.id, answer)))
     }
 

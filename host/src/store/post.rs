@@ -13,7 +13,7 @@ pub enum PostState {
     Queued,
     /// Its file is in the folder.
     Sent,
-    /// Somebody has said that the EHR has it.
+    /// Somebody has said that the EHR has it, from its file or keyed by hand.
     Confirmed,
     /// The poster, or the EHR, does not take it: work.
     Refused,
@@ -240,6 +240,15 @@ impl Tx<'_> {
     pub fn posts_of_remittance(&self, remittance_id: u64) -> StoreResult<Vec<PostRow>> {
         let sql = format!("{POST} AND remittance_id = ?2 ORDER BY post_id");
         self.rows(&sql, (self.practice_id(), remittance_id), post_row)
+    }
+
+    /// Posts that one target has of one CLP, oldest first: told, taken back, told again, ...
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn posts_of_clp(&self, target: &str, remittance_id: u64, ordinal: u32) -> StoreResult<Vec<PostRow>> {
+        let sql = format!("{POST} AND remittance_id = ?2 AND ordinal = ?3 AND target = ?4 ORDER BY post_id");
+        self.rows(&sql, (self.practice_id(), remittance_id, ordinal, target), post_row)
     }
 
     /// Posts of a file.

@@ -105,6 +105,19 @@ impl Tx<'_> {
         self.row(&sql, (self.practice_id(), remittance_id), remittance_row)
     }
 
+    /// HMACs of what tells a remittance from others: of its key, and of its content. A store that was put back has the same of the same.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remittance_macs(&self, remittance_id: u64) -> StoreResult<(Vec<u8>, Vec<u8>)> {
+        let macs = self.row(
+            "SELECT remittance_mac, content_mac FROM remittance WHERE practice_id = ?1 AND remittance_id = ?2",
+            (self.practice_id(), remittance_id),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        macs.ok_or(StoreError::Missing { what: "remittance", id: remittance_id })
+    }
+
     /// What names a remittance outside.
     ///
     /// # Errors

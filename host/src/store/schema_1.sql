@@ -399,7 +399,7 @@ CREATE TABLE post (
     version INTEGER NOT NULL,
     reverses INTEGER,               -- of a reversal: the post that it takes back, where that one is known
     state TEXT NOT NULL,            -- queued | sent | confirmed | refused | nothing-to-post
-    batch_id INTEGER,               -- the file that has it; none: it never left
+    batch_id INTEGER,               -- the file that has it; none: it never left in one
     paid_cents INTEGER NOT NULL,
     created_day INTEGER NOT NULL,
     plugin_digest TEXT NOT NULL,    -- of what answered for it last; empty: nothing did
@@ -407,7 +407,7 @@ CREATE TABLE post (
     PRIMARY KEY (practice_id, post_id)
 ) STRICT;
 CREATE INDEX post_by_claim ON post (practice_id, claim_id);
-CREATE INDEX post_by_remittance ON post (practice_id, remittance_id);
+CREATE INDEX post_by_remittance ON post (practice_id, remittance_id, ordinal);
 CREATE INDEX post_by_batch ON post (practice_id, batch_id) WHERE batch_id IS NOT NULL;
 CREATE INDEX post_queued ON post (practice_id, target, post_id) WHERE state = 'queued';
 CREATE INDEX post_refused ON post (practice_id, target, post_id) WHERE state = 'refused' AND batch_id IS NULL;

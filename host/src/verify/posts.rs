@@ -19,20 +19,34 @@ fn post(tx: &Tx<'_>, row: &PostRow, state: &str, found: &mut Found) -> StoreResu
     found.expect(state == row.state.as_str(), "state", "post", id, "is in no state");
     let told: Told = tx.post_body(id)?;
     found.expect(told.posting.paid == row.paid_cents, "money", "post", id, "paid_cents is not what it tells");
-    let number = crate::lifecycle::post_number(tx, id);
+    let number = crate::lifecycle::post_number(tx, row)?;
     found.expect(told.posting.id == number, "look-up", "post", id, "the id that it tells is another one");
-    let clp = tx.remittance_claims(Some(row.remittance_id), None)?;
-    let has = clp.iter().any(|clp| clp.ordinal == row.ordinal && clp.claim == Some(row.claim));
-    found.expect(has, "missing", "post", id, "the CLP that it tells of is not there");
-    if let Some(before) = row.reverses {
-        let before = tx.post_of(before)?.filter(|before| before.target == row.target && before.claim == row.claim);
+    let before = row.reverses.map(|before| tx.post_of(before)).transpose()?.flatten();
+    let same_clp = |other: &PostRow| (other.remittance_id, other.ordinal) == (row.remittance_id, row.ordinal);
+    // What takes back the same CLP was made when its remittance was parked or set aside.
+    let takes_back = before.as_ref().is_some_and(same_clp);
+    let clps = tx.remittance_claims(Some(row.remittance_id), None)?;
+    let clp = clps.iter().find(|clp| clp.ordinal == row.ordinal);
+    found.expect(clp.is_some(), "missing", "post", id, "the CLP that it tells of is not there");
+    if let Some(clp) = clp {
+        let says = if takes_back { -clp.paid_cents } else { clp.paid_cents };
+        found.expect(says == row.paid_cents, "money", "post", id, "paid_cents is not that of the CLP that it tells of");
+        // A remittance that was chosen may have been matched otherwise than the first time: what was taken back stays with that claim.
+        let last = tx.posts_of_clp(&row.target, row.remittance_id, row.ordinal)?.last().map(|last| last.post_id);
+        let stands = last == Some(id) && !takes_back;
+        let matched = !stands || clp.claim == Some(row.claim);
+        found.expect(matched, "missing", "post", id, "the CLP that it tells of is of another claim");
+    }
+    if row.reverses.is_some() {
+        let before = before.filter(|before| before.target == row.target && before.claim == row.claim);
         let opposite = before.is_some_and(|before| before.paid_cents == -row.paid_cents);
         found.expect(opposite, "money", "post", id, "what it takes back is not the same amount of the same claim");
     }
     let batch = row.batch_id.map(|batch| tx.post_batch(batch)).transpose()?.flatten();
     let there = batch.as_ref().is_some_and(|batch| batch.target == row.target);
     found.expect(row.batch_id.is_none() || there, "missing", "post", id, "its file is not there");
-    let left = matches!(row.state, PostState::Sent | PostState::Confirmed);
+    // What was refused and keyed by hand is confirmed without a file.
+    let left = row.state == PostState::Sent || (row.state == PostState::Confirmed && row.batch_id.is_some());
     let sent = batch.as_ref().is_some_and(|batch| batch.state == "sent");
     found.expect(!left || sent, "state", "post", id, "it has left, and its file has not");
     found.expect(row.state != PostState::Queued || !sent, "state", "post", id, "its file has left, and it has not");

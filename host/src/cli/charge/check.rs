@@ -311,9 +311,10 @@ impl Checker {
         let tables: Vec<_> = tables.iter().filter(|table| table.is_for(&self.practice, &claim, self.as_of)).collect();
         let context = [ClaimInContext { claim, as_of: self.as_of, earlier: Vec::new() }];
         let mut findings = Vec::new();
-        let mut take = |what: String, checked: Option<Vec<Checked>>| match checked {
+        let mut take = |what: String, checked: Option<Result<Vec<Checked>, String>>| match checked {
             None => findings.push(unchecked(&what, "is not loaded")),
-            Some(checked) => {
+            Some(Err(why)) => findings.push(unchecked(&what, &format!("{why}. Until then this claim is not checked"))),
+            Some(Ok(checked)) => {
                 for checked in checked {
                     match checked {
                         Checked::Findings(found) => findings.extend(found),
@@ -329,16 +330,21 @@ impl Checker {
             let rules = self.plugins.rules(set);
             let table = rules.as_ref().and_then(|rules| rules.table_with(&setup));
             let is_for = |table: &RuleTable, one: &ClaimInContext| table.is_for(&self.practice, &one.claim, self.as_of);
-            if table.is_some_and(|table| !context.iter().any(|one| is_for(&table, one))) {
+            if table.as_ref().is_some_and(|table| !context.iter().any(|one| is_for(table, one))) {
                 continue;
             }
-            let checked = rules.map(|rules| rules.check(&self.practice, &setup, &context));
+            let checked = rules.map(|rules| match rules.withheld(table.as_deref()) {
+                Some(why) => Err(why),
+                None => Ok(rules.check(&self.practice, &setup, &context)),
+            });
             take(format!("Rule set `{set}`"), checked);
         }
         for table in tables {
             let rules = self.plugins.rules(COMPONENT);
-            let checked =
-                rules.map(|rules| rules.check_declared(&self.practice, &table.setup(), &context, &table.rules));
+            let checked = rules.map(|rules| match rules.withheld(Some(table)) {
+                Some(why) => Err(why),
+                None => Ok(rules.check_declared(&self.practice, &table.setup(), &context, &table.rules)),
+            });
             take(format!("Rule table `{}`", table.header().id), checked);
         }
         findings

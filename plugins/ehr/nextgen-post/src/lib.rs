@@ -11,7 +11,7 @@ use claimhost_sdk::claim::{Gender, PatientIdKind};
 use claimhost_sdk::intake::{Ignored, Place, Problem, Setup};
 use claimhost_sdk::mapping::Mapping;
 use claimhost_sdk::post::{Answer, Batch, Kind, Outcome, Posting};
-use claimhost_sdk::posting::{Entry, Movement, day, dollars, entries, patient_id};
+use claimhost_sdk::posting::{Entry, Movement, day, dollars, entries, record_id};
 use claimhost_sdk::{Poster, PosterDescription, evidence, setting};
 
 /// MSH-10 in HL7 2.3.
@@ -176,7 +176,7 @@ impl NextGenPost {
         message.set("MSH-7", &when)?.set("MSH-9.1", "DFT")?.set("MSH-9.2", "P03")?.set("MSH-10", &posting.id)?;
         message.set("MSH-11", &self.processing)?.set("MSH-12", &self.version)?;
         message.segment("EVN")?.set("EVN-1", "P03")?.set("EVN-2", &when)?;
-        message.segment("PID")?.set("PID-1", "1")?.set("PID-3.1", patient_id(posting))?;
+        message.segment("PID")?.set("PID-1", "1")?.set("PID-3.1", record_id(posting))?;
         let named = [&patient.name.last, &patient.name.first, &patient.name.middle];
         for (part, component) in named.into_iter().zip(1..).filter(|(part, _)| !part.is_empty()) {
             message.set(&format!("PID-5.{component}"), part)?;
@@ -221,8 +221,10 @@ impl NextGenPost {
         if posting.visit_number.is_empty() {
             return Some(problem("no-visit", "PV1-19", "nothing", "the visit's number", "post it in NextGen by hand"));
         }
-        if patient_id(posting).is_empty() {
-            return Some(problem("no-patient", "PID-3", "nothing", "the patient's id", "post it in NextGen by hand"));
+        // An account number there would find nobody, or somebody else.
+        if record_id(posting).is_empty() {
+            let expected = "the medical record number (MR)";
+            return Some(problem("no-patient", "PID-3", "no such id", expected, "post it in NextGen by hand"));
         }
         if posting.id.len() > CONTROL_ID_MAX {
             let found = format!("{} characters", posting.id.len());

@@ -1,10 +1,11 @@
 //! Every case of `fixtures/`, what a site has to say, and the messages as the HL7 codec reads them.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
 use std::path::Path;
 
 use claimhost_hl7v2::{Message, frames};
 use claimhost_sdk::Poster;
+use claimhost_sdk::claim::PatientIdKind;
 use claimhost_sdk::intake::Setup;
 use claimhost_sdk::post::{Batch, Outcome};
 use plugin_nextgen_post::NextGenPost;
@@ -72,4 +73,17 @@ fn each_posting_is_one_message_under_its_id_and_its_amounts_add_up() {
             assert_eq!(ft1.field(2).text(), format!("{}-{}", posting.id, nth + 1));
         }
     }
+}
+
+#[test]
+fn an_account_number_names_no_patient() {
+    let mut batch: Batch = serde_json::from_str(&text("confirmed/batch.json")).unwrap();
+    let poster = open(&text("confirmed/mapping.toml")).unwrap();
+    batch.postings.truncate(1);
+    assert!(matches!(poster.post(&batch).outcomes[..], [Outcome::Taken]));
+    batch.postings[0].patient.ids[0].kind = PatientIdKind::Account;
+    let answer = poster.post(&batch);
+    let [Outcome::Refused(problems)] = &answer.outcomes[..] else { panic!("{:?}", answer.outcomes) };
+    assert_eq!((problems[0].id.as_str(), problems[0].at.path.as_str()), ("nextgen-post.no-patient", "PID-3"));
+    assert!(answer.file.is_empty());
 }

@@ -1,4 +1,5 @@
-//! A poster that fails on the visit V3, saying whose it is, and refuses V4; see `tests/tests/post.rs`. With the mapping `calm` it takes all.
+//! A poster that fails on the visit V3, saying whose it is, and refuses V4; see `tests/tests/post.rs`. With the mapping `calm` it takes all, and with
+//! `slow` all but V3, on which it never ends.
 
 use contract::intake::{Place, Problem, Setup};
 use contract::post::{Answer, Batch, Outcome};
@@ -9,6 +10,7 @@ use contract::{Poster, PosterDescription, evidence};
 #[derive(Debug)]
 pub struct Grim {
     calm: bool,
+    slow: bool,
 }
 
 impl Poster for Grim {
@@ -22,7 +24,8 @@ impl Poster for Grim {
     }
 
     fn open(setup: Setup) -> Result<Self, Vec<Problem>> {
-        Ok(Self { calm: setup.mapping.trim() == "calm = \"yes\"" })
+        let says = |word: &str| setup.mapping.trim() == format!("{word} = \"yes\"");
+        Ok(Self { calm: says("calm"), slow: says("slow") })
     }
 
     #[allow(clippy::panic, reason = "that is what it is for")]
@@ -32,8 +35,11 @@ impl Poster for Grim {
         for posting in &batch.postings {
             let (visit, name) = (posting.visit_number.as_str(), &posting.patient.name);
             match visit {
+                "V3" if self.slow => loop {
+                    std::hint::black_box(visit);
+                },
                 "V3" if !self.calm => panic!("{} {} of {visit}", name.first, name.last),
-                "V4" if !self.calm => outcomes.push(Outcome::Refused(vec![Problem {
+                "V4" if !self.calm && !self.slow => outcomes.push(Outcome::Refused(vec![Problem {
                     id: "grim.closed".to_owned(),
                     at: Place { path: "visit".to_owned(), offset: None },
                     found: "a closed period".to_owned(),

@@ -52,7 +52,8 @@ impl Puller for Charges {
         if !path.starts_with('/') {
             mapping.problem("path", "mapping.path", "no path", "one below the site's base_url, as `/api/charges`");
         }
-        let next_page = mapping.text("next_page", "x-next-page");
+        // The host gives names of headers in lower case.
+        let next_page = mapping.text("next_page", "x-next-page").to_ascii_lowercase();
         mapping.finish()?;
         Ok(Self { path, next_page, listing: Listing::of(&turn), waiting: Waiting::Ask })
     }
