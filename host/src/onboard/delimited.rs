@@ -404,6 +404,7 @@ mod tests {
     const CHARGES: &str =
         "Visit,Line,Chart,Plan Code,DOS,CPT\nV1,1,M1,P1,2026-05-01,99213\nV2,1,M2,P2,2026-05-02,99212\n";
     const PATIENTS: &str = "Chart,Last,First\nM1,ZQVANCE,ORLA\nM2,ZQBRANDT,MILO\n";
+    const MORE: &str = "Chart,Last,First\nM3,ZQOKAFOR,ADA\nM4,ZQLINDEN,SOFIA\n";
     const PLANS: &str = "Plan Code,Payer Name\nP1,NORTHFIELD\nP2,SOUTHFIELD\n";
 
     fn drafted(files: &[(&str, &str)]) -> Result<Draft, String> {
@@ -444,7 +445,7 @@ mod tests {
         assert!(draft.notes.iter().any(|note| note.starts_with("file2: its file is looked for")), "{:?}", draft.notes);
         let draft = drafted(&[("charges.csv", CHARGES), ("t1.csv", PATIENTS), ("t2.csv", PLANS)]).unwrap();
         is(joins(&draft.mapping), &[("file2", "t1.csv"), ("file3", "t2.csv")]);
-        let draft = drafted(&[("charges.csv", CHARGES), ("t1.csv", PATIENTS), ("t2.csv", PATIENTS)]).unwrap();
+        let draft = drafted(&[("charges.csv", CHARGES), ("t1.csv", PATIENTS), ("t2.csv", MORE)]).unwrap();
         is(joins(&draft.mapping), &[("file2", "t*.csv")]);
     }
 

@@ -52,11 +52,11 @@ pub(super) fn has_digit(name: &str) -> bool {
     name.chars().any(char::is_numeric) && !is_of_element(name)
 }
 
-/// Whether a name looks like an id: of a name of few letters, or with more than one digit, nobody knows whether it is one. `ins1` is a name.
+/// Whether a name looks like an id: few letters, or more digits than a name is numbered with. `ins1` and `dx1Code` are names.
 pub(super) fn is_like_id(name: &str) -> bool {
     let digits = name.chars().filter(|one| one.is_numeric()).count();
     let letters = name.chars().filter(|one| one.is_alphabetic()).count();
-    has_digit(name) && (digits > 1 || letters < 3 || !name.ends_with(char::is_numeric))
+    has_digit(name) && (digits > 2 || letters < 3)
 }
 
 /// Every name that a mapping's values are made of.
@@ -110,9 +110,11 @@ mod tests {
         for (name, is_id) in [
             ("555-01-0099", true),
             ("P7", true),
-            ("VANCE80", true),
+            ("VANCE1980", true),
             ("7up", true),
             ("ins1", false),
+            ("dx1Code", false),
+            ("payer1Line2", false),
             ("dx12", false),
             ("address2", false),
         ] {
