@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::disguise::Disguise;
 
 /// Names of FHIR whose texts are codes, systems or types.
-const FHIR_KEPT: [&str; 21] = [
+const FHIR_KEPT: [&str; 22] = [
     "resourceType",
     "system",
     "code",
@@ -27,6 +27,7 @@ const FHIR_KEPT: [&str; 21] = [
     "versionId",
     "kind",
     "valueCode",
+    "method",
 ];
 
 /// Types of resources that a reference may name: those of a visit, its charges, and people, places and payers around it. Another is
@@ -51,19 +52,22 @@ pub(super) fn fhir(disguise: &mut Disguise, text: &str) -> String {
     let lines = values.len() > 1;
     let mut out = String::new();
     for mut value in values {
-        fhir_value(disguise, &mut value, "", "");
+        fhir_value(disguise, &mut value, false, "");
         out += &if lines { format!("{value}\n") } else { format!("{value:#}\n") };
     }
     out
 }
 
-/// `of`: the name of the object that `name` stands in.
-fn fhir_value(disguise: &mut Disguise, value: &mut Value, of: &str, name: &str) {
+/// Disguises what is called `name`. `extends`: it stands in an extension.
+fn fhir_value(disguise: &mut Disguise, value: &mut Value, extends: bool, name: &str) {
     match value {
-        Value::Object(fields) => fields.iter_mut().for_each(|(own, value)| fhir_value(disguise, value, name, own)),
-        Value::Array(items) => items.iter_mut().for_each(|item| fhir_value(disguise, item, of, name)),
+        Value::Object(fields) => {
+            let extends = matches!(name, "extension" | "modifierExtension");
+            fields.iter_mut().for_each(|(own, value)| fhir_value(disguise, value, extends, own));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| fhir_value(disguise, item, extends, name)),
         // What an extension means; elsewhere an address may ask for a name, and a file may be called by one.
-        Value::String(_) if name == "url" && matches!(of, "extension" | "modifierExtension") => {}
+        Value::String(_) if name == "url" && extends => {}
         Value::String(text) if matches!(name, "reference" | "fullUrl" | "url") => *text = reference(disguise, text),
         Value::String(text) if name == "id" => *text = disguise.words(text),
         Value::String(text) if !FHIR_KEPT.contains(&name) => *text = disguise.value(text),
