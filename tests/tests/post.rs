@@ -464,7 +464,7 @@ fn a_payment_stands_again_where_its_reversal_was_taken_back() {
     let more = "UPDATE remittance_claim SET paid_cents = paid_cents + 1 WHERE remittance_id = 1";
     assert_eq!(store.execute(more, []).unwrap(), 1);
     drop(store);
-    let verified = site.command(&["verify", "--json"]);
+    let verified = site.command(&["verify", "--all", "--json"]);
     let said = String::from_utf8_lossy(&verified.stdout).into_owned();
     assert!(said.contains("paid_cents is not that of the CLP that it tells of"), "{said}");
 }
