@@ -20,6 +20,9 @@ pub mod fhir;
 pub mod fixtures;
 pub mod hl7;
 pub mod mapping;
+#[cfg(any(target_arch = "wasm32", test))]
+#[doc(hidden)]
+pub mod memory;
 pub mod path;
 pub mod posting;
 pub mod record;
@@ -164,16 +167,26 @@ macro_rules! rules {
             impl world::Guest for ClaimhostComponent {
                 type Session = ClaimhostSession;
                 fn describe() -> world::Description {
+                    $crate::memory::kept();
                     <$rules as $crate::Rules>::describe()
                 }
             }
 
             impl world::GuestSession for ClaimhostSession {
                 fn open(setup: world::Setup) -> Result<world::Session, Vec<world::Problem>> {
+                    $crate::memory::kept();
                     Ok(world::Session::new(ClaimhostSession(<$rules as $crate::Rules>::open(setup)?)))
                 }
                 fn check(&self, claims: Vec<world::ClaimInContext>) -> Vec<Vec<world::Finding>> {
-                    claims.iter().map(|claim| $crate::Rules::check(&self.0, claim)).collect()
+                    $crate::memory::lent(claims, |claims| {
+                        claims.iter().map(|claim| $crate::Rules::check(&self.0, claim)).collect()
+                    })
+                }
+            }
+
+            impl Drop for ClaimhostSession {
+                fn drop(&mut self) {
+                    $crate::memory::kept();
                 }
             }
 

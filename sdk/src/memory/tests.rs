@@ -1,0 +1,145 @@
+use std::alloc::{GlobalAlloc, Layout};
+
+use proptest::prelude::*;
+
+use super::Memory;
+
+/// A block that somebody has, filled with a number of its own.
+struct Block {
+    at: *mut u8,
+    layout: Layout,
+    mark: u8,
+}
+
+impl Block {
+    fn new(memory: &Memory, size: usize, align: usize, mark: u8) -> Self {
+        let layout = Layout::from_size_align(size, align).unwrap();
+        let at = unsafe { memory.alloc(layout) };
+        assert_eq!(at as usize % align, 0);
+        unsafe { at.write_bytes(mark, size) };
+        Self { at, layout, mark }
+    }
+
+    fn assert_own(&self) {
+        let bytes = unsafe { std::slice::from_raw_parts(self.at, self.layout.size()) };
+        assert!(bytes.iter().all(|byte| *byte == self.mark), "another block was written over it");
+    }
+
+    fn resize(&mut self, memory: &Memory, size: usize) {
+        self.at = unsafe { memory.realloc(self.at, self.layout, size) };
+        let kept = self.layout.size().min(size);
+        self.layout = Layout::from_size_align(size, self.layout.align()).unwrap();
+        let bytes = unsafe { std::slice::from_raw_parts(self.at, kept) };
+        assert!(bytes.iter().all(|byte| *byte == self.mark), "it was not copied");
+        unsafe { self.at.write_bytes(self.mark, size) };
+    }
+
+    fn free(self, memory: &Memory) {
+        self.assert_own();
+        unsafe { memory.dealloc(self.at, self.layout) };
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// Size, log2 of the alignment.
+    Take(usize, u32),
+    Free(usize),
+    Resize(usize, usize),
+    /// A call that is lent so many items of this size, and keeps one block of its own.
+    Call(usize, usize),
+    /// `open`: what was taken stays.
+    Keep,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let size = prop_oneof![8 => 1_usize..100, 2 => 1_usize..3_000, 1 => 60_000_usize..300_000];
+    prop::collection::vec(
+        prop_oneof![
+            6 => (size.clone(), 0_u32..6).prop_map(|(size, align)| Step::Take(size, align)),
+            4 => any::<usize>().prop_map(Step::Free),
+            3 => (any::<usize>(), size).prop_map(|(which, size)| Step::Resize(which, size)),
+            3 => (0_usize..200, 1_usize..2_000).prop_map(|(count, size)| Step::Call(count, size)),
+            1 => Just(Step::Keep),
+        ],
+        1..120,
+    )
+}
+
+/// One call as the bindings make it: parameters are lifted, the author's code keeps a block, results are taken down and given back.
+fn call(memory: &Memory, (count, size): (usize, usize), mark: u8, kept: &mut Vec<Block>) {
+    let items: Vec<Block> = (0..count).map(|n| Block::new(memory, size, 1 << (n % 4), mark)).collect();
+    let is_whole = memory.arena.pause();
+    items.iter().for_each(Block::assert_own);
+    kept.push(Block::new(memory, size, 8, mark.wrapping_add(1)));
+    if !is_whole {
+        items.into_iter().for_each(|item| item.free(memory));
+    }
+    unsafe { memory.arena.renew() };
+    Block::new(memory, size, 4, mark).free(memory);
+}
+
+proptest! {
+    #[test]
+    fn no_block_is_given_twice_whatever_the_order(steps in steps()) {
+        let memory = Memory::new();
+        let mut blocks: Vec<Block> = Vec::new();
+        for (mark, step) in (0_u8..).zip(&steps) {
+            match *step {
+                // The author's code runs: the arena is off, as it is whenever that takes or frees anything.
+                Step::Take(size, align) => {
+                    let was_on = memory.arena.pause();
+                    blocks.push(Block::new(&memory, size, 1 << align, mark));
+                    if was_on {
+                        unsafe { memory.arena.renew() };
+                    }
+                }
+                Step::Free(which) if !blocks.is_empty() => {
+                    let block = blocks.swap_remove(which % blocks.len());
+                    block.free(&memory);
+                }
+                Step::Resize(which, size) if !blocks.is_empty() => {
+                    let which = which % blocks.len();
+                    memory.arena.pause();
+                    blocks[which].resize(&memory, size);
+                }
+                Step::Call(count, size) => call(&memory, (count, size), mark, &mut blocks),
+                Step::Keep => {
+                    // A setup that is lifted while the arena is on, and that the session keeps.
+                    blocks.push(Block::new(&memory, 40, 1, mark));
+                    memory.arena.keep();
+                }
+                Step::Free(_) | Step::Resize(..) => {}
+            }
+            blocks.iter().for_each(Block::assert_own);
+        }
+        blocks.into_iter().for_each(|block| block.free(&memory));
+    }
+}
+
+#[test]
+fn a_call_that_repeats_is_lent_out_of_the_arena_and_takes_no_more_memory() {
+    let memory = Memory::new();
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        call(&memory, (300, 700), 1, &mut kept);
+    }
+    let first = Block::new(&memory, 700, 1, 9);
+    assert!(memory.arena.holds(first.at), "what a call needs was not learnt");
+    let at = first.at;
+    for _ in 0..100 {
+        call(&memory, (290, 700), 2, &mut kept);
+    }
+    assert_eq!(Block::new(&memory, 700, 1, 9).at, at, "a call leaves something in the arena");
+}
+
+#[test]
+fn lent_items_are_seen_whole_and_let_go() {
+    let memory = Memory::new();
+    for _ in 0..3 {
+        let items = vec!["a".to_owned(), "bc".to_owned()];
+        // Items of the test's own allocator: they are let go one by one, as of a call that did not fit.
+        memory.arena.keep();
+        assert_eq!(memory.lent(items, |items| items.concat()), "abc");
+    }
+}
