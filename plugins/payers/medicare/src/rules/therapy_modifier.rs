@@ -40,7 +40,7 @@ pub fn describe() -> Rule {
 pub fn check(input: &ClaimInContext, _: &Table, findings: &mut Vec<Finding>) {
     for (number, line) in numbered(&input.claim) {
         let code = line.procedure.code.as_str();
-        if !ALWAYS_THERAPY.contains(&code)
+        if ALWAYS_THERAPY.binary_search(&code).is_err()
             || day(line.service_dates.start) < EFFECTIVE
             || has_modifier(line, &["GN", "GO", "GP", "GY", "GX", "GZ"])
         {
