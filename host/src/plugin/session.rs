@@ -3,6 +3,7 @@
 //! A session that faulted must be dropped: its memory may be in any state. `runner.rs` sees to that by taking it by
 //! value.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceAny, TypedFunc};
@@ -11,7 +12,7 @@ use wasmtime::{Store, Trap};
 use super::contract::{adapter, poster, puller, rules};
 use super::engine::ticks;
 use super::fault::{Fault, FaultKind};
-use super::image::Laid;
+use super::image::{Image, Laid};
 use super::imports::LogEntry;
 use super::load::Plugin;
 use super::pool::Slot;
@@ -60,12 +61,15 @@ impl RulesPre {
         // Here every export is held against its type, `check` too.
         let world = self.bindings.load(&mut *store, &instance)?;
         let check = instance.get_func(&mut *store, self.check).ok_or_else(|| wasmtime::Error::msg(METHOD))?;
-        Ok(Exports::Rules(world, Check(check)))
+        Ok(Exports::Rules(world, Check { method: check, image: RefCell::default() }))
     }
 }
 
-/// `session.check`, for claims that are laid out.
-pub(super) struct Check(Func);
+/// `session.check`, for claims that are laid out, and where the last ones were.
+pub(super) struct Check {
+    method: Func,
+    image: RefCell<Image>,
+}
 
 impl Check {
     /// Exactly one list of findings for each claim, in order.
@@ -78,8 +82,11 @@ impl Check {
         type Parameters<'a> = (ResourceAny, Laid<'a, ClaimInContext>);
         // SAFETY: the bindings have held this function against `list<claim-in-context>`, and that is what `Laid` of it is.
         #[allow(unsafe_code, reason = "checking every record's type again at each call takes as long as a call")]
-        let check = unsafe { TypedFunc::<Parameters<'_>, (Vec<Vec<Finding>>,)>::new_unchecked(self.0) };
-        check.call(store, (session, Laid::out(claims))).map(|(findings,)| findings)
+        let check = unsafe { TypedFunc::<Parameters<'_>, (Vec<Vec<Finding>>,)>::new_unchecked(self.method) };
+        let mut image = self.image.borrow_mut();
+        let answer = check.call(store, (session, Laid::out(claims, &mut image))).map(|(findings,)| findings);
+        image.shrink();
+        answer
     }
 }
 
@@ -201,9 +208,13 @@ impl Session {
         Ok(opened.map(|handle| Self { started, handle, _slot: slot }))
     }
 
-    /// Linear memory that it holds.
+    /// Linear memory that it holds, and what the host keeps for its calls.
     pub(super) fn memory_bytes(&self) -> usize {
-        self.started.store.data().memory_bytes()
+        let kept = match &self.started.exports {
+            Exports::Rules(_, check) => check.image.borrow().kept_bytes(),
+            Exports::Adapter(_) | Exports::Puller(_) | Exports::Poster(_) => 0,
+        };
+        self.started.store.data().memory_bytes() + kept
     }
 
     /// One call of the session's method.
