@@ -21,14 +21,14 @@ pub enum ChargeScope {
 
 impl ChargeScope {
     fn includes(self, id: SegmentId) -> bool {
-        let detail = matches!(id.as_str(), "NTE" | "PR1" | "ROL" | "PRT" | "OBR" | "OBX");
-        let own = matches!(id.as_str(), "DG1" | "DRG" | "GT1" | "IN1" | "IN2" | "IN3" | "AUT" | "ACC");
+        let detail = matches!(id.bytes(), b"NTE" | b"PR1" | b"ROL" | b"PRT" | b"OBR" | b"OBX");
+        let own = matches!(id.bytes(), b"DG1" | b"DRG" | b"GT1" | b"IN1" | b"IN2" | b"IN3" | b"AUT" | b"ACC");
         detail || id.is_local() || id == SegmentId::STRAY || (own && self == Self::PerCharge)
     }
 }
 
 fn in_coverage(id: SegmentId) -> bool {
-    matches!(id.as_str(), "IN2" | "IN3" | "AUT" | "ROL" | "PRT" | "NTE") || id.is_local() || id == SegmentId::STRAY
+    matches!(id.bytes(), b"IN2" | b"IN3" | b"AUT" | b"ROL" | b"PRT" | b"NTE") || id.is_local() || id == SegmentId::STRAY
 }
 
 impl<'a> Message<'a> {

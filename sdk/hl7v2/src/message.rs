@@ -1,12 +1,12 @@
 //! One message: its delimiters and where its segments are. Fields are found when they are asked for.
 //!
-//! Parsing reads every byte once, for line ends. Picking a field reads the segment up to that field.
+//! Parsing reads every byte twice: for line ends, and for every fourth separator. Picking a field reads from there to its end.
 //! Grouping of segments (a charge with its notes and procedures): `group.rs`.
 
 use crate::delimiters::Delimiters;
 use crate::escape::Charset;
 use crate::path::{Path, Place};
-use crate::scan;
+use crate::scan::{self, Marks};
 use crate::segment::{Segment, SegmentId};
 use crate::value::{Location, Value};
 use std::collections::BTreeMap;
@@ -73,6 +73,7 @@ pub(crate) struct SegmentRange {
     start: u32,
     end: u32,
     ordinal: u32,
+    marks: Marks,
 }
 
 /// A parsed message, borrowing its bytes.
@@ -122,7 +123,8 @@ impl<'a> Message<'a> {
                 }
                 let ordinal = seen.next(id);
                 // Both fit: the whole input fits, as checked above.
-                ranges.push(SegmentRange { id, start: at as u32, end: (at + length) as u32, ordinal });
+                let marks = Marks::of(line, delimiters.field);
+                ranges.push(SegmentRange { id, start: at as u32, end: (at + length) as u32, ordinal, marks });
             }
             at += length + 1;
         }
@@ -214,7 +216,8 @@ impl<'a> Message<'a> {
 
     fn at_range(&self, range: &SegmentRange) -> Segment<'a> {
         let bytes = self.bytes.get(range.start as usize..range.end as usize).unwrap_or_default();
-        Segment::new(range.id, range.ordinal, range.start, bytes, self.delimiters, self.charset)
+        let name = (range.id, range.ordinal);
+        Segment::new(name, range.start, bytes, range.marks, self.delimiters, self.charset)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Names of segments, and one segment: its fields by number.
 //!
-//! A field is found by counting separators from the start of the segment; nothing is kept between two picks.
+//! A field is found by counting separators from the nearest mark before it, one for each four fields; nothing is kept between two picks.
 
 use crate::delimiters::Delimiters;
 use crate::escape::Charset;
-use crate::scan;
+use crate::scan::{self, Marks};
 use crate::value::{Location, NULL, Value};
 use std::fmt;
 
@@ -36,6 +36,11 @@ impl SegmentId {
         std::str::from_utf8(&self.0).unwrap_or("???")
     }
 
+    /// Returns the bytes of the name.
+    pub(crate) const fn bytes(&self) -> &[u8; 3] {
+        &self.0
+    }
+
     /// Tells whether this is a site's own segment (`Z..`).
     pub fn is_local(&self) -> bool {
         let Self([first, ..]) = self;
@@ -62,20 +67,21 @@ pub struct Segment<'a> {
     ordinal: u32,
     offset: u32,
     bytes: &'a [u8],
+    marks: Marks,
     delimiters: Delimiters,
     charset: Charset,
 }
 
 impl<'a> Segment<'a> {
     pub(crate) fn new(
-        id: SegmentId,
-        ordinal: u32,
+        (id, ordinal): (SegmentId, u32),
         offset: u32,
         bytes: &'a [u8],
+        marks: Marks,
         delimiters: Delimiters,
         charset: Charset,
     ) -> Self {
-        Self { id, ordinal, offset, bytes, delimiters, charset }
+        Self { id, ordinal, offset, bytes, marks, delimiters, charset }
     }
 
     /// Returns the name.
@@ -118,7 +124,11 @@ impl<'a> Segment<'a> {
         if index > 0 && repetition == 1 && component <= 1 && subcomponent <= 1 {
             return self.leading(location, index);
         }
-        let found = if index == 0 { None } else { scan::part(self.bytes, Some(self.delimiters.field), index.into()) };
+        let field = self.delimiters.field;
+        let found = self.rest_of(index).map(|(at, rest)| {
+            let end = scan::first(rest, field).unwrap_or(rest.len());
+            (at, rest.get(..end).unwrap_or_default())
+        });
         let Some((mut at, mut raw)) = found else {
             return Value::absent(location.moved(self.bytes.len()));
         };
@@ -139,12 +149,17 @@ impl<'a> Segment<'a> {
         Value::found(location.moved(at), raw, self.delimiters, self.charset)
     }
 
+    /// Returns where a field begins, and the segment from there on. Of the name, nothing.
+    fn rest_of(&self, index: u16) -> Option<(usize, &'a [u8])> {
+        let start = self.marks.nth(self.bytes, self.delimiters.field, index.into())? + 1;
+        Some((start, self.bytes.get(start..)?))
+    }
+
     /// Returns the first repetition of a field, or its first component, or the first subcomponent of that: most
     /// of what is ever asked for. It ends at whatever separator comes first, so one pass finds it.
     fn leading(&self, location: Location, index: u16) -> Value<'a> {
         let field = self.delimiters.field;
-        let start = scan::nth(self.bytes, field, index.into()).map(|at| at + 1);
-        let Some((start, rest)) = start.and_then(|at| Some((at, self.bytes.get(at..)?))) else {
+        let Some((start, rest)) = self.rest_of(index) else {
             return Value::absent(location.moved(self.bytes.len()));
         };
         let repetition = self.delimiters.repetition.unwrap_or(field);
