@@ -1,13 +1,14 @@
 //! Days of the calendar as numbers, for order, distance and other zones (Howard Hinnant, "chrono-compatible low-level date algorithms").
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar. A day that no calendar has (0-0-0, 13-1) is still a number.
+#[inline]
 pub fn days(year: u16, month: u8, day: u8) -> i64 {
-    let (month, day) = (i64::from(month), i64::from(day));
-    let year = i64::from(year) - i64::from(month <= 2);
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let shifted = if month > 2 { month - 3 } else { month + 9 };
-    let of_year = (153 * shifted + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    // In 32 bits, and counted from an era before the year 0, so that nothing is negative: a claim asks a hundred times.
+    let year = u32::from(year) + 400 - u32::from(month <= 2);
+    let (era, of_era) = (year / 400, year % 400);
+    let shifted = if month > 2 { u32::from(month) - 3 } else { u32::from(month) + 9 };
+    let of_year = (153 * shifted + 2) / 5 + u32::from(day);
+    i64::from(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year) - 1 - 719_468 - 146_097
 }
 
 /// Year, month, day of so many [`days`].
@@ -29,6 +30,7 @@ mod tests {
     #[test]
     fn every_day_of_nine_hundred_years_follows_the_one_before_it() {
         assert_eq!((days(1970, 1, 1), days(2000, 2, 29), days(2026, 11, 30)), (0, 11_016, 20_787));
+        assert_eq!((days(0, 0, 0), days(0, 3, 1), days(9999, 12, 31)), (-719_560, -719_468, 2_932_896));
         let (first, last) = (days(1583, 1, 1), days(2483, 1, 1));
         for number in first..last {
             let (year, month, day) = civil(number);

@@ -80,7 +80,7 @@ pub fn known_until(shelf: &Shelf, kind: &str) -> Option<i64> {
 
 /// Tables that know the day, complete lists first, the latest version first.
 fn covering(shelf: &Shelf, system: System, day: i64) -> impl Iterator<Item = (&Table, List<'_>)> {
-    let tables = shelf.tables(system.name());
+    let tables = shelf.of_system(system);
     [false, true].into_iter().flat_map(move |partial| {
         let knows = tables.iter().rev().filter(move |table| table.label().cover.has(day));
         let lists = knows.filter_map(|table| Some((&**table, List::open(table.payload())?)));
@@ -142,7 +142,7 @@ fn beside<'a>(shelf: &'a Shelf, system: System, code: &str, day: i64, before: bo
         let found = list.find(code, edge(label));
         (found != Found::Absent || !list.is_partial()).then_some((label, found))
     };
-    let witnesses = shelf.tables(system.name()).iter().filter(|table| lies(table.label())).filter_map(witness);
+    let witnesses = shelf.of_system(system).iter().filter(|table| lies(table.label())).filter_map(witness);
     witnesses.min_by_key(|(label, _)| edge(label).abs_diff(day))
 }
 
@@ -160,7 +160,7 @@ fn by_form<'a>(code: &str, day: i64) -> Looked<'a> {
 /// A code that the day's own table lacks: was it there before, or will it be?
 fn elsewhere(shelf: &Shelf, system: System, code: &str, day: i64) -> Verdict {
     let (mut before, mut after): (Option<(i64, String)>, Option<i64>) = (None, None);
-    for table in shelf.tables(system.name()) {
+    for table in shelf.of_system(system) {
         let Some(list) = List::open(table.payload()) else { continue };
         let cover = table.label().cover;
         if cover.last < day {

@@ -11,11 +11,14 @@ use std::time::SystemTime;
 use rayon::prelude::*;
 
 use super::container::{ContainerError, EXTENSION, Table};
+use super::system::System;
 
 /// Tables by kind, each kind in the order of versions.
 #[derive(Debug, Default)]
 pub struct Shelf {
     kinds: BTreeMap<String, Vec<Arc<Table>>>,
+    /// Those of code systems, in the order of [`System::ALL`]: a scrub asks for them some fifty times a claim.
+    systems: [Vec<Arc<Table>>; System::ALL.len()],
     files: BTreeMap<PathBuf, Known>,
     problems: Vec<ContainerError>,
 }
@@ -109,6 +112,7 @@ impl Shelf {
         for tables in self.kinds.values_mut() {
             tables.sort_by(|left, right| order(left).cmp(&order(right)));
         }
+        self.systems = System::ALL.map(|system| self.tables(system.name()).to_vec());
     }
 
     /// The table that answers for a day: of those whose cover has it, the one of the latest version.
@@ -119,6 +123,11 @@ impl Shelf {
     /// Tables of a kind, the earliest version first.
     pub fn tables(&self, kind: &str) -> &[Arc<Table>] {
         self.kinds.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Tables of a code system, the earliest version first.
+    pub fn of_system(&self, system: System) -> &[Arc<Table>] {
+        self.systems.get(system as usize).map_or(&[], Vec::as_slice)
     }
 
     /// All tables, by kind and version.

@@ -85,7 +85,7 @@ fn check(claim: &Claim, context: &Context, report: &mut Report) {
 fn lists(claim: &Claim, context: &Context, gaps: &mut Gaps) {
     code_lists::each(claim, |coded| {
         let system = coded.system;
-        if context.codes.tables(system.name()).is_empty() || is_covered(context.codes, system, coded.days.0) {
+        if context.codes.of_system(system).is_empty() || is_covered(context.codes, system, coded.days.0) {
             return;
         }
         if coded.look(context).0 == Verdict::NotCovered {

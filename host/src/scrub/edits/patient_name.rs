@@ -107,8 +107,11 @@ const PLACEHOLDERS: &[&str] = &[
 
 fn placeholder(claim: &Claim, _: &Context, report: &mut Report) {
     let name = &claim.header.patient.name;
+    let begins =
+        |text: &str| text.chars().find(|letter| letter.is_alphabetic()).map(|letter| letter.to_ascii_lowercase());
     for (field, value) in [("patient.name.last", &name.last), ("patient.name.first", &name.first)] {
-        if PLACEHOLDERS.iter().any(|word| same_letters(word, value)) {
+        let first = begins(value);
+        if PLACEHOLDERS.iter().any(|word| begins(word) == first && same_letters(word, value)) {
             report.header(
                 field,
                 "The patient's name is a placeholder. Complete the registration, or mark the visit as not billable.",

@@ -44,10 +44,35 @@ pub const CHARACTERS: Edit = Edit {
     check: characters,
 };
 
+/// Bytes that cannot be sent, and those of letters outside ASCII.
+const fn is_plain(byte: u8) -> bool {
+    !is_unsendable(byte) && byte < 0x80
+}
+
+const fn is_unsendable(byte: u8) -> bool {
+    byte < b' ' || byte == 0x7F || matches!(byte, b'*' | b':' | b'~' | b'^')
+}
+
+/// One pass looks whether there is anything to tell, for this edit and the next two: of nearly every claim there is not.
 fn characters(claim: &Claim, _: &Context, report: &mut Report) {
+    let mut is_clean = true;
+    each(claim, &mut |_, _, room, text| {
+        // Bytes first: no text has more characters than bytes.
+        is_clean = is_clean && text.len() <= room && text.bytes().all(is_plain);
+    });
+    if !is_clean {
+        unsendable(claim, report);
+        long(claim, &mut report.of(&LENGTH));
+        foreign(claim, &mut report.of(&LETTERS));
+    }
+}
+
+/// The pass of [`CHARACTERS`] has looked, and tells for the others too.
+fn told_by_characters(_: &Claim, _: &Context, _: &mut Report) {}
+
+fn unsendable(claim: &Claim, report: &mut Report) {
     each(claim, &mut |line, field, _, text| {
-        let bad = |byte: u8| byte < b' ' || byte == 0x7F || matches!(byte, b'*' | b':' | b'~' | b'^');
-        let Some(at) = text.bytes().position(bad) else { return };
+        let Some(at) = text.bytes().position(is_unsendable) else { return };
         let what = match text.as_bytes().get(at) {
             Some(byte) if byte.is_ascii_graphic() => format!("a {}", char::from(*byte)),
             _ => "a control character".to_owned(),
@@ -69,12 +94,11 @@ pub const LENGTH: Edit = Edit {
         example: "A street of 60 characters. Repair: use the second address line.",
         fix: "None.",
     },
-    check: length,
+    check: told_by_characters,
 };
 
-fn length(claim: &Claim, _: &Context, report: &mut Report) {
+fn long(claim: &Claim, report: &mut Report) {
     each(claim, &mut |line, field, room, text| {
-        // Bytes first: no text has more characters than bytes.
         if text.len() > room && text.chars().count() > room {
             let words = format!("This text has {} characters, {room} can be sent. Shorten it.", text.chars().count());
             report.at(line, field, words);
@@ -95,10 +119,10 @@ pub const LETTERS: Edit = Edit {
         example: "An accent in a name. Repair: where the payer rejects it, the name as on the card.",
         fix: "None.",
     },
-    check: letters,
+    check: told_by_characters,
 };
 
-fn letters(claim: &Claim, _: &Context, report: &mut Report) {
+fn foreign(claim: &Claim, report: &mut Report) {
     each(claim, &mut |line, field, _, text| {
         if !text.is_ascii() {
             report.at(line, field, "This text holds letters that some receivers do not read. If the payer rejects it, write it as on the card.");
