@@ -13,10 +13,10 @@ use rayon::prelude::*;
 use super::container::{ContainerError, EXTENSION, Table};
 use super::system::System;
 
-/// Tables by kind, each kind in the order of versions.
+/// Tables by kind, in the order of their names, each kind in the order of versions.
 #[derive(Debug, Default)]
 pub struct Shelf {
-    kinds: BTreeMap<String, Vec<Arc<Table>>>,
+    kinds: Vec<(String, Vec<Arc<Table>>)>,
     /// Those of code systems, in the order of [`System::ALL`]: a scrub asks for them some fifty times a claim.
     systems: [Vec<Arc<Table>>; System::ALL.len()],
     files: BTreeMap<PathBuf, Known>,
@@ -105,11 +105,16 @@ impl Shelf {
     }
 
     fn add(&mut self, table: Arc<Table>) {
-        self.kinds.entry(table.label().kind.clone()).or_default().push(table);
+        let kind = table.label().kind.clone();
+        let at = self.kinds.partition_point(|(known, _)| *known < kind);
+        match self.kinds.get_mut(at).filter(|(known, _)| *known == kind) {
+            Some((_, tables)) => tables.push(table),
+            None => self.kinds.insert(at, (kind, vec![table])),
+        }
     }
 
     fn sort(&mut self) {
-        for tables in self.kinds.values_mut() {
+        for (_, tables) in &mut self.kinds {
             tables.sort_by(|left, right| order(left).cmp(&order(right)));
         }
         self.systems = System::ALL.map(|system| self.tables(system.name()).to_vec());
@@ -122,7 +127,8 @@ impl Shelf {
 
     /// Tables of a kind, the earliest version first.
     pub fn tables(&self, kind: &str) -> &[Arc<Table>] {
-        self.kinds.get(kind).map_or(&[], Vec::as_slice)
+        // A dozen: most differ in length already, and no byte of them is looked at.
+        self.kinds.iter().find(|(known, _)| known == kind).map_or(&[], |(_, tables)| tables.as_slice())
     }
 
     /// Tables of a code system, the earliest version first.
@@ -132,7 +138,7 @@ impl Shelf {
 
     /// All tables, by kind and version.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Table>> {
-        self.kinds.values().flatten()
+        self.kinds.iter().flat_map(|(_, tables)| tables)
     }
 
     /// Files that cannot be used, each with what to do. What was loaded from them before is still on the shelf.

@@ -22,6 +22,8 @@ pub(super) struct Arena {
     /// Bytes asked for while it was full.
     missed: Cell<usize>,
     is_on: Cell<bool>,
+    /// A session that has had one call may never have another: it gets no arena for it.
+    is_warm: Cell<bool>,
 }
 
 impl Arena {
@@ -33,6 +35,7 @@ impl Arena {
             kept: Cell::new(0),
             missed: Cell::new(0),
             is_on: Cell::new(false),
+            is_warm: Cell::new(false),
         }
     }
 
@@ -74,6 +77,9 @@ impl Arena {
     /// # Safety
     /// Nothing that is taken back is used any more.
     pub(super) unsafe fn renew(&self) {
+        if !self.is_warm.replace(true) {
+            return;
+        }
         let wanted = self.used.get().saturating_add(self.missed.replace(0)).max(SIZE_MIN);
         // One that holds what is kept stays where it is.
         if wanted > self.size.get() && self.size.get() < SIZE_MAX && self.kept.get() == 0 {

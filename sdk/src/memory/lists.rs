@@ -20,9 +20,10 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    pub(super) const fn new() -> Self {
+    /// Lists without a block, and so many bytes at an address to fill them from first.
+    pub(super) const fn new(first: *mut u8, bytes: usize) -> Self {
         let free = [const { Cell::new(null_mut()) }; SMALL_MAX / STEP];
-        Self { free, next: Cell::new(null_mut()), left: Cell::new(0) }
+        Self { free, next: Cell::new(first), left: Cell::new(bytes) }
     }
 
     /// The list of a size; `None`: not a small block.

@@ -15,9 +15,16 @@ use std::alloc::{GlobalAlloc, Layout};
 use arena::Arena;
 use lists::Lists;
 
+/// What a session needs that sees one claim: it is there from the start, and the memory of the guest does not have to grow.
+#[cfg(target_arch = "wasm32")]
+const FIRST_BYTES: usize = 48 << 10;
+
+#[cfg(target_arch = "wasm32")]
+static mut FIRST: [u128; FIRST_BYTES / size_of::<u128>()] = [0; FIRST_BYTES / size_of::<u128>()];
+
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
-static MEMORY: Memory = Memory::new();
+static MEMORY: Memory = Memory::new((&raw mut FIRST).cast(), FIRST_BYTES);
 
 /// An arena while parameters are lifted, lists else.
 struct Memory {
@@ -29,8 +36,8 @@ struct Memory {
 unsafe impl Sync for Memory {}
 
 impl Memory {
-    const fn new() -> Self {
-        Self { lists: Lists::new(), arena: Arena::new() }
+    const fn new(first: *mut u8, bytes: usize) -> Self {
+        Self { lists: Lists::new(first, bytes), arena: Arena::new() }
     }
 
     fn lent<T, R>(&self, items: Vec<T>, run: impl FnOnce(&[T]) -> R) -> R {

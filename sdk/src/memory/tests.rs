@@ -82,7 +82,7 @@ fn call(memory: &Memory, (count, size): (usize, usize), mark: u8, kept: &mut Vec
 proptest! {
     #[test]
     fn no_block_is_given_twice_whatever_the_order(steps in steps()) {
-        let memory = Memory::new();
+        let memory = Memory::new(std::ptr::null_mut(), 0);
         let mut blocks: Vec<Block> = Vec::new();
         for (mark, step) in (0_u8..).zip(&steps) {
             match *step {
@@ -119,9 +119,9 @@ proptest! {
 
 #[test]
 fn a_call_that_repeats_is_lent_out_of_the_arena_and_takes_no_more_memory() {
-    let memory = Memory::new();
+    let memory = Memory::new(std::ptr::null_mut(), 0);
     let mut kept = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..4 {
         call(&memory, (300, 700), 1, &mut kept);
     }
     let first = Block::new(&memory, 700, 1, 9);
@@ -135,7 +135,7 @@ fn a_call_that_repeats_is_lent_out_of_the_arena_and_takes_no_more_memory() {
 
 #[test]
 fn lent_items_are_seen_whole_and_let_go() {
-    let memory = Memory::new();
+    let memory = Memory::new(std::ptr::null_mut(), 0);
     for _ in 0..3 {
         let items = vec!["a".to_owned(), "bc".to_owned()];
         // Items of the test's own allocator: they are let go one by one, as of a call that did not fit.

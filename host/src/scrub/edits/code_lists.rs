@@ -232,22 +232,24 @@ fn check(claim: &Claim, context: &Context, report: &mut Report) {
     each(claim, |coded| {
         let (verdict, table, day) = coded.look(context);
         let asked =
-            table.map_or(String::new(), |label| format!(" (list {} of {})", label.version, coded.system.title()));
+            || table.map_or(String::new(), |label| format!(" (list {} of {})", label.version, coded.system.title()));
         let (edit, words) = match verdict {
             Verdict::Valid | Verdict::NotCovered => return,
             Verdict::Unknown => (&UNKNOWN, unknown(&coded, context, day, table)),
-            Verdict::NotBillable => (&NOT_BILLABLE, category(&coded, context, near_day(day, table), &asked)),
+            Verdict::NotBillable => (&NOT_BILLABLE, category(&coded, context, near_day(day, table), &asked())),
             Verdict::NotYet { first } => {
                 let words = format!(
-                    "is in force from {} on by the loaded lists, after the day of service{asked}. Take the code that was in force then, or correct the day.",
-                    date(first)
+                    "is in force from {} on by the loaded lists, after the day of service{}. Take the code that was in force then, or correct the day.",
+                    date(first),
+                    asked()
                 );
                 (&NOT_YET, words)
             }
             Verdict::Retired { last, replaced_by } => {
                 let words = format!(
-                    "was in force until {} by the loaded lists, before the day of service{asked}.{}",
+                    "was in force until {} by the loaded lists, before the day of service{}.{}",
                     date(last),
+                    asked(),
                     instead(&coded, context, near_day(day, table), &replaced_by)
                 );
                 (&RETIRED, words)
