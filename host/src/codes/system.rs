@@ -171,6 +171,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_stands_in_the_list_where_its_number_says() {
+        assert!(System::ALL.into_iter().enumerate().all(|(at, system)| system as usize == at));
+    }
+
+    #[test]
     fn forms_tell_systems_apart() {
         let fit = |code: &str| -> Vec<&str> {
             System::ALL.into_iter().filter(|system| system.fits(code)).map(System::name).collect()

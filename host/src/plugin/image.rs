@@ -35,7 +35,7 @@ struct Part {
 }
 
 /// What an image keeps for the next call: a hundred typical claims have 0.7 MB.
-const KEPT_BYTES_MAX: usize = 2 << 20;
+const KEPT_BYTES_MAX: usize = 4 << 20;
 
 /// Parts, one after another; pointers between them are not known yet. Used again for the next call: memory that is new at each is
 /// cleared by the kernel, and copied as it grows.
@@ -50,7 +50,7 @@ pub(crate) struct Image {
 impl Image {
     /// Lets go of what one unusually large call has taken.
     pub(crate) fn shrink(&mut self) {
-        if self.bytes.capacity() > KEPT_BYTES_MAX {
+        if self.kept_bytes() > KEPT_BYTES_MAX {
             *self = Self::default();
         }
     }

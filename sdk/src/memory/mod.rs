@@ -16,13 +16,13 @@ use arena::Arena;
 use lists::Lists;
 
 /// What a session needs that sees one claim: it is there from the start, and the memory of the guest does not have to grow.
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "allocator"))]
 const FIRST_BYTES: usize = 48 << 10;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "allocator"))]
 static mut FIRST: [u128; FIRST_BYTES / size_of::<u128>()] = [0; FIRST_BYTES / size_of::<u128>()];
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "allocator"))]
 #[global_allocator]
 static MEMORY: Memory = Memory::new((&raw mut FIRST).cast(), FIRST_BYTES);
 
@@ -32,6 +32,9 @@ struct Memory {
     arena: Arena,
 }
 
+#[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
+compile_error!("this allocator is for one thread: build for wasm32-wasip2 without atomics");
+
 // SAFETY: a component has one thread.
 unsafe impl Sync for Memory {}
 
@@ -40,13 +43,18 @@ impl Memory {
         Self { lists: Lists::new(first, bytes), arena: Arena::new() }
     }
 
-    fn lent<T, R>(&self, items: Vec<T>, run: impl FnOnce(&[T]) -> R) -> R {
+    /// # Safety
+    /// Nothing else that was allocated while the arena was on is used any more, but what was kept.
+    unsafe fn lent<T, R>(&self, items: Vec<T>, run: impl FnOnce(&[T]) -> R) -> R {
         let is_whole = self.arena.pause();
         let out = run(&items);
+        // Before the arena is taken back: items that are only partly in it are let go one by one.
         if is_whole {
-            std::mem::forget(items);
+            std::mem::forget(items)
+        } else {
+            drop(items)
         }
-        // SAFETY: `items` is let go or forgotten, `run` cannot have kept any of it, and what the last call returned was taken.
+        // SAFETY: `items` is gone, `run` cannot have kept any of it, and the rest is the caller's.
         unsafe { self.arena.renew() };
         out
     }
@@ -87,15 +95,45 @@ unsafe impl GlobalAlloc for Memory {
     }
 }
 
+/// What the host has allocated for parameters: of this allocator, whichever of the weak ones of wasi-libc, std and wit-bindgen a
+/// linker would take.
+///
+/// # Safety
+/// As the Canonical ABI calls it (`realloc`): `old` is null, or a block of `old_len` bytes at this alignment.
+#[cfg(all(target_arch = "wasm32", feature = "allocator"))]
+#[unsafe(export_name = "cabi_realloc")]
+unsafe extern "C" fn cabi_realloc(old: *mut u8, old_len: usize, align: usize, new_len: usize) -> *mut u8 {
+    // SAFETY: the caller's.
+    let block = unsafe {
+        match (old_len, new_len) {
+            (0, 0) => return std::ptr::without_provenance_mut(align),
+            (0, _) => MEMORY.alloc(Layout::from_size_align_unchecked(new_len, align)),
+            _ => MEMORY.realloc(old, Layout::from_size_align_unchecked(old_len, align), new_len),
+        }
+    };
+    if block.is_null() {
+        std::alloc::handle_alloc_error(Layout::new::<u8>());
+    }
+    block
+}
+
 /// Runs a call over what it was lent, which goes as a whole afterwards. For [`rules!`](crate::rules).
+///
+/// # Safety
+/// Only as the one call of an export, with a parameter of it: all else that was lifted since the last call must be out of use.
 #[cfg(target_arch = "wasm32")]
-pub fn lent<T, R>(items: Vec<T>, run: impl FnOnce(&[T]) -> R) -> R {
-    MEMORY.lent(items, run)
+pub unsafe fn lent<T, R>(items: Vec<T>, run: impl FnOnce(&[T]) -> R) -> R {
+    #[cfg(feature = "allocator")]
+    // SAFETY: the caller's.
+    return unsafe { MEMORY.lent(items, run) };
+    #[cfg(not(feature = "allocator"))]
+    run(&items)
 }
 
 /// What was lifted so far stays, and so does what comes until the next [`lent`]: a session keeps its setup. For every other export
-/// of [`rules!`](crate::rules).
+/// of [`rules!`](crate::rules), at its beginning.
 #[cfg(target_arch = "wasm32")]
 pub fn kept() {
+    #[cfg(feature = "allocator")]
     MEMORY.arena.keep();
 }

@@ -16,6 +16,7 @@ use claimhost_sdk::review::{ClaimInContext, DateBasis, Finding, Rule, Severity};
 const ID: &str = "medicare.therapy-modifier";
 const EFFECTIVE: Day = (2018, 1, 1);
 
+/// Sorted: it is searched so.
 #[rustfmt::skip]
 const ALWAYS_THERAPY: &[&str] = &[
     "92507", "92508", "92521", "92522", "92523", "92524", "92526", "92597", "92607", "92608", "92609", "96125", "97012",
@@ -50,5 +51,13 @@ pub fn check(input: &ClaimInContext, _: &Table, findings: &mut Vec<Finding>) {
             "{code} on line {number} needs GP (physical), GO (occupational) or GN (speech-language) therapy: whose plan of care is it?"
         );
         findings.push(finding(ID, Severity::Hold, number, "procedure.modifiers", words, None));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_list_is_sorted() {
+        assert!(super::ALWAYS_THERAPY.is_sorted_by(|a, b| a < b));
     }
 }
