@@ -40,6 +40,7 @@ mod plugin_log;
 mod plugin_new;
 mod plugin_trust;
 mod post;
+mod post_drop;
 mod pull;
 mod reader;
 mod reference;
