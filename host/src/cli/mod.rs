@@ -38,6 +38,7 @@ mod plugin_inspect;
 mod plugin_live;
 mod plugin_log;
 mod plugin_new;
+mod plugin_test;
 mod plugin_trust;
 mod post;
 mod post_drop;
