@@ -14,8 +14,8 @@ use claimhost::codes::Library;
 use claimhost::codes::container::{Cover, Label, write};
 use claimhost::codes::list::{Entry, pack};
 use claimhost::plugin::{
-    Answer, CodeTables, FaultKind, FixtureError, FixturePolicy, LogEntry, OpenError, PluginError, PluginHost,
-    PluginHostConfig, PluginLog, Translated,
+    Answer, CodeTables, DataIs, Disguiser, FaultKind, FixtureError, FixturePolicy, GivenFixture, LogEntry, OpenError,
+    PluginError, PluginHost, PluginHostConfig, PluginLog, Translated,
 };
 use parking_lot::Mutex;
 use support::{Site, ask, documents, parked, reason, setup};
@@ -272,10 +272,67 @@ fn a_plugin_whose_own_fixtures_fail_is_not_activated() {
     site.fixture("echo", "hello", "[]");
     let skip = PluginHost::open(PluginHostConfig { fixtures: FixturePolicy::Skip, ..site.config() }).unwrap();
     let folder = site.root.path().join("plugins/hostile");
-    assert_eq!(skip.accept_fixtures(&folder).unwrap(), 2);
+    let accepted = skip.accept_fixtures(&folder, DataIs::Invented, &mut Upper).unwrap();
+    assert!(accepted.cases == 2 && accepted.disguised.is_empty(), "{accepted:?}");
     let report = skip.verify_fixtures(&folder).unwrap();
     assert_eq!((report.cases, report.items), (2, 2));
     site.adapter();
+}
+
+/// Puts capitals in the place of everything, and cannot do so with `never`.
+struct Upper;
+
+impl Disguiser for Upper {
+    fn note(&mut self, _given: &GivenFixture<'_>) {}
+
+    fn disguise(&mut self, given: &GivenFixture<'_>) -> Result<Vec<Vec<u8>>, (String, String)> {
+        let one = |(name, bytes): &(String, Vec<u8>)| match bytes.as_slice() {
+            b"never" => Err((name.clone(), "found what it cannot take".to_owned())),
+            bytes => Ok(bytes.to_ascii_uppercase()),
+        };
+        given.files.iter().map(one).collect()
+    }
+}
+
+#[test]
+fn data_that_was_not_accepted_is_disguised_and_the_plugin_answers_to_that() {
+    let site = Site::new("");
+    site.fixture("one", "hello", "[]");
+    site.fixture("two", "good day", "[]");
+    let host = PluginHost::open(PluginHostConfig { fixtures: FixturePolicy::Skip, ..site.config() }).unwrap();
+    let folder = site.root.path().join("plugins/hostile");
+    let text = |name: &str| fs::read_to_string(folder.join("fixtures").join(name)).unwrap();
+    let accept = |says| host.accept_fixtures(&folder, says, &mut Upper);
+    let input = |case: &str| folder.join("fixtures").join(case).join("input.txt");
+    // The id of its answer is the verb of the document: that a stand-in would change it is refused, and nothing is written.
+    let error = accept(DataIs::Unsaid).unwrap_err().to_string();
+    assert!(error.contains("says something else at /0/Ignored/id") && error.contains("--synthetic"), "{error}");
+    assert_eq!((text("one/expected.json").as_str(), fs::read(input("one")).unwrap().as_slice()), ("[]", &b"hello"[..]));
+    assert!(!folder.join("fixtures/accepted.toml").exists());
+
+    // Of capitals nothing changes.
+    for case in ["one", "two"] {
+        fs::write(input(case), "HELLO").unwrap();
+    }
+    let accepted = accept(DataIs::Unsaid).unwrap();
+    assert_eq!((accepted.cases, accepted.disguised.join(" ").as_str()), (2, "one two"));
+    assert!(text("accepted.toml").contains("[two]\ndata = \"disguised\""), "{}", text("accepted.toml"));
+    assert!(accept(DataIs::Real).unwrap().disguised.is_empty(), "what was disguised is not disguised again");
+    host.verify_fixtures(&folder).unwrap();
+
+    // What is called invented stays; when it is another text, somebody says what it is now.
+    fs::write(input("one"), "hello").unwrap();
+    assert!(accept(DataIs::Invented).unwrap().disguised.is_empty());
+    assert!(text("one/expected.json").contains("hostile.hello"));
+    fs::write(input("one"), "never").unwrap();
+    let error = accept(DataIs::Unsaid).unwrap_err().to_string();
+    assert!(error.contains("--accept --synthetic") && error.contains("--accept --disguise"), "{error}");
+    let error = accept(DataIs::Real).unwrap_err().to_string();
+    assert!(error.contains("found what it cannot take") && error.contains("--synthetic"), "{error}");
+    assert!(text("one/expected.json").contains("hostile.hello"), "nothing was written");
+    fs::write(folder.join("fixtures/one/notes.txt"), "who it was").unwrap();
+    let error = accept(DataIs::Real).unwrap_err().to_string();
+    assert!(error.contains("notes.txt") && error.contains("take it out"), "{error}");
 }
 
 #[test]

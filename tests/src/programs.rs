@@ -74,3 +74,24 @@ pub fn json(arguments: &[&str]) -> serde_json::Value {
     assert!(output.status.success(), "{arguments:?}: {}: {complained}", output.status);
     serde_json::from_str(said.trim()).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said}\n{complained}"))
 }
+
+/// A folder below `parent` with a plugin of `tests/guests`, built as the host builds guests.
+///
+/// # Panics
+/// Where it does not build.
+#[allow(clippy::expect_used, reason = "a test helper: its failure is the test's")]
+pub fn guest(name: &str, parent: &Path) -> PathBuf {
+    let (source, target) = (workspace().join("tests/guests").join(name), workspace().join("target/guests"));
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let package = format!("guest-{name}");
+    cargo.current_dir(workspace()).args(["build", "--quiet", "--target", "wasm32-wasip2", "--profile", "plugin"]);
+    cargo.args(["-p", &package, "--target-dir"]).arg(&target);
+    cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    assert!(cargo.status().expect("cargo").success(), "{package} builds");
+    let component = target.join("wasm32-wasip2/plugin").join(format!("guest_{name}.wasm"));
+    let folder = parent.join("offered");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::copy(source.join("plugin.toml"), folder.join("plugin.toml")).expect("its manifest");
+    std::fs::copy(component, folder.join("plugin.wasm")).expect("its component");
+    folder
+}

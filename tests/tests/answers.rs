@@ -403,3 +403,31 @@ fn a_later_payer_takes_over_what_stands_whoever_answers_first() {
         assert_eq!(ends[0][key], ends[1][key], "{key}");
     }
 }
+
+#[test] // CLP02 = 25: the payer says what it would pay, and owes it still
+fn a_claim_with_a_price_and_no_payment_stays_open_until_it_is_paid() {
+    let (site, claims) = sent(2);
+    let price = |at: usize| clp(&claims[at], "25", "90", "0", &["CO*45*20", "PI*94*70"]);
+    site.answer("1.835", check(1, "H*0*C", "EXAMPLE", OURS, &[price(0), price(1)], "").as_bytes());
+    site.run(DAY);
+    let open = amounts(0, 0, 0, 0);
+    for at in [1, 2] {
+        assert_eq!(visit(&site, at), ("accepted".to_owned(), open.clone()));
+    }
+    site.assert_accounted(DAY);
+    assert_eq!(site.json(&["work", "list"]), json!([]));
+    // Nobody has decided: past its alarm somebody asks.
+    site.run("2026-09-20");
+    let late = site.json(&["--as-of", "2026-09-20", "work", "list", "--kind", "claim.unanswered"]);
+    assert_eq!(late.as_array().unwrap().len(), 2, "{late}");
+    site.assert_accounted("2026-09-20");
+    // One is paid, of the other a price comes again after it was denied.
+    let paid = clp(&claims[0], "1", "90", "70", &["CO*45*20"]);
+    let denied = clp(&claims[1], "4", "90", "0", &["CO*50*90"]);
+    site.answer("2.835", check(2, "I*70*C", "EXAMPLE", OURS, &[paid, denied], "").as_bytes());
+    site.answer("3.835", check(3, "H*0*C", "EXAMPLE", OURS, &[price(1)], "").as_bytes());
+    site.run("2026-09-20");
+    assert_eq!(visit(&site, 1), ("posted".to_owned(), amounts(7_000, 2_000, 0, 0)));
+    assert_eq!(visit(&site, 2), ("denied".to_owned(), amounts(0, 0, 0, 9_000)));
+    site.assert_accounted("2026-09-20");
+}

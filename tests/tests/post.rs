@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use claimhost_tests::programs::workspace;
+use claimhost_tests::programs::{guest, workspace};
 use claimhost_tests::site::{Charge, PRACTICE, Site};
 use claimhost_tests::x12::{check, clp};
 use serde_json::Value;
@@ -302,27 +302,9 @@ fn a_crash_loses_no_file_and_brings_none_back() {
     assert_eq!((counts(&site), work(&site)), (are(&[("sent", 4)]), Vec::new()));
 }
 
-/// A folder with the poster that fails on one visit, built as the host builds guests.
+/// A folder with the poster that fails on one visit.
 fn grim(site: &Site) -> PathBuf {
-    let (source, target) = (workspace().join("tests/guests/poster"), workspace().join("target/guests"));
-    let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(workspace()).args([
-        "build",
-        "--quiet",
-        "--target",
-        "wasm32-wasip2",
-        "--profile",
-        "plugin",
-        "-p",
-        "guest-poster",
-    ]);
-    cargo.arg("--target-dir").arg(&target).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-    assert!(cargo.status().unwrap().success());
-    let component = target.join("wasm32-wasip2/plugin/guest_poster.wasm");
-    for (name, file) in [("plugin.toml", source.join("plugin.toml")), ("plugin.wasm", component)] {
-        site.write(&format!("offered/{name}"), &std::fs::read(file).unwrap());
-    }
-    site.dir().join("offered")
+    guest("poster", site.dir())
 }
 
 #[test]
@@ -395,6 +377,35 @@ fn one_that_the_poster_never_ends_on_is_parked_in_one_run_and_keyed_by_hand() {
     site.run(DAY);
     assert_eq!((counts(&site), work(&site)), (are(&[("sent", 7), ("confirmed", 1)]), Vec::new()));
     assert_eq!(sent(&site), before);
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_poster_without_fault_budget_stops_in_words_and_goes_on_in_a_later_turn() {
+    let site = site("poster = \"grim-poster\"\nmapping = \"grim.toml\"", 8);
+    site.write("grim.toml", b"stuck = \"yes\"\n");
+    site.json(&["plugin", "add", "--yes", grim(&site).to_str().unwrap()]);
+    let claims: Vec<String> = (1..=8).map(|number| clp(&clm01(&site, number), "1", "90", "90", &[])).collect();
+    pay(&site, 1, "I*720*C", &claims);
+    // It ends on none: each that is found costs its halves and a last try, and what these may cost together has an end.
+    let parked = |site: &Site| counts(site).get("refused").copied().unwrap_or(0);
+    let first = parked(&site);
+    assert!((1..8).contains(&first), "{:?}", counts(&site));
+    assert_eq!(counts(&site), are(&[("queued", 8 - first), ("refused", first)]));
+    let kinds = |site: &Site| work(site).into_iter().map(|(kind, _)| kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&site).iter().filter(|kind| *kind == "post.failed").count(), 1, "{:?}", work(&site));
+    let words = work(&site).into_iter().find(|(kind, _)| kind == "post.failed").unwrap().1;
+    assert!(words.starts_with("billing: ") && words.contains("budget"), "{words}");
+    site.assert_accounted(DAY);
+    // Another process has another budget: it goes on where it stopped.
+    for _ in 0..8 {
+        if parked(&site) < 8 {
+            site.run(DAY);
+        }
+    }
+    assert_eq!(counts(&site), are(&[("refused", 8)]));
+    assert_eq!(kinds(&site), ["post.parked"; 8]);
+    assert_eq!(sent(&site).len(), 0);
     site.assert_accounted(DAY);
 }
 
@@ -489,6 +500,93 @@ fn what_waits_for_a_target_that_is_gone_is_work_until_it_is_back() {
     site.run(DAY);
     assert_eq!((counts(&site), work(&site)), (are(&[("sent", 1)]), Vec::new()));
     site.assert_accounted(DAY);
+}
+
+#[test]
+fn what_waits_for_a_target_that_is_gone_for_good_is_ended_in_words_and_nothing_is_lost() {
+    let site = site("poster = \"csv-poster\"", 3);
+    let claims = [1, 2].map(|number| clp(&clm01(&site, number), "1", "90", "60", &["CO*45*30"]));
+    pay(&site, 1, "I*60*C", &claims[..1]);
+    let config = site.text("claimhost.toml");
+    // The poster is none, so that what is new waits: a payment, and what takes the first one back.
+    site.write("claimhost.toml", config.replace("csv-poster", "grim-poster").as_bytes());
+    let back = clp(&clm01(&site, 1), "22", "-90", "-60", &["CO*45*-30"]);
+    pay(&site, 2, "H*0*C", &[claims[1].clone(), back]);
+    assert_eq!(counts(&site), are(&[("sent", 1), ("queued", 2)]));
+    let drop =
+        |more: &[&str]| site.command(&[&["--as-of", DAY, "post", "drop", "billing", "--by", "Kit"], more].concat());
+    let said = |output: &std::process::Output| {
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    };
+    let early = drop(&["--reason", "we left"]);
+    assert!(
+        early.status.code() == Some(4) && said(&early).contains("is a [[post]] of my-practice"),
+        "{}",
+        said(&early)
+    );
+
+    let none = config.replace(&target(PRACTICE, "poster = \"csv-poster\""), "");
+    site.write("claimhost.toml", none.as_bytes());
+    site.run(DAY);
+    let words = work(&site);
+    assert!(words.len() == 1 && words[0].1.contains("`claimhost post drop`"), "{words:?}");
+    let checked = site.command(&["check-config"]);
+    assert_eq!(checked.status.code(), Some(3));
+    let told =
+        "post target billing of my-practice: 2 postings wait for it, and no [[post]] of my-practice has this name";
+    assert!(said(&checked).contains(told), "{}", said(&checked));
+    let listed = site.command(&["post", "list"]);
+    assert!(said(&listed).contains("billing (no [[post]] has this name any more: put it back"), "{}", said(&listed));
+    assert_eq!(drop(&[]).status.code(), Some(2), "a reason is asked for");
+
+    let ended = drop(&["--reason", "we left that EHR", "--json"]);
+    assert!(ended.status.success(), "{}", said(&ended));
+    let ended: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    let ids = |key: &str| ended[key].as_array().unwrap().len();
+    assert_eq!((ids("dropped"), ids("reversals"), ids("on_their_way")), (2, 1, 0), "{ended}");
+    assert_eq!(ended["paid_cents"], 0, "60.00 and -60.00: {ended}");
+    assert_eq!((counts(&site), work(&site)), (are(&[("sent", 1), ("nothing_to_post", 2)]), Vec::new()));
+    let list = site.json(&["post", "list", "--state", "nothing-to-post"]);
+    assert_eq!(list["postings"][0]["why"], "dropped, says Kit: we left that EHR", "{list}");
+    let trace = site.json(&["trace", "V2"]);
+    let event = |row: &Value| row["event"].as_str().unwrap().contains("what waited for it was dropped, says Kit");
+    assert!(trace["claims"][0]["history"].as_array().unwrap().iter().any(event), "{trace}");
+    site.assert_accounted(DAY);
+    assert!(site.command(&["check-config"]).status.success());
+    let again = drop(&["--reason", "we left"]);
+    assert!(again.status.code() == Some(4) && said(&again).contains("nothing waits for `billing`"), "{}", said(&again));
+
+    // Back again it is told of what comes from now on.
+    site.write("claimhost.toml", config.as_bytes());
+    pay(&site, 3, "I*90*C", &[clp(&clm01(&site, 3), "1", "90", "90", &[])]);
+    assert_eq!(counts(&site), are(&[("sent", 2), ("nothing_to_post", 2)]));
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_file_that_was_written_for_a_target_that_is_gone_ends_with_its_queue_and_one_on_its_way_does_not() {
+    for (moment, is_dropped) in [("post-written", true), ("post-staged", false)] {
+        let site = site(CSV, 1);
+        let paid = check(1, "I*60*C", "EXAMPLE", OURS, &[clp(&clm01(&site, 1), "1", "90", "60", &["CO*45*30"])], "");
+        site.answer("1.835", paid.as_bytes());
+        let mut run = site.prepared(&["--as-of", DAY, "run", "--once"]);
+        assert!(!run.env("CLAIMHOST_CRASH_AT", moment).output().unwrap().status.success(), "{moment}");
+        let config = site.text("claimhost.toml");
+        site.write("claimhost.toml", config.replace(&target(PRACTICE, CSV), "").as_bytes());
+        let ended = site.command(&["--as-of", DAY, "post", "drop", "billing", "--reason", "gone", "--by", "Kit"]);
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        if is_dropped {
+            assert!(ended.status.success(), "{said}");
+            assert_eq!(counts(&site), are(&[("nothing_to_post", 1)]));
+        } else {
+            assert!(ended.status.code() == Some(4) && said.contains("1 postings stay"), "{said}");
+            assert_eq!(counts(&site), are(&[("queued", 1)]));
+            site.write("claimhost.toml", config.as_bytes());
+        }
+        site.run(DAY);
+        site.assert_accounted(DAY);
+        assert_eq!(sent(&site).len(), usize::from(!is_dropped), "{moment}");
+    }
 }
 
 #[test]

@@ -161,3 +161,47 @@ fn variant(cases: &[(&syn::Ident, Option<&syn::Field>)]) -> proc_macro2::TokenSt
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Option<String> {
+        foreign(&syn::parse_str(text).unwrap_or_else(|error| panic!("{text}: {error}")))
+    }
+
+    #[test]
+    fn what_is_left_out_where_it_is_empty_is_read_back_and_every_other_attribute_of_serde_is_refused() {
+        for known in [
+            "struct A { a: u8 }",
+            "struct A { #[serde(skip_serializing_if = \"Option::is_none\")] a: Option<u8> }",
+            "struct A { #[serde(skip_serializing_if = \"String::is_empty\")] a: std::string::String, b: i64 }",
+            "struct A { #[serde(skip_serializing_if = \"Vec::is_empty\")] a: Vec<u8> }",
+            "#[derive(Clone)] #[doc = \"serde\"] enum A { #[doc = \"one\"] B, C(u8) }",
+        ] {
+            assert_eq!(told(known), None, "{known}");
+        }
+        for (other, words) in [
+            ("#[serde(rename_all = \"kebab-case\")] struct A { a: u8 }", "serde(rename_all=\"kebab-case\")"),
+            ("struct A { #[serde(rename = \"b\")] a: u8 }", "serde(rename=\"b\")"),
+            ("struct A { #[serde(skip)] a: Option<u8> }", "serde(skip)"),
+            // Left out, and of no type that is empty where it is not there.
+            (
+                "struct A { #[serde(skip_serializing_if = \"is_zero\")] a: u32 }",
+                "serde(skip_serializing_if=\"is_zero\")",
+            ),
+            (
+                "struct A { #[serde(skip_serializing_if = \"Option::is_none\", rename = \"b\")] a: Option<u8> }",
+                "serde(skip_serializing_if=\"Option::is_none\",rename=\"b\")",
+            ),
+            ("struct A { a: u8, #[serde(with = \"other\")] b: Vec<u8> }", "serde(with=\"other\")"),
+            ("enum A { #[serde(rename = \"c\")] B, C }", "serde(rename=\"c\")"),
+            (
+                "enum A { B(#[serde(skip_serializing_if = \"Option::is_none\")] Option<u8>) }",
+                "serde(skip_serializing_if=\"Option::is_none\")",
+            ),
+        ] {
+            assert_eq!(told(other).as_deref(), Some(words), "{other}");
+        }
+    }
+}

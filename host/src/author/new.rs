@@ -161,6 +161,13 @@ impl New {
             made.and_then(|()| fs::write(&path, content)).map_err(file(&path))
         };
         let written = self.files().iter().try_for_each(write);
+        // What a template shows is invented.
+        let marked = |()| {
+            let path = folder.join("fixtures");
+            crate::plugin::mark_invented(&folder)
+                .map_err(|error| NewError::File { path, source: io::Error::other(error.to_string()) })
+        };
+        let written = written.and_then(marked);
         // The folder is ours alone: it was not there before.
         written.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
         Ok(folder)

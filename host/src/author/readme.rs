@@ -85,6 +85,10 @@ pub(super) fn of(new: &New) -> String {
             "# in the practice's profile.toml: for every claim at the top, for one payer's below its [[payer]]\nrules = [\"{name}\"]\n"
         ),
     };
+    let accept = match kind {
+        Kind::Adapter => "disguises who is in it (`--synthetic`: nobody is) and writes what the plugin answers to that",
+        Kind::Puller | Kind::Rules => "`--synthetic`, where nobody is in it, writes what the plugin answers now",
+    };
     // A puller waits for a server: there is nothing to measure.
     let bench = if *kind == Kind::Puller { "" } else { "claimhost plugin bench .          # documents a second\n" };
     format!(
@@ -93,8 +97,8 @@ pub(super) fn of(new: &New) -> String {
          claimhost plugin inspect .        # what it is and what it asks for\n\
          claimhost plugin dev .            # builds and tests on every save, until Ctrl-C\n\
          {bench}claimhost plugin docs --dir docs  # the contract and the mappings as pages\n```\n{build_hint}\n\
-         Put a file of yours into a folder below `fixtures/`, then `claimhost plugin test . --accept` writes what the plugin answers now: read it \
-         before you keep it. A fixture holds nobody's data.\n\n\
+         Put a file of yours into a folder below `fixtures/`, then `claimhost plugin test . --accept` {accept}: read it before you keep it. A \
+         fixture holds nobody's data.\n\n\
          In a folder made by `claimhost init`, with its claimhost.toml:\n\n```\nclaimhost plugin add {name}   # shows it, asks, copies it to the plugins and pins it\n```\n\n\
          ```toml\n{use_it}```\n"
     )

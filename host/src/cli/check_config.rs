@@ -1,5 +1,6 @@
 //! `check-config`: the configuration and everything it names, looked at before documents arrive; all problems at once.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -120,6 +121,7 @@ fn key_and_store(config: &Config, checks: &mut Vec<Check>) {
         Err(check) => return checks.push(check),
     };
     checks.push(check);
+    waiting_posts(config, &store, checks);
     let lost = store.known_practice(CLEARING).and_then(|clearing| match clearing {
         Some(clearing) => lost_tables(&clearing, &Tables::look_at(&config.rules.folder)),
         None => Ok(None),
@@ -130,6 +132,34 @@ fn key_and_store(config: &Config, checks: &mut Vec<Check>) {
         Err(error) => error.to_string(),
     };
     checks.push(wrong("rule tables", words));
+}
+
+/// What waits for a target that the configuration has no more never leaves.
+fn waiting_posts(config: &Config, store: &Store, checks: &mut Vec<Check>) {
+    for practice in &config.practice {
+        let rows = store.known_practice(&practice.id).and_then(|known| match known {
+            Some(known) => known.read(|tx| tx.posts_waiting()),
+            None => Ok(Vec::new()),
+        });
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(error) => {
+                checks.push(wrong(&format!("postings of {}", practice.id), error.to_string()));
+                continue;
+            }
+        };
+        let mut gone: BTreeMap<&str, usize> = BTreeMap::new();
+        let is_gone = |target: &str| !config.posts_of(&practice.id).any(|post| post.name == target);
+        rows.iter().filter(|row| is_gone(&row.target)).for_each(|row| *gone.entry(&row.target).or_default() += 1);
+        checks.extend(gone.into_iter().map(|(target, count)| {
+            let words = format!(
+                "{count} postings wait for it, and no [[post]] of {} has this name: put it back, and they leave; or end them with \
+                 `claimhost post drop {target} --reason WORDS --by NAME`",
+                practice.id
+            );
+            wrong(&format!("post target {target} of {}", practice.id), words)
+        }));
+    }
 }
 
 fn opened_store(config: &Config) -> Result<(Store, Check), Check> {

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::output::{GREEN, RED, RESET, print, print_json, progress_bar, table};
@@ -25,7 +24,7 @@ pub(crate) enum Plugin {
     /// Builds plugins from their sources and puts them where they belong
     Build(Build),
     /// Runs the fixtures that travel with plugins
-    Test(Test),
+    Test(super::plugin_test::Test),
     /// Builds and tests a plugin on every save, and reloads a running host, until Ctrl-C
     Dev(super::plugin_dev::Dev),
     /// Runs a plugin's fixtures in a loop and prints what it costs
@@ -51,18 +50,6 @@ pub(crate) struct Build {
     /// project that is older than its sources
     #[arg(value_name = "FOLDER|ID")]
     which: Vec<String>,
-}
-
-/// `plugin test`
-#[derive(Debug, clap::Args)]
-pub(crate) struct Test {
-    /// Plugin ids, or folders with plugin.toml; none: all that are configured
-    #[arg(value_name = "ID|FOLDER", required_if_eq("accept", "true"))]
-    which: Vec<String>,
-    /// Write what the plugins answer now as what their fixtures expect, instead of comparing. Read it before you keep it; a fixture
-    /// holds nobody's data
-    #[arg(long)]
-    accept: bool,
 }
 
 impl Plugin {
@@ -141,7 +128,7 @@ pub(super) fn find(global: &Global, id: &str, fixtures: FixturePolicy) -> Result
     }
 }
 
-fn no_such(id: &str, infos: &[PluginInfo]) -> Failure {
+pub(super) fn no_such(id: &str, infos: &[PluginInfo]) -> Failure {
     let near = suggest(id, infos.iter().map(|info| info.id.as_str()));
     Failure::missing(format!("there is no plugin `{id}`{near}\nhint: `claimhost plugin list` shows what there is"))
 }
@@ -219,73 +206,4 @@ fn hand_out(global: &Global, folder: &Path) -> Result<Option<PathBuf>, Failure> 
     let Ok(config) = Config::load(&global.config) else { return Ok(None) };
     let offer = Offer::read(&config.plugins.host(), folder).map_err(|error| Failure::missing(error.to_string()))?;
     Ok(offer.update(&config.plugins.folders)?)
-}
-
-#[derive(Serialize)]
-struct Tested {
-    id: String,
-    ok: bool,
-    cases: usize,
-    items: usize,
-    error: Option<String>,
-}
-
-impl Test {
-    fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
-        let chosen = self.chosen(global)?;
-        let bar = progress_bar(chosen.len(), "plugins", global.json);
-        let mut tested = Vec::new();
-        for (host, info) in &chosen {
-            bar.set_message(info.id.clone());
-            if self.accept {
-                host.accept_fixtures(&info.folder).map_err(|error| Failure::missing(error.to_string()))?;
-            }
-            let report = host.verify_fixtures(&info.folder);
-            let (cases, items) = report.as_ref().map_or((0, 0), |report| (report.cases, report.items));
-            let error = report.err().map(|error| error.to_string());
-            tested.push(Tested { id: info.id.clone(), ok: error.is_none(), cases, items, error });
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
-        let failed = tested.iter().filter(|tested| !tested.ok).count();
-        if global.json {
-            print_json(&tested);
-        } else {
-            for Tested { id, cases, items, error, .. } in &tested {
-                print(&match error {
-                    None => format!("{GREEN}ok{RESET}      {id}: {cases} fixtures, {items} items"),
-                    Some(error) => format!("{RED}failed{RESET}  {id}: {error}"),
-                });
-            }
-        }
-        if failed == 0 {
-            Ok(ExitCode::SUCCESS)
-        } else {
-            Err(Failure::missing(format!("{failed} of {} plugins fail", tested.len())))
-        }
-    }
-
-    /// What is to be tested, each with the host that has it: folders by themselves, ids and everything together in one.
-    fn chosen(&self, global: &Global) -> Result<Vec<(PluginHost, PluginInfo)>, Failure> {
-        let named: Vec<(&String, Option<PathBuf>)> =
-            self.which.iter().map(|which| (which, plugin_at::folder(which))).collect();
-        let mut chosen = Vec::new();
-        for folder in named.iter().filter_map(|(_, folder)| folder.as_ref()) {
-            let host = plugin_at::host(global, folder, FixturePolicy::Skip)?;
-            let info = plugin_at::info(&host, folder)?;
-            chosen.push((host, info));
-        }
-        let ids: Vec<&String> = named.iter().filter(|(_, folder)| folder.is_none()).map(|(id, _)| *id).collect();
-        if ids.is_empty() && !self.which.is_empty() {
-            return Ok(chosen);
-        }
-        let host = open(global, FixturePolicy::Skip)?;
-        let infos = host.list();
-        if let Some(unknown) = ids.iter().find(|id| !infos.iter().any(|info| info.id == ***id)) {
-            return Err(no_such(unknown, &infos));
-        }
-        let wanted = infos.into_iter().filter(|info| ids.is_empty() || ids.contains(&&info.id));
-        chosen.extend(wanted.map(|info| (host.clone(), info)));
-        Ok(chosen)
-    }
 }

@@ -1,4 +1,4 @@
-//! `post list|confirm|refuse|again`: what EHRs are told of payers' decisions, and what people say of it.
+//! `post list|confirm|refuse|again` (`drop` in a file of its own): what EHRs are told of payers' decisions, and what people say of it.
 
 use std::process::ExitCode;
 
@@ -26,6 +26,8 @@ pub(crate) enum Post {
     Refuse(Refuse),
     /// Tells the EHR again what it, or the poster, refused; under the same id
     Again(Again),
+    /// Ends what waits for a target that the configuration has no more: nobody is told of it
+    Drop(super::post_drop::Drop),
 }
 
 /// `post list`
@@ -129,6 +131,7 @@ impl Post {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let reader = Reader::open(global)?;
         match self {
+            Self::Drop(drop) => drop.run(global, &reader),
             Self::List(list) => list.run(global, &reader),
             Self::Confirm(confirm) => confirm.run(global, &reader),
             Self::Refuse(Refuse { id, reason, by, whose }) => {
@@ -167,7 +170,13 @@ impl List {
         print(&out.to_string());
         for of in &counted {
             let Counted { practice, target, postings, queued, sent, confirmed, refused, nothing_to_post, .. } = of;
-            let gone = if of.configured { "" } else { " (no [[post]] has this name any more)" };
+            let gone = match (of.configured, queued) {
+                (true, _) => "",
+                (false, 0) => " (no [[post]] has this name any more)",
+                (false, _) => {
+                    " (no [[post]] has this name any more: put it back, or end what waits with `claimhost post drop`)"
+                }
+            };
             anstream::eprintln!(
                 "{practice} {target}{gone}: {postings} postings = {queued} queued + {sent} sent + {confirmed} confirmed + \
                  {refused} refused + {nothing_to_post} with nothing to post"

@@ -36,7 +36,8 @@ const KINDS: [(&str, &str); 29] = [
     ),
     (
         "post.failed",
-        "`claimhost work show` has the reason: mend what it names; what waits for this EHR leaves by itself then",
+        "`claimhost work show` has the reason: mend what it names; what waits for this EHR leaves by itself then; where there is no such EHR any \
+         more, `claimhost post drop TARGET --reason WORDS --by NAME`",
     ),
     (
         "post.refused",

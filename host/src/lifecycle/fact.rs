@@ -93,9 +93,14 @@ impl Payment {
         self.status == "22"
     }
 
+    /// CLP02 = 25, and nothing moves: the payer has said what it would pay. One that carries a payment is unapplied money.
+    pub fn is_price(&self) -> bool {
+        self.posted && self.status == "25"
+    }
+
     /// It is posted, and neither a reversal nor a price (25, predetermination): the payer has decided.
     pub fn is_decision(&self) -> bool {
-        self.posted && !self.is_reversal() && self.status != "25"
+        self.posted && !self.is_reversal() && !self.is_price()
     }
 
     /// CLP02 = 19, 20, 21: the payer has forwarded the claim by itself.

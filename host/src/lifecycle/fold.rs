@@ -19,7 +19,7 @@ pub enum VersionState {
     Submitted,
     /// TA1, 999 or 277CA refused it, and it is not yet sent again.
     Rejected,
-    /// A 277CA accepted it.
+    /// A 277CA accepted it, or an 835 has a price for it and no decision (CLP02 = 25).
     Accepted,
     /// An 835 has denied every line.
     Denied,
@@ -131,9 +131,12 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
             Fact::Superseded => superseded = true,
         }
     }
-    let any_payment = !payments.is_empty();
+    // A price decides nothing: the payer has the claim, and owes what it owed.
+    let priced = payments.values().flatten().any(Payment::is_price);
+    let any_payment = payments.values().flatten().any(|payment| !payment.is_price());
+    let standing = |payments| without_reversed(payments).into_iter().filter(|payment| !payment.is_price()).collect();
     let standing: BTreeMap<String, Vec<Payment>> =
-        payments.into_iter().map(|(payer, payments)| (payer, without_reversed(payments))).collect();
+        payments.into_iter().map(|(payer, payments)| (payer, standing(payments))).collect();
     // Of two answers to one sending the one that took it counts: the other is about a copy (TA1 note 025, the interchange
     // number is there already), and claims that are in must not leave under a new number.
     let says = |answers: &BTreeMap<u64, BTreeSet<bool>>, submission: &u64, what: bool| {
@@ -162,7 +165,7 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
         VersionState::Superseded
     } else if rejected(&Stage::Payer) || rejected(&Stage::Clearinghouse) {
         VersionState::Rejected
-    } else if accepted {
+    } else if accepted || priced {
         VersionState::Accepted
     } else if unrefused == 0 && !sent.is_empty() {
         VersionState::Rejected
@@ -189,12 +192,14 @@ fn money_state<'a>(standing: impl Iterator<Item = &'a Payment>) -> VersionState 
 }
 
 /// Payments of one payer that no reversal takes back. A reversal (22) pairs with one payment of equal and opposite
-/// amounts; one that finds none stands for itself, so that money never vanishes.
+/// amounts, before one with a price; one that finds none stands for itself, so that money never vanishes.
 fn without_reversed(payments: Vec<Payment>) -> Vec<Payment> {
     let (reversals, mut standing): (Vec<Payment>, Vec<Payment>) = payments.into_iter().partition(Payment::is_reversal);
     for reversal in reversals {
         let opposite = |payment: &Payment| payment.charge == -reversal.charge && payment.paid == -reversal.paid;
-        match standing.iter().position(|payment| !payment.is_reversal() && opposite(payment)) {
+        let pairs = |payment: &Payment| !payment.is_reversal() && opposite(payment);
+        let decided = standing.iter().position(|payment| !payment.is_price() && pairs(payment));
+        match decided.or_else(|| standing.iter().position(pairs)) {
             Some(at) => {
                 standing.remove(at);
             }
@@ -400,6 +405,40 @@ mod tests {
         let paid_again = [payment("1", 2, 100, 80), payment("22", 1, -100, -70), payment("1", 0, 100, 70)];
         assert_eq!(fold(&paid_again).state, VersionState::Posted);
         assert_eq!(fold(&[payment("4", 0, 100, 0)]).state, VersionState::Denied);
+    }
+
+    #[test] // CLP02 = 25: a price, no payment; whatever else the payer has said counts
+    fn a_price_decides_nothing() {
+        let price = |ordinal| {
+            let Fact::Payment(payment) = payment("25", ordinal, 100, 0) else { unreachable!() };
+            Fact::Payment(Payment { denied: 0, all_denied: false, ..payment })
+        };
+        let sent = Fact::Submitted { submission: 1, transaction: "0001".into() };
+        let refused = Fact::Interchange { submission: 1, accepted: false, code: "001".into() };
+        let turned_down = Fact::ClaimAck {
+            stage: Stage::Payer,
+            accepted: false,
+            code: String::new(),
+            payer_control_number: String::new(),
+        };
+        for (others, state) in [
+            (vec![], VersionState::Accepted),
+            (vec![refused], VersionState::Accepted),
+            (vec![turned_down], VersionState::Rejected),
+            (vec![payment("1", 1, 100, 70)], VersionState::Posted),
+            (vec![payment("4", 1, 100, 0)], VersionState::Denied),
+            (vec![payment("4", 1, 100, 0), payment("22", 2, -100, 0)], VersionState::Reversed),
+            (vec![payment("4", 1, 100, 0), payment("22", 2, -100, 0), payment("1", 3, 100, 70)], VersionState::Posted),
+            (vec![payment("22", 2, -100, 0)], VersionState::Reversed),
+        ] {
+            let facts = [vec![sent.clone(), price(0), price(9)], others].concat();
+            let folded = fold(&facts);
+            assert_eq!((folded.state, folded.may_resend), (state, false), "{facts:?}");
+            assert_eq!(folded.payer_control_number.as_deref(), Some("ICN1"));
+        }
+        // One that carries money is unapplied, which is for a person.
+        let Fact::Payment(paid) = payment("25", 0, 100, 70) else { unreachable!() };
+        assert_eq!(fold(&[Fact::Payment(Payment { posted: false, ..paid })]).state, VersionState::Paid);
     }
 
     #[test] // no 22 came in between: 200 of 100 are decided, which is for a person

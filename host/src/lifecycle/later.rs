@@ -121,7 +121,7 @@ fn decision(tx: &Tx<'_>, claim_id: u64, version: u32, payer_id: &str) -> StoreRe
             continue;
         }
         let decision: Decision = tx.remittance_claim_body(row.remittance_id, row.ordinal)?;
-        if decision.payment.as_ref().is_some_and(|payment| payment.payer_id == payer_id && !payment.is_reversal()) {
+        if decision.payment.as_ref().is_some_and(|payment| payment.payer_id == payer_id && payment.is_decision()) {
             last = Some(decision);
         }
     }

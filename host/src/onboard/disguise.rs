@@ -20,6 +20,8 @@ const TRIES: u32 = 500;
 pub(super) struct Disguise {
     key: [u8; 32],
     days: i64,
+    /// How the texts at hand write days, where that is known; tried before the usual ways.
+    written: Option<String>,
     known: HashMap<String, String>,
     given: BTreeSet<String>,
     /// Words of texts that are disguised somewhere.
@@ -37,7 +39,12 @@ impl Disguise {
             .map_err(|_| OnboardError::Internal("no random bytes from the operating system".to_owned()))?;
         let seed = key.iter().take(8).fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
         let days = i64::try_from((WEEKS.0 + seed % (WEEKS.1 - WEEKS.0)) * 7).unwrap_or(28);
-        Ok(Self { key, days, known: HashMap::new(), given: BTreeSet::new(), private: BTreeSet::new() })
+        Ok(Self { key, days, written: None, known: HashMap::new(), given: BTreeSet::new(), private: BTreeSet::new() })
+    }
+
+    /// Says how days are written from here on.
+    pub(super) fn write_days_as(&mut self, format: Option<String>) {
+        self.written = format;
     }
 
     /// Notes the words of a text that is disguised, before anything is written.
@@ -62,8 +69,8 @@ impl Disguise {
 
     /// A day, with a clock behind it or not, moved; none where the text is something else, or goes on with anything but a clock.
     pub(super) fn moved(&self, text: &str) -> Option<String> {
-        for written in DATE_FORMATS {
-            let dates = DateFormat::parse(written)?;
+        for written in self.written.as_deref().into_iter().chain(DATE_FORMATS) {
+            let Some(dates) = DateFormat::parse(written) else { continue };
             for length in 8..=11 {
                 let Some((head, rest)) = text.split_at_checked(length) else { continue };
                 let ends = rest.is_empty() || is_clock(rest) || (written == "YYYYMMDD" && is_digits_of_clock(rest));

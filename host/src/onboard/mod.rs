@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use connectors::{Connector, read as read_connectors};
 pub(crate) use coverage::State;
 pub(crate) use dry_run::Surroundings;
-pub(crate) use fixtures::Fixture;
+pub(crate) use fixtures::{Deidentifier, Fixture};
 pub(crate) use report::{Report, VERSION, WayIn, percent};
 
 use crate::claim::{Date, day_number, from_day_number, iso};

@@ -158,7 +158,7 @@ impl Sample {
 }
 
 /// What a file is, or why nothing here reads it: found, expected, what to do.
-fn recognise(bytes: &[u8]) -> Result<Format, String> {
+pub(super) fn recognise(bytes: &[u8]) -> Result<Format, String> {
     let kind = known(bytes).map_err(|problem| format!("found {}; {}", problem.found, problem.remedy))?;
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     match kind {
@@ -253,7 +253,7 @@ fn of_rows(text: &[u8]) -> Result<Format, String> {
 
 /// Whether a cell of the first row is a value and no name: a number, an amount, a telephone number, a day (with two digits of the year or
 /// a clock behind it too), a code of a procedure or a diagnosis.
-fn is_value(cell: &str) -> bool {
+pub(super) fn is_value(cell: &str) -> bool {
     const WORDS: [&str; 18] = [
         "T", "Z", "AM", "PM", "UTC", "USD", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
         "NOV", "DEC",

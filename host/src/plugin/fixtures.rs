@@ -5,6 +5,10 @@
 //! `claim.json` (a list of claims in context), `expected.json` (a list of findings for each). Of a puller: `scripts.rs`; of a poster: `postings.rs`. Errors say where, never what: a
 //! fixture may hold a patient by mistake.
 
+mod accept;
+mod compared;
+mod difference;
+mod marks;
 mod postings;
 mod scripts;
 
@@ -17,7 +21,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::cache::write_atomically;
+pub(in crate::plugin) use accept::accept;
+pub(crate) use accept::mark_invented;
+pub use accept::{Accepted, DataIs, Disguiser, Given};
+use compared::Compared;
+pub use difference::{Difference, Differing};
+
 use super::fault::{Fault, FaultKind};
 use super::files;
 use super::load::Plugin;
@@ -55,7 +64,7 @@ pub enum FixtureError {
         "{case}: at {pointer} the answer is {found}, expected.json has {expected}; correct the plugin, or accept the new answer"
     )]
     Mismatch {
-        /// Folder of the fixture.
+        /// Folder of the first fixture.
         case: String,
         /// JSON pointer of the first difference.
         pointer: String,
@@ -63,6 +72,8 @@ pub enum FixtureError {
         found: String,
         /// Class of what the file has.
         expected: String,
+        /// Every difference of every fixture, for its author.
+        all: Vec<Differing>,
     },
     /// The same input gave another answer in another company: the plugin remembers something.
     #[error(
@@ -121,29 +132,6 @@ pub(super) fn verify(plugin: &Plugin) -> Result<FixtureReport, FixtureError> {
     }
 }
 
-/// Writes `expected.json` of every fixture. Returns how many.
-pub(super) fn accept(plugin: &Plugin) -> Result<usize, FixtureError> {
-    fn write<I: Clone, O: Serialize>(
-        plugin: &Plugin,
-        cases: &[Case<I>],
-        call: Call<'_, I, O>,
-    ) -> Result<usize, FixtureError> {
-        for case in cases {
-            let value = serde_json::to_value(alone(plugin, case, &case.items, call)?).unwrap_or(Value::Null);
-            let path = case.folder.join("expected.json");
-            let text = serde_json::to_string_pretty(&value).unwrap_or_default() + "\n";
-            write_atomically(&path, text.as_bytes()).map_err(|error| file(&path, error.to_string()))?;
-        }
-        Ok(cases.len())
-    }
-    match &plugin.compiled.pre {
-        Pre::Adapter(_) => write(plugin, &cases(plugin, documents)?, &super::adapter::call),
-        Pre::Rules(_) => write(plugin, &cases(plugin, claims)?, &super::rules::call),
-        Pre::Puller(_) => scripts::accept(plugin),
-        Pre::Poster(_) => postings::accept(plugin),
-    }
-}
-
 /// Digest of every file below `fixtures/`, for what is remembered as verified.
 pub(super) fn digest(folder: &Path) -> Result<[u8; 32], FixtureError> {
     let mut hasher = Sha256::new();
@@ -168,6 +156,10 @@ pub(super) fn all_files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Fixtur
         files.push((name.to_owned(), bytes));
         Ok(())
     })?;
+    let marks = Path::new("fixtures").join(marks::NAME);
+    if folder.join(&marks).is_file() {
+        files.push((marks.clone(), read(folder, &folder.join(&marks))?));
+    }
     Ok(files)
 }
 
@@ -189,22 +181,17 @@ fn check<I: Clone, O: Serialize>(
     call: Call<'_, I, O>,
 ) -> Result<FixtureReport, FixtureError> {
     let mut answers: Vec<Vec<Value>> = Vec::with_capacity(cases.len());
+    let mut compared = Compared::new(plugin)?;
     for case in cases {
         // Each item alone: purity is per document.
         let mut outputs = Vec::with_capacity(case.items.len());
         for item in &case.items {
             outputs.extend(alone(plugin, case, std::slice::from_ref(item), call)?);
         }
-        let path = case.folder.join("expected.json");
-        let expected: Value = serde_json::from_slice(&read(&plugin.folder, &path)?).map_err(|error| {
-            file(&path, format!("line {}: no JSON; write it with `plugin test --accept`", error.line()))
-        })?;
-        let found = serde_json::to_value(&outputs).unwrap_or(Value::Null);
-        if let Some((pointer, found, expected)) = difference(&found, &expected) {
-            return Err(FixtureError::Mismatch { case: case.name.clone(), pointer, found, expected });
-        }
+        compared.case(case, &serde_json::to_value(&outputs).unwrap_or(Value::Null))?;
         answers.push(outputs.iter().map(|output| serde_json::to_value(output).unwrap_or(Value::Null)).collect());
     }
+    compared.end()?;
     together(plugin, cases, &answers, call)?;
     let items = cases.iter().map(|case| case.items.len()).sum();
     Ok(FixtureReport { cases: cases.len(), items })
@@ -233,7 +220,7 @@ fn together<I: Clone, O: Serialize>(
                 for (result, (case, _, alone)) in results.into_iter().zip(batch) {
                     let output = result.map_err(|fault| FixtureError::Fault { case: case.name.clone(), fault })?;
                     let value = serde_json::to_value(&output).unwrap_or(Value::Null);
-                    if let Some((pointer, ..)) = difference(&value, alone) {
+                    if let Some((pointer, ..)) = difference::first(&value, alone) {
                         return Err(FixtureError::Impure { case: case.name.clone(), pointer });
                     }
                 }
@@ -268,61 +255,62 @@ pub(super) fn refused(case: &str, problems: &[crate::claim::Problem]) -> Fixture
     FixtureError::Setup { case: case.to_owned(), problems }
 }
 
-/// Pointer and classes of the first place where two values differ.
-fn difference(found: &Value, expected: &Value) -> Option<(String, String, String)> {
-    fn class(value: Option<&Value>) -> String {
-        match value {
-            None => "absent".to_owned(),
-            Some(Value::Null) => "null".to_owned(),
-            Some(Value::Bool(_)) => "another boolean".to_owned(),
-            Some(Value::Number(_)) => "another number".to_owned(),
-            Some(Value::String(text)) => format!("a text of {} characters", text.chars().count()),
-            Some(Value::Array(items)) => format!("a list of {}", items.len()),
-            Some(Value::Object(fields)) => format!("an object of {} fields", fields.len()),
-        }
-    }
-    fn walk(path: &str, found: Option<&Value>, expected: Option<&Value>) -> Option<(String, String, String)> {
-        if found == expected {
-            return None;
-        }
-        let deeper = match (found, expected) {
-            (Some(Value::Array(left)), Some(Value::Array(right))) if left.len() == right.len() => left
-                .iter()
-                .zip(right)
-                .enumerate()
-                .find_map(|(at, (left, right))| walk(&format!("{path}/{at}"), Some(left), Some(right))),
-            (Some(Value::Object(left)), Some(Value::Object(right))) => left
-                .keys()
-                .chain(right.keys())
-                .find_map(|key| walk(&format!("{path}/{key}"), left.get(key), right.get(key))),
-            _ => None,
-        };
-        let here = || (if path.is_empty() { "/".to_owned() } else { path.to_owned() }, class(found), class(expected));
-        Some(deeper.unwrap_or_else(here))
-    }
-    walk("", Some(found), Some(expected))
-}
-
 /// Reads every fixture folder, by name. A plugin without a `fixtures` folder has none.
 fn cases<I>(
     plugin: &Plugin,
-    items: fn(&Plugin, &Path) -> Result<Vec<I>, FixtureError>,
+    items: impl Fn(&Plugin, &Path) -> Result<Vec<I>, FixtureError> + Copy,
 ) -> Result<Vec<Case<I>>, FixtureError> {
-    let folders = sorted(&plugin.folder.join("fixtures"))?.into_iter().filter(|path| path.is_dir());
-    let case = |folder: PathBuf| {
-        let mapping = folder.join("mapping.toml");
-        let mapping = if mapping.is_file() { text(&plugin.folder, &mapping)? } else { String::new() };
-        let settings = folder.join("settings.toml");
-        let settings: BTreeMap<String, String> = match settings.is_file() {
-            true => toml::from_str(&text(&plugin.folder, &settings)?)
-                .map_err(|error| file(&settings, error.message().to_owned()))?,
-            false => BTreeMap::new(),
-        };
-        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let items = items(plugin, &folder)?;
-        Ok(Case { name, setup: Setup { settings: settings.into_iter().collect(), mapping }, items, folder })
+    folders(&plugin.folder)?.iter().map(|folder| case_of(plugin, folder, items)).collect()
+}
+
+/// Folders of cases, by name.
+fn folders(plugin: &Path) -> Result<Vec<PathBuf>, FixtureError> {
+    Ok(sorted(&plugin.join("fixtures"))?.into_iter().filter(|path| path.is_dir()).collect())
+}
+
+fn name_of(folder: &Path) -> String {
+    folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Reads one fixture folder.
+fn case_of<I>(
+    plugin: &Plugin,
+    folder: &Path,
+    items: impl Fn(&Plugin, &Path) -> Result<Vec<I>, FixtureError>,
+) -> Result<Case<I>, FixtureError> {
+    let settings = folder.join("settings.toml");
+    let settings: BTreeMap<String, String> = match settings.is_file() {
+        true => toml::from_str(&text(&plugin.folder, &settings)?)
+            .map_err(|error| file(&settings, error.message().to_owned()))?,
+        false => BTreeMap::new(),
     };
-    folders.map(case).collect()
+    let setup = Setup { settings: settings.into_iter().collect(), mapping: mapping_of(plugin, folder)? };
+    Ok(Case { name: name_of(folder), setup, items: items(plugin, folder)?, folder: folder.to_owned() })
+}
+
+/// The mapping of a fixture alone; empty where it has none.
+fn mapping_of(plugin: &Plugin, folder: &Path) -> Result<String, FixtureError> {
+    let mapping = folder.join("mapping.toml");
+    if mapping.is_file() { text(&plugin.folder, &mapping) } else { Ok(String::new()) }
+}
+
+/// Files of a case by name: what the plugin is given, not how it is set up and not what it has to say.
+type Data = Vec<(String, Vec<u8>)>;
+
+/// The data of a case.
+fn data_of(plugin: &Plugin, folder: &Path) -> Result<Data, FixtureError> {
+    data_in(&plugin.folder, folder)
+}
+
+fn data_in(root: &Path, folder: &Path) -> Result<Data, FixtureError> {
+    let mut data = Vec::new();
+    for path in sorted(folder)?.into_iter().filter(|path| path.is_file()) {
+        let name = name_of(&path);
+        if !["expected.json", "mapping.toml", "settings.toml"].contains(&name.as_str()) {
+            data.push((name, read(root, &path)?));
+        }
+    }
+    Ok(data)
 }
 
 /// Setup and documents of every fixture of an adapter.
@@ -337,20 +325,32 @@ pub(super) fn claims_of(plugin: &Plugin) -> Result<Vec<(Setup, Vec<ClaimInContex
 
 /// The documents of an adapter's fixture: `input.*` cut as the manifest says, exactly as the host cuts a file that arrives.
 fn documents(plugin: &Plugin, folder: &Path) -> Result<Vec<Document>, FixtureError> {
+    documents_of_data(plugin, folder, &data_of(plugin, folder)?)
+}
+
+fn documents_of_data(
+    plugin: &Plugin,
+    folder: &Path,
+    data: &[(String, Vec<u8>)],
+) -> Result<Vec<Document>, FixtureError> {
     let framing = plugin.manifest.framing.map_or(framing::Framing::Whole, framing::Framing::from);
     let format = plugin.manifest.formats.first().map_or("", String::as_str);
-    let mapping = folder.join("mapping.toml");
-    let mapping = if mapping.is_file() { text(&plugin.folder, &mapping)? } else { String::new() };
-    let mapping = source::joined(plugin.mapping.as_deref(), &mapping);
+    let mapping = source::joined(plugin.mapping.as_deref(), &mapping_of(plugin, folder)?);
     let joins = || -> Result<framing::Joins, framing::FramingError> {
-        framing::Joins::load(&framing::Settings::from_mapping(&mapping)?, &[folder])
+        let settings = framing::Settings::from_mapping(&mapping)?;
+        let mut joins = framing::Joins::default();
+        for join in &settings.join {
+            let files = data.iter().filter(|(name, _)| join.takes(name));
+            files.into_iter().try_for_each(|(_, bytes)| joins.add(&settings, join, bytes))?;
+        }
+        Ok(joins)
     };
     let mut documents = Vec::new();
-    for path in sorted(folder)?.into_iter().filter(|path| path.is_file()) {
+    for (name, bytes) in data {
+        let path = folder.join(name);
         if path.file_stem().is_none_or(|stem| stem != "input") {
             continue;
         }
-        let bytes = read(&plugin.folder, &path)?;
         let framer = joins()
             .and_then(|joins| {
                 framing::Framer::open(framing, format, &mapping, joins, std::io::Cursor::new(bytes.as_slice()))
@@ -450,24 +450,6 @@ impl FixtureError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn the_first_difference_is_placed_and_its_value_is_not_told() {
-        let expected = json!([{"events": [{"visit": "V1", "charges": [1, 2]}]}]);
-        assert_eq!(difference(&expected, &expected), None);
-        let cases = [
-            (json!([{"events": [{"visit": "V22", "charges": [1, 2]}]}]), "/0/events/0/visit", "a text of 3 characters"),
-            (json!([{"events": [{"visit": "V1", "charges": [1, 3]}]}]), "/0/events/0/charges/1", "another number"),
-            (json!([{"events": [{"visit": "V1", "charges": [1]}]}]), "/0/events/0/charges", "a list of 1"),
-            (json!([{"events": [{"visit": "V1"}]}]), "/0/events/0/charges", "absent"),
-            (json!([]), "/", "a list of 0"),
-        ];
-        for (found, pointer, class) in cases {
-            let (at, what, _) = difference(&found, &expected).unwrap();
-            assert_eq!((at.as_str(), what.as_str()), (pointer, class));
-        }
-    }
 
     #[test]
     fn a_shuffle_keeps_every_item_and_moves_some() {

@@ -55,7 +55,10 @@ pub use anatomy::Anatomy;
 pub use bench::BenchReport;
 pub(crate) use discover::folders as plugin_folders;
 pub use fault::{Fault, FaultKind};
-pub use fixtures::{FixtureError, FixtureReport};
+pub(crate) use fixtures::mark_invented;
+pub use fixtures::{
+    Accepted, DataIs, Difference, Differing, Disguiser, FixtureError, FixtureReport, Given as GivenFixture,
+};
 pub use imports::{Answer, CodeTables, DropLog, LogEntry, NoTables, PluginLog};
 pub use listed::Listed;
 pub use loaded::Loaded;

@@ -364,13 +364,20 @@ impl PluginHost {
         fixtures::verify(&plugin).map_err(|error| PluginError::Fixtures { id: plugin.manifest.id.clone(), error })
     }
 
-    /// Writes `expected.json` of every fixture from what the plugin answers now. Returns how many.
+    /// Writes `expected.json` of every fixture from what the plugin answers now. Data that may be somebody's is disguised first, and the
+    /// plugin answers to that.
     ///
     /// # Errors
-    /// The first that cannot run, or why the plugin is not active.
-    pub fn accept_fixtures(&self, folder: &Path) -> Result<usize, PluginError> {
+    /// The first that cannot run or cannot be disguised, or why the plugin is not active; then nothing is written.
+    pub fn accept_fixtures(
+        &self,
+        folder: &Path,
+        says: fixtures::DataIs,
+        disguiser: &mut dyn fixtures::Disguiser,
+    ) -> Result<fixtures::Accepted, PluginError> {
         let plugin = self.compiled(folder)?;
-        fixtures::accept(&plugin).map_err(|error| PluginError::Fixtures { id: plugin.manifest.id.clone(), error })
+        fixtures::accept(&plugin, says, disguiser)
+            .map_err(|error| PluginError::Fixtures { id: plugin.manifest.id.clone(), error })
     }
 
     pub(super) fn compiled(&self, folder: &Path) -> Result<Arc<Plugin>, PluginError> {

@@ -11,7 +11,7 @@ mod operator;
 mod record;
 mod round;
 
-pub use operator::{Said, again, confirm, refuse};
+pub use operator::{Dropped, Said, again, confirm, drop_queue, refuse};
 pub use record::Told;
 pub(crate) use record::{Decision, queue, take_back};
 pub use round::Round;

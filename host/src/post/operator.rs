@@ -46,6 +46,45 @@ pub fn again(store: &PracticeStore, post_id: u64, by: &str, day: i64) -> StoreRe
     move_to(store, post_id, (&[PostState::Refused], PostState::Queued), (&event, None), day)
 }
 
+/// What became of a queue that was ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Posts that are told to nobody now.
+    pub ended: Vec<PostRow>,
+    /// Posts whose file is on its way into a folder, and may be there: they stay.
+    pub on_their_way: Vec<PostRow>,
+}
+
+/// Ends what waits for a target: nobody is told of it. What the EHR has by then of the same claims stays as it is.
+///
+/// # Errors
+/// The store's.
+pub fn drop_queue(store: &PracticeStore, target: &str, reason: &str, by: &str, day: i64) -> StoreResult<Dropped> {
+    store.write(|tx: &Tx<'_>| {
+        let mut dropped = Dropped::default();
+        let batches = tx.post_batches_waiting()?;
+        let is_staged =
+            |row: &PostRow| batches.iter().any(|batch| Some(batch.batch_id) == row.batch_id && batch.state == "staged");
+        for row in tx.posts_waiting()?.into_iter().filter(|row| row.target == target) {
+            if is_staged(&row) {
+                dropped.on_their_way.push(row);
+                continue;
+            }
+            let told: Told = tx.post_body(row.post_id)?;
+            tx.close_work(None, (SUBJECT, row.post_id), day)?;
+            let event = format!("{target} is not told of a {}: what waited for it was dropped, says {by}", row.kind);
+            tx.record("claim", row.claim.0, day, "operator", &event, "")?;
+            let row = PostRow { state: PostState::Nothing, batch_id: None, ..row };
+            tx.set_post(&row, &Told { why: format!("dropped, says {by}: {reason}"), ..told })?;
+            dropped.ended.push(row);
+        }
+        for batch in batches.iter().filter(|batch| batch.target == target && batch.state == "written") {
+            tx.set_post_batch(batch.batch_id, "dropped", "")?;
+        }
+        Ok(dropped)
+    })
+}
+
 fn move_to(
     store: &PracticeStore,
     post_id: u64,

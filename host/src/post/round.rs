@@ -74,7 +74,8 @@ impl Round<'_> {
         for target in gone {
             self.fail(
                 target,
-                "no [[post]] of this practice has this name; put it back, or give it its old name again: what waits for it leaves then",
+                "no [[post]] of this practice has this name; put it back, or give it its old name again: what waits for it leaves then; where \
+                 nobody is to be told any more, `claimhost post drop`",
             )?;
         }
         Ok(())

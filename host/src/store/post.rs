@@ -17,7 +17,7 @@ pub enum PostState {
     Confirmed,
     /// The poster, or the EHR, does not take it: work.
     Refused,
-    /// There is nothing to tell this EHR of.
+    /// There is nothing to tell this EHR of, or somebody has said that it is not told.
     #[serde(rename = "nothing-to-post")]
     Nothing,
 }
@@ -78,7 +78,7 @@ pub struct PostBatchRow {
     pub batch_id: u64,
     /// Name of the target.
     pub target: String,
-    /// `written` (in the store), `staged` (in the folder under its hidden name) or `sent`.
+    /// `written` (in the store), `staged` (in the folder under its hidden name), `sent`, or `dropped` (it never left, and does not).
     pub state: String,
     /// Its name in the folder.
     pub file_name: String,
@@ -350,7 +350,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn post_batches_waiting(&self) -> StoreResult<Vec<PostBatchRow>> {
-        self.rows(&format!("{BATCH} AND state <> 'sent' ORDER BY batch_id"), [self.practice_id()], batch_row)
+        let sql = format!("{BATCH} AND state <> 'sent' AND state <> 'dropped' ORDER BY batch_id");
+        self.rows(&sql, [self.practice_id()], batch_row)
     }
 
     /// One file.

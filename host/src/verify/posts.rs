@@ -60,14 +60,18 @@ fn post(tx: &Tx<'_>, row: &PostRow, state: &str, found: &mut Found) -> StoreResu
 pub(super) fn batches(tx: &Tx<'_>, from: u64, to: u64, found: &mut Found) -> StoreResult<()> {
     for batch in tx.post_batches_between(from, to)? {
         let id = batch.batch_id;
-        let known = matches!(batch.state.as_str(), "written" | "staged" | "sent");
+        let known = matches!(batch.state.as_str(), "written" | "staged" | "sent" | "dropped");
         found.expect(known, "state", "post_batch", id, "is in no state");
         let name = batch_name(tx.practice_id(), &batch.target, id);
         let named = batch.file_name.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.'));
         found.expect(named, "look-up", "post_batch", id, "its file is named otherwise");
         // One that the EHR refused and that is told again has another file.
         let count = u64::try_from(tx.posts_of_batch(id)?.len()).unwrap_or(0);
-        let whole = count == batch.post_count || (batch.state == "sent" && count < batch.post_count);
+        let whole = match batch.state.as_str() {
+            "dropped" => count == 0,
+            "sent" => count <= batch.post_count,
+            _ => count == batch.post_count,
+        };
         found.expect(whole, "count", "post_batch", id, "post_count is not the number of posts in it");
     }
     Ok(())

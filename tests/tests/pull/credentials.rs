@@ -133,6 +133,49 @@ fn a_refresh_token_and_a_page_that_come_while_the_service_ends_are_kept() {
     }
 }
 
+#[test]
+fn a_refresh_token_that_takes_longer_than_the_drain_is_waited_for_and_kept() {
+    let site = Site::with_connectors();
+    let valid = Mutex::new("refresh-token-0-first".to_owned());
+    let server = Server::start(move |asked, nth| {
+        if asked.path() != "/token" {
+            return Answer::json(&json!({"rows": [{"visit": "1"}]}));
+        }
+        let mut valid = valid.lock().unwrap();
+        if asked.parameter("refresh_token") != Some(valid.as_str()) {
+            return Answer::new(400, "{\"error\": \"invalid_grant\"}");
+        }
+        *valid = format!("refresh-token-{nth}-next");
+        let answer = Answer::json(&json!({"access_token": "access-token-01", "refresh_token": *valid}));
+        Answer { slow: if nth < 2 { Duration::from_secs(4) } else { Duration::ZERO }, ..answer }
+    });
+    secret(&site, "refresh", "refresh-token-0-first");
+    add_refreshing(&site, &server);
+    // The server gets 20 seconds for an answer, and work in hand one.
+    site.edit("claimhost.toml", "timeout_seconds = 2", "timeout_seconds = 20");
+    let config = site.text("claimhost.toml");
+    assert!(!config.contains("\ndrain_seconds"), "{config}");
+    let served = match config.contains("\n[serve]\n") {
+        true => config.replace("\n[serve]\n", "\n[serve]\ndrain_seconds = 1\n"),
+        false => format!("{config}\n[serve]\ndrain_seconds = 1\n"),
+    };
+    site.write("claimhost.toml", served.as_bytes());
+    let mut serving = Serving::start(&site, DAY);
+    let until = Instant::now() + PATIENCE;
+    while server.count("/token") == 0 {
+        assert!(Instant::now() < until, "nothing was asked for");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let told = Instant::now();
+    serving.terminate();
+    serving.ended();
+    assert!(told.elapsed() > Duration::from_secs(2), "it ended before the token came: {:?}", told.elapsed());
+    assert_eq!(server.count("/rows"), 0, "nothing is sent once the service ends");
+    // The server has forgotten the first token: only who kept the second is let in.
+    let told = report(&pull(&site));
+    assert_eq!((&told["ended"], &told["documents"]), (&json!("done"), &json!(1)), "{told}");
+}
+
 /// Asserts that no file of the folder, the store and what SQLite has beside it among them, holds one of these texts in the clear.
 fn assert_no_file_has(site: &Site, words: &[&str], but: &[&str]) {
     fn files(folder: &std::path::Path, all: &mut Vec<std::path::PathBuf>) {

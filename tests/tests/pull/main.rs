@@ -10,7 +10,7 @@ use std::process::Output;
 use std::sync::{Arc, Mutex};
 
 use claimhost_tests::https::{self, Answer, Asked, RSA_KEY, Server};
-use claimhost_tests::programs::workspace;
+use claimhost_tests::programs::{guest, workspace};
 use claimhost_tests::serving::Serving;
 use claimhost_tests::site::{PRACTICE, Site};
 use serde_json::{Value, json};
@@ -288,4 +288,21 @@ fn encounters_bring_their_charges_by_absolute_references() {
     let expected = file.run_unapproved(DAY);
     assert!(expected["cents"]["billed"].as_u64().unwrap() > 0, "{expected}");
     assert_eq!(summary["cents"]["billed"], expected["cents"]["billed"], "{summary} {:?}", site.documents(PRACTICE));
+}
+
+#[test]
+fn a_puller_whose_sdk_has_another_name_builds_and_pulls() {
+    let site = Site::with_connectors();
+    let server = Server::start(|_, _| Answer::json(&json!({"visit": "1"})));
+    let folder = guest("puller", site.dir());
+    site.json(&["plugin", "add", "--yes", folder.to_str().unwrap()]);
+    site.write("records.toml", b"source_system = \"S\"\n[visit]\nvisit = \"visit\"\n");
+    add(&site, &server, NAME, "puller = \"one-request\"\nadapter = \"records\"\nmapping = \"records.toml\"");
+    let told = report(&pull(&site));
+    assert_eq!(
+        (&told["ended"], &told["documents"], &told["requests"]),
+        (&json!("done"), &json!(1), &json!(1)),
+        "{told}"
+    );
+    assert_eq!(server.count("/rows"), 1);
 }

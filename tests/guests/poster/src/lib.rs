@@ -1,5 +1,5 @@
-//! A poster that fails on the visit V3, saying whose it is, and refuses V4; see `tests/tests/post.rs`. With the mapping `calm` it takes all, and with
-//! `slow` all but V3, on which it never ends.
+//! A poster that fails on the visit V3, saying whose it is, and refuses V4; see `tests/tests/post.rs`. With the mapping `calm` it takes all, with
+//! `slow` all but V3, on which it never ends; with `stuck` it never ends on any.
 
 use contract::intake::{Place, Problem, Setup};
 use contract::post::{Answer, Batch, Outcome};
@@ -11,6 +11,7 @@ use contract::{Poster, PosterDescription, evidence};
 pub struct Grim {
     calm: bool,
     slow: bool,
+    stuck: bool,
 }
 
 impl Poster for Grim {
@@ -25,7 +26,7 @@ impl Poster for Grim {
 
     fn open(setup: Setup) -> Result<Self, Vec<Problem>> {
         let says = |word: &str| setup.mapping.trim() == format!("{word} = \"yes\"");
-        Ok(Self { calm: says("calm"), slow: says("slow") })
+        Ok(Self { calm: says("calm"), slow: says("slow"), stuck: says("stuck") })
     }
 
     #[allow(clippy::panic, reason = "that is what it is for")]
@@ -35,7 +36,7 @@ impl Poster for Grim {
         for posting in &batch.postings {
             let (visit, name) = (posting.visit_number.as_str(), &posting.patient.name);
             match visit {
-                "V3" if self.slow => loop {
+                _ if self.stuck || (self.slow && visit == "V3") => loop {
                     std::hint::black_box(visit);
                 },
                 "V3" if !self.calm => panic!("{} {} of {visit}", name.first, name.last),
