@@ -9,6 +9,7 @@ use claimhost_sdk::delimited::{fields, records};
 use serde_json::Value;
 
 use super::OnboardError;
+use super::by_position::ByPosition;
 use super::columns::{ELEMENTS, plain};
 use super::disguise::Disguise;
 use super::draft::Draft;
@@ -80,12 +81,15 @@ pub(super) fn of(at: usize, samples: &[&Sample], draft: &Draft) -> Result<Vec<Fi
         .collect();
     // Rows of joined files are taken where the rows of the charges name them.
     let mut keys = BTreeSet::new();
+    let layout = ByPosition::of(draft, &KEPT);
     samples.iter().for_each(|sample| note(&mut disguise, sample, &kept));
+    samples.iter().for_each(|sample| layout.note(&mut disguise, sample));
     for (number, sample) in samples.iter().enumerate() {
         let text = String::from_utf8_lossy(&sample.bytes);
         let whole = || (sample.bytes.len() <= WHOLE_BYTES_MAX).then_some(&*text);
         let out = match sample.format {
             Format::Delimited { delimiter } => Some(rows(&mut disguise, sample, delimiter, &kept, &mut keys)),
+            Format::Fixed { .. } => Some(layout.lines(&mut disguise, sample, DOCUMENTS_MAX, &mut keys)),
             Format::Hl7v2 => Some(messages(&mut disguise, &text)),
             Format::Json => serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')).ok().map(|mut value| {
                 let names = Names::of(&value, of_mapping(&draft.mapping));
@@ -125,7 +129,7 @@ fn note(disguise: &mut Disguise, sample: &Sample, kept: &BTreeSet<String>) {
                 fields.for_each(|(_, field)| disguise.note(field));
             }
         }
-        Format::Json | Format::Xml | Format::Fhir | Format::X12 => {}
+        Format::Fixed { .. } | Format::Json | Format::Xml | Format::Fhir | Format::X12 => {}
     }
 }
 
