@@ -11,6 +11,7 @@ mod support;
 use claimhost::claim::{ClaimInContext, Document, Outcome, visits};
 use claimhost::intake::framing::{Framer, Framing, Item, Joins};
 use claimhost::plugin::{Checked, RuleSet, Translated};
+use claimhost_sdk::{Adapter, claim, intake};
 use support::{claims, figure, median, micros, per_second};
 
 const BATCH: usize = 100;
@@ -19,6 +20,45 @@ fn check(rules: &RuleSet, practice: &str, claims: &[ClaimInContext]) {
     let answers = rules.check(practice, &claims::setup(), claims);
     assert_eq!(answers.len(), claims.len());
     assert!(answers.iter().all(|answer| matches!(answer, Checked::Findings(_))), "{:?}", answers[0]);
+}
+
+/// The same documents for a plugin that is called natively.
+fn natively(documents: &[Document]) -> Vec<intake::Document> {
+    let day = claim::Date { year: 2026, month: 3, day: 2 };
+    let part =
+        |part: &claimhost::claim::Related| intake::Related { name: part.name.clone(), content: part.content.clone() };
+    let one = |document: &Document| intake::Document {
+        format: document.format.clone(),
+        content: document.content.clone(),
+        related: document.related.iter().map(part).collect(),
+        received: day,
+        ordinal: document.ordinal,
+    };
+    documents.iter().map(one).collect()
+}
+
+/// The time of a pass of the plugin's own code, without sandbox and crossing; its charges are counted.
+fn native<A: Adapter>(documents: &[intake::Document], charges: usize) -> std::time::Duration {
+    let session = A::open(intake::Setup { settings: Vec::new(), mapping: String::new() }).unwrap();
+    let of = |outcome| match outcome {
+        intake::Outcome::Events(events) => events
+            .iter()
+            .map(|event| match event {
+                intake::Event::Visit(update) => update.charges.len(),
+                intake::Event::Expected(_) => 0,
+            })
+            .sum(),
+        _ => 0,
+    };
+    median(|| {
+        let found: usize = documents.iter().map(|document| of(session.translate(document))).sum();
+        assert_eq!(found, charges);
+    })
+}
+
+/// What the sandbox leaves of the native speed, in percent.
+fn kept(native: std::time::Duration, called: std::time::Duration) -> f64 {
+    native.as_secs_f64() / called.as_secs_f64() * 100.0
 }
 
 fn main() {
@@ -65,6 +105,8 @@ fn main() {
         assert_eq!(answers.iter().filter(|answer| full(answer)).count(), documents.len());
     });
     figure("dft_messages_per_s", per_second(translate, documents.len()), "1/s");
+    let own = native::<plugin_hl7v2_dft::Dft>(&natively(&documents), documents.len() * support::practice::LINES);
+    figure("dft_vs_native_pct", kept(own, translate), "%");
 
     // A bundle cut into visits, then through the warm adapter; `cargo bench -p plugin-fhir-r4` has the same natively.
     let file = bundle::bundle(1_000);
@@ -94,6 +136,8 @@ fn main() {
         assert_eq!(answers.into_iter().map(charges).sum::<usize>(), 1_000 * bundle::CHARGES);
     });
     figure("fhir_adapter_mb_per_s", per_second(translate, file.len()) / 1e6, "MB/s");
+    let own = native::<plugin_fhir_r4::FhirR4>(&natively(&documents), 1_000 * bundle::CHARGES);
+    figure("fhir_vs_native_pct", kept(own, translate), "%");
 
     drop((rules, adapter, fhir, host));
     let cold = median(|| drop(support::plugins(&folders)));

@@ -181,7 +181,7 @@ impl<'a> Mapping<'a> {
 
     /// Adds a problem of the value of a key.
     pub fn problem(&mut self, key: &str, id: &str, found: &str, expected: &str) {
-        let at = self.place(self.entries.get(key).map_or(0, |entry| entry.offset), key);
+        let at = self.place(self.offset(key), key);
         self.problems.push(Problem {
             id: id.to_owned(),
             at,
@@ -189,6 +189,11 @@ impl<'a> Mapping<'a> {
             expected: expected.to_owned(),
             remedy: format!("correct `{}` in this site's mapping", last(key)),
         });
+    }
+
+    /// What is wrong so far; what was never asked for is not among it.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
     }
 
     /// Adds what was never asked for, and gives all problems, or nothing.
@@ -225,6 +230,21 @@ impl<'a> Mapping<'a> {
         }
         self.problems.sort_by_key(|problem| problem.at.offset);
         if self.problems.is_empty() { Ok(()) } else { Err(self.problems) }
+    }
+
+    /// Where a key stands; of a key that is not there, or of an item of a list, where the item begins.
+    fn offset(&self, key: &str) -> usize {
+        let first_below = |table: &str| {
+            let prefix = format!("{table}.");
+            let below = self.entries.iter().filter(|(name, _)| name.starts_with(&prefix));
+            below.map(|(_, entry)| entry.offset).min()
+        };
+        let of_item = || {
+            let (item, _) = key.rsplit_once('.').filter(|(item, _)| !self.entries.contains_key(*item))?;
+            first_below(item)
+        };
+        let own = self.entries.get(key).map(|entry| entry.offset);
+        own.or_else(|| first_below(key)).or_else(of_item).unwrap_or(0)
     }
 
     /// Whether some known key lies in this table.

@@ -52,7 +52,7 @@ pub enum Language {
 /// The stock adapter whose component a new one runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Base {
-    /// Delimited files, one charge a row
+    /// Delimited and fixed-width files, one charge a row
     #[value(name = "csv-superbill")]
     CsvSuperbill,
     /// JSON and XML of any shape

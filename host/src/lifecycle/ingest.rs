@@ -191,7 +191,7 @@ impl Intake<'_> {
         let (practice, folder) = (self.practice.store.id(), self.folder.channel.as_str());
         let rows = u64::try_from(joins.broken()).unwrap_or(u64::MAX);
         if self.host.is_news(&format!("{practice}/{folder}/joined"), [rows, 0, 0, 0]) && rows > 0 {
-            let words = "rows of joined files are left out: a quote in them is not closed; correct them and send the file again";
+            let words = "rows of joined files are left out: a quote in them is not closed, or they do not fit their layout; correct them and send the file again";
             tracing::warn!(practice, folder, rows, "{words}");
         }
     }

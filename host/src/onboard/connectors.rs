@@ -113,7 +113,7 @@ pub(super) fn like(connectors: &[Connector], samples: &[&Sample]) -> Result<Opti
             let only = known.next().filter(|_| known.next().is_none());
             named.iter().find_map(|connector| by_host(connector, &hosts)).or(only)
         }
-        Format::Delimited { .. } | Format::X12 => None,
+        Format::Delimited { .. } | Format::Fixed { .. } | Format::X12 => None,
     })
 }
 

@@ -1,4 +1,4 @@
-//! The mapping of a delimited export over `csv-superbill`: charges in one file, and what other files join to them by a key.
+//! The mapping of a delimited or fixed-width export over `csv-superbill`: charges in one file, and what other files join to them by a key.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,8 @@ use claimhost_sdk::delimited::DateFormat;
 use super::OnboardError;
 use super::columns::{Column, ELEMENTS, Entry, Found, Use, find, plain};
 use super::draft::{Draft, Hints, quoted};
-use super::form::date_format;
+use super::fixed::Shape;
+use super::form::{Form, date_format};
 use super::recognise::{Format, Sample};
 use super::sheet::Sheet;
 use crate::intake::framing::matches_glob;
@@ -26,14 +27,15 @@ struct Join {
     key: usize,
     on: usize,
     sheet: Sheet,
+    shape: Option<Shape>,
 }
 
-/// Drafts the mapping of delimited samples.
+/// Drafts the mapping of delimited samples, or of samples of fixed width.
 ///
 /// # Errors
 /// [`OnboardError::Sample`]: no file has procedure codes, two kinds of files have, or one has no key that leads to the charges.
 pub(crate) fn draft(samples: &[&Sample]) -> Result<Draft, OnboardError> {
-    let (Kind { samples: of_charges, sheet }, others) = told_apart(samples)?;
+    let (Kind { samples: of_charges, sheet, shape }, others) = told_apart(samples)?;
     let dates = Dates::of(std::iter::once(&sheet).chain(others.iter().map(|other| &other.sheet)));
     let files = others
         .iter()
@@ -91,7 +93,19 @@ pub(crate) fn draft(samples: &[&Sample]) -> Result<Draft, OnboardError> {
     draft.modifiers_not_read = draft.unused.iter().filter(|name| plain(name).contains("mod")).cloned().collect();
     draft.notes.extend(key_notes(&found, &sheet));
     let words = Site::of(&found, &sheet, &mut placed, &mut draft.notes);
-    draft.mapping = mapping(of_charges.first().copied(), &sheet, &dates, &joins, &placed, &words);
+    let framing = match (&shape, of_charges.first().map(|sample| sample.format)) {
+        (Some(shape), _) => shape.framing(),
+        (None, Some(Format::Delimited { delimiter: b'\t' })) => "[framing]\ndelimiter = \"tab\"\n".to_owned(),
+        (None, Some(Format::Delimited { delimiter })) => {
+            format!("[framing]\ndelimiter = {}\n", quoted(&char::from(delimiter).to_string()))
+        }
+        _ => String::new(),
+    };
+    let to_do = match &shape {
+        Some(_) => fixed_to_do(&placed, &sheet, &read, &dates),
+        None => String::new(),
+    };
+    draft.mapping = mapping(&framing, &to_do, &sheet, &dates, &joins, &placed, &words);
     draft.entries =
         placed.into_iter().map(|(key, source, why)| Entry { element: key.to_owned(), source, why }).collect();
     Ok(draft)
@@ -106,6 +120,8 @@ fn unused(columns: &[Column], read: &BTreeSet<usize>, join: &str) -> Vec<String>
 struct Kind<'s> {
     samples: Vec<&'s Sample>,
     sheet: Sheet,
+    /// Of fixed width.
+    shape: Option<Shape>,
 }
 
 impl Kind<'_> {
@@ -117,7 +133,7 @@ impl Kind<'_> {
 
 /// The charges, and the other files, each kind of header once.
 fn told_apart<'s>(samples: &[&'s Sample]) -> Result<(Kind<'s>, Vec<Kind<'s>>), OnboardError> {
-    let mut kinds: Vec<Kind<'s>> = Vec::new();
+    let mut kinds: Vec<Kind<'s>> = of_one_length(samples)?;
     for sample in samples {
         let Format::Delimited { delimiter } = sample.format else { continue };
         let sheet = Sheet::read(sample, delimiter);
@@ -131,7 +147,7 @@ fn told_apart<'s>(samples: &[&'s Sample]) -> Result<(Kind<'s>, Vec<Kind<'s>>), O
                 known.samples.push(sample);
                 known.sheet.take(sheet);
             }
-            None => kinds.push(Kind { samples: vec![sample], sheet }),
+            None => kinds.push(Kind { samples: vec![sample], sheet, shape: None }),
         }
     }
     let has_charges = |sheet: &Sheet| find(&sheet.columns, None).column("procedure").is_some();
@@ -145,7 +161,7 @@ fn told_apart<'s>(samples: &[&'s Sample]) -> Result<(Kind<'s>, Vec<Kind<'s>>), O
         }
         [] => Err(OnboardError::Sample {
             path: first,
-            words: "found no column of procedure codes in any delimited file, expected one file of charges, one row a charge; export it"
+            words: "found no column of procedure codes in any file of rows, expected one file of charges, one row a charge; export it"
                 .to_owned(),
         }),
         [_, second, ..] => Err(OnboardError::Sample {
@@ -154,6 +170,74 @@ fn told_apart<'s>(samples: &[&'s Sample]) -> Result<(Kind<'s>, Vec<Kind<'s>>), O
                     by itself"
                 .to_owned(),
         }),
+    }
+}
+
+/// Files of fixed width, those of one length together: where columns stand, all of them say.
+fn of_one_length<'s>(samples: &[&'s Sample]) -> Result<Vec<Kind<'s>>, OnboardError> {
+    let mut lengths: BTreeMap<usize, Vec<&'s Sample>> = BTreeMap::new();
+    for sample in samples {
+        if let Format::Fixed { length } = sample.format {
+            lengths.entry(length).or_default().push(sample);
+        }
+    }
+    let kind = |samples: Vec<&'s Sample>| -> Result<Kind<'s>, OnboardError> {
+        let bytes: Vec<&[u8]> = samples.iter().map(|sample| sample.bytes.as_slice()).collect();
+        let path = samples.first().map(|sample| sample.path.clone()).unwrap_or_default();
+        let shape = Shape::of(&bytes).map_err(|words| OnboardError::Sample { path, words })?;
+        Ok(Kind { samples, sheet: shape.sheet(), shape: Some(shape) })
+    };
+    lengths.into_values().map(kind).collect()
+}
+
+/// Elements that a claim needs and that no column could be told to be: without names only a form tells, and many columns have one form.
+fn fixed_to_do(placed: &[(&str, String, String)], sheet: &Sheet, read: &BTreeSet<usize>, dates: &Dates) -> String {
+    const NEEDED: [&str; 17] = [
+        "visit",
+        "charge_id",
+        "patient_mrn",
+        "patient_last",
+        "patient_first",
+        "patient_birth_date",
+        "patient_gender",
+        "payer",
+        "member_id",
+        "relationship",
+        "rendering_npi",
+        "place_of_service",
+        "service_date",
+        "procedure",
+        "units",
+        "charge",
+        "dx1",
+    ];
+    let mut out = String::new();
+    for element in ELEMENTS.iter().filter(|element| NEEDED.contains(&element.key)) {
+        if placed.iter().any(|(key, ..)| *key == element.key) {
+            continue;
+        }
+        let fits = |(at, column): &(usize, &Column)| {
+            let (fit, all) = column.fit(element.form, dates.format.as_ref());
+            !read.contains(at) && all > 0 && fit == all
+        };
+        let names: Vec<String> =
+            sheet.columns.iter().enumerate().filter(fits).map(|(_, column)| quoted(&column.name)).collect();
+        let why = match (element.form, names.as_slice()) {
+            (Form::Text, _) => "any text may be it".to_owned(),
+            (form, []) => format!("no column has {} in every line", form.words()),
+            (form, names) => format!("{} stand in {}", form.words(), names.join(", ")),
+        };
+        let digits = if element.form == Form::Money {
+            "; digits without a point need a picture behind the width: 9(7)V99"
+        } else {
+            ""
+        };
+        out += &format!("# TODO: which column? {why}{digits}\n# {} = \"\"\n", element.key);
+    }
+    if out.is_empty() {
+        out
+    } else {
+        format!("# Without names above the columns these are not told apart; nothing is guessed.\n{out}")
     }
 }
 
@@ -186,7 +270,7 @@ fn joined(other: Kind<'_>, file: String, charges: &Sheet) -> Result<Join, Onboar
     };
     // By its number, as the report names samples: a file's name may be a patient's, and of two files the letters may be the same.
     let name = format!("file{}", other.samples.first().map_or(0, |sample| sample.number));
-    Ok(Join { name, file, key, on, sheet: other.sheet })
+    Ok(Join { name, file, key, on, sheet: other.sheet, shape: other.shape })
 }
 
 /// Which files a join reads: those called like its samples but for their digits, or the one of exactly this name. `rest`: the names of the
@@ -348,7 +432,8 @@ impl Site {
 }
 
 fn mapping(
-    sample: Option<&Sample>,
+    framing: &str,
+    to_do: &str,
     sheet: &Sheet,
     dates: &Dates,
     joins: &[Join],
@@ -359,15 +444,11 @@ fn mapping(
         "# Drafted by `claimhost onboard` from {} rows. Above each line stands why; look at them, then delete the comments.\n\
          # Every key: docs/mapping.md, csv-superbill.\n\n\
          # Part of every charge's key: another one for each EHR, and never changed.\nsource_system = \"CSV\"\n\
-         # {}\ndate_format = {}\n\n[framing]\n",
+         # {}\ndate_format = {}\n\n{framing}",
         sheet.rows,
         dates.why,
         quoted(dates.written)
     );
-    if let Some(Format::Delimited { delimiter }) = sample.map(|sample| sample.format) {
-        let delimiter = if delimiter == b'\t' { "tab".to_owned() } else { char::from(delimiter).to_string() };
-        text += &format!("delimiter = {}\n", quoted(&delimiter));
-    }
     for join in joins {
         let name =
             |sheet: &Sheet, at: usize| sheet.columns.get(at).map(|column| quoted(&column.name)).unwrap_or_default();
@@ -379,8 +460,10 @@ fn mapping(
             name(&join.sheet, join.key),
             name(sheet, join.on)
         );
+        text += &join.shape.as_ref().map(|shape| shape.record("framing.join")).unwrap_or_default();
     }
     text += "\n[columns]\n";
+    text += to_do;
     for (key, source, why) in placed {
         text += &format!("# {why}\n{key} = {}\n", quoted(source));
     }

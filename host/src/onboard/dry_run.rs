@@ -311,8 +311,9 @@ fn rejections(tx: &Tx<'_>) -> StoreResult<Vec<Rejection>> {
 /// A place without the number of its row, and of what it is counted by.
 fn place(path: &str) -> String {
     let path = match path.split_once(", ") {
-        Some((row, rest)) if row.starts_with("row ") => rest,
+        Some((row, rest)) if row.starts_with("row ") || row.starts_with("line ") => rest,
         _ if path.starts_with("row ") => "row",
+        _ if path.starts_with("line ") => "line",
         _ => path,
     };
     let mut out = String::new();

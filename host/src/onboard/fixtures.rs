@@ -15,13 +15,14 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 pub(crate) use accepted::Deidentifier;
-use kept::Kept;
+use kept::{Kept, is_kept};
 use messages::messages;
 use rows::rows;
 use segments::x12;
 use trees::{Known, json, xml};
 
 use super::OnboardError;
+use super::by_position::ByPosition;
 use super::disguise::Disguise;
 use super::draft::Draft;
 use super::fhir::fhir;
@@ -52,7 +53,9 @@ pub(super) fn of(at: usize, samples: &[&Sample], draft: &Draft) -> Result<Vec<Fi
     let kept = Kept::known();
     // Rows of joined files are taken where the rows of the charges name them.
     let mut keys = BTreeSet::new();
+    let layout = ByPosition::of(draft, is_kept);
     samples.iter().for_each(|sample| note(&mut disguise, sample.format, &sample.bytes, &kept));
+    samples.iter().for_each(|sample| layout.note(&mut disguise, sample));
     for (number, sample) in samples.iter().enumerate() {
         let text = String::from_utf8_lossy(&sample.bytes);
         let whole = || (sample.bytes.len() <= WHOLE_BYTES_MAX).then_some(&*text);
@@ -60,6 +63,7 @@ pub(super) fn of(at: usize, samples: &[&Sample], draft: &Draft) -> Result<Vec<Fi
             Format::Delimited { delimiter } => {
                 Some(rows(&mut disguise, &sample.bytes, delimiter, &kept, Some(&mut keys)))
             }
+            Format::Fixed { .. } => Some(layout.lines(&mut disguise, sample, DOCUMENTS_MAX, &mut keys)),
             Format::Hl7v2 => Some(messages(&mut disguise, &text, &kept, DOCUMENTS_MAX)),
             Format::Json => serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')).ok().map(|mut value| {
                 let names = Names::of(&value, of_mapping(&draft.mapping));
@@ -85,7 +89,7 @@ fn note(disguise: &mut Disguise, format: Format, bytes: &[u8], kept: &Kept) {
     match format {
         Format::Delimited { delimiter } => rows::note(disguise, bytes, delimiter, kept),
         Format::Hl7v2 => messages::note(disguise, &String::from_utf8_lossy(bytes)),
-        Format::Json | Format::Xml | Format::Fhir | Format::X12 => {}
+        Format::Fixed { .. } | Format::Json | Format::Xml | Format::Fhir | Format::X12 => {}
     }
 }
 

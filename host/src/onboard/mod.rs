@@ -1,12 +1,13 @@
 //! `claimhost onboard`: from a practice's sample export to a drafted mapping and profile, a coverage report and a dry run to 837P.
 //!
-//! `recognise.rs` says what a sample is; `delimited.rs`, `hl7.rs`, `records.rs` draft a mapping in the language of the stock component that
-//! reads it, by what things are called (`columns.rs`) and what they look like (`form.rs`), with a reason for every line. `dry_run.rs` runs the
+//! `recognise.rs` says what a sample is; `delimited.rs` (with `fixed` where columns stand by position), `hl7.rs`, `records.rs` draft a mapping in
+//! the language of the stock component that reads it, by what things are called (`columns.rs`) and what they look like (`form.rs`), with a reason for every line. `dry_run.rs` runs the
 //! draft through the real host in a folder that is thrown away; `coverage.rs` counts on what the adapter made of the samples, `profile.rs`
 //! drafts the profile of it, `report.rs` is the result, and what a later sample has no longer.
 //!
 //! Nothing here reads a format: framing, adapters, store, scrub and 837P are those of the host.
 
+mod by_position;
 mod columns;
 mod connectors;
 mod coverage;
@@ -15,6 +16,7 @@ mod disguise;
 mod draft;
 mod dry_run;
 mod fhir;
+mod fixed;
 mod fixtures;
 mod form;
 mod hl7;
@@ -222,7 +224,7 @@ impl Drafted<'_> {
 
 fn drafted(group: &[&Sample]) -> Result<Draft, OnboardError> {
     match group.first().map(|sample| sample.format) {
-        Some(Format::Delimited { .. }) => delimited::draft(group),
+        Some(Format::Delimited { .. } | Format::Fixed { .. }) => delimited::draft(group),
         Some(Format::Hl7v2) => hl7::draft(group),
         Some(Format::Json | Format::Xml) => records::draft(group),
         // Both standards say where everything stands: the component's defaults are the mapping until a server says otherwise.

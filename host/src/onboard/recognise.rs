@@ -8,6 +8,7 @@ use claimhost_sdk::delimited::{fields, records};
 use serde::Serialize;
 
 use super::OnboardError;
+use super::fixed;
 use super::form::Form;
 use crate::intake::framing::{Known, known};
 
@@ -26,6 +27,11 @@ pub(crate) enum Format {
         /// What stands between two cells.
         delimiter: u8,
     },
+    /// Lines with columns by position.
+    Fixed {
+        /// Characters of most lines.
+        length: usize,
+    },
     /// HL7 v2 messages.
     Hl7v2,
     /// JSON of a vendor's own shape.
@@ -42,7 +48,7 @@ impl Format {
     /// Id of the component.
     pub(crate) const fn component(self) -> &'static str {
         match self {
-            Self::Delimited { .. } => "csv-superbill",
+            Self::Delimited { .. } | Self::Fixed { .. } => "csv-superbill",
             Self::Hl7v2 => "hl7v2-dft",
             Self::Json | Self::Xml => "records",
             Self::Fhir => "fhir-r4",
@@ -50,9 +56,11 @@ impl Format {
         }
     }
 
-    /// Samples of one kind are one way in: the component that reads them, and of XML that too, since paths in it are other ones.
+    /// Samples of one kind are one way in: the component that reads them, and of XML and fixed width that too, since places in them are other
+    /// ones.
     pub(crate) const fn kind(self) -> &'static str {
         match self {
+            Self::Fixed { .. } => "csv-superbill, fixed width",
             Self::Xml => "records, XML",
             other => other.component(),
         }
@@ -62,6 +70,7 @@ impl Format {
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Delimited { .. } => "delimited rows",
+            Self::Fixed { .. } => "fixed width",
             Self::Hl7v2 => "HL7 v2",
             Self::Json => "JSON",
             Self::Xml => "XML",
@@ -74,6 +83,7 @@ impl Format {
     pub(crate) const fn ending(self) -> &'static str {
         match self {
             Self::Delimited { .. } => "csv",
+            Self::Fixed { .. } => "txt",
             Self::Hl7v2 => "hl7",
             Self::Json | Self::Fhir => "json",
             Self::Xml => "xml",
@@ -223,22 +233,18 @@ fn of_rows(text: &[u8]) -> Result<Format, String> {
         (*header > 2).then_some((same * 2 >= rest.len(), *header, delimiter))
     };
     let best = DELIMITERS.into_iter().filter_map(agreed).max_by_key(|(agree, width, _)| (*agree, *width));
+    // Of lines of one length few have as many commas as the others.
+    if !best.is_some_and(|(agree, ..)| agree)
+        && let Some(length) = fixed::length_of(text)
+    {
+        return Ok(Format::Fixed { length });
+    }
     let Some((_, _, delimiter)) = best else {
-        let lines: Vec<&[u8]> =
-            text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).collect();
-        let length = lines.first().map_or(0, |line| line.len());
-        let even =
-            lines.len() > 1 && length > 40 && lines.iter().take(LINES).all(|line| line.len().abs_diff(length) <= 1);
-        return Err(if even {
-            format!(
-                "found lines of {length} characters each and no delimiter (fixed width), expected one between cells; no \
-                     component reads fixed width: have the source export CSV, or write an adapter (claimhost plugin new)"
-            )
-        } else {
-            "found text without a delimiter that its lines agree on, expected rows under a header (comma, tab, `|`, `;`), HL7 v2, \
-             FHIR, JSON, XML or an 837; have the source export one of these"
-                .to_owned()
-        });
+        return Err(
+            "found text without a delimiter that its lines agree on, and no lines of one length, expected rows under a header (comma, tab, \
+             `|`, `;`), lines of fixed width, HL7 v2, FHIR, JSON, XML or an 837; have the source export one of these"
+                .to_owned(),
+        );
     };
     let header = records(text, delimiter).first().map(|row| fields(row, delimiter)).unwrap_or_default();
     // A row of values in the header's place would be read as names: one charge be lost, and a patient's texts stand in report and mapping.
@@ -285,6 +291,9 @@ mod tests {
         ] {
             assert_eq!(recognise(bytes.as_bytes()), wanted, "{bytes}");
         }
+        let wide = |last: &str| format!("{last:<10}ORLA, Q   19800101F99213").repeat(2);
+        let lines = format!("{}\r\n{}\r\n", wide("VANCE"), wide("BRANDT"));
+        assert_eq!(recognise(lines.as_bytes()), Ok(Format::Fixed { length: 68 }));
     }
 
     #[test]
@@ -321,11 +330,6 @@ mod tests {
 
     #[test]
     fn what_nothing_reads_is_refused_with_what_to_do() {
-        let wide = format!(
-            "{}\n{}\n",
-            "VANCE     ORLA      19800101F99213".repeat(2),
-            "BRANDT    MILO      19851130M99212".repeat(2)
-        );
         for (bytes, words) in [
             (&b""[..], "an empty file"),
             (b"\n\n \n", "blank lines only"),
@@ -337,7 +341,6 @@ mod tests {
             (b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*1200*^*00501*1*0*T*:~ST*835*1~", "835 transaction set"),
             (b"V1,03/02/2026,99213\nV2,03/02/2026,99213\n", "line 1, cell 2: found a value"),
             (b"one\ntwo\n", "without a delimiter"),
-            (wide.as_bytes(), "fixed width"),
         ] {
             let said = recognise(bytes).unwrap_err();
             assert!(said.contains(words), "{said}");

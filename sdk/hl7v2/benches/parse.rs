@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 /// What is picked, and what has to be found.
-const PICKS: [(&str, &str); 30] = [
+pub const PICKS: [(&str, &str); 30] = [
     ("MSH-3", "EHRSYS"),
     ("MSH-4", "CLINIC01"),
     ("MSH-9.2", "P03"),
@@ -41,7 +41,7 @@ const PICKS: [(&str, &str); 30] = [
     ("IN1-36", "XEH123456789"),
 ];
 
-fn message() -> String {
+pub fn message() -> String {
     let mut text = [
         "MSH|^~\\&|EHRSYS|CLINIC01|CLAIMS|HOST|20260105173000||DFT^P03^DFT_P03|MSG000017|P|2.5.1",
         "EVN|P03|20260105173000",

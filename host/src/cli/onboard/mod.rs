@@ -28,7 +28,7 @@ const PRACTICE: &str = "my-practice";
 /// `onboard`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Onboard {
-    /// Files of one export: HL7 v2, FHIR R4 (JSON), JSON, XML, delimited rows (files that join each other together), or an 837P
+    /// Files of one export: HL7 v2, FHIR R4 (JSON), JSON, XML, delimited rows (files that join each other together), fixed width, or an 837P
     #[arg(value_name = "SAMPLE", required = true)]
     samples: Vec<PathBuf>,
     /// Folder for everything that is drafted; default: `onboard` beside the first sample

@@ -7,6 +7,8 @@ use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::path::Path;
 
+use claimhost_sdk::fixed::{self, Record};
+
 use super::delimited::{cells, rows};
 use super::json_records::{JsonRecords, at_names};
 use super::{Cutter, FramingError, Item, JoinSettings, Settings};
@@ -58,6 +60,9 @@ impl Joins {
     /// # Errors
     /// When its header does not have the key column.
     pub fn add(&mut self, settings: &Settings, join: &JoinSettings, file: &[u8]) -> Result<(), FramingError> {
+        if let Some(record) = &join.record {
+            return self.add_fixed(join, record, file);
+        }
         let text = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file).trim_ascii_start();
         if text.starts_with(b"{") || text.starts_with(b"[") {
             return self.add_json(join, file);
@@ -80,6 +85,23 @@ impl Joins {
         for row in rows {
             if let Some(key) = cells(row, delimiter).get(at).filter(|key| !key.is_empty()) {
                 table.rows.insert(key.clone(), row.to_vec());
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the lines of a file of fixed width. Those that do not fit the layout, or have no key, are left out and counted.
+    fn add_fixed(&mut self, join: &JoinSettings, record: &Record, file: &[u8]) -> Result<(), FramingError> {
+        let Some(key) = record.column(&join.key) else {
+            return Err(FramingError::JoinKey { join: join.name.clone(), column: join.key.clone() });
+        };
+        let table = self.tables.entry(join.name.clone()).or_default();
+        for line in file.split_inclusive(|byte| *byte == b'\n').filter(|line| !fixed::is_blank(line)) {
+            let text = fixed::text(line);
+            let value = key.read(&text).filter(|value| record.misfit(&text).is_none() && !value.is_empty());
+            match value {
+                Some(value) => drop(table.rows.insert(value.into_owned().into_bytes(), line.to_vec())),
+                None => self.broken += 1,
             }
         }
         Ok(())
@@ -112,7 +134,7 @@ impl Joins {
         Ok(())
     }
 
-    /// Rows left out because a quote in them is not closed, or that are no record with a key.
+    /// Rows left out because a quote in them is not closed, that do not fit their layout, or that are no record with a key.
     pub fn broken(&self) -> usize {
         self.broken
     }

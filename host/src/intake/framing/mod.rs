@@ -6,6 +6,7 @@
 
 mod delimited;
 mod fhir_bundle;
+mod fixed;
 mod hl7v2;
 mod join;
 mod json_records;
@@ -38,7 +39,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 pub enum Framing {
     /// One HL7 v2 message; FHS and BHS envelopes are unwrapped.
     Hl7v2,
-    /// Header and rows; a document is a row.
+    /// Header and rows; a document is a row. Where the mapping has a layout by position (`[[framing.fixed]]`): lines of fixed width.
     Delimited,
     /// A JSON object on each line.
     Ndjson,
@@ -241,7 +242,13 @@ impl<R: Source> Framer<R> {
     pub fn open(framing: Framing, format: &str, mapping: &str, joins: Joins, reader: R) -> Result<Self, FramingError> {
         let cutter: Box<dyn Cutter + Send> = match framing {
             Framing::Hl7v2 => Box::new(hl7v2::Hl7v2::new(format)),
-            Framing::Delimited => Box::new(delimited::Delimited::new(format, Settings::from_mapping(mapping)?, joins)),
+            Framing::Delimited => {
+                let settings = Settings::from_mapping(mapping)?;
+                match settings.layout.clone() {
+                    Some(layout) => Box::new(fixed::Fixed::new(format, layout, settings, joins)),
+                    None => Box::new(delimited::Delimited::new(format, settings, joins)),
+                }
+            }
             Framing::Ndjson => Box::new(ndjson::Ndjson::new(format)),
             Framing::X12Claim => Box::new(x12::X12::new(format)),
             Framing::Whole => Box::new(whole::Whole::new(format)),
@@ -329,5 +336,7 @@ impl<R: Source> Iterator for Framer<R> {
     }
 }
 
+#[cfg(test)]
+mod fixed_tests;
 #[cfg(test)]
 mod tests;

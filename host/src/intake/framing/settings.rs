@@ -1,6 +1,9 @@
 //! `[framing]` of a site's mapping: how its delimited files are cut and joined. The rest of the mapping is the adapter's.
 
-use serde::Deserialize;
+use claimhost_sdk::fixed::{Layout, Record};
+use claimhost_sdk::mapping::Mapping;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::FramingError;
 
@@ -14,11 +17,16 @@ pub struct Settings {
     pub records: String,
     /// `[[framing.join]]`.
     pub join: Vec<JoinSettings>,
+    /// `[[framing.fixed]]`: where the columns of lines without a delimiter stand.
+    #[serde(skip)]
+    pub layout: Option<Layout>,
+    #[serde(rename = "fixed", deserialize_with = "passed_over")]
+    _fixed: (),
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { delimiter: ",".to_owned(), records: String::new(), join: Vec::new() }
+        Self { delimiter: ",".to_owned(), records: String::new(), join: Vec::new(), layout: None, _fixed: () }
     }
 }
 
@@ -37,10 +45,24 @@ pub struct JoinSettings {
     /// Where the records of a joined JSON file are.
     #[serde(default)]
     pub records: String,
+    /// `columns`: a joined file of fixed width.
+    #[serde(skip)]
+    pub record: Option<Record>,
+    #[serde(default, rename = "columns", deserialize_with = "passed_over")]
+    _columns: (),
+    #[serde(default, rename = "length", deserialize_with = "passed_over")]
+    _length: (),
+    #[serde(default, rename = "trimmed", deserialize_with = "passed_over")]
+    _trimmed: (),
+}
+
+/// What [`Layout::read`] reads.
+fn passed_over<'de, D: Deserializer<'de>>(value: D) -> Result<(), D::Error> {
+    IgnoredAny::deserialize(value).map(|_| ())
 }
 
 #[derive(Deserialize)]
-struct Mapping {
+struct Site {
     #[serde(default)]
     framing: Settings,
 }
@@ -49,16 +71,32 @@ impl Settings {
     /// Reads `[framing]`; without one, comma and no joins.
     ///
     /// # Errors
-    /// When the text is no TOML, has an unknown key, or a delimiter that cannot separate.
+    /// When the text is no TOML, has an unknown key, a delimiter that cannot separate, or a layout that contradicts itself.
     pub fn from_mapping(text: &str) -> Result<Self, FramingError> {
-        let mapping: Mapping = toml::from_str(text).map_err(|error| FramingError::Settings(error.to_string()))?;
-        let settings = mapping.framing;
+        let site: Site = toml::from_str(text).map_err(|error| FramingError::Settings(error.to_string()))?;
+        let mut settings = site.framing;
+        settings.read_layout(text)?;
         match settings.delimiter_byte() {
             Some(_) => Ok(settings),
             None => Err(FramingError::Settings(
                 "delimiter: expected one character that is no quote and no line break, or `tab`".to_owned(),
             )),
         }
+    }
+
+    /// Reads what is said by position.
+    fn read_layout(&mut self, text: &str) -> Result<(), FramingError> {
+        let mut mapping = Mapping::parse(text);
+        self.layout = Layout::read(&mut mapping);
+        for (at, join) in self.join.iter_mut().enumerate() {
+            let prefix = format!("framing.join.{at}");
+            join.record = mapping.has(&format!("{prefix}.columns")).then(|| Record::joined(&mut mapping, &prefix));
+        }
+        let told = mapping.problems().iter().map(|problem| {
+            format!("{}: found {}, expected {}; {}", problem.at.path, problem.found, problem.expected, problem.remedy)
+        });
+        let told: Vec<String> = told.collect();
+        if told.is_empty() { Ok(()) } else { Err(FramingError::Settings(told.join("\n"))) }
     }
 
     /// The delimiter; `None` if it cannot separate.

@@ -3,30 +3,30 @@
 use super::*;
 use proptest::prelude::*;
 
-fn items(framing: Framing, mapping: &str, joins: Joins, file: &[u8]) -> Vec<Item> {
+pub(super) fn items(framing: Framing, mapping: &str, joins: Joins, file: &[u8]) -> Vec<Item> {
     let framer = Framer::open(framing, "f", mapping, joins, io::Cursor::new(file)).unwrap();
     framer.map(Result::unwrap).collect()
 }
 
-fn cut(framing: Framing, file: &[u8]) -> Vec<Item> {
+pub(super) fn cut(framing: Framing, file: &[u8]) -> Vec<Item> {
     items(framing, "", Joins::default(), file)
 }
 
-fn frames(items: &[Item]) -> Vec<&Frame> {
+pub(super) fn frames(items: &[Item]) -> Vec<&Frame> {
     items.iter().filter_map(|item| if let Item::Frame(frame) = item { Some(frame) } else { None }).collect()
 }
 
-fn problems(items: &[Item]) -> Vec<&FramingProblem> {
+pub(super) fn problems(items: &[Item]) -> Vec<&FramingProblem> {
     items.iter().filter_map(|item| if let Item::Problem(problem) = item { Some(problem) } else { None }).collect()
 }
 
-fn texts(items: &[Item]) -> Vec<&str> {
+pub(super) fn texts(items: &[Item]) -> Vec<&str> {
     frames(items).iter().map(|frame| std::str::from_utf8(&frame.content).unwrap()).collect()
 }
 
 /// Each byte is in a frame, a gap or a problem, and in one kind of them only: parents of claims and shared entries are in
 /// several frames. A frame's content is what its ranges hold, and a gap holds nothing that could be a document.
-fn assert_covered(file: &[u8], items: &[Item]) {
+pub(super) fn assert_covered(file: &[u8], items: &[Item]) {
     let of = |(from, to): &ByteRange| *from as usize..*to as usize;
     let (mut framed, mut left) = (vec![false; file.len()], vec![0_u8; file.len()]);
     // A file of blank lines is told as a whole, and its lines are fillers.
@@ -54,7 +54,7 @@ fn assert_covered(file: &[u8], items: &[Item]) {
 }
 
 /// Gives a file in pieces of one size.
-struct Pieces<'f>(io::Cursor<&'f [u8]>, usize);
+pub(super) struct Pieces<'f>(pub(super) io::Cursor<&'f [u8]>, pub(super) usize);
 
 impl Read for Pieces<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -349,7 +349,7 @@ fn a_resource_alone_and_lines_of_a_bulk_export() {
 }
 
 /// What the problems say of the bytes they leave out.
-fn told(file: &[u8], items: &[Item]) -> Vec<(String, String)> {
+pub(super) fn told(file: &[u8], items: &[Item]) -> Vec<(String, String)> {
     let bytes = |problem: &FramingProblem| &file[problem.range.0 as usize..problem.range.1 as usize];
     let text = |problem: &FramingProblem| String::from_utf8_lossy(bytes(problem)).into_owned();
     problems(items).iter().map(|problem| (problem.id.clone(), text(problem))).collect()

@@ -1,14 +1,18 @@
 //! Which column holds what: the site's `[columns]` over usual names, and the joined files of `[framing]`.
 //!
-//! A column that the mapping names has to be in the file; one that only this table names may be missing.
+//! A column that the mapping names has to be in the file, or in the layout of a file without a header (`positions.rs`); one that only this
+//! table names may be missing.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use claimhost_sdk::delimited;
+use claimhost_sdk::fixed::{Layout, Record, Role, Span};
 use claimhost_sdk::intake::{Document, Place, Problem};
 use claimhost_sdk::mapping::{Mapping, nearest};
 use claimhost_sdk::record::Fields;
+
+use crate::positions;
 
 /// Contract element and usual column of a superbill.
 pub const SUPERBILL: &[(&str, &str)] = &[
@@ -124,6 +128,8 @@ struct Join {
     /// Column of the charge row.
     on: String,
     file: String,
+    /// A file of fixed width.
+    record: Option<Record>,
 }
 
 #[derive(Debug)]
@@ -141,6 +147,8 @@ struct Column {
 #[derive(Debug)]
 pub struct Columns {
     delimiter: u8,
+    /// Where columns stand in files without a header.
+    layout: Option<Layout>,
     joins: Vec<Join>,
     columns: BTreeMap<&'static str, Column>,
 }
@@ -162,14 +170,11 @@ impl Columns {
                 b','
             }
         };
-        let mut joins = Vec::new();
-        while mapping.has(&format!("framing.join.{}", joins.len()))
-            || mapping.has(&format!("framing.join.{}.name", joins.len()))
-        {
-            let mut text = |key: &str| mapping.text(&format!("framing.join.{}.{key}", joins.len()), "");
-            joins.push(Join { name: text("name"), on: text("on"), file: text("file") });
-        }
-        mapping.leave("framing");
+        let layout = Layout::read(mapping);
+        let joins: Vec<Join> =
+            (0..mapping.array("framing.join")).map(|at| Join::read(mapping, at, layout.as_ref())).collect();
+        // JSON files are cut by it.
+        let _ = mapping.text("framing.records", "");
         let mut columns = BTreeMap::new();
         for (key, usual) in usual {
             let full = format!("columns.{key}");
@@ -190,10 +195,18 @@ impl Columns {
             };
             let (join, name, required) = (join.to_owned(), name.trim().to_owned(), mapping.has(&full));
             let words = mapping.table(&format!("values.{key}"), &[]);
+            let record = joins.iter().find(|known| known.name == join).map(|known| known.record.as_ref());
+            let placed = match record {
+                Some(record) => record.map(|record| names_of(record)),
+                None => layout.as_ref().map(Layout::names),
+            };
+            if let Some(placed) = placed.filter(|_| required) {
+                must_be_placed(mapping, &full, &name, &placed);
+            }
             let column = Column { join, name, required, words };
             columns.insert(*key, column);
         }
-        Self { delimiter, joins, columns }
+        Self { delimiter, layout, joins, columns }
     }
 
     /// The cells of a document.
@@ -205,11 +218,34 @@ impl Columns {
             |name: &str| document.related.iter().find(|part| part.name == name).map(|part| part.content.as_slice());
         let row = document.ordinal.saturating_add(1);
         let mut tables = BTreeMap::new();
-        tables.insert("", self.table(related("header"), Some(&document.content)));
-        for join in &self.joins {
-            tables.insert(&join.name, self.table(related(&format!("{}.header", join.name)), related(&join.name)));
+        let (mut place, mut role, mut problems) = (format!("row {row}"), None, Vec::new());
+        match &self.layout {
+            Some(layout) => {
+                let read = positions::row(layout, document);
+                place = read.line.map_or(place, |line| format!("line {line}"));
+                (role, problems) = (Some(read.role), read.problems);
+                tables.insert("", read.table);
+            }
+            None => {
+                tables.insert("", self.table(related("header"), Some(&document.content)));
+            }
         }
-        let cells = Cells { row, columns: self, tables };
+        for join in &self.joins {
+            let table = match &join.record {
+                Some(record) => {
+                    let (table, told) = positions::joined(record, related(&join.name));
+                    let within = |problem: Problem| {
+                        let path = format!("{place}, joined {} {}", join.name, problem.at.path);
+                        Problem { at: Place { path, ..problem.at }, ..problem }
+                    };
+                    problems.extend(told.into_iter().map(within));
+                    table
+                }
+                None => self.table(related(&format!("{}.header", join.name)), related(&join.name)),
+            };
+            tables.insert(&join.name, table);
+        }
+        let cells = Cells { place, columns: self, tables, role, problems };
         let unknown = self.unknown(&cells);
         if unknown.is_empty() { Ok(cells) } else { Err(unknown) }
     }
@@ -227,6 +263,7 @@ impl Columns {
             first: texts.first().cloned().unwrap_or_default(),
             names,
             texts,
+            spans: Vec::new(),
         }
     }
 
@@ -251,17 +288,66 @@ impl Columns {
     }
 }
 
+impl Join {
+    fn read(mapping: &mut Mapping<'_>, at: usize, layout: Option<&Layout>) -> Self {
+        let prefix = format!("framing.join.{at}");
+        let mut text = |key: &str| mapping.text(&format!("{prefix}.{key}"), "");
+        let (name, on, file, key) = (text("name"), text("on"), text("file"), text("key"));
+        let _ = text("records");
+        let record = mapping.has(&format!("{prefix}.columns")).then(|| Record::joined(mapping, &prefix));
+        if let Some(layout) = layout {
+            must_be_placed(mapping, &format!("{prefix}.on"), &on, &layout.names());
+        }
+        if let Some(record) = &record {
+            must_be_placed(mapping, &format!("{prefix}.key"), &key, &names_of(record));
+        }
+        Self { name, on, file, record }
+    }
+}
+
+fn names_of(record: &Record) -> Vec<String> {
+    record.columns.iter().map(|column| column.name.clone()).collect()
+}
+
+/// A column that a layout does not have is a problem: there is no header that could have it.
+fn must_be_placed(mapping: &mut Mapping<'_>, key: &str, name: &str, placed: &[String]) {
+    if placed.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        return;
+    }
+    let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let near = nearest(name, placed).map(|near| format!("`{near}`, or another one of ")).unwrap_or_default();
+    let expected = format!("{near}the columns of the layout: {}", quoted(placed));
+    mapping.problem(key, "mapping.fixed-unknown", &format!("`{name}`"), &expected);
+}
+
+/// A row under the names of its columns.
 #[derive(Debug)]
-struct Table {
-    found: bool,
+pub struct Table {
+    /// Whether there is such a row.
+    pub found: bool,
     has_header: bool,
     names: Vec<String>,
     texts: Vec<String>,
     width: usize,
     first: String,
+    /// Of a row of fixed width: line and place of each text.
+    spans: Vec<(Option<u64>, Span)>,
 }
 
 impl Table {
+    /// A row of fixed width, without cells yet.
+    pub fn of_row() -> Self {
+        let (names, texts, spans) = (Vec::new(), Vec::new(), Vec::new());
+        Self { found: true, has_header: false, names, texts, width: 0, first: String::new(), spans }
+    }
+
+    /// Adds a cell of a line.
+    pub fn add(&mut self, name: &str, text: String, line: Option<u64>, span: Span) {
+        self.names.push(name.to_owned());
+        self.texts.push(text);
+        self.spans.push((line, span));
+    }
+
     fn position(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|known| known.eq_ignore_ascii_case(name))
     }
@@ -270,9 +356,14 @@ impl Table {
 /// One row, and the rows joined to it.
 #[derive(Debug)]
 pub struct Cells<'c> {
-    row: u32,
+    /// `row 12`, `line 13`.
+    place: String,
     columns: &'c Columns,
     tables: BTreeMap<&'c str, Table>,
+    /// Of fixed width: what its last line is.
+    role: Option<Option<Role>>,
+    /// What does not fit its layout.
+    problems: Vec<Problem>,
 }
 
 impl Cells<'_> {
@@ -287,9 +378,22 @@ impl Cells<'_> {
         cell.map_or("", String::as_str)
     }
 
-    /// The text of the row's first column: where people write "Total".
-    pub fn first(&self) -> &str {
-        self.tables.get("").map_or("", |table| table.first.as_str())
+    /// Whether the row sums up others: people write "Total" into its first column.
+    pub fn is_total(&self) -> bool {
+        let first = self.tables.get("").map_or("", |table| table.first.as_str()).to_ascii_lowercase();
+        (first.starts_with("total") || first.starts_with("grand total")) && self.text("procedure").is_empty()
+    }
+
+    /// Whether the layout says that such lines are not read.
+    pub fn is_other(&self) -> bool {
+        self.role == Some(Some(Role::Other))
+    }
+
+    /// Whether this is a parent above visits, without one below it: nothing in it says which visit.
+    pub fn is_above_visits(&self) -> bool {
+        let name = self.columns.columns.get("visit").map(|column| column.name.as_str()).unwrap_or_default();
+        let has_visit = self.tables.get("").is_some_and(|table| table.position(name).is_some());
+        self.role == Some(Some(Role::Parent)) && !has_visit && self.problems.is_empty()
     }
 
     /// How many cells the row has.
@@ -299,27 +403,28 @@ impl Cells<'_> {
 
     /// Whether nothing is in the row.
     pub fn is_blank(&self) -> bool {
-        self.tables.get("").is_none_or(|table| table.texts.iter().all(String::is_empty))
+        self.problems.is_empty() && self.tables.get("").is_none_or(|table| table.texts.iter().all(String::is_empty))
     }
 
-    /// Rows that are not of this file: one with another number of cells than the header has, or one whose joined row
-    /// is not there.
+    /// Rows that are not of this file: one with another number of cells than the header has, one that does not fit its layout, or one whose
+    /// joined row is not there.
     pub fn misfits(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
+        let mut problems = self.problems.clone();
         if let Some(table) = self.tables.get("").filter(|table| table.has_header && table.width != table.names.len()) {
             problems.push(Problem {
                 id: "csv.width".to_owned(),
-                at: Place { path: format!("row {}", self.row), offset: None },
+                at: Place { path: self.place.clone(), offset: None },
                 found: format!("{} cells", table.width),
                 expected: format!("{} cells, as the header has", table.names.len()),
                 remedy: "quote cells that hold the delimiter, or correct [framing] delimiter".to_owned(),
             });
         }
         for join in &self.columns.joins {
-            if self.tables.get(join.name.as_str()).is_none_or(|table| !table.found) {
+            let is_missing = self.tables.get(join.name.as_str()).is_none_or(|table| !table.found);
+            if is_missing && self.problems.is_empty() {
                 problems.push(Problem {
-                    id: "csv.join-missing".to_owned(),
-                    at: Place { path: format!("row {}, column {}", self.row, join.on), offset: None },
+                    id: format!("{}.join-missing", self.family()),
+                    at: Place { path: format!("{}, column {}", self.place, join.on), offset: None },
                     found: "a key that no joined row has".to_owned(),
                     expected: format!("a row of `{}` with the key of column `{}`", join.name, join.on),
                     remedy: format!("deliver {} with the charges, with a row for this key", join.file),
@@ -332,20 +437,24 @@ impl Cells<'_> {
     /// Where an element stands.
     pub fn place(&self, key: &str) -> Place {
         let column = self.columns.columns.get(key);
-        let name = column.map_or_else(
-            || format!("[columns] {key}"),
-            |column| {
-                let join = if column.join.is_empty() { String::new() } else { format!("{}:", column.join) };
-                format!("column {join}{}", column.name)
-            },
-        );
-        Place { path: format!("row {}, {name}", self.row), offset: None }
+        let Some(column) = column else {
+            return Place { path: format!("{}, [columns] {key}", self.place), offset: None };
+        };
+        let join = if column.join.is_empty() { String::new() } else { format!("{}:", column.join) };
+        let table = self.tables.get(column.join.as_str());
+        let at = table.and_then(|table| table.spans.get(table.position(&column.name)?));
+        let (line, name) = match at {
+            Some((line, span)) => (*line, positions::with_span(&column.name, *span)),
+            None => (None, column.name.clone()),
+        };
+        let place = line.map_or(self.place.clone(), |line| format!("line {line}"));
+        Place { path: format!("{place}, column {join}{name}"), offset: None }
     }
 }
 
 impl Fields for Cells<'_> {
     fn family(&self) -> &'static str {
-        "csv"
+        if self.columns.layout.is_some() { "fixed" } else { "csv" }
     }
 
     fn text(&self, key: &str) -> Cow<'_, str> {

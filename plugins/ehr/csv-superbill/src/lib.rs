@@ -1,11 +1,13 @@
 //! Superbills in delimited files: one row, one charge, with the patient in the row or in a joined file. With
-//! `content = "schedule"` in the mapping: schedules, one row, one appointment (`schedule.rs`).
+//! `content = "schedule"` in the mapping: schedules, one row, one appointment (`schedule.rs`). With a layout by position in the mapping:
+//! files of fixed width (`positions.rs`).
 //!
 //! No EHR publishes its column names, so the site's mapping names them (`columns.rs` has usual ones). The host cuts the
 //! file into rows and joins them; `claimhost_sdk::record` makes claim data of one.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod columns;
+mod positions;
 mod schedule;
 
 use claimhost_sdk::delimited::DateFormat;
@@ -64,7 +66,7 @@ impl Adapter for Superbill {
     fn describe() -> AdapterDescription {
         AdapterDescription {
             id: "csv-superbill".to_owned(),
-            title: "Superbills and schedules in CSV files".to_owned(),
+            title: "Superbills and schedules in delimited and fixed-width files".to_owned(),
             family: "delimited".to_owned(),
             formats: vec!["delimited".to_owned()],
             delivers: DELIVERS.iter().map(|field| (*field).to_owned()).collect(),
@@ -100,12 +102,17 @@ impl Adapter for Superbill {
             Ok(cells) => cells,
             Err(problems) => return Outcome::Rejected(problems),
         };
+        if cells.is_other() {
+            return ignored("fixed.other-record", "a record of a kind that the layout leaves out");
+        }
         if cells.is_blank() {
             return ignored("csv.blank-row", "a row without anything in it");
         }
-        let total = cells.first().to_ascii_lowercase();
-        if (total.starts_with("total") || total.starts_with("grand total")) && cells.text("procedure").is_empty() {
+        if cells.is_total() {
             return ignored("csv.total-row", "a row that sums up others");
+        }
+        if cells.is_above_visits() {
+            return ignored("fixed.no-visit", "a record above visits, without a visit below it");
         }
         let problems = cells.misfits();
         if !problems.is_empty() {

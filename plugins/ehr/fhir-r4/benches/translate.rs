@@ -3,7 +3,7 @@
 //! Plain loop, best of five runs: on a shared machine the best run is the one least disturbed.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, missing_docs)]
 
-mod bundle;
+pub mod bundle;
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use plugin_fhir_r4::FhirR4;
 
 const VISITS: usize = 2_000;
 
-fn cut(file: &[u8]) -> Vec<Document> {
+pub fn cut(file: &[u8]) -> Vec<Document> {
     let (mut scanner, mut grouper) = (EntryScanner::default(), Grouper::default());
     for chunk in file.chunks(64 * 1024) {
         scanner.push(chunk);
@@ -37,7 +37,7 @@ fn cut(file: &[u8]) -> Vec<Document> {
     documents
 }
 
-fn charges(session: &FhirR4, documents: &[Document]) -> usize {
+pub fn charges(session: &FhirR4, documents: &[Document]) -> usize {
     let of = |outcome| match outcome {
         Outcome::Events(events) => events.iter().map(told).sum(),
         _ => 0,
