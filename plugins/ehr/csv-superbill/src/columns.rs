@@ -197,7 +197,7 @@ impl Columns {
             let words = mapping.table(&format!("values.{key}"), &[]);
             let record = joins.iter().find(|known| known.name == join).map(|known| known.record.as_ref());
             let placed = match record {
-                Some(record) => record.map(|record| names_of(record)),
+                Some(record) => record.map(names_of),
                 None => layout.as_ref().map(Layout::names),
             };
             if let Some(placed) = placed.filter(|_| required) {
