@@ -175,7 +175,7 @@ fn a_count_that_does_not_hold_and_a_trailer_that_is_missing_are_told_and_what_ca
     let site = site();
     site.csv("a.txt", file(&[charge(1, &[])], 2).as_bytes());
     let whole = file(&[charge(2, &[]), charge(3, &[])], 2);
-    site.csv("b.txt", whole[..whole.rfind('T').unwrap()].as_bytes());
+    site.csv("b.txt", &whole.as_bytes()[..whole.rfind('T').unwrap()]);
     site.csv("c.txt", file(&[charge(4, &[]), format!("X{}", &charge(5, &[])[1..])], 1).as_bytes());
     let summary = site.run(DAY);
     let counted = counts(&summary);

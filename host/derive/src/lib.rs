@@ -163,6 +163,7 @@ fn variant(cases: &[(&syn::Ident, Option<&syn::Field>)]) -> proc_macro2::TokenSt
 }
 
 #[cfg(test)]
+#[allow(clippy::panic)]
 mod tests {
     use super::*;
 

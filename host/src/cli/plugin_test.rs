@@ -57,7 +57,10 @@ impl Test {
             let (cases, items) = report.as_ref().map_or((0, 0), |report| (report.cases, report.items));
             let error = report.err();
             let differing = match &error {
-                Some(PluginError::Fixtures { error: FixtureError::Mismatch { all, .. }, .. }) => all.clone(),
+                Some(PluginError::Fixtures { error, .. }) => match &**error {
+                    FixtureError::Mismatch { all, .. } => all.clone(),
+                    _ => Vec::new(),
+                },
                 _ => Vec::new(),
             };
             let error = error.map(|error| error.to_string());

@@ -53,7 +53,7 @@ impl PluginHost {
                 problem: "kind: it waits for a server or a folder, and there is nothing to measure".to_owned(),
             }),
         };
-        measured.map_err(|error| PluginError::Fixtures { id: plugin.manifest.id.clone(), error })
+        measured.map_err(|error| PluginError::Fixtures { id: plugin.manifest.id.clone(), error: Box::new(error) })
     }
 }
 

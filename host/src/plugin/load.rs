@@ -188,7 +188,7 @@ pub(super) fn load(shared: &Arc<Shared>, source: &Source, granted: Permissions) 
         open_own_mapping(&active)
             .map_err(|problem| PluginError::Mapping { path: source.folder.join(name), problem })?;
     }
-    prove(shared, &plugin).map_err(|error| PluginError::Fixtures { id: id(), error })?;
+    prove(shared, &plugin).map_err(|error| PluginError::Fixtures { id: id(), error: Box::new(error) })?;
     Ok(active)
 }
 

@@ -35,7 +35,7 @@ impl Offer {
         let path = folder.join(SIGNATURE);
         let signature = signature(folder).map_err(|problem| PluginError::Part { path, problem })?;
         let mut parts: Vec<(PathBuf, Vec<u8>)> = signature.map(|bytes| (SIGNATURE.into(), bytes)).into_iter().collect();
-        let of_fixtures = |error| PluginError::Fixtures { id: source.manifest.id.clone(), error };
+        let of_fixtures = |error| PluginError::Fixtures { id: source.manifest.id.clone(), error: Box::new(error) };
         parts.extend(fixtures::all_files(folder).map_err(of_fixtures)?);
         Ok(Self { source, parts, signer })
     }

@@ -197,7 +197,7 @@ pub enum PluginError {
         /// Id of its manifest.
         id: String,
         /// The first that failed.
-        error: FixtureError,
+        error: Box<FixtureError>,
     },
 }
 
@@ -361,7 +361,8 @@ impl PluginHost {
     /// The first that failed, or why the plugin is not active.
     pub fn verify_fixtures(&self, folder: &Path) -> Result<fixtures::FixtureReport, PluginError> {
         let plugin = self.compiled(folder)?;
-        fixtures::verify(&plugin).map_err(|error| PluginError::Fixtures { id: plugin.manifest.id.clone(), error })
+        fixtures::verify(&plugin)
+            .map_err(|error| PluginError::Fixtures { id: plugin.manifest.id.clone(), error: Box::new(error) })
     }
 
     /// Writes `expected.json` of every fixture from what the plugin answers now. Data that may be somebody's is disguised first, and the
@@ -377,7 +378,7 @@ impl PluginHost {
     ) -> Result<fixtures::Accepted, PluginError> {
         let plugin = self.compiled(folder)?;
         fixtures::accept(&plugin, says, disguiser)
-            .map_err(|error| PluginError::Fixtures { id: plugin.manifest.id.clone(), error })
+            .map_err(|error| PluginError::Fixtures { id: plugin.manifest.id.clone(), error: Box::new(error) })
     }
 
     pub(super) fn compiled(&self, folder: &Path) -> Result<Arc<Plugin>, PluginError> {

@@ -20,13 +20,13 @@ pub struct Settings {
     /// `[[framing.fixed]]`: where the columns of lines without a delimiter stand.
     #[serde(skip)]
     pub layout: Option<Layout>,
-    #[serde(rename = "fixed", deserialize_with = "passed_over")]
-    _fixed: (),
+    #[serde(rename = "fixed")]
+    _fixed: PassedOver,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { delimiter: ",".to_owned(), records: String::new(), join: Vec::new(), layout: None, _fixed: () }
+        Self { delimiter: ",".to_owned(), records: String::new(), join: Vec::new(), layout: None, _fixed: PassedOver }
     }
 }
 
@@ -48,17 +48,22 @@ pub struct JoinSettings {
     /// `columns`: a joined file of fixed width.
     #[serde(skip)]
     pub record: Option<Record>,
-    #[serde(default, rename = "columns", deserialize_with = "passed_over")]
-    _columns: (),
-    #[serde(default, rename = "length", deserialize_with = "passed_over")]
-    _length: (),
-    #[serde(default, rename = "trimmed", deserialize_with = "passed_over")]
-    _trimmed: (),
+    #[serde(default, rename = "columns")]
+    _columns: PassedOver,
+    #[serde(default, rename = "length")]
+    _length: PassedOver,
+    #[serde(default, rename = "trimmed")]
+    _trimmed: PassedOver,
 }
 
 /// What [`Layout::read`] reads.
-fn passed_over<'de, D: Deserializer<'de>>(value: D) -> Result<(), D::Error> {
-    IgnoredAny::deserialize(value).map(|_| ())
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct PassedOver;
+
+impl<'de> Deserialize<'de> for PassedOver {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(value).map(|_| Self)
+    }
 }
 
 #[derive(Deserialize)]
