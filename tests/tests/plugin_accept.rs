@@ -270,7 +270,7 @@ fn nobody_is_left_of_an_837() {
     let folder = clean();
     let plugin = folder.path().join("claims");
     over(&plugin, "x12-837", "x12-claim", "x12-837", "");
-    let shown = claimhost_tests::programs::workspace().join("plugins/ehr/x12-837/fixtures/drug/input.x12");
+    let shown = claimhost_tests::programs::workspace().join("plugins/ehr/x12-837/fixtures/office-visit/input.x12");
     let own = std::fs::read_to_string(shown).unwrap();
     let subscriber = own.split('~').map(str::trim).find(|segment| segment.starts_with("NM1*IL*")).unwrap();
     let claim = own.split('~').map(str::trim).find(|segment| segment.starts_with("CLM*")).unwrap();
@@ -278,7 +278,7 @@ fn nobody_is_left_of_an_837() {
     let real = own
         .replace(subscriber, "NM1*IL*1*Zqvance*Zqorla****MI*ZQP5512")
         .replace(claim, &format!("{}~NTE*ADD*Zqvance called 5559173", claim.replacen(number, "ZQV4410", 1)))
-        .replace("SE*38*", "SE*39*");
+        .replace("SE*41*", "SE*42*");
     put(&plugin, "real/input.x12", &real);
     let expected = accepted_without_anybody(folder.path(), "claims", &["real"]);
     assert!(expected[0]["Events"][0]["Visit"]["charges"].as_array().is_some_and(|all| !all.is_empty()), "{expected}");
