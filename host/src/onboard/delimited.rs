@@ -7,8 +7,8 @@ use claimhost_sdk::delimited::DateFormat;
 use super::OnboardError;
 use super::columns::{Column, ELEMENTS, Entry, Found, Use, find, plain};
 use super::draft::{Draft, Hints, quoted};
-use super::fixed::Shape;
-use super::form::{Form, date_format};
+use super::fixed::{Shape, to_do};
+use super::form::date_format;
 use super::recognise::{Format, Sample};
 use super::sheet::Sheet;
 use crate::intake::framing::matches_glob;
@@ -101,11 +101,11 @@ pub(crate) fn draft(samples: &[&Sample]) -> Result<Draft, OnboardError> {
         }
         _ => String::new(),
     };
-    let to_do = match &shape {
-        Some(_) => fixed_to_do(&placed, &sheet, &read, &dates),
+    let left = match &shape {
+        Some(_) => to_do(&placed, &sheet, &read, dates.format.as_ref()),
         None => String::new(),
     };
-    draft.mapping = mapping(&framing, &to_do, &sheet, &dates, &joins, &placed, &words);
+    draft.mapping = mapping(&framing, &left, &sheet, &dates, &joins, &placed, &words);
     draft.entries =
         placed.into_iter().map(|(key, source, why)| Entry { element: key.to_owned(), source, why }).collect();
     Ok(draft)
@@ -188,57 +188,6 @@ fn of_one_length<'s>(samples: &[&'s Sample]) -> Result<Vec<Kind<'s>>, OnboardErr
         Ok(Kind { samples, sheet: shape.sheet(), shape: Some(shape) })
     };
     lengths.into_values().map(kind).collect()
-}
-
-/// Elements that a claim needs and that no column could be told to be: without names only a form tells, and many columns have one form.
-fn fixed_to_do(placed: &[(&str, String, String)], sheet: &Sheet, read: &BTreeSet<usize>, dates: &Dates) -> String {
-    const NEEDED: [&str; 17] = [
-        "visit",
-        "charge_id",
-        "patient_mrn",
-        "patient_last",
-        "patient_first",
-        "patient_birth_date",
-        "patient_gender",
-        "payer",
-        "member_id",
-        "relationship",
-        "rendering_npi",
-        "place_of_service",
-        "service_date",
-        "procedure",
-        "units",
-        "charge",
-        "dx1",
-    ];
-    let mut out = String::new();
-    for element in ELEMENTS.iter().filter(|element| NEEDED.contains(&element.key)) {
-        if placed.iter().any(|(key, ..)| *key == element.key) {
-            continue;
-        }
-        let fits = |(at, column): &(usize, &Column)| {
-            let (fit, all) = column.fit(element.form, dates.format.as_ref());
-            !read.contains(at) && all > 0 && fit == all
-        };
-        let names: Vec<String> =
-            sheet.columns.iter().enumerate().filter(fits).map(|(_, column)| quoted(&column.name)).collect();
-        let why = match (element.form, names.as_slice()) {
-            (Form::Text, _) => "any text may be it".to_owned(),
-            (form, []) => format!("no column has {} in every line", form.words()),
-            (form, names) => format!("{} stand in {}", form.words(), names.join(", ")),
-        };
-        let digits = if element.form == Form::Money {
-            "; digits without a point need a picture behind the width: 9(7)V99"
-        } else {
-            ""
-        };
-        out += &format!("# TODO: which column? {why}{digits}\n# {} = \"\"\n", element.key);
-    }
-    if out.is_empty() {
-        out
-    } else {
-        format!("# Without names above the columns these are not told apart; nothing is guessed.\n{out}")
-    }
 }
 
 /// How another file joins: the column there with a value a row of its own, and the column of the charges whose values it has.

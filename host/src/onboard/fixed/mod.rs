@@ -5,6 +5,7 @@
 //! so that a longer one later is read whole or refused, and not cut.
 
 mod columns;
+mod to_do;
 
 use claimhost_sdk::fixed::{is_blank, text};
 
@@ -13,6 +14,7 @@ use super::draft::quoted;
 use super::sheet::Sheet;
 
 pub(crate) use columns::Field;
+pub(crate) use to_do::to_do;
 
 /// Shortest line that is looked at: two short words a line are no table.
 const LENGTH_MIN: usize = 30;
