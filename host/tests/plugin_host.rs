@@ -247,7 +247,7 @@ fn a_plugin_whose_own_fixtures_fail_is_not_activated() {
         let host = site.open();
         assert!(host.adapter("hostile").is_none());
         match host.list()[0].error.clone() {
-            Some(PluginError::Fixtures { error, .. }) => error,
+            Some(PluginError::Fixtures { error, .. }) => *error,
             other => panic!("{other:?}"),
         }
     };
