@@ -67,6 +67,7 @@ fn bad(inbox: &'static str, name: &'static str, bytes: impl Into<Vec<u8>>, id: &
 fn bad_files() -> Vec<Bad> {
     let message = canary(901).message();
     let shifted = message.replace("|CG|99213^^C4|", "|99213^^C4|1|");
+    let two_codes = message.replace("|CG|99213^^C4|", "|CG|99213^^C4~36415^^C4|");
     vec![
         bad("hl7", "b-empty.hl7", "", "framing.empty", "file"),
         bad("hl7", "b-cut.hl7", &message[..message.find("FT1").unwrap() + 12], "hl7.misaligned", "FT1[1]-4"),
@@ -89,6 +90,7 @@ fn bad_files() -> Vec<Bad> {
             "PV1-19.1",
         ),
         bad("hl7", "b-shifted.hl7", shifted, "hl7.misaligned", "FT1[1]-6"),
+        bad("hl7", "b-two-codes.hl7", two_codes, "hl7.repetition", "FT1[1]-7"),
         bad("x12", "b-empty.x12", "", "framing.empty", "file"),
         bad("x12", "b-cut.x12", &CLAIM_837[..CLAIM_837.find("SV1").unwrap()], "x12.truncated", "file"),
         bad("x12", "b-cut-isa.x12", &CLAIM_837[..60], "x12.isa-layout", "file"),

@@ -35,6 +35,9 @@ pub(crate) fn day(number: i64) -> String {
     iso(from_day_number(number))
 }
 
+/// Columns of a terminal that does not say.
+const USUAL_WIDTH: u16 = 120;
+
 /// A plain table with a heading line.
 pub(crate) fn table(heading: &[&str]) -> Table {
     let mut table = Table::new();
@@ -42,13 +45,16 @@ pub(crate) fn table(heading: &[&str]) -> Table {
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(heading.to_vec());
+    // A terminal that does not know its width says 0: that is no table one letter wide.
+    if table.width() == Some(0) {
+        table.set_width(USUAL_WIDTH);
+    }
     table
 }
 
 /// Columns of a line of a list: those of the terminal, else 120.
 pub(crate) fn line_width() -> usize {
-    const USUAL: u16 = 120;
-    usize::from(Table::new().width().unwrap_or(USUAL))
+    usize::from(Table::new().width().filter(|width| *width > 0).unwrap_or(USUAL_WIDTH))
 }
 
 /// A line of at most so many characters; one that is cut ends in an ellipsis.

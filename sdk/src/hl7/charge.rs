@@ -75,7 +75,7 @@ pub fn charge(
         other => other,
     };
 
-    let procedure = procedure(site, group)?;
+    let procedure = procedure(site, group, problems)?;
     let own_procedure = own_procedure(group, &procedure.code);
     let modifiers = modifiers(site, group, own_procedure);
     let thousandths = p.ndc_quantity.of(group).and_then(|value| value.component(1).thousandths().ok());
@@ -134,8 +134,18 @@ fn times(thousandths: i64, unit_cents: i64) -> Option<i64> {
     (product % 1000 == 0).then_some(product / 1000)
 }
 
-fn procedure(site: &Site, group: &Group<'_, '_>) -> Option<Procedure> {
+fn procedure(site: &Site, group: &Group<'_, '_>, problems: &mut Vec<Problem>) -> Option<Procedure> {
     let value = code_value(&site.paths, group)?;
+    let at = value.location();
+    let segment = group.segments().find(|segment| (segment.id(), segment.ordinal()) == (at.segment, at.ordinal));
+    // A charge is one service: a second code would be one that nobody bills.
+    if let Some(field) = segment.map(|segment| segment.field(at.field))
+        && field.repetitions().filter(Value::is_present).count() > 1
+    {
+        let remedy = "have the sender write one charge (FT1) for each service";
+        problems.push(problem("hl7.repetition", &field, "one code", remedy));
+        return None;
+    }
     let part = |number| value.component(number).text().trim().to_owned();
     let code = part(1);
     Some(Procedure { system: code::procedure_system(&part(3), &code), code, ..Procedure::default() })
