@@ -291,7 +291,8 @@ mod tests {
         ] {
             assert_eq!(recognise(bytes.as_bytes()), wanted, "{bytes}");
         }
-        let wide = |last: &str| format!("{last:<10}ORLA, Q   19800101F99213").repeat(2);
+        // One comma a line is a name's.
+        let wide = |last: &str| format!("{last:<10}ORLA, Q   19800101F99213{last:<10}ORLA  Q   19800101F99213");
         let lines = format!("{}\r\n{}\r\n", wide("VANCE"), wide("BRANDT"));
         assert_eq!(recognise(lines.as_bytes()), Ok(Format::Fixed { length: 68 }));
     }

@@ -96,9 +96,11 @@ impl Shape {
         let (_, even) = usual(&parts.concat());
         let is_trimmed = even * 10 < parts.iter().map(Vec::len).sum::<usize>() * 6;
         let usual_classes = usual_classes(&parts, length);
+        // Blanks say nothing: a line of names has most of them where details have theirs.
+        let said = usual_classes.iter().filter(|class| **class != ' ').count();
         let is_like = |line: &[char]| {
             let fits = if is_trimmed { line.len() <= length } else { line.len() == length };
-            fits && likeness(line, &usual_classes) * 2 >= length
+            fits && likeness(line, &usual_classes) * 2 >= said
         };
         let (mut details, mut before, mut behind) = (Vec::new(), Vec::new(), Vec::new());
         let mut odd = 0;
@@ -189,9 +191,9 @@ fn usual_classes(parts: &[Vec<Vec<char>>], length: usize) -> Vec<char> {
     (0..length).map(at).collect()
 }
 
-/// At how many places a line has what most lines have.
+/// At how many places a line has what most lines have, where they have anything.
 fn likeness(line: &[char], usual: &[char]) -> usize {
-    let each = usual.iter().enumerate();
+    let each = usual.iter().enumerate().filter(|(_, wanted)| **wanted != ' ');
     each.filter(|(at, wanted)| class(line.get(*at).copied().unwrap_or(' ')) == **wanted).count()
 }
 
