@@ -182,7 +182,7 @@ fn a_count_that_does_not_hold_and_a_trailer_that_is_missing_are_told_and_what_ca
     assert_eq!((counted["translated"], counted["rejected"]), (4, 3), "{summary}");
     assert_eq!(
         rejected(&site),
-        [pair("", "fixed.count"), pair("", "fixed.no-trailer"), pair("line 3", "fixed.record-type"),]
+        [pair("file", "fixed.count"), pair("file", "fixed.no-trailer"), pair("line 3", "fixed.record-type"),]
     );
     assert_eq!(summary["claims"]["submitted"], 4, "{summary}");
 }

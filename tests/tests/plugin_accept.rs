@@ -173,6 +173,7 @@ fn nobody_is_left_of_rows_that_join_under_columns_that_only_the_mapping_knows() 
 fn nobody_is_left_of_messages() {
     let folder = clean();
     let plugin = bare(folder.path(), &["adapter", "messages", "--base", "hl7v2-dft"], "messages");
+    std::fs::write(plugin.join("mapping.toml"), "[visit]\nnumber = \"PV1-19.1\"\n").unwrap();
     put(
         &plugin,
         "real/input.hl7",
