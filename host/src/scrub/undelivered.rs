@@ -20,10 +20,9 @@ const ANY_SOURCE: &str =
 /// Tells findings about missing elements that the visit's interface does not deliver apart from those it should have.
 pub fn explain(findings: &mut [Finding], undelivered: &[String]) {
     for finding in findings {
-        // Units that nobody sends are zero.
-        let Some(stem) = finding.rule.strip_suffix(".missing").or(finding.rule.strip_suffix(".not-positive")) else {
-            continue;
-        };
+        // Units and amounts that nobody sends are zero.
+        let endings = [".missing", ".not-positive", ".zero"];
+        let Some(stem) = endings.iter().find_map(|ending| finding.rule.strip_suffix(ending)) else { continue };
         let Some(element) = undelivered.iter().find(|element| names(element, &finding.at)) else { continue };
         let element = bare(element);
         let known = SOURCES.iter().find(|(known, _)| element == *known || starts(&element, known));
@@ -81,6 +80,7 @@ mod tests {
             "header.place-of-service",
             "line.drug.amount",
             "line.units",
+            "line.charge",
         ]
         .map(str::to_owned);
         let table = [
@@ -97,6 +97,7 @@ mod tests {
             ),
             (finding("drug.amount.missing", Some(2), "drug.amount"), "drug.amount.undelivered", "another feed"),
             (finding("units.not-positive", Some(1), "units"), "units.undelivered", "another feed"),
+            (finding("charge.zero", Some(1), "charge"), "charge.undelivered", "another feed"),
             // Another element, no line, and something that is not about a missing element.
             (finding("patient.name.missing", None, "patient.name.last"), "patient.name.missing", ""),
             (finding("drug.amount.missing", None, "drug.amount"), "drug.amount.missing", ""),

@@ -32,7 +32,8 @@ impl<'p> Diagnoses<'p> {
         self.list
     }
 
-    /// Pointers of a charge: what it names itself, else its procedure's PR1-15, else the first four that apply to it.
+    /// Pointers of a charge: what it names itself, else its procedure's PR1-15, else the first four of its own group (P11), else the
+    /// visit's only one. Of several of the visit none is taken: which of them a charge is for, nobody has said.
     pub fn pointers(&mut self, charge: &Group<'_, '_>, own_procedure: Option<Segment<'_>>) -> Vec<u8> {
         let named: Vec<Value<'_>> =
             self.paths.charge_diagnoses.path.iter().flat_map(|path| charge.repetitions(path)).collect();
@@ -43,11 +44,16 @@ impl<'p> Diagnoses<'p> {
                 return pointers;
             }
         }
-        let mut applying: Vec<Segment<'_>> =
-            charge.effective(self.segment()).filter(|segment| !deleted(segment)).collect();
+        let counts = |segment: &Segment<'_>| !deleted(segment);
+        let name = self.segment();
+        let own = charge.segments().any(|segment| segment.id().as_str() == name && counts(&segment));
+        let mut applying: Vec<Segment<'_>> = charge.effective(name).filter(counts).collect();
         applying.sort_by_key(|segment| self.priority(segment));
         let mut pointers: Vec<u8> = applying.iter().filter_map(|segment| self.position(&self.read(segment)?)).collect();
         pointers.dedup();
+        if !own && pointers.len() > 1 {
+            return Vec::new();
+        }
         pointers.truncate(4);
         pointers
     }

@@ -9,9 +9,10 @@ mod columns;
 mod schedule;
 
 use claimhost_sdk::delimited::DateFormat;
-use claimhost_sdk::intake::{Document, Ignored, Outcome, Problem, Setup, VisitUpdate};
+use claimhost_sdk::intake::{Charge, Document, Ignored, Outcome, Problem, Setup, VisitUpdate};
 use claimhost_sdk::mapping::Mapping;
 use claimhost_sdk::record::Reader;
+use claimhost_sdk::undelivered::{CHARGE, MODIFIERS, UNITS, Undelivered, without_path};
 use claimhost_sdk::{Adapter, AdapterDescription, evidence};
 use columns::{Cells, Columns};
 use schedule::Appointments;
@@ -48,6 +49,9 @@ const DELIVERS: &[&str] = &[
 
 /// Contract fields for which no superbill has a column here.
 const UNDELIVERED: &[&str] = &["header.billing", "header.service-facility", "coverage.filing-indicator"];
+/// Elements whose column a file may lack altogether, by their columns.
+const BY_COLUMN: &[(&str, &[&str])] =
+    &[(CHARGE, &["charge", "unit_charge"]), (UNITS, &["units", "minutes"])];
 
 /// One site's files.
 #[derive(Debug)]
@@ -55,7 +59,7 @@ pub struct Superbill {
     source_system: String,
     dates: DateFormat,
     columns: Columns,
-    undelivered: Vec<String>,
+    undelivered: Undelivered,
     /// The rows are appointments.
     schedule: Option<Appointments>,
 }
@@ -88,8 +92,13 @@ impl Adapter for Superbill {
         let schedule = (content == "schedule").then(|| Appointments::read(&mut mapping));
         let usual = if schedule.is_some() { columns::SCHEDULE } else { columns::SUPERBILL };
         let columns = Columns::read(&mut mapping, usual);
+        let mut undelivered: Vec<String> = UNDELIVERED.iter().map(|field| (*field).to_owned()).collect();
+        // A cell of `procedure` may hold them: that a file has no column of their own says nothing, what the mapping says does.
+        if columns.is_without("modifier1") {
+            undelivered.push(MODIFIERS.to_owned());
+        }
+        let undelivered = Undelivered::read(&mut mapping, undelivered);
         mapping.finish()?;
-        let undelivered = UNDELIVERED.iter().map(|field| (*field).to_owned()).collect();
         // A format that is none was a problem above.
         let dates = dates.ok_or_else(Vec::new)?;
         Ok(Self { source_system, dates, columns, undelivered, schedule })
@@ -138,15 +147,17 @@ impl Superbill {
         if !row.problems.is_empty() {
             return Err(row.problems);
         }
+        let charges: Vec<Charge> = charge.into_iter().collect();
+        let undelivered = self.undelivered.of(&without_path(BY_COLUMN, |key| cells.has(key)), &charges);
         Ok(VisitUpdate {
             source_system: self.source_system.clone(),
             visit_number,
             order,
             status,
             header,
-            charges: charge.into_iter().collect(),
+            charges,
             complete: false,
-            undelivered: self.undelivered.clone(),
+            undelivered,
             doubts: Vec::new(),
         })
     }
