@@ -58,8 +58,8 @@ pub fn without_path<'e>(elements: &[(&'e str, &[&str])], has_path: impl Fn(&str)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::Problem;
     use crate::claim::{Procedure, Quantity, ServiceLine};
+    use crate::intake::Problem;
 
     fn read(text: &str) -> Result<Undelivered, Vec<Problem>> {
         let mut mapping = Mapping::parse(text);

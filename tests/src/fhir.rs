@@ -1,6 +1,12 @@
 //! What FHIR servers of tests have in common: invented people, bundles, pages, and SMART Backend Services.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::missing_panics_doc, reason = "a test helper")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test helper"
+)]
 
 use std::sync::Mutex;
 

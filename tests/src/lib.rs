@@ -13,7 +13,7 @@ pub mod house;
 pub mod https;
 pub mod programs;
 pub mod recount;
-pub mod serving;
 pub mod sent;
+pub mod serving;
 pub mod site;
 pub mod x12;

@@ -70,11 +70,29 @@ fn place(segment: &[String], before: Loop) -> Loop {
         ("NM1", "85") => Loop::Billing,
         ("NM1", "IL") if !in_claim => Loop::Subscriber,
         ("NM1", "QC") => Loop::Patient,
-        ("NM1", "PR") => if in_claim { Loop::OtherPayer } else { Loop::Payer },
-        ("NM1", "82") => if in_line { Loop::LineRendering } else { Loop::ClaimRendering },
+        ("NM1", "PR") => {
+            if in_claim {
+                Loop::OtherPayer
+            } else {
+                Loop::Payer
+            }
+        }
+        ("NM1", "82") => {
+            if in_line {
+                Loop::LineRendering
+            } else {
+                Loop::ClaimRendering
+            }
+        }
         ("NM1", _) if in_line => Loop::Line,
         ("NM1", _) if before == Loop::OtherCoverage || before == Loop::OtherPayer => Loop::OtherCoverage,
-        ("NM1", _) => if in_claim { Loop::Claim } else { Loop::Other },
+        ("NM1", _) => {
+            if in_claim {
+                Loop::Claim
+            } else {
+                Loop::Other
+            }
+        }
         _ => before,
     }
 }
@@ -158,7 +176,8 @@ mod tests {
             ("total", "14450"),
             ("units", "1 4"),
         ];
-        let told: Vec<(&str, &str)> = claims.first().into_iter().flatten().map(|(name, text)| (*name, text.as_str())).collect();
+        let told: Vec<(&str, &str)> =
+            claims.first().into_iter().flatten().map(|(name, text)| (*name, text.as_str())).collect();
         assert_eq!(told, expected);
         assert_eq!(claims.last().and_then(|claim| claim.get("secondary")), None, "nothing of the claim before");
         assert_eq!(claims.last().and_then(|claim| claim.get("member-id")).map(String::as_str), Some("P2"));

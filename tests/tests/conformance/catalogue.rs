@@ -97,7 +97,8 @@ fn every_certified_product_is_held_for_what_it_lacks_and_billed_with_what_its_si
     let documents = &summary["documents"];
     assert_eq!((&documents["translated"], &documents["rejected"]), (&498.into(), &0.into()), "{summary}");
 
-    let (certified, supplied, left) = (outcomes(&site, "certified"), outcomes(&site, "supplied"), sent(&site, "supplied"));
+    let (certified, supplied, left) =
+        (outcomes(&site, "certified"), outcomes(&site, "supplied"), sent(&site, "supplied"));
     let lacking: BTreeSet<String> = LACKING.map(str::to_owned).into();
     let mut wrong = Vec::new();
     let mut billed: BTreeMap<Supply, usize> = BTreeMap::new();
@@ -111,7 +112,12 @@ fn every_certified_product_is_held_for_what_it_lacks_and_billed_with_what_its_si
             Some(claim) if *claim == expected(product) => *billed.entry(product.supply()).or_default() += 1,
             other => {
                 let found = (other, supplied.get(&visit));
-                wrong.push(format!("{}: with {:?}: {found:?}, expected {:?}", product.id, product.supply(), expected(product)));
+                wrong.push(format!(
+                    "{}: with {:?}: {found:?}, expected {:?}",
+                    product.id,
+                    product.supply(),
+                    expected(product)
+                ));
             }
         }
     }

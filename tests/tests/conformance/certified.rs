@@ -69,7 +69,8 @@ impl Product {
         let (patient, encounter) = (to("Patient", &format!("p-{number}")), to("Encounter", &format!("e-{number}")));
         let updated = json!({"lastUpdated": format!("{}T18:00:00Z", self.day())});
         // Some servers name the person, some the role.
-        let performer = if number.is_multiple_of(2) { to("PractitionerRole", "role-1") } else { to("Practitioner", "dr-1") };
+        let performer =
+            if number.is_multiple_of(2) { to("PractitionerRole", "role-1") } else { to("Practitioner", "dr-1") };
         let mut all = vec![
             json!({"resourceType": "Patient", "id": format!("p-{number}"), "meta": updated,
                 "identifier": [{"type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}]},
@@ -301,7 +302,8 @@ fn search(product: &Product, supplied: bool, asked: &Asked, kind: &str, all: &[V
     let found: Vec<Value> = all.iter().filter(fits).cloned().collect();
     let at: usize = asked.value("page").parse().unwrap_or(0);
     let rest = found.get(at * 2..).unwrap_or_default();
-    let base = format!("https://{}/{}/{}", asked.header("host"), product.id, if supplied { "supplied" } else { "certified" });
+    let base =
+        format!("https://{}/{}/{}", asked.header("host"), product.id, if supplied { "supplied" } else { "certified" });
     let again: Vec<String> =
         query.iter().filter(|(name, _)| name != "page").map(|(name, value)| format!("{name}={value}")).collect();
     let next = (rest.len() > 2).then(|| format!("{base}/{kind}?{}&page={}", again.join("&"), at + 1));

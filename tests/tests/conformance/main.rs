@@ -40,9 +40,8 @@ pub fn outcomes(site: &Site, practice: &str) -> BTreeMap<String, Outcome> {
     let mut found: BTreeMap<String, Outcome> = BTreeMap::new();
     for claim in site.json(&["claim", "list", "--practice", practice, "--findings"]).as_array().unwrap() {
         let number = &numbers[&claim["visit_id"].as_u64().unwrap()];
-        let outcome = found
-            .entry(number.clone())
-            .or_insert_with(|| Outcome { states: Vec::new(), rules: BTreeSet::new() });
+        let outcome =
+            found.entry(number.clone()).or_insert_with(|| Outcome { states: Vec::new(), rules: BTreeSet::new() });
         outcome.states.push(claim["state"].as_str().unwrap().to_owned());
         let blocks = |finding: &&Value| matches!(finding["severity"].as_str(), Some("hold" | "reject"));
         let findings = claim["findings"].as_array().unwrap().iter().filter(blocks);
@@ -54,7 +53,11 @@ pub fn outcomes(site: &Site, practice: &str) -> BTreeMap<String, Outcome> {
 /// The claims of a practice that left, by member id. Nobody has two.
 pub fn sent(site: &Site, practice: &str) -> BTreeMap<String, Sent> {
     let mut found = BTreeMap::new();
-    let own = |name: &str| name.strip_prefix(practice).and_then(|rest| rest.strip_prefix('-')).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+    let own = |name: &str| {
+        name.strip_prefix(practice)
+            .and_then(|rest| rest.strip_prefix('-'))
+            .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+    };
     for (name, bytes) in site.outbox().into_iter().filter(|(name, _)| own(name)) {
         for claim in claims(&String::from_utf8(bytes).unwrap()) {
             let member = claim["member-id"].clone();
@@ -68,7 +71,9 @@ pub fn sent(site: &Site, practice: &str) -> BTreeMap<String, Sent> {
 pub fn practice(site: &Site, id: &str, edits: &[(&str, &str)]) -> String {
     let own = format!("practices/{id}/profile.toml");
     let mut profile = site.text(&format!("practices/{PRACTICE}/profile.toml"));
-    for (from, to) in [&[(format!("id = \"{PRACTICE}\"").as_str(), format!("id = \"{id}\"").as_str())][..], edits].concat() {
+    for (from, to) in
+        [&[(format!("id = \"{PRACTICE}\"").as_str(), format!("id = \"{id}\"").as_str())][..], edits].concat()
+    {
         assert!(profile.contains(from), "the profile that init writes has {from}");
         profile = profile.replace(from, to);
     }

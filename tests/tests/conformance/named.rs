@@ -13,8 +13,10 @@ use crate::feeds::{Case, Connector, ELEMENTS, End, connectors, hl7, present};
 use crate::{DAY, Outcome, outcomes, practice, sent, without_practice};
 
 /// The second payer of every site.
-const SECOND: (&str, &str) =
-    ("[crosswalk.procedure]", "[[payer]]\nid = \"11111\"\nname = \"SECOND\"\nfiling_indicator = \"CI\"\n\n[crosswalk.procedure]");
+const SECOND: (&str, &str) = (
+    "[crosswalk.procedure]",
+    "[[payer]]\nid = \"11111\"\nname = \"SECOND\"\nfiling_indicator = \"CI\"\n\n[crosswalk.procedure]",
+);
 
 /// The cases of a table: the whole visit, then one without each element that an interface can be without.
 fn cases(table: &[(&'static str, End)]) -> Vec<Case> {
@@ -23,9 +25,17 @@ fn cases(table: &[(&'static str, End)]) -> Vec<Case> {
 }
 
 /// Adds a practice with these visits in its inbox; gives its blocks for `claimhost.toml`.
-fn add(site: &Site, id: &str, connector: &Connector, mapping: &str, profile: &[(&str, &str)], cases: &[Case]) -> String {
+fn add(
+    site: &Site,
+    id: &str,
+    connector: &Connector,
+    mapping: &str,
+    profile: &[(&str, &str)],
+    cases: &[Case],
+) -> String {
     let mut config = practice(site, id, &[&[SECOND][..], profile].concat());
-    config += &format!("\n[[intake.folder]]\npractice = \"{id}\"\npath = \"inbox/{id}\"\nadapter = \"{}\"\n", connector.id);
+    config +=
+        &format!("\n[[intake.folder]]\npractice = \"{id}\"\npath = \"inbox/{id}\"\nadapter = \"{}\"\n", connector.id);
     if !mapping.is_empty() {
         site.write(&format!("practices/{id}/mapping.toml"), mapping.as_bytes());
         config += &format!("mapping = \"practices/{id}/mapping.toml\"\n");
@@ -48,7 +58,8 @@ impl Ended {
     fn of(site: &Site, id: &str) -> Self {
         let documents = site.documents(id);
         let rejected = documents.iter().filter(|document| document["status"] == "rejected");
-        let problems = rejected.flat_map(|document| document["detail"]["problems"].as_array().cloned().unwrap_or_default());
+        let problems =
+            rejected.flat_map(|document| document["detail"]["problems"].as_array().cloned().unwrap_or_default());
         let refused = problems.map(|problem: Value| problem["id"].as_str().unwrap().to_owned()).collect();
         Self { claims: outcomes(site, id), sent: sent(site, id), refused }
     }
@@ -63,13 +74,14 @@ impl Ended {
                 left.is_none() && claim.is_some_and(|claim| claim.states == ["held"] && claim.rules == rules)
             }
             End::Refused(problem) => left.is_none() && claim.is_none() && self.refused.contains(problem),
-            End::Leaves(value) => left.is_some_and(|left| {
-                case.without.is_empty() || left.get(case.without).map(String::as_str) == value
-            }),
+            End::Leaves(value) => {
+                left.is_some_and(|left| case.without.is_empty() || left.get(case.without).map(String::as_str) == value)
+            }
             End::OfProfile => true,
         };
         let without = if case.without.is_empty() { "whole" } else { case.without };
-        (!holds).then(|| format!("{without}: expected {end:?}, found {claim:?}, refused {:?}, sent {left:?}", self.refused))
+        (!holds)
+            .then(|| format!("{without}: expected {end:?}, found {claim:?}, refused {:?}, sent {left:?}", self.refused))
     }
 }
 
@@ -105,7 +117,11 @@ fn the_table_of_clean_claim_elements_holds_for_each_connector_by_name() {
             }
         }
         for case in cases(&connector.table) {
-            let end = connector.table.iter().find(|(element, _)| *element == case.without).map_or(End::Leaves(None), |(_, end)| *end);
+            let end = connector
+                .table
+                .iter()
+                .find(|(element, _)| *element == case.without)
+                .map_or(End::Leaves(None), |(_, end)| *end);
             cells += usize::from(!case.without.is_empty());
             wrong.extend(ended.check(case, end).map(|words| format!("{id}: {words}")));
         }
@@ -118,7 +134,8 @@ fn the_table_of_clean_claim_elements_holds_for_each_connector_by_name() {
             wrong.push(format!("{id}: refused {:?}, expected {expected:?}", ended.refused));
         }
         let unanswered = Ended::of(&site, &format!("{id}-unanswered"));
-        wrong.extend(unanswered.check(whole[0], connector.unanswered).map(|words| format!("{id}, unanswered: {words}")));
+        wrong
+            .extend(unanswered.check(whole[0], connector.unanswered).map(|words| format!("{id}, unanswered: {words}")));
     }
     assert!(wrong.is_empty(), "{} wrong: {wrong:#?}", wrong.len());
     // Seventeen elements that are there, and sixteen that are left out: the billing provider is the profile's, and no profile is without it.
@@ -144,7 +161,8 @@ fn an_interface_without_modifiers_is_a_question_that_a_site_answers_once() {
     let site = Site::with_connectors();
     let mut config = without_practice(&site);
     let case = [Case { number: 0, without: "modifiers" }];
-    let hl7 = Connector { files: |cases| vec![("charges.hl7".to_owned(), hl7::messages("EPIC", cases))], ..hl7::epic() };
+    let hl7 =
+        Connector { files: |cases| vec![("charges.hl7".to_owned(), hl7::messages("EPIC", cases))], ..hl7::epic() };
     let csv = crate::feeds::csv::imd_health();
     let of_csv = csv.supplied.replace("modifier1 = \"Eye\"", "modifier1 = \"\"");
     let answer = "blank_is_none = [\"line.procedure.modifiers\"]\n";
@@ -162,7 +180,18 @@ fn an_interface_without_modifiers_is_a_question_that_a_site_answers_once() {
         assert_eq!(answered.check(case[0], End::Leaves(Some("- -"))), None, "{id}");
     }
     // What was held can be answered for one visit, too.
-    site.json(&["--as-of", DAY, "claim", "accept", "hl7/1", "modifiers.undelivered", "--reason", "the chart calls for none", "--by", "test"]);
+    site.json(&[
+        "--as-of",
+        DAY,
+        "claim",
+        "accept",
+        "hl7/1",
+        "modifiers.undelivered",
+        "--reason",
+        "the chart calls for none",
+        "--by",
+        "test",
+    ]);
     site.run(DAY);
     assert!(sent(&site, "hl7").contains_key("P100"), "{:?}", outcomes(&site, "hl7"));
 }

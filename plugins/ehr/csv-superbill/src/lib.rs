@@ -50,8 +50,7 @@ const DELIVERS: &[&str] = &[
 /// Contract fields for which no superbill has a column here.
 const UNDELIVERED: &[&str] = &["header.billing", "header.service-facility", "coverage.filing-indicator"];
 /// Elements whose column a file may lack altogether, by their columns.
-const BY_COLUMN: &[(&str, &[&str])] =
-    &[(CHARGE, &["charge", "unit_charge"]), (UNITS, &["units", "minutes"])];
+const BY_COLUMN: &[(&str, &[&str])] = &[(CHARGE, &["charge", "unit_charge"]), (UNITS, &["units", "minutes"])];
 
 /// One site's files.
 #[derive(Debug)]

@@ -272,6 +272,36 @@ fn the_published_p03_and_p11_read_right() {
 }
 
 #[test]
+fn of_several_diagnoses_of_a_visit_none_is_taken_for_a_charge_that_names_none() {
+    let one = message("FT1|1|C1||20260501||CG|99213^^CPT4|||1|90.00");
+    let pointers = |text: &str| visit("", text).charges[0].line.diagnosis_pointers.clone();
+    assert_eq!(pointers(&one), [1], "the visit's only one");
+    let several = format!("{one}\rDG1|2||I10^^ICD10");
+    assert_eq!(pointers(&several), [0_u8; 0]);
+    assert_eq!(visit("", &several).header.diagnoses.len(), 2, "the visit has both");
+    assert_eq!(pointers(&several.replace("90.00", "90.00||||||||I10^^ICD10")), [2], "FT1-19 says which");
+    // A P11 has the diagnoses of a charge in its own group.
+    let own = several.replace("P03", "P11");
+    assert_eq!(pointers(&own), [1, 2]);
+}
+
+#[test]
+fn what_the_mapping_has_no_path_for_is_not_delivered() {
+    let text = message("FT1|1|C1||20260501||CG|99213^^CPT4|||1|90.00");
+    let of = |mapping: &str| {
+        let mut elements = visit(mapping, &text).undelivered;
+        elements.retain(|element| element.starts_with("line.") && element != "line.drug.amount");
+        elements
+    };
+    let standard = ["line.emergency", "line.epsdt"];
+    assert_eq!(of(""), standard);
+    let without = "[charge]\nmodifiers = \"\"\nunits = \"\"\n";
+    assert_eq!(of(without), [&standard[..], &["line.units", "line.procedure.modifiers"]].concat());
+    let answered = format!("blank_is_none = [\"line.procedure.modifiers\"]\n{without}");
+    assert_eq!(of(&answered), [&standard[..], &["line.units"]].concat());
+}
+
+#[test]
 fn of_several_ids_the_medical_record_number_is_the_patients() {
     let ids = |field: &str, mapping: &str| {
         let ft1 = "FT1|1|C1||20260501||CG|99213^^C4|||1|90.00";

@@ -78,10 +78,18 @@ fn row(case: Case, service: usize) -> String {
     let (code, modifier, units, amount) =
         if service == 0 { (case.code(), "25", "1", "120.50") } else { ("J1100".to_owned(), "", "4", "24.00") };
     let address = ["1 OAK WAY", "SALEM", "OR", "97301"].map(|part| case.text("patient.address", part));
-    let letters: String = case.pointers(service).iter().map(|at| char::from(b'0' + u8::try_from(*at).unwrap())).collect();
+    let letters: String =
+        case.pointers(service).iter().map(|at| char::from(b'0' + u8::try_from(*at).unwrap())).collect();
     let diagnosis = |at: usize| case.diagnoses().get(at).copied().unwrap_or_default().to_owned();
     let cells = [
-        vec![id.to_string(), format!("{id}-{service}"), id.to_string(), case.family(), case.given(), day(case.born(), slashes)],
+        vec![
+            id.to_string(),
+            format!("{id}-{service}"),
+            id.to_string(),
+            case.family(),
+            case.given(),
+            day(case.born(), slashes),
+        ],
         vec![case.text("patient.sex", "F")],
         address.to_vec(),
         vec![case.text("payer", "EXAMPLE"), case.member()],

@@ -123,7 +123,8 @@ fn visit(case: Case) -> Vec<Value> {
         ],
     );
     let policy = |order: usize, payer: &str, member: &str| {
-        let member = if member.is_empty() { json!({}) } else { json!({"subscriberId": member, "class": class(member)}) };
+        let member =
+            if member.is_empty() { json!({}) } else { json!({"subscriberId": member, "class": class(member)}) };
         let mut policy = json!({"resourceType": "Coverage", "id": format!("cov-{id}-{order}"), "status": "active", "order": order,
             "beneficiary": to("Patient", id), "relationship": {"coding": [{"code": "self", "display": "Self"}]},
             "payor": [to("Organization", payer)]});
@@ -175,8 +176,11 @@ fn item(case: Case, at: usize, id: String, reasons: &str) -> Value {
 fn ecw_item(case: Case, at: usize) -> Value {
     let (code, is_hcpcs, modifier, units, price) = service(case, at);
     let mut item = item(case, at, format!("ci-{}-{at}", case.id()), "http://hl7.org/fhir/sid/icd-10-cm");
-    let system =
-        if is_hcpcs { "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets" } else { "http://www.ama-assn.org/go/cpt" };
+    let system = if is_hcpcs {
+        "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+    } else {
+        "http://www.ama-assn.org/go/cpt"
+    };
     if !modifier.is_empty() && case.has("modifiers") {
         item["extension"] = json!([{"url": "https://ecw.example/modifier", "valueCode": modifier}]);
     }
@@ -199,8 +203,7 @@ fn cerner_item(case: Case, at: usize) -> Value {
             {"url": "code", "valueCodeableConcept": {"coding": [{"system": format!("{CERNER_CODES}{system}"), "code": code}]}},
             {"url": format!("{CERNER}/priority"), "valueUnsignedInt": 1}]})
     };
-    let priced =
-        |name: &str, value: f64| json!({"url": format!("{CERNER}/{name}"), "valueMoney": {"value": value, "currency": "USD"}});
+    let priced = |name: &str, value: f64| json!({"url": format!("{CERNER}/{name}"), "valueMoney": {"value": value, "currency": "USD"}});
     let mut extensions = Vec::new();
     if !code.is_empty() {
         extensions.push(coded("procedure-code", if is_hcpcs { "HCPCS" } else { "CPT" }, &code));

@@ -98,15 +98,7 @@ fn message(from: &str, case: Case) -> String {
     let policy = |at: usize, payer: &str, member: &str| {
         segment(
             "IN1",
-            &[
-                (1, &at.to_string()),
-                (3, payer),
-                (4, payer),
-                (16, &name),
-                (17, "SEL"),
-                (18, &born),
-                (36, member),
-            ],
+            &[(1, &at.to_string()), (3, payer), (4, payer), (16, &name), (17, "SEL"), (18, &born), (36, member)],
         )
     };
     lines.push(policy(1, &case.text("payer", "EXAMPLE"), &case.member()));

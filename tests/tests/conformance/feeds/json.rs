@@ -42,12 +42,16 @@ pub fn athenahealth() -> Connector {
 
 fn athena_files(cases: &[Case]) -> Vec<(String, Vec<u8>)> {
     let of = |make: fn(Case) -> Value| cases.iter().map(|case| make(*case)).collect::<Vec<_>>();
-    let policies: Vec<Value> = cases.iter().flat_map(|case| [athena_policy(*case, true), athena_policy(*case, false)]).collect();
+    let policies: Vec<Value> =
+        cases.iter().flat_map(|case| [athena_policy(*case, true), athena_policy(*case, false)]).collect();
     vec![
         file("claims.json", &json!({"totalcount": cases.len(), "claims": of(athena_claim)})),
         file("patients.json", &json!(of(athena_patient))),
         file("insurances.json", &json!({"insurances": policies})),
-        file("providers.json", &json!([{"providerid": 5, "npi": 1_000_000_004, "lastname": "CHANGEME", "firstname": "PAT"}])),
+        file(
+            "providers.json",
+            &json!([{"providerid": 5, "npi": 1_000_000_004, "lastname": "CHANGEME", "firstname": "PAT"}]),
+        ),
         file("departments.json", &json!([{"departmentid": "3", "placeofservicetypeid": "11", "name": "MAIN"}])),
     ]
 }
@@ -93,13 +97,21 @@ fn athena_patient(case: Case) -> Value {
         json!({"patientid": case.id().to_string(), "lastname": case.family(), "firstname": case.given(), "dob": day(case.born(), slashes),
             "sex": case.text("patient.sex", "F"), "address1": "1 OAK WAY", "city": "SALEM", "state": "OR", "zip": "97301"}),
         case,
-        &[("patient.address", "address1"), ("patient.address", "city"), ("patient.address", "state"), ("patient.address", "zip")],
+        &[
+            ("patient.address", "address1"),
+            ("patient.address", "city"),
+            ("patient.address", "state"),
+            ("patient.address", "zip"),
+        ],
     )
 }
 
 fn athena_policy(case: Case, first: bool) -> Value {
-    let (id, plan, member) =
-        if first { (1000 + case.id(), "EXAMPLE", case.member()) } else { (2000 + case.id(), "SECOND", format!("S{}", case.id())) };
+    let (id, plan, member) = if first {
+        (1000 + case.id(), "EXAMPLE", case.member())
+    } else {
+        (2000 + case.id(), "SECOND", format!("S{}", case.id()))
+    };
     let plan = if first { case.text("payer", plan) } else { plan.to_owned() };
     json!({"insuranceid": id.to_string(), "sequencenumber": if first { 1 } else { 2 }, "insuranceplanname": plan, "insuranceidnumber": member,
         "relationshiptoinsured": "Self", "insurancepolicyholderlastname": case.family(), "insurancepolicyholderfirstname": case.given(),
@@ -163,7 +175,13 @@ fn drchrono_item(case: Case, service: usize) -> Value {
             "modifiers": modifiers, "quantity": quantity, "units": "UN", "price": price, "billed": price * quantity,
             "service_date": day(case.day(), iso), "updated_at": "2026-03-02T16:10:00", "diagnosis_pointers": pointers}),
         case,
-        &[("rendering", "doctor"), ("modifiers", "modifiers"), ("units", "quantity"), ("charges", "price"), ("charges", "billed")],
+        &[
+            ("rendering", "doctor"),
+            ("modifiers", "modifiers"),
+            ("units", "quantity"),
+            ("charges", "price"),
+            ("charges", "billed"),
+        ],
     )
 }
 
@@ -180,7 +198,12 @@ fn drchrono_patient(case: Case) -> Value {
             "primary_insurance": policy(&case.text("payer", "EXAMPLE"), &case.text("payer", "00000"), &case.member()),
             "secondary_insurance": policy(&second, "", &member)}),
         case,
-        &[("patient.address", "address"), ("patient.address", "city"), ("patient.address", "state"), ("patient.address", "zip_code")],
+        &[
+            ("patient.address", "address"),
+            ("patient.address", "city"),
+            ("patient.address", "state"),
+            ("patient.address", "zip_code"),
+        ],
     )
 }
 

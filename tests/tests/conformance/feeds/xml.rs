@@ -64,7 +64,8 @@ fn document(case: Case, service: usize) -> String {
         0 => (case.code(), "25", "1.0000", "120.5000", "120.5000"),
         _ => ("J1100".to_owned(), "", "4.0000", "24.0000", "6.0000"),
     };
-    let pointed = |at: usize| case.pointers(service).get(at).map(|at| case.diagnoses()[at - 1].to_owned()).unwrap_or_default();
+    let pointed =
+        |at: usize| case.pointers(service).get(at).map(|at| case.diagnoses()[at - 1].to_owned()).unwrap_or_default();
     let charge = elements(&[
         ("EncounterID", id.to_string()),
         ("ID", format!("{id}{service}")),
