@@ -152,11 +152,12 @@ impl Product {
                     .map(|code| json!({"url": format!("https://{}.example/modifier", self.id), "valueCode": code}))
                     .into_iter()
                     .collect();
+                let reason = ["J06.9", "M17.11"][diagnosis - 1];
                 json!({"resourceType": "ChargeItem", "id": format!("ci-{number}-{at}"), "status": "billable", "extension": extensions,
                     "meta": {"lastUpdated": format!("{}T18:00:00Z", self.day())}, "code": {"coding": [{"system": system, "code": code}]},
                     "subject": to("Patient", &format!("p-{number}")), "context": to("Encounter", &format!("e-{number}")),
                     "occurrenceDateTime": self.day(), "quantity": {"value": units}, "priceOverride": money(cents),
-                    "reason": [{"coding": [{"system": ICD, "code": ["J06.9", "M17.11"][diagnosis - 1]}]}],
+                    "reason": [{"coding": [{"system": ICD, "code": reason}]}],
                     "performer": [{"actor": to("Practitioner", "dr-1")}]})
             })
             .collect()
