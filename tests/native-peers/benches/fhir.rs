@@ -43,7 +43,7 @@ fn main() {
     let wanted = visits * bundle::CHARGES;
     let session = plugin_fhir_r4::FhirR4::open(Setup { settings: Vec::new(), mapping: String::new() }).expect("a session");
     let megabytes = file.len() as f64 / 1e6;
-    let mut measure = |name: &str, read: &mut dyn FnMut(&str) -> usize| {
+    let measure = |name: &str, read: &mut dyn FnMut(&str) -> usize| {
         let time = best(|| assert_eq!(read(black_box(&file)), wanted, "{name}"));
         figure(name, megabytes / time.as_secs_f64(), "MB/s");
     };
