@@ -4,16 +4,21 @@
 
 use std::path::{Path, PathBuf};
 
+use claimhost::claim::{Claim, Frequency};
 use claimhost::claim::{Contact, ContactKind, ContactNumber};
 use claimhost::claim::{Outcome, VisitUpdate, visits};
 use claimhost::clearinghouse::professional::{
-    Created, Envelope, Partner, Purpose, Receiver, Submitter, claim_of, round_trip, write,
+    Created, Envelope, Partner, Purpose, Receiver, Submitter, claims_of, round_trip, write,
 };
 use claimhost_sdk::Adapter;
 use claimhost_sdk::claim::Date;
 use claimhost_sdk::intake::{Document, Setup};
 use claimhost_x12::ClaimFrames;
 use plugin_x12_837::X12Claims;
+
+// Splits and compares for itself: it knows nothing of the host.
+#[path = "../../tests/src/elements.rs"]
+mod elements;
 
 /// What becomes of a file.
 #[derive(Debug, PartialEq)]
@@ -68,7 +73,15 @@ fn fate(file: &[u8]) -> Fate {
     }
     let lost = round_trip(file, &updates).unwrap();
     assert!(lost.is_empty(), "lost: {lost:#?}");
+    let differs = differences(file, &claims_of(file, &updates).unwrap());
+    assert!(differs.is_empty(), "the files differ:\n{}", differs.join("\n"));
     Fate::Back { claims: updates.len() }
+}
+
+/// What the file that the writer makes of these claims says otherwise than the original.
+fn differences(file: &[u8], claims: &[Claim]) -> Vec<String> {
+    let written = write(&envelope(), &claims.iter().collect::<Vec<_>>()).unwrap();
+    elements::differences(&String::from_utf8_lossy(file), &String::from_utf8_lossy(&written.bytes))
 }
 
 fn back(claims: usize) -> Fate {
@@ -179,16 +192,46 @@ fn the_fixtures_come_back_whole() {
         assert_eq!(found, back(1), "{name}");
         whole += 1;
         if let Some(out) = &out {
-            let Outcome::Events(events) = translate(&bytes).remove(0) else { panic!("{name}") };
-            let mut claim = claim_of(&visits(events)[0]);
-            if claim.frequency != claimhost::claim::Frequency::Original {
-                claim.payer_control_number = Some("ICN-1".to_owned());
-            }
-            let written = write(&envelope(), &[&claim]).unwrap();
+            let written = write(&envelope(), &[&claims_in(&bytes)[0]]).unwrap();
             std::fs::write(Path::new(out).join(format!("{name}.837")), written.bytes).unwrap();
         }
     }
     assert!(whole >= 10);
+}
+
+/// The claims of a file, all of which are taken.
+fn claims_in(file: &[u8]) -> Vec<Claim> {
+    let updates = translate(file).into_iter().flat_map(|outcome| match outcome {
+        Outcome::Events(events) => visits(events),
+        other => panic!("{other:?}"),
+    });
+    claims_of(file, &updates.collect::<Vec<_>>()).unwrap()
+}
+
+/// A replacement and, behind it under the same patient, a void: each keeps its frequency and the payer's number.
+#[test]
+fn the_number_and_frequency_of_a_correction_come_back() {
+    let text = std::fs::read_to_string("../plugins/ehr/x12-837/fixtures/replacement/input.x12").unwrap();
+    let (start, end) = (text.find("CLM*").unwrap(), text.find("SE*32").unwrap());
+    let other = text[start..end]
+        .replace("LP-10001", "LP-10002")
+        .replace("ICN-55120", "ICN-55121")
+        .replace("11:B:7", "11:B:8")
+        .replace("REF*6R*C-1", "REF*6R*C-2");
+    let count = text[start..end].matches('~').count();
+    let two = format!("{}{other}{}", &text[..end], &text[end..].replace("SE*32", &format!("SE*{}", 32 + count)));
+    let claims = claims_in(two.as_bytes());
+    let kept: Vec<_> = claims.iter().map(|claim| (claim.frequency, claim.payer_control_number.as_deref())).collect();
+    assert_eq!(kept, [(Frequency::Replacement, Some("ICN-55120")), (Frequency::Void, Some("ICN-55121"))]);
+    assert_eq!(differences(two.as_bytes(), &claims), Vec::<String>::new());
+    // And the comparison sees either, where it is dropped.
+    let mut without = claims.clone();
+    without[1].payer_control_number = None;
+    assert_eq!(differences(two.as_bytes(), &without), ["claim 2: lost REF*F8*ICN-55121"]);
+    let mut original = claims;
+    original[0].frequency = Frequency::Original;
+    let found = differences(two.as_bytes(), &original);
+    assert!(found.iter().any(|one| one.starts_with("claim 1: lost CLM") && one.contains("11:B:7")), "{found:?}");
 }
 
 fn envelope() -> Envelope {

@@ -5,6 +5,7 @@
 pub mod canary;
 pub mod custody;
 pub mod dice;
+pub mod elements;
 pub mod ends;
 pub mod figures;
 pub mod handoff;

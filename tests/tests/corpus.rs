@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use claimhost_tests::elements::differences;
 use claimhost_tests::ends::{End, Ends};
 use claimhost_tests::programs::workspace;
 use claimhost_tests::site::{Charge, Site};
@@ -251,7 +252,12 @@ fn every_valid_837p_comes_back_with_nothing_lost() {
                 said.as_ref().is_some_and(|said| said["claims"] == 1 && said["lost"] == Value::Array(Vec::new()));
             if code != Some(0) || !whole {
                 wrong.push(format!("{}: {code:?}: {complained}", row.name));
+                continue;
             }
+            // The product's word for it, and the two files beside each other.
+            let text = said.as_ref().and_then(|said| said["x12"].as_str()).unwrap_or_default();
+            let differs = differences(&String::from_utf8_lossy(&file.bytes), text);
+            wrong.extend(differs.into_iter().map(|one| format!("{}: {one}", row.name)));
         } else if code != Some(4) || complained.trim().is_empty() {
             wrong.push(format!("{} is refused with its places: {code:?}: {complained}", row.name));
         }

@@ -2,10 +2,10 @@
 //! the original is looked for in what the writer makes of the adapter's update.
 //!
 //! Not compared: envelope, 1000A and 1000B (the host sends under its own profile), HL and LX numbers, CLM01 (minted),
-//! REF F8 of 2300 (the host keeps that number from its own remittances), NM102 of the pay-to address (always 2).
+//! NM102 of the pay-to address (always 2).
 //! Equal: `40.00` and `40`; a range of one day and that day.
 
-use claimhost_x12::{ClaimFrames, Detected, Element, Segment, Segments, detect, thousandths};
+use claimhost_x12::{ClaimFrame, ClaimFrames, Detected, Element, Segment, Segments, detect, thousandths};
 
 use super::refusal::{Refusal, refusals};
 use super::{Created, Envelope, Partner, Purpose, Receiver, Submitter, WriteError, write};
@@ -46,8 +46,29 @@ pub enum RoundTripError {
     Write(#[from] WriteError),
 }
 
-/// The claim of one update, without splitting: all its charges, the first coverage billed.
-pub fn claim_of(update: &VisitUpdate) -> Claim {
+/// The claims of `original` by `updates` (one for each, in order), without splitting: all charges, the first coverage billed.
+///
+/// REF F8 of 2300 is read from the file: the host has that number from its own remittances, and here there are none.
+///
+/// # Errors
+/// When the numbers differ.
+pub fn claims_of(original: &[u8], updates: &[VisitUpdate]) -> Result<Vec<Claim>, RoundTripError> {
+    let frames: Vec<_> = ClaimFrames::new(original).flatten().collect();
+    if frames.len() != updates.len() {
+        return Err(RoundTripError::Count { claims: frames.len(), updates: updates.len() });
+    }
+    let number = |frame: &ClaimFrame| payer_control_number(&located(&frame.bytes(original)));
+    Ok(frames.iter().zip(updates).map(|(frame, update)| claim_of(update, number(frame))).collect())
+}
+
+/// REF F8 of 2300: the payer's number of the claim that this one replaces or voids.
+fn payer_control_number(segments: &[Located<'_>]) -> Option<String> {
+    let is_it = |at: &&Located<'_>| at.loop_id == "2300" && at.segment.is("REF") && at.segment.text(1) == "F8";
+    segments.iter().find(is_it).map(|at| at.segment.string(2))
+}
+
+/// The claim of one update.
+pub(super) fn claim_of(update: &VisitUpdate, payer_control_number: Option<String>) -> Claim {
     let lines: Vec<_> = update.charges.iter().map(|charge| charge.line.clone()).collect();
     let frequency = match update.charges.first().map(|charge| charge.action) {
         Some(ChargeAction::Replace) => Frequency::Replacement,
@@ -57,7 +78,7 @@ pub fn claim_of(update: &VisitUpdate) -> Claim {
     Claim {
         control_number: update.visit_number.clone(),
         frequency,
-        payer_control_number: None,
+        payer_control_number,
         destination: 0,
         total_charge: update.header.stated_total.or_else(|| total_charge(&lines)).unwrap_or(0),
         header: update.header.clone(),
@@ -70,16 +91,12 @@ pub fn claim_of(update: &VisitUpdate) -> Claim {
 /// # Errors
 /// When the numbers differ, or a claim cannot be written.
 pub fn round_trip(original: &[u8], updates: &[VisitUpdate]) -> Result<Vec<Lost>, RoundTripError> {
-    let frames: Vec<_> = ClaimFrames::new(original).flatten().collect();
-    if frames.len() != updates.len() {
-        return Err(RoundTripError::Count { claims: frames.len(), updates: updates.len() });
-    }
+    let claims = claims_of(original, updates)?;
     let mut lost = Vec::new();
-    for (n, (frame, update)) in frames.iter().zip(updates).enumerate() {
-        let claim = claim_of(update);
-        let written = write(&envelope(), &[&claim])?;
+    for (n, (frame, claim)) in ClaimFrames::new(original).flatten().zip(&claims).enumerate() {
+        let written = write(&envelope(), &[claim])?;
         let before = frame.bytes(original);
-        let refused = refusals(&claim);
+        let refused = refusals(claim);
         let mut of_claim = compare(&located(&before), &located(&written.bytes));
         for item in &mut of_claim {
             item.claim = n;
@@ -168,9 +185,6 @@ fn compare(before: &[Located<'_>], after: &[Located<'_>]) -> Vec<Lost> {
     let mut used = vec![false; after.len()];
     let mut lost = Vec::new();
     for original in before {
-        if original.segment.is("REF") && original.loop_id == "2300" && original.segment.text(1) == "F8" {
-            continue;
-        }
         let candidates = after.iter().enumerate().filter(|(n, candidate)| {
             used.get(*n) == Some(&false)
                 && candidate.loop_id == original.loop_id
