@@ -9,7 +9,7 @@ use claimhost_hl7v2::{Group, Presence, Segment, Value, parse_decimal, parse_time
 
 use super::charge::ChargeType;
 use super::paths::{Field, Paths};
-use super::place::{found, place};
+use super::place::{DATE_REMEDY, date_form, date_found, found, place};
 use crate::code::{is_cpt, is_hcpcs};
 use crate::intake::Problem;
 
@@ -90,8 +90,11 @@ impl Alignment<'_> {
         }
         let wanted = value.location().field;
         let elsewhere = (value.location().segment == head.id()).then(|| self.elsewhere(head, kind, wanted)).flatten();
-        let (found, remedy) = match elsewhere {
-            Some(other) => {
+        // The day is there, in another form: another field's day would be another day.
+        let form = (kind == Kind::Date).then(|| date_form(&value.component(1).text())).flatten();
+        let (found, remedy) = match (form, elsewhere) {
+            (Some(form), _) => (date_found(form), DATE_REMEDY.to_owned()),
+            (None, Some(other)) => {
                 let other = format!("{}-{other}", head.id());
                 let declared = match field.key.rsplit_once('.') {
                     Some((table, key)) => format!("[{table}] {key}"),
@@ -102,11 +105,23 @@ impl Alignment<'_> {
                     format!("declare {declared} = \"{other}\" in this site's mapping"),
                 )
             }
-            None if kind == Kind::Type && value.is_present() => (
+            (None, None) if kind == Kind::Type && is_billing_code(value) => {
+                let field = format!("{}-{wanted}", value.location().segment);
+                (
+                    format!("{} (the fields of this segment seem shifted)", found(value)),
+                    format!(
+                        "declare in this site's mapping [charge] code = \"{field}\" if this is the charge's code, and [charge] type = the \
+                         field of the transaction type ({}), or an empty text where the feed sends none: each {} is a charge then",
+                        self.known_types(),
+                        head.id()
+                    ),
+                )
+            }
+            (None, None) if kind == Kind::Type && value.is_present() => (
                 found(value),
                 "add this type under [types] in this site's mapping, or declare [charge] type".to_owned(),
             ),
-            None => {
+            (None, None) => {
                 let declared = crate::mapping::spoken(field.key);
                 (found(value), format!("correct the sender, or declare {declared} in this site's mapping"))
             }
@@ -130,6 +145,11 @@ impl Alignment<'_> {
                 }
         };
         (2..=31).filter(|field| *field != wanted).filter(holds).min_by_key(|field| (field.abs_diff(wanted), *field))
+    }
+
+    /// `CG, CD`: what this site's types are called.
+    fn known_types(&self) -> String {
+        self.types.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 
     fn is_type(&self, value: &Value<'_>) -> bool {

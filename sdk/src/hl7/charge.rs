@@ -10,7 +10,7 @@ use super::coverage::Coverages;
 use super::diagnoses::Diagnoses;
 use super::paths::text;
 use super::people;
-use super::place::{of_value, problem};
+use super::place::{of_date, of_value, problem};
 use crate::claim::{DateRange, LineProviders, Procedure, Provider, Quantity, ServiceLine, Unit};
 use crate::code;
 use crate::intake::{Charge, ChargeAction, Problem};
@@ -180,7 +180,7 @@ fn service_dates(site: &Site, group: &Group<'_, '_>, problems: &mut Vec<Problem>
     match last.date() {
         Ok(end) => Some(DateRange { start, end: people::day(end) }),
         Err(error) => {
-            problems.push(of_value(&error, site.paths.date.key));
+            problems.push(of_date(&error, &last, site.paths.date.key));
             None
         }
     }

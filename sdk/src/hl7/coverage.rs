@@ -4,7 +4,7 @@ use claimhost_hl7v2::{Group, Message, Path, Value};
 
 use super::paths::{Field, Paths, text};
 use super::people;
-use super::place::of_value;
+use super::place::of_date;
 use crate::claim::{Coverage, Date, Patient, Payer, PersonName, Relationship, Responsibility, Subscriber};
 use crate::intake::Problem;
 
@@ -105,10 +105,11 @@ impl Coverages<'_> {
 pub fn date(field: &Field, value: Option<Value<'_>>, problems: &mut Vec<Problem>) -> Option<Date> {
     let value = value?;
     let leaf = if value.location().component == 0 { value.component(1) } else { value };
-    match leaf.present()?.date() {
+    let leaf = leaf.present()?;
+    match leaf.date() {
         Ok(day) => Some(people::day(day)),
         Err(error) => {
-            problems.push(of_value(&error, field.key));
+            problems.push(of_date(&error, &leaf, field.key));
             None
         }
     }

@@ -32,7 +32,7 @@ use align::Alignment;
 use coverage::Coverages;
 use diagnoses::Diagnoses;
 use paths::text;
-use place::{of_value, problem};
+use place::{of_date, problem};
 use schedule::Schedule;
 
 /// What an adapter knows about its EHR before a site says otherwise.
@@ -332,7 +332,7 @@ impl Site {
         match value.timestamp() {
             Ok(time) => normalised(&time),
             Err(error) => {
-                problems.push(of_value(&error, field.key));
+                problems.push(of_date(&error, &value, field.key));
                 String::new()
             }
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use claimhost_hl7v2::{Message, Value};
 
 use super::paths::{Field, text};
-use super::{Defaults, Site, ignored, of_value, people, problem, torn_segments};
+use super::{Defaults, Site, ignored, of_date, people, problem, torn_segments};
 use crate::claim::{Date, DateTime, Patient};
 use crate::intake::{Attendance, Event, ExpectedVisit, Outcome, Place, Problem, VisitUpdate};
 use crate::mapping::Mapping;
@@ -212,13 +212,14 @@ fn missing(field: &Field, found: Option<Value<'_>>, id: &str, expected: &str) ->
 fn when(field: &Field, message: &Message<'_>, problems: &mut Vec<Problem>) -> Option<DateTime> {
     let value = field.of_message(message)?;
     let leaf = if value.location().component == 0 { value.component(1) } else { value };
-    match leaf.present()?.timestamp() {
+    let leaf = leaf.present()?;
+    match leaf.timestamp() {
         Ok(time) => {
             let day = Date { year: time.date.year, month: time.date.month, day: time.date.day };
             Some(DateTime { day, hour: time.hour, minute: time.minute })
         }
         Err(error) => {
-            problems.push(of_value(&error, field.key));
+            problems.push(of_date(&error, &leaf, field.key));
             None
         }
     }

@@ -163,6 +163,36 @@ fn a_type_nobody_declared_names_its_field() {
 }
 
 #[test]
+fn a_code_where_the_type_belongs_is_a_shift_and_no_new_type() {
+    let text = message("FT1|1|C1||20260501||99213^Visit^CPT||||1|90.00");
+    let problems = rejected("", &text);
+    assert_problem(
+        &problems[0],
+        "FT1[1]-6",
+        "3 components, the first 5 digits, looks like a procedure code (the fields of this segment seem shifted)",
+        "transaction type",
+        "declare in this site's mapping [charge] code = \"FT1-6\" if this is the charge's code, and [charge] type = the field of \
+         the transaction type (AJ, CD, CG, CO, DT, PY), or an empty text where the feed sends none: each FT1 is a charge then",
+    );
+    let line = visit("[charge]\ntype = \"\"\ncode = \"FT1-6\"\n", &text).charges.remove(0).line;
+    assert_eq!((line.procedure.code.as_str(), line.charge), ("99213", 9000));
+}
+
+/// The day of posting beside it is in order, and is not the day of service: nobody is sent there.
+#[test]
+fn a_day_of_another_form_is_the_senders_to_write_right() {
+    let remedy =
+        "have the sender write dates as YYYYMMDD, the only form of HL7 v2: a mapping has no key for another one";
+    let problems = rejected("", &message("FT1|1|C1||03/02/2026|20260305|CG|99213|||1|90.00"));
+    assert_eq!(problems.len(), 1);
+    assert_problem(&problems[0], "FT1[1]-4", "a date written as MM/DD/YYYY", "date", remedy);
+    let born = message("FT1|1|C1||20260501||CG|99213|||1|90.00").replace("|19800101|", "|1980-01-01|");
+    let problems = rejected("", &born);
+    assert_eq!((problems.len(), problems[0].at.path.as_str()), (1, "PID-7.1"));
+    assert_eq!((problems[0].found.as_str(), problems[0].remedy.as_str()), ("a date written as YYYY-MM-DD", remedy));
+}
+
+#[test]
 fn what_the_scrub_must_see_passes() {
     for (field, ft1) in [
         ("short procedure code", "FT1|1|C1||20260501||CG|G04^^HCPCS|||1|9.00"),
