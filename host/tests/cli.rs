@@ -107,6 +107,48 @@ fn wrong_configurations_end_with_3_and_say_what_was_meant() {
 }
 
 #[test]
+fn check_config_tells_the_faults_of_every_table_at_once() {
+    let root = tempfile::tempdir().unwrap();
+    made(root.path());
+    let path = root.path().join("claimhost.toml");
+    let good = std::fs::read_to_string(&path).unwrap();
+    let profile = root.path().join("practices/my-practice/profile.toml");
+    let billing = std::fs::read_to_string(&profile).unwrap();
+    std::fs::write(&profile, billing.replacen("npi = ", "npis = ", 1).replacen("name = ", "nam = ", 1)).unwrap();
+    // Two keys that nobody knows, two values of another kind, a block without its profile, a folder that is not there.
+    let bad = good
+        .replacen("poll_seconds = 5", "poll_seconds = \"often\"", 1)
+        .replacen("claims_per_file_max =", "claims_per_files_max =", 1)
+        .replacen("[rules]", "[rule]", 1)
+        + "\n[[practice]]\nid = \"second\"\n\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"nowhere\"\n\
+           adapter = \"hl7v2-dft\"\nmaping = 7\n";
+    std::fs::write(&path, &bad).unwrap();
+    let line = |part: &str| bad.lines().position(|line| line.starts_with(part)).unwrap() + 1;
+    let checked = claimhost(root.path(), &["check-config"]);
+    let said = words(&checked);
+    assert_eq!(code(&checked), 3, "{said}");
+    for (part, words) in [
+        ("poll_seconds", "service.poll_seconds: invalid type: string"),
+        ("claims_per_files_max", "did you mean `claims_per_file_max`?"),
+        ("[rule]", "did you mean `rules`?"),
+        ("maping", "intake.folder[0].maping: unknown field `maping`"),
+    ] {
+        let place = format!("claimhost.toml:{}:", line(part));
+        assert!(said.lines().any(|line| line.contains(&place) && line.contains(words)), "{place} {words}: {said}");
+    }
+    for part in
+        ["practice[1]: missing field `profile`", "nowhere: is not there", "did you mean `npi`?", "did you mean `name`?"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("practice[0]"), "what is right is not told: {said}");
+    // What is no TOML is told at its lines too, and nothing that may only follow from it.
+    std::fs::write(&path, good.replacen("[service]", "[service", 1) + "\n[keys]\nx =\n").unwrap();
+    let broken = words(&claimhost(root.path(), &["check-config"]));
+    assert!(broken.matches("claimhost.toml:").count() >= 3 && !broken.contains("unknown field"), "{broken}");
+}
+
+#[test]
 fn unknown_things_end_with_4_and_name_the_command_that_lists_them() {
     let root = tempfile::tempdir().unwrap();
     made(root.path());

@@ -15,8 +15,10 @@ pub use post::PostConfig;
 pub use pull::{AuthConfig, AuthKind, ClientAuth, Interval, PullConfig, RateConfig, SecretConfig, Signature, is_safe};
 use serde::{Deserialize, Serialize};
 
+use crate::practice::{ProfileError, shape};
+
 /// The whole file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where everything is kept.
@@ -225,16 +227,9 @@ pub enum ConfigError {
         /// Cause.
         source: std::io::Error,
     },
-    /// It is no TOML, or has an unknown key.
-    #[error("{path}: {message}{suggestion}")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What the parser says, with line and column.
-        message: String,
-        /// ` (did you mean ...?)`
-        suggestion: String,
-    },
+    /// It is no TOML, or has keys that nobody knows or values that do not fit.
+    #[error("{0}")]
+    Malformed(ProfileError),
     /// Its parts do not fit each other.
     #[error("{path}: {}", problems.join("; "))]
     Inconsistent {
@@ -254,22 +249,61 @@ fn remedy(source: &std::io::Error) -> &'static str {
     }
 }
 
+/// A configuration file, looked at.
+#[derive(Debug)]
+pub struct Look {
+    /// All of it but what the errors name; none where it is no TOML.
+    pub config: Option<Config>,
+    /// Everything that is wrong: nothing where it can be run with.
+    pub errors: Vec<ConfigError>,
+    /// Keys that were left out, and have their defaults in `config`.
+    doubtful: Vec<String>,
+}
+
+impl Look {
+    /// Whether all of a table is as the file has it: nothing in it was left out, nor a table whose name may be meant for it.
+    pub fn stands(&self, table: &str) -> bool {
+        let of = |key: &String| key.split(['.', '[']).next().unwrap_or_default().to_owned();
+        self.doubtful.iter().map(of).all(|key| suggest(&key, std::iter::once(table)).is_empty())
+    }
+}
+
 impl Config {
     /// Reads and checks a configuration file. Paths in the result are absolute or relative to the working directory.
     ///
     /// # Errors
     /// [`ConfigError`].
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let look = Self::look(path)?;
+        look.errors.into_iter().next().map_or_else(|| Ok(look.config.unwrap_or_default()), Err)
+    }
+
+    /// Reads as much of a configuration file as can be, and says everything that is wrong with it. To look at, not to run with.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`].
+    pub fn look(path: &Path) -> Result<Look, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let mut config: Self = toml::from_str(&text).map_err(|error| malformed(path, &error))?;
-        config.resolve(path.parent().unwrap_or(Path::new(".")));
-        let problems = config.problems();
-        if problems.is_empty() {
-            Ok(config)
-        } else {
-            Err(ConfigError::Inconsistent { path: path.to_owned(), problems })
+        let mut shape = shape::read::<Self>(&text);
+        if let Some(config) = &mut shape.value {
+            config.resolve(path.parent().unwrap_or(Path::new(".")));
         }
+        // Positions are told: they have to be those of the file.
+        let counted = shape.value.as_ref().filter(|_| !shape.renumbered);
+        let problems = counted.map(Self::problems).unwrap_or_default();
+        let doubtful = shape.problems.iter().map(|problem| problem.key.clone()).collect();
+        let mut errors = Vec::new();
+        if !shape.problems.is_empty() {
+            errors.push(ConfigError::Malformed(ProfileError {
+                path: path.display().to_string(),
+                problems: shape.problems,
+            }));
+        }
+        if !problems.is_empty() {
+            errors.push(ConfigError::Inconsistent { path: path.to_owned(), problems });
+        }
+        Ok(Look { config: shape.value, errors, doubtful })
     }
 
     fn resolve(&mut self, base: &Path) {
@@ -352,19 +386,6 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-fn malformed(path: &Path, error: &toml::de::Error) -> ConfigError {
-    let message = error.to_string();
-    let suggestion = unknown_key(&message).map(|(found, known)| suggest(found, known.into_iter())).unwrap_or_default();
-    ConfigError::Malformed { path: path.to_owned(), message: message.trim_end().to_owned(), suggestion }
-}
-
-/// Serde names an unknown field and the known ones in backticks.
-fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
-    let rest = message.split_once("unknown field `")?.1;
-    let (found, rest) = rest.split_once('`')?;
-    Some((found, rest.split('`').skip(1).step_by(2).collect()))
-}
-
 /// ` (did you mean ...?)` for the nearest known word, or nothing.
 pub fn suggest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> String {
     let near = known.map(|word| (strsim::jaro_winkler(found, word), word)).filter(|(score, _)| *score > 0.75);
@@ -394,7 +415,21 @@ mod tests {
     #[test]
     fn an_unknown_key_is_an_error_with_its_place_and_a_suggestion() {
         let error = load("[clearinghouse]\noutbocks = \"x\"\n").unwrap_err();
-        assert!(error.contains("line 2") && error.contains("did you mean `outbox`?"), "{error}");
+        assert!(error.starts_with("claimhost.toml:2:1: clearinghouse.outbocks: "), "{error}");
+        assert!(error.contains("did you mean `outbox`?"), "{error}");
+    }
+
+    #[test]
+    fn a_table_stands_where_nothing_of_it_or_like_it_was_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("claimhost.toml");
+        std::fs::write(&path, "[stor]\npath = \"x\"\n[service]\npoll_seconds = \"5\"\n").unwrap();
+        let look = Config::look(&path).unwrap();
+        assert_eq!(look.errors.len(), 1, "{:?}", look.errors);
+        let tables = ["store", "service", "keys", "plugins", "clearinghouse", "practice", "rules"];
+        let standing: Vec<&str> = tables.into_iter().filter(|table| look.stands(table)).collect();
+        assert_eq!(standing, ["keys", "plugins", "clearinghouse", "practice", "rules"]);
+        assert!(look.config.is_some_and(|config| config.service.poll_seconds == 5));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Reads `profile.toml` and says everything that is wrong with it, each at its line and column.
 //!
-//! The shape (keys, types) is checked first and stops at its first fault; when the shape is right, all values are checked
-//! and all problems told at once. What the profile is for: `profile.rs`.
+//! The shape (keys, types) is checked first (`shape.rs`); when it is right, all values are checked. All problems of either are told
+//! at once. What the profile is for: `profile.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::crosswalk::{self, CodeSet};
 use super::eligibility::EligibilityPolicy;
 use super::profile::{Contact, Payer, PostalAddress, Profile};
+use super::shape::{self, line_and_column};
 use crate::claim::npi_is_valid;
 
 /// A profile that cannot be used.
@@ -53,11 +54,12 @@ impl Profile {
     /// Reads and checks a profile. `path` is only named in the error.
     ///
     /// # Errors
-    /// [`ProfileError`] with every problem of the values, or the first of the shape.
+    /// [`ProfileError`] with every problem of the shape, or else of the values.
     pub fn load(text: &str, path: &str) -> Result<Self, ProfileError> {
         let error = |problems| ProfileError { path: path.to_owned(), problems };
-        let profile: Self = toml::from_str(text).map_err(|fault| error(vec![shape_problem(text, &fault)]))?;
-        let table = DeTable::parse(text).map_err(|fault| error(vec![shape_problem(text, &fault)]))?;
+        let shape = shape::read::<Self>(text);
+        let (Some(profile), true) = (shape.value, shape.problems.is_empty()) else { return Err(error(shape.problems)) };
+        let (table, _) = DeTable::parse_recoverable(text);
         let mut check = Check { text, table: table.get_ref(), problems: Vec::new() };
         check.profile(&profile);
         check.left_to_do();
@@ -71,31 +73,6 @@ impl Profile {
 
 /// Days before a visit, and days that an answer is waited for, at most.
 const DAYS_BEFORE_MAX: u16 = 31;
-
-fn shape_problem(text: &str, fault: &toml::de::Error) -> ProfileProblem {
-    let (line, column) = line_and_column(text, fault.span().map_or(0, |span| span.start));
-    let message = fault.message().trim();
-    let mut words = message.lines().collect::<Vec<_>>().join(" ");
-    if let Some(near) = suggestion(message) {
-        words.push_str(&format!("; did you mean `{near}`?"));
-    }
-    ProfileProblem { line, column, key: String::new(), words }
-}
-
-/// The known key nearest to an unknown one, from serde's words: "unknown field `npis`, expected one of `id`, `npi`".
-fn suggestion(message: &str) -> Option<&str> {
-    let mut quoted = message.strip_prefix("unknown field")?.split('`').skip(1).step_by(2);
-    let unknown = quoted.next()?;
-    let near = quoted.map(|known| (strsim::jaro_winkler(unknown, known), known));
-    near.filter(|(score, _)| *score > 0.75).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
-}
-
-fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
-    let before = text.get(..byte).unwrap_or(text);
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let column = before.get(start..).unwrap_or_default().chars().count() + 1;
-    (before.matches('\n').count() + 1, column)
-}
 
 /// One step of a key path.
 #[derive(Clone)]

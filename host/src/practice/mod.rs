@@ -1,7 +1,7 @@
 //! The practice profile: what no EHR message carries and every claim needs (billing provider, roster, payers with aliases
 //! and route, bill-hold, ids, crosswalks). TOML, one file per practice, read anew when it changes.
 //!
-//! `profile.rs` is the file's shape, `check.rs` says what is wrong with one, `complete.rs` fills a claim header from it.
+//! `profile.rs` is the file's shape, `shape.rs` and `check.rs` say what is wrong with one, `complete.rs` fills a claim header from it.
 //! `eligibility.rs`: how payers are asked about cover. `crosswalk.rs` is the practice's own codes by day, `fees.rs` what it charges, `ehr.rs` what is
 //! known of its EHR; `sheet.rs` reads the tables beside a profile.
 
@@ -12,6 +12,7 @@ mod ehr;
 mod eligibility;
 mod fees;
 mod profile;
+pub(crate) mod shape;
 pub(crate) mod sheet;
 
 pub use check::{ProfileError, ProfileProblem};
