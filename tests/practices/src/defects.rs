@@ -17,6 +17,7 @@ impl Builder<'_> {
             Kind::NoPatientName | Kind::NoBirthDate | Kind::NoAddress | Kind::NoMemberId => {
                 self.draft(kind, office, Who::Subscriber)
             }
+            Kind::SecondaryNoMemberId => self.covered_twice(kind),
             Kind::BeforeBirth => self.draft(kind, office, Who::Infant),
             Kind::BadModifier => self.draft(kind, office, Who::Anyone),
             Kind::ZeroUnits | Kind::ZeroCharge => self.several(kind),
@@ -48,6 +49,9 @@ impl Builder<'_> {
             Kind::NoBirthDate => draft.of_patient(|person| person.born = None),
             Kind::NoAddress => draft.of_patient(|person| person.address = Address::default()),
             Kind::NoMemberId => draft.visit.coverages.iter_mut().for_each(|coverage| coverage.member.clear()),
+            Kind::SecondaryNoMemberId => {
+                draft.visit.coverages.iter_mut().skip(1).for_each(|coverage| coverage.member.clear());
+            }
             Kind::UnknownPayer => {
                 let stranger = Coverage {
                     payer: "Q7701".into(),

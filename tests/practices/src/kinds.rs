@@ -105,6 +105,7 @@ kinds! {
     NoBirthDate "no-birth-date" 9 ALL Held "no date of birth (PID-7; DOB; DMG02)";
     NoAddress "no-address" 9 ALL Held "no address (PID-11; Address 1 to Zip; N3, N4)";
     NoMemberId "no-member-id" 9 ALL Held "no member id (IN1-36; Member ID; NM109)";
+    SecondaryNoMemberId "secondary-no-member-id" 9 ALL Held "two coverages, the second without its member id (IN1-36; Member ID 2; 2330A NM109)";
     UnknownPayer "unknown-payer" 9 ALL Held "a payer that no alias of the profile matches";
     NoRenderingNpi "no-rendering-npi" 9 ALL Held "a rendering provider by a local id that the roster lacks";
     BadNpi "bad-npi-check-digit" 9 ALL Held "a rendering NPI with a wrong check digit";

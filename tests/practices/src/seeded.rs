@@ -146,7 +146,8 @@ impl<'a> Builder<'a> {
         self.send(draft);
     }
 
-    fn covered_twice(&mut self, kind: Kind) -> Draft {
+    /// Two coverages, both complete: the kind `secondary` as it stands.
+    pub(crate) fn covered_twice(&mut self, kind: Kind) -> Draft {
         let pairs: &[(&str, &str)] = match self.practice.format {
             Format::X12 => &[(id::NORTHFIELD, id::STATE), (id::BLUEWATER, id::STATE), (id::NORTHFIELD, id::BLUEWATER)],
             _ => &[

@@ -90,6 +90,7 @@ fn defects_are_visible_in_the_feeds() {
                 assert!(with(hl7, "PID|", field, &str::is_empty) > 0, "PID-{field}");
             }
             assert!(with(hl7, "IN1|", 36, &str::is_empty) > 0);
+            assert!(with(hl7, "IN1|1|", 36, &str::is_empty) > 0 && with(hl7, "IN1|2|", 36, &str::is_empty) > 0);
             assert!(with(hl7, "IN1|", 2, &|text| text == "QFM") > 0);
             assert!(with(hl7, "PV1|", 3, &|text| text == "ANNEX9") > 0);
             assert!(with(hl7, "PV1|", 7, &|text| text.starts_with("DR99^")) > 0);
@@ -122,7 +123,14 @@ fn defects_are_visible_in_the_feeds() {
         ] {
             assert!(summit.contains(part), "{part}");
         }
-        assert!(summit.split("~\n").any(|s| s.starts_with("NM1*IL") && s.split('*').count() < 9), "no member id");
+        let unnamed = |s: &str| s.starts_with("NM1*IL") && s.split('*').count() < 9;
+        assert!(summit.split("~\n").any(unnamed), "no member id");
+        let behind_sbr_s = summit.split("SBR*S*").skip(1).filter_map(|loops| loops.split("~\n").nth(2));
+        assert!(behind_sbr_s.clone().any(unnamed) && !behind_sbr_s.clone().all(unnamed), "no member id of the second");
+        let second =
+            |row: &&str| row.split(',').nth_back(2).is_some_and(|payer| !payer.is_empty() && !payer.contains('"'));
+        let patients = maple.split("\r\n").filter(|row| row.split(',').count() == 22).filter(second);
+        assert!(patients.clone().any(|row| row.split(',').nth_back(1) == Some("")), "no member id 2");
         for own in ["QQ7", "OLD1", "NV1", "EV1"] {
             let sent = with(&cedar, "FT1|", 7, &|code| code == own) * with(&harbor, "FT1|", 6, &|code| code == own);
             assert!(sent > 0 && maple.contains(&format!(",{own},")), "{own}");
