@@ -1,8 +1,8 @@
 //! A recount of the exchanged bytes that shares nothing with host, sdk or sandbox: what left in 837s, what came back in 835s.
 //!
-//! It splits X12 by the delimiters of each ISA and reads CLM, CLP, CAS, SVC and PLB; nothing else.
+//! It splits X12 by `*` and `~` and reads SBR01, CLM, REF F8, CLP and CAS; nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Money of one CLM01, cents.
@@ -10,6 +10,12 @@ use std::path::Path;
 pub struct Claim {
     /// CLM02 of the 837 it was in, and CLM05-3.
     pub billed: Option<(i64, String)>,
+    /// It went to the first payer (SBR01 is P).
+    pub first: bool,
+    /// REF F8 of 2300: the payer's number of what it replaces or voids.
+    pub replaces: String,
+    /// CLP07 of its decisions.
+    pub payer_numbers: BTreeSet<String>,
     /// Sum of CLP04.
     pub paid: i64,
     /// CO-45 and CO-253.
@@ -31,6 +37,31 @@ impl Claim {
     }
 }
 
+/// What a lineage of claims comes to: an original to the first payer, and what replaced or voided it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lineage {
+    /// CLM02 of the version that stands, cents; a void leaves nothing.
+    pub billed: i64,
+    /// What its versions were denied.
+    pub denied: i64,
+}
+
+/// The lineages among these claims. A later version names the one before it by the number that the payer gave that one.
+pub fn lineages(claims: &[&Claim]) -> Vec<Lineage> {
+    let originals = claims.iter().filter(|claim| claim.first && claim.replaces.is_empty());
+    let of = |original: &&Claim| {
+        let (mut version, mut denied) = (*original, original.denied);
+        let next = |version: &Claim| claims.iter().find(|later| version.payer_numbers.contains(&later.replaces));
+        for _ in 1..claims.len() {
+            let Some(later) = next(version) else { break };
+            (version, denied) = (*later, denied + later.denied);
+        }
+        let billed = version.billed.as_ref().map_or(0, |(cents, frequency)| if frequency == "8" { 0 } else { *cents });
+        Lineage { billed, denied }
+    };
+    originals.map(of).collect()
+}
+
 /// Reads every 837 in `out` and every 835 in `in` (archives included).
 ///
 /// # Errors
@@ -38,15 +69,30 @@ impl Claim {
 pub fn recount(transport: &Path) -> anyhow::Result<BTreeMap<String, Claim>> {
     let mut claims: BTreeMap<String, Claim> = BTreeMap::new();
     for file in files(&transport.join("out"))? {
+        let (mut first, mut current) = (false, None);
         for segment in segments(&std::fs::read_to_string(file)?) {
-            if element(&segment, 0) == "CLM" {
-                let frequency = element(&segment, 5).split(':').nth(2).unwrap_or_default().to_owned();
-                claims.entry(element(&segment, 1).to_owned()).or_default().billed =
-                    Some((cents(element(&segment, 2)), frequency));
+            match element(&segment, 0) {
+                "HL" => current = None,
+                "SBR" if current.is_none() => first = element(&segment, 1) == "P",
+                // 2320 or 2400: what follows is of another payer or of a line.
+                "SBR" | "LX" => current = Some(None),
+                "CLM" => {
+                    let frequency = element(&segment, 5).split(':').nth(2).unwrap_or_default().to_owned();
+                    let number = element(&segment, 1).to_owned();
+                    let claim = claims.entry(number.clone()).or_default();
+                    claim.billed = Some((cents(element(&segment, 2)), frequency));
+                    claim.first = first;
+                    current = Some(Some(number));
+                }
+                "REF" if element(&segment, 1) == "F8" => {
+                    let claim = current.as_ref().and_then(Option::as_ref).and_then(|number| claims.get_mut(number));
+                    claim.into_iter().for_each(|claim| element(&segment, 2).clone_into(&mut claim.replaces));
+                }
+                _ => {}
             }
         }
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for file in files(&transport.join("in"))? {
         let text = std::fs::read_to_string(file)?.replace(['\n', '\r'], "");
         for transaction in text.split("ST*835*").skip(1) {
@@ -70,6 +116,8 @@ fn remittance(body: &str, claims: &mut BTreeMap<String, Claim>) {
         let Some(loop_segments) = all.get(*start..end) else { continue };
         let Some(clp) = loop_segments.first() else { continue };
         let claim = claims.entry(element(clp, 1).to_owned()).or_default();
+        let number = element(clp, 7);
+        claim.payer_numbers.extend((!number.is_empty()).then(|| number.to_owned()));
         claim.paid += cents(element(clp, 4));
         let mut adjustments: Vec<(String, String, i64)> = Vec::new();
         for cas in loop_segments.iter().filter(|segment| element(segment, 0) == "CAS") {

@@ -8,9 +8,10 @@ use std::path::Path;
 use claimhost_tests::custody::assert_demo_accounted;
 use claimhost_tests::handoff::differences;
 use claimhost_tests::programs::json;
-use claimhost_tests::recount::{Claim, recount};
-use serde_json::Value;
+use claimhost_tests::recount::{Claim, Lineage, lineages, recount};
+use serde_json::{Value, json};
 
+const STATES: [&str; 9] = ["total", "held", "ready", "submitted", "rejected", "accepted", "denied", "paid", "posted"];
 const KINDS: [&str; 7] = ["billed", "paid", "contractual", "patient", "denied", "held", "open"];
 
 #[test]
@@ -100,6 +101,7 @@ fn compare(
 ) {
     let mut wrong = Vec::new();
     let mut total: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut states: BTreeMap<&str, u64> = STATES.map(|state| (state, 0)).into();
     for visit in visits {
         let key = (text_of(visit, "practice"), text_of(visit, "visit"));
         let Some(answer) = answers.get(&key) else {
@@ -115,7 +117,20 @@ fn compare(
             wrong.push(format!("answer {answer}\n   found {visit}"));
         }
         recounted(visit, bytes, &mut wrong);
+        for state in claim_states(answer, visit, bytes, &mut wrong) {
+            *states.entry(state).or_default() += 1;
+            *states.entry("total").or_default() += 1;
+        }
     }
+    if summary["claims"] != json!(states) {
+        wrong.push(format!("summary claims: {} against {states:?} of answer and bytes", summary["claims"]));
+    }
+    let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
+    visits.iter().flat_map(numbers).for_each(|number| *owners.entry(number).or_default() += 1);
+    let of_one = |number: &&String| owners.get(number.as_str()) == Some(&1);
+    wrong.extend(
+        bytes.keys().filter(|number| !of_one(number)).map(|number| format!("{number} is of no visit, or of two")),
+    );
     let found: std::collections::BTreeSet<_> =
         visits.iter().map(|visit| (text_of(visit, "practice"), text_of(visit, "visit"))).collect();
     wrong.extend(
@@ -137,14 +152,43 @@ fn compare(
     assert!(wrong.is_empty(), "seed {seed} faults {faults:?}: {} differences\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// The CLM01s of a visit's claims, as the host lists them.
+fn numbers(visit: &Value) -> impl Iterator<Item = &str> {
+    let claims = visit["claims"].as_array().unwrap().iter();
+    claims.flat_map(|claim| claim["control_numbers"].as_array().unwrap()).map(|number| number.as_str().unwrap())
+}
+
+/// The state of each lineage of a visit. How many left, what each bills and whether all of it was denied, the bytes say; the answer
+/// says what the visit bills, and that a claim is held, which never leaves.
+fn claim_states(
+    answer: &Value,
+    visit: &Value,
+    bytes: &BTreeMap<String, Claim>,
+    wrong: &mut Vec<String>,
+) -> Vec<&'static str> {
+    let sent: Vec<&Claim> = numbers(visit).filter_map(|number| bytes.get(number)).collect();
+    let found = lineages(&sent);
+    let end = text_of(answer, "end");
+    if matches!(&*end, "held" | "open" | "missing") {
+        if !sent.is_empty() {
+            wrong.push(format!("{end}, and {} claims of it left: {visit}", sent.len()));
+        }
+        return if end == "held" { vec!["held"] } else { Vec::new() };
+    }
+    let billed: i64 = found.iter().map(|lineage| lineage.billed).sum();
+    if found.is_empty() || Some(billed) != answer["billed"].as_i64() {
+        wrong.push(format!("the bytes bill {billed} in {} claims, the answer {answer}", found.len()));
+    }
+    let denied = |lineage: &Lineage| lineage.billed > 0 && lineage.denied == lineage.billed;
+    found.iter().map(|lineage| if denied(lineage) { "denied" } else { "posted" }).collect()
+}
+
 /// What the bytes say of a visit's claims against what the host says.
 fn recounted(visit: &Value, bytes: &BTreeMap<String, Claim>, wrong: &mut Vec<String>) {
     let (mut paid, mut contractual, mut patient, mut denied) = (0, 0, 0, 0);
-    let numbers =
-        visit["claims"].as_array().unwrap().iter().flat_map(|claim| claim["control_numbers"].as_array().unwrap());
     let mut sent = 0;
-    for number in numbers {
-        let Some(claim) = bytes.get(number.as_str().unwrap()) else {
+    for number in numbers(visit) {
+        let Some(claim) = bytes.get(number) else {
             wrong.push(format!("{number} never left: {visit}"));
             continue;
         };
