@@ -193,11 +193,11 @@ mod tests {
 
     #[test]
     fn every_fault_is_told_once_and_the_rest_is_read() {
-        let text = "tpo = 1\n[top]\ncount = 300\nwords = [\"a\", 5]\n[[row]]\nid = \"one\"\n[[row]]\nid = \"two\"\nnumber = \"x\"\n\
+        let text = "topp = 1\n[top]\ncount = 300\nwords = [\"a\", 5]\n[[row]]\nid = \"one\"\n[[row]]\nid = \"two\"\nnumber = \"x\"\n\
                     [[row]]\nid = \"three\"\nnumber = 3\nextra = { deep = 1 }\n";
         let (told, shape) = told(text);
         let expected = [
-            "1:1 tpo unknown field `tpo`, expected `top` or `row`; did you mean `top`?",
+            "1:1 topp unknown field `topp`, expected `top` or `row`; did you mean `top`?",
             "3:9 top.count invalid value: integer `300`, expected u8",
             "4:15 top.words[1] invalid type: integer `5`, expected a string",
             "5:1 row[0] missing field `number`",
