@@ -127,10 +127,11 @@ fn defects_are_visible_in_the_feeds() {
         assert!(summit.split("~\n").any(unnamed), "no member id");
         let behind_sbr_s = summit.split("SBR*S*").skip(1).filter_map(|loops| loops.split("~\n").nth(2));
         assert!(behind_sbr_s.clone().any(unnamed) && !behind_sbr_s.clone().all(unnamed), "no member id of the second");
+        // The last three columns: Payer 2, Member ID 2, Relationship 2.
         let second =
-            |row: &&str| row.split(',').nth_back(2).is_some_and(|payer| !payer.is_empty() && !payer.contains('"'));
-        let patients = maple.split("\r\n").filter(|row| row.split(',').count() == 22).filter(second);
-        assert!(patients.clone().any(|row| row.split(',').nth_back(1) == Some("")), "no member id 2");
+            |row: &&str| ["Self", "Spouse", "Child"].iter().any(|relation| row.ends_with(&format!(",{relation}")));
+        let mut ids = maple.split("\r\n").filter(second).map(|row| row.rsplit(',').nth(1).unwrap());
+        assert!(ids.any(str::is_empty), "no member id 2");
         for own in ["QQ7", "OLD1", "NV1", "EV1"] {
             let sent = with(&cedar, "FT1|", 7, &|code| code == own) * with(&harbor, "FT1|", 6, &|code| code == own);
             assert!(sent > 0 && maple.contains(&format!(",{own},")), "{own}");
