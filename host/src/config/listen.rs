@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{IntakeConfig, suggest};
+use super::{IntakeConfig, LastLine, suggest};
 
 /// Largest `message_bytes_max`: what `framing` takes as one message.
 const MESSAGE_BYTES_CEILING: usize = 16 << 20;
@@ -116,6 +116,9 @@ pub struct FeedConfig {
     /// The site's mapping; none: the plugin's defaults.
     #[serde(default)]
     pub mapping: Option<PathBuf>,
+    /// How its files end.
+    #[serde(default)]
+    pub last_line: LastLine,
 }
 
 /// Who may upload for a practice.
@@ -150,6 +153,8 @@ pub struct Route<'a> {
     pub adapter: &'a str,
     /// The site's mapping.
     pub mapping: Option<&'a PathBuf>,
+    /// How its files end.
+    pub last_line: LastLine,
 }
 
 impl Route<'_> {
@@ -175,6 +180,7 @@ impl IntakeConfig {
             practice: &folder.practice,
             adapter: &folder.adapter,
             mapping: folder.mapping.as_ref(),
+            last_line: folder.last_line,
         });
         let mllp = self.mllp.iter().enumerate().map(|(at, listener)| Route {
             key: ("intake.mllp", at),
@@ -182,6 +188,8 @@ impl IntakeConfig {
             practice: &listener.practice,
             adapter: &listener.adapter,
             mapping: listener.mapping.as_ref(),
+            // The end block, or the length that was announced, says where a message ends.
+            last_line: LastLine::Open,
         });
         let feeds = self.upload.iter().flat_map(|upload| &upload.feed).enumerate().map(|(at, feed)| Route {
             key: ("intake.upload.feed", at),
@@ -189,6 +197,7 @@ impl IntakeConfig {
             practice: &feed.practice,
             adapter: &feed.adapter,
             mapping: feed.mapping.as_ref(),
+            last_line: feed.last_line,
         });
         let pulls = self.pull.iter().enumerate().map(|(at, pull)| Route {
             key: ("intake.pull", at),
@@ -196,6 +205,7 @@ impl IntakeConfig {
             practice: &pull.practice,
             adapter: &pull.adapter,
             mapping: pull.mapping.as_ref(),
+            last_line: LastLine::Open,
         });
         folders.chain(mllp).chain(feeds).chain(pulls)
     }

@@ -214,6 +214,23 @@ pub struct FolderConfig {
     /// The site's mapping; none: the plugin's defaults.
     #[serde(default)]
     pub mapping: Option<PathBuf>,
+    /// How its files end.
+    #[serde(default)]
+    pub last_line: LastLine,
+}
+
+/// How the files of a source end. Lines that a claim is made of may be cut short where a transfer broke off, and one without
+/// a line end may be such a line or a whole one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LastLine {
+    /// As the files before it: refused where those had line ends, taken where they had none, held where neither is sure.
+    #[default]
+    Compare,
+    /// The source writes none behind its last line.
+    Open,
+    /// The source writes one always: a file without it is cut off.
+    Closed,
 }
 
 /// A configuration that cannot be used. Every problem at once.

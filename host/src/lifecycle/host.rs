@@ -17,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::claim::{Date, Setup, day_number};
 use crate::codes::Library;
 use crate::codes::shelf::Shelf;
-use crate::config::{Config, FolderConfig, Route};
+use crate::config::{Config, FolderConfig, LastLine, Route};
 use crate::lifecycle::seats::Seats;
 use crate::lifecycle::summary::{Summary, summarize};
 use crate::lifecycle::{
@@ -431,6 +431,7 @@ impl Folder {
                 path: watched.map(|folder| folder.path.clone()).unwrap_or_default(),
                 adapter: route.adapter.to_owned(),
                 mapping: route.mapping.cloned(),
+                last_line: route.last_line,
             },
             listens: watched.is_none(),
             channel: route.channel(),
@@ -453,6 +454,7 @@ impl Folder {
                 path: config.intake.charge_entry.join(practice),
                 adapter: ENTRY_ADAPTER.to_owned(),
                 mapping: None,
+                last_line: LastLine::Closed,
             },
             listens: false,
             channel: ENTRY_CHANNEL.to_owned(),

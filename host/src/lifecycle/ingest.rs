@@ -142,7 +142,7 @@ impl Intake<'_> {
             cuts.push(FileCut { file_id, cut: Cut::default(), ended: false });
             for item in framer {
                 let item = item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })?;
-                let Some(framed) = Framed::of(item) else { continue };
+                let Some(framed) = self.taken(item, file_id)? else { continue };
                 let Some(now) = cuts.last_mut() else { break };
                 now.cut.add(framed.kind(), &format_ranges(framed.ranges()));
                 if known.has(&framed, &now.cut) {

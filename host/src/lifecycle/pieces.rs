@@ -112,7 +112,7 @@ impl Known {
         let mut now = Cut::default();
         for item in framer {
             let item = item.map_err(|source| HostError::Io { path: intake.folder.channel.clone().into(), source })?;
-            let Some(framed) = Framed::of(item) else { continue };
+            let Some(framed) = intake.taken(item, file.file_id)? else { continue };
             now.add(framed.kind(), &format_ranges(framed.ranges()));
             if now.pieces == before.pieces {
                 break;

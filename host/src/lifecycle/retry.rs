@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::host::{Host, Practice};
 use super::ingest::Intake;
-use super::pieces::{Batch, Framed, Pending};
+use super::pieces::{Batch, Pending};
 use super::{HostError, answers};
 use crate::intake::framing::ByteRange;
 use crate::store::StoreResult;
@@ -150,7 +150,7 @@ impl Intake<'_> {
             let Some(framer) = self.framer(file_id)? else { return Ok(None) };
             for item in framer {
                 let item = item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })?;
-                let Some(framed) = Framed::of(item) else { continue };
+                let Some(framed) = self.taken(item, file_id)? else { continue };
                 let document_id = match places.take(framed.ranges()) {
                     Place::Of(document_id) => {
                         ran.insert(document_id);

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::OnboardError;
 use crate::claim::{Date, day_number, from_day_number};
-use crate::config::{CodesConfig, Config, FolderConfig, PluginsConfig, PracticeConfig};
+use crate::config::{CodesConfig, Config, FolderConfig, LastLine, PluginsConfig, PracticeConfig};
 use crate::lifecycle::{GoLive, Host};
 use crate::private;
 use crate::store::document::DocumentStatus;
@@ -170,6 +170,8 @@ impl Throwaway {
             let mapping = at(&format!("mapping-{number}.toml"));
             write(mapping.clone(), way.mapping)?;
             config.intake.folder.push(FolderConfig {
+                // A sample is what was picked out for it.
+                last_line: LastLine::Open,
                 practice: practice.to_owned(),
                 path: inbox,
                 adapter: way.adapter.to_owned(),

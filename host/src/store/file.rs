@@ -295,6 +295,26 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The last bytes of the files of a channel that came before one and hold any, newest first, at most `count`. It looks
+    /// at the files of the practice a bounded way back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_bytes_before(&self, channel: &str, file_id: u64, count: usize) -> StoreResult<Vec<u8>> {
+        let files: Vec<(u64, u64)> = self.rows(
+            "SELECT file_id, size_bytes FROM file
+             WHERE practice_id = ?1 AND channel = ?2 AND file_id < ?3 AND file_id >= ?3 - 1000 AND size_bytes > 0
+             ORDER BY file_id DESC LIMIT ?4",
+            (self.practice_id(), channel, file_id, count),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let last = files.into_iter().map(|(file_id, size)| {
+            let chunk = self.file_chunk(file_id, (size - 1) / CHUNK_BYTES as u64)?;
+            Ok(chunk.and_then(|bytes| bytes.last().copied()))
+        });
+        Ok(last.collect::<StoreResult<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
     /// One chunk of a file; `None` after the last.
     ///
     /// # Errors

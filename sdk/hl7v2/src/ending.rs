@@ -34,6 +34,37 @@ impl fmt::Display for CutSign {
     }
 }
 
+/// A last segment without a terminator that nothing shows to be cut, nor to be whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenSegment {
+    /// The segment.
+    pub segment: SegmentId,
+    /// The last field that it has.
+    pub field: usize,
+}
+
+impl fmt::Display for OpenSegment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a last segment {} that ends in field {}, without a line end", self.segment, self.field)
+    }
+}
+
+impl OpenSegment {
+    /// Whether it ends where a charge has amounts and quantities (FT1-5 to 18, and 22). Behind them are codes and people.
+    pub fn ends_in_amounts(&self) -> bool {
+        self.segment == SegmentId::FT1 && matches!(self.field, 5..=18 | 22)
+    }
+}
+
+/// The last segment of a message, where it has no terminator.
+pub fn open_segment(message: &[u8]) -> Option<OpenSegment> {
+    let separator = *message.get(3)?;
+    let start = message.iter().rposition(|byte| is_break(*byte)).map_or(0, |at| at + 1);
+    let line = message.get(start..)?;
+    let segment = name(line, separator)?;
+    Some(OpenSegment { segment, field: last_field(line, separator) })
+}
+
 /// Whether the last segment has its terminator.
 pub fn is_terminated(message: &[u8]) -> bool {
     message.last().is_none_or(|byte| matches!(byte, b'\r' | b'\n'))
@@ -151,6 +182,17 @@ mod tests {
         assert_eq!(stray_tail(b"no message\rat all\r"), 18);
         assert_eq!(stray_tail(b"MSH"), 3);
         assert_eq!(stray_tail(b""), 0);
+    }
+
+    #[test]
+    fn an_open_segment_is_named_and_never_shown() {
+        let open = |text: &str| open_segment(format!("{HEAD}{text}").as_bytes()).map(|open| open.to_string());
+        let told = open("FT1|1|C1||20260501||CG|99213").unwrap();
+        assert_eq!(told, "a last segment FT1 that ends in field 7, without a line end");
+        for text in ["FT1|1|C1\r", "the rest of a note", ""] {
+            assert_eq!(open(text), None, "{text}");
+        }
+        assert_eq!(open_segment(b""), None);
     }
 
     fn sign(text: &str, before: &str) -> Option<CutSign> {

@@ -38,7 +38,7 @@ mod write;
 
 pub use ack::{AckCode, AckError, ack};
 pub use delimiters::Delimiters;
-pub use ending::{CutSign, cut_sign, is_terminated, stray_tail};
+pub use ending::{CutSign, OpenSegment, cut_sign, is_terminated, open_segment, stray_tail};
 pub use escape::{Charset, escape, unescape};
 pub use frame::{Envelope, Frame, FrameFault, FrameKind, Frames, frames};
 pub use group::{ChargeScope, Group};

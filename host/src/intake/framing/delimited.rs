@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Cutter, Frame, FramingProblem, Gap, GapKind, Item, Joins, Settings};
+use super::{Cutter, Frame, FramingProblem, Gap, GapKind, Item, Joins, OpenEnd, Settings, may_go_on};
 use crate::claim::Related;
 
 /// Longest row taken: 1 MiB, room for a note in a cell.
@@ -39,6 +39,16 @@ struct Scan {
     after_quote: bool,
     in_cell: bool,
     after_cr: bool,
+}
+
+/// A last row without a line end.
+enum OpenRow {
+    /// Its last cell is closed, and it has them all.
+    Whole,
+    /// Cells are missing.
+    Cut(FramingProblem),
+    /// Its last cell may be cut short.
+    Open(OpenEnd),
 }
 
 enum Step {
@@ -105,12 +115,14 @@ impl Delimited {
                     self.unclosed(true, out);
                     continue;
                 }
-                self.row(self.seen, out);
+                let is_open = !self.scan.after_cr;
+                let is_quoted = self.scan.after_quote;
+                self.row(self.seen, is_open.then_some(is_quoted), out);
                 return;
             };
             match self.scan.step(byte, self.delimiter) {
-                Step::End => self.row(self.seen + 1, out),
-                Step::EndBefore => self.row(self.seen, out),
+                Step::End => self.row(self.seen + 1, None, out),
+                Step::EndBefore => self.row(self.seen, None, out),
                 Step::Inside => {
                     self.seen += 1;
                     if self.seen > ROW_BYTES_MAX {
@@ -159,8 +171,9 @@ impl Delimited {
         self.buffer.get(self.start..).unwrap_or_default()
     }
 
-    /// The first `length` bytes that are not consumed are a row.
-    fn row(&mut self, length: usize, out: &mut VecDeque<Item>) {
+    /// The first `length` bytes that are not consumed are a row. `open` is said of a last one without a line end: whether a
+    /// quote closes its last cell.
+    fn row(&mut self, length: usize, open: Option<bool>, out: &mut VecDeque<Item>) {
         let content = self.rest().get(..length).unwrap_or_default().to_vec();
         let range = (self.base, self.base + length as u64);
         self.consume(length);
@@ -177,11 +190,36 @@ impl Delimited {
             self.header = Some(content);
             out.push_back(Item::Gap(Gap { range, kind: GapKind::Header }));
         } else {
-            let related = self.related(&content);
-            let (ordinal, format) = (self.ordinal, self.format.clone());
-            out.push_back(Item::Frame(Frame { ordinal, ranges: vec![range], format, content, related }));
+            let (related, format) = (self.related(&content), self.format.clone());
+            let open_end = match open.map(|is_quoted| self.open_end(&content, is_quoted, range)) {
+                Some(OpenRow::Cut(problem)) => {
+                    out.push_back(Item::Problem(problem));
+                    self.ordinal = self.ordinal.saturating_add(1);
+                    return;
+                }
+                Some(OpenRow::Open(open_end)) => Some(Box::new(open_end)),
+                Some(OpenRow::Whole) | None => None,
+            };
+            let ordinal = self.ordinal;
+            out.push_back(Item::Frame(Frame { ordinal, ranges: vec![range], format, content, related, open_end }));
             self.ordinal = self.ordinal.saturating_add(1);
         }
+    }
+
+    /// What a last row without a line end is: its cells are counted against the header's.
+    fn open_end(&self, row: &[u8], is_quoted: bool, range: (u64, u64)) -> OpenRow {
+        let named = cells(self.header.as_deref().unwrap_or_default(), self.delimiter);
+        let expected = named.iter().rposition(|name| !name.is_empty()).map_or(0, |at| at + 1);
+        let found = cells(row, self.delimiter).len();
+        if found >= expected && is_quoted {
+            return OpenRow::Whole;
+        }
+        let words = format!("a last row of {found} cells, without a line end");
+        let wanted = format!("{expected} cells as the header has, and a line end");
+        let remedy = "the file may be cut off: ask for it again; the rows before this one were taken";
+        let problem = FramingProblem::new("csv.truncated", range, words, &wanted, remedy);
+        let may_go_on = row.rsplit(|byte| *byte == self.delimiter).next().is_some_and(may_go_on);
+        if found < expected { OpenRow::Cut(problem) } else { OpenRow::Open(OpenEnd { problem, may_go_on }) }
     }
 
     /// Finds the columns that rows are joined on.
@@ -278,7 +316,8 @@ pub(super) fn cells(row: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
     cells.into_iter().map(|cell| cell.trim_ascii().to_vec()).collect()
 }
 
-/// Every row of a file in memory, for joined files. Rows that do not end are left out, and counted.
+/// Every row of a file in memory, for joined files. Rows that do not end, and a last one without its last cells and its line end,
+/// are left out, and counted.
 pub(super) fn rows(file: &[u8], delimiter: u8) -> (Vec<&[u8]>, usize) {
     let (mut rows, mut broken, mut from, mut scan) = (Vec::new(), 0, 0, Scan::default());
     let mut at = 0;
@@ -301,10 +340,12 @@ pub(super) fn rows(file: &[u8], delimiter: u8) -> (Vec<&[u8]>, usize) {
         rows.push(file.get(from..end).unwrap_or_default());
         (from, at, scan) = (end, end, Scan::default());
     }
-    if scan.in_quotes {
+    let tail = file.get(from..).unwrap_or_default();
+    let cut = |header: &&[u8]| !tail.is_empty() && cells(tail, delimiter).len() < cells(header, delimiter).len();
+    if scan.in_quotes || (!scan.after_cr && rows.first().is_some_and(cut)) {
         broken += 1;
     } else {
-        rows.push(file.get(from..).unwrap_or_default());
+        rows.push(tail);
     }
     rows.retain(|row| !row.trim_ascii().is_empty());
     (rows, broken)

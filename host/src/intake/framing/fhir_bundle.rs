@@ -132,6 +132,7 @@ impl Cutter for FhirBundle {
             format: self.format.clone(),
             content: group.bytes,
             related: vec![Related { name: "entries".to_owned(), content: entries }],
+            open_end: None,
         }));
         self.ordinal = self.ordinal.saturating_add(1);
         Ok(())

@@ -9,7 +9,7 @@ use claimhost_sdk::delimited::shape;
 use claimhost_sdk::fixed::{self, Counts, Layout, Role};
 
 use super::delimited::ROW_BYTES_MAX;
-use super::{ByteRange, Cutter, Frame, FramingProblem, Gap, GapKind, Item, Joins, Settings};
+use super::{ByteRange, Cutter, Frame, FramingProblem, Gap, GapKind, Item, Joins, OpenEnd, Settings};
 use crate::claim::Related;
 
 pub(super) struct Fixed {
@@ -187,12 +187,28 @@ impl Fixed {
         }
     }
 
+    /// A last line without a line end whose blanks at its end may be left off: nothing says where it ended. Any other is as
+    /// long as its layout says, or the adapter refuses it.
+    fn open_end(&self, line: &[u8], range: ByteRange) -> Option<Box<OpenEnd>> {
+        let text = fixed::text(line);
+        let record = self.layout.record(self.layout.kind(&text)?)?;
+        let length = record.length.filter(|_| record.trimmed && !line.ends_with(b"\n"))?;
+        let found = text.chars().count();
+        let remedy = "the file may be cut off: ask for it again; the records before this one were taken";
+        let words = format!("line {} of {found} characters, without a line end", self.number);
+        let expected = format!("{length} characters, or a line end");
+        let problem = FramingProblem::new("fixed.truncated", range, words, &expected, remedy);
+        // A number that is shorter than its column is refused anyway.
+        (found < length).then(|| Box::new(OpenEnd { problem, may_go_on: false }))
+    }
+
     /// Puts out a record with what stands above it, and the numbers of their lines.
     fn frame(&mut self, line: Vec<u8>, range: ByteRange, out: &mut VecDeque<Item>) {
         let mut related = self.related(&line);
         let numbers = self.parents.iter().map(|held| held.number).chain([self.number]);
         let numbers = numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(" ");
         related.push(Related { name: fixed::LINES.to_owned(), content: numbers.into_bytes() });
+        let open_end = self.open_end(&line, range);
         let mut content = Vec::with_capacity(line.len());
         for held in &mut self.parents {
             content.extend_from_slice(&held.bytes);
@@ -201,7 +217,7 @@ impl Fixed {
         content.extend_from_slice(&line);
         let ranges = self.parents.iter().map(|held| held.range).chain([range]).collect();
         let (ordinal, format) = (self.ordinal, self.format.clone());
-        out.push_back(Item::Frame(Frame { ordinal, ranges, format, content, related }));
+        out.push_back(Item::Frame(Frame { ordinal, ranges, format, content, related, open_end }));
         self.ordinal = self.ordinal.saturating_add(1);
     }
 

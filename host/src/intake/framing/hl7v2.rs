@@ -1,13 +1,14 @@
 //! HL7 v2 messages, by the codec's splitter. Envelopes and their counts are checked there.
 //!
-//! A message that the end of the file cuts off is refused by name: half a segment may hold half an amount. A last segment
-//! without a terminator alone is no sign of that; see `claimhost_hl7v2::cut_sign` for what is.
+//! A message that the end of the file cuts off is refused by name: half a segment may hold half an amount. What is a sign of
+//! that: `claimhost_hl7v2::cut_sign`. A last segment without a terminator alone is none; whether it is whole, only other
+//! files of its source tell ([`Frame::open_end`]).
 
 use std::collections::VecDeque;
 
-use claimhost_hl7v2::{FrameFault, FrameKind, FrameSplitter, cut_sign, is_terminated, stray_tail};
+use claimhost_hl7v2::{FrameFault, FrameKind, FrameSplitter, cut_sign, is_terminated, open_segment, stray_tail};
 
-use super::{ByteRange, Cutter, Frame, FramingProblem, Gap, GapKind, Item};
+use super::{ByteRange, Cutter, Frame, FramingProblem, Gap, GapKind, Item, OpenEnd, may_go_on};
 
 /// Longest message that is remembered to compare the last one with.
 const COMPARED_BYTES_MAX: usize = 64 * 1024;
@@ -62,7 +63,7 @@ impl Hl7v2 {
             match kind {
                 _ if too_long => self.ordinal = self.ordinal.saturating_add(u32::from(kind == FrameKind::Message)),
                 FrameKind::Message if self.at_end && !is_terminated(&bytes) => self.last = Some((range, bytes)),
-                FrameKind::Message => self.message(range, bytes, out),
+                FrameKind::Message => self.message(range, bytes, None, out),
                 FrameKind::Envelope(_) => out.push_back(Item::Gap(Gap { range, kind: GapKind::Envelope })),
                 FrameKind::Filler => {
                     let block = bytes.iter().rev().find(|byte| matches!(**byte, START_BLOCK | END_BLOCK));
@@ -82,7 +83,13 @@ impl Hl7v2 {
     }
 
     /// A message, and the lines behind its last segment that are none of its.
-    fn message(&mut self, range: ByteRange, mut content: Vec<u8>, out: &mut VecDeque<Item>) {
+    fn message(
+        &mut self,
+        range: ByteRange,
+        mut content: Vec<u8>,
+        open_end: Option<Box<OpenEnd>>,
+        out: &mut VecDeque<Item>,
+    ) {
         let tail = content.split_off(stray_tail(&content));
         let end = range.1 - tail.len() as u64;
         self.before.clear();
@@ -90,7 +97,7 @@ impl Hl7v2 {
             self.before.extend_from_slice(&content);
         }
         let (ordinal, format, ranges) = (self.ordinal, self.format.clone(), vec![(range.0, end)]);
-        out.push_back(Item::Frame(Frame { ordinal, ranges, format, content, related: Vec::new() }));
+        out.push_back(Item::Frame(Frame { ordinal, ranges, format, content, related: Vec::new(), open_end }));
         self.ordinal = self.ordinal.saturating_add(1);
         if !tail.is_empty() {
             out.push_back(stray((end, range.1)));
@@ -99,7 +106,7 @@ impl Hl7v2 {
 
     fn emit_last(&mut self, out: &mut VecDeque<Item>) {
         if let Some((range, content)) = self.last.take() {
-            self.message(range, content, out);
+            self.message(range, content, None, out);
         }
     }
 
@@ -112,13 +119,24 @@ impl Hl7v2 {
             _ => self.block_open.then(|| "the end block of MLLP".to_owned()),
         };
         let sign = sign.or_else(|| Some(format!("a last segment without an end, and no {} behind it", open?)));
-        let Some(found) = sign else { return self.message(range, content, out) };
+        let Some(found) = sign else {
+            let open_end = open_segment(&content).map(|open| {
+                let last = content.rsplit(|byte| !byte.is_ascii_alphanumeric() && *byte != b'.').next();
+                let may_go_on = open.ends_in_amounts() && last.is_some_and(may_go_on);
+                Box::new(OpenEnd { problem: cut_off(range, open.to_string()), may_go_on })
+            });
+            return self.message(range, content, open_end, out);
+        };
         self.ordinal = self.ordinal.saturating_add(1);
-        let expected = "a whole segment at the end of the file";
-        let remedy =
-            "the transfer may be cut off: ask the sender to send the file again; the messages before it were taken";
-        out.push_back(Item::Problem(FramingProblem::new("hl7.cut-off", range, found, expected, remedy)));
+        out.push_back(Item::Problem(cut_off(range, found)));
     }
+}
+
+fn cut_off(range: ByteRange, found: String) -> FramingProblem {
+    let expected = "a whole segment at the end of the file, and its line end";
+    let remedy =
+        "the transfer may be cut off: ask the sender to send the file again; the messages before it were taken";
+    FramingProblem::new("hl7.cut-off", range, found, expected, remedy)
 }
 
 fn stray(range: ByteRange) -> Item {

@@ -99,6 +99,34 @@ pub struct Frame {
     pub content: Vec<u8>,
     /// Header and joined rows.
     pub related: Vec<Related>,
+    /// The file ends with this document, with no line end, and nothing in it says that it is cut off.
+    pub open_end: Option<Box<OpenEnd>>,
+}
+
+/// A document at the end of a file that has no line end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenEnd {
+    /// The problem that this is, unless its source writes its files so.
+    pub problem: FramingProblem,
+    /// Its last value may be the beginning of a longer one: see [`may_go_on`].
+    pub may_go_on: bool,
+}
+
+/// Whether a last value of a file may be the beginning of a longer amount or count that would be as good: `9` and `90.0` of
+/// `90.00`. Two decimals are the whole of an amount. A code, a day, a number of a person that is cut is no longer one, which
+/// the scrub sees; of text nobody can tell.
+pub(crate) fn may_go_on(value: &[u8]) -> bool {
+    let value = value.trim_ascii();
+    let value = value.strip_prefix(b"\"").unwrap_or(value);
+    let value = value.strip_prefix(b"(").or_else(|| value.strip_prefix(b"-")).unwrap_or(value);
+    let value = value.strip_prefix(b"$").unwrap_or(value);
+    let mut parts = value.splitn(2, |byte| *byte == b'.');
+    let (whole, decimals) = (parts.next().unwrap_or_default(), parts.next());
+    let digits = |part: &[u8]| part.iter().all(|byte| byte.is_ascii_digit() || *byte == b',');
+    match decimals {
+        None => (1..=4).contains(&whole.len()) && digits(whole),
+        Some(decimals) => decimals.len() < 2 && digits(whole) && digits(decimals),
+    }
 }
 
 impl std::fmt::Debug for Frame {

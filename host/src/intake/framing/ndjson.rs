@@ -56,6 +56,7 @@ impl Ndjson {
                 format: self.format.clone(),
                 content,
                 related,
+                open_end: None,
             })
         } else if at_end {
             let remedy = "the transfer may be cut off: ask for the file again";

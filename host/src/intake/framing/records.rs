@@ -48,7 +48,7 @@ impl Held {
             return Item::Problem(FramingProblem::new(&id, range, "a longer record", &expected, remedy));
         }
         let (ranges, format) = (vec![range], format.to_owned());
-        Item::Frame(Frame { ordinal, ranges, format, content: self.bytes, related: Vec::new() })
+        Item::Frame(Frame { ordinal, ranges, format, content: self.bytes, related: Vec::new(), open_end: None })
     }
 
     pub(super) fn is_too_long(&self) -> bool {

@@ -38,6 +38,7 @@ impl Cutter for Whole {
                 format: self.format.clone(),
                 content: std::mem::take(&mut self.content),
                 related: Vec::new(),
+                open_end: None,
             })
         } else {
             Item::Problem(FramingProblem::new(

@@ -53,6 +53,7 @@ impl X12 {
                     format: self.format.clone(),
                     content: claim.bytes,
                     related: Vec::new(),
+                    open_end: None,
                 }));
             } else {
                 let own = ranges.last().copied().unwrap_or_default();

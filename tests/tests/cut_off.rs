@@ -1,0 +1,120 @@
+//! Files that end inside their last charge: what is left of it is never billed. A source whose files never end with a line
+//! end is no such thing, and what its files looked like before tells the two apart.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use claimhost_tests::site::{Charge, PRACTICE, Site, counts};
+use serde_json::Value;
+
+const DAY: &str = "2026-05-20";
+const HEADER: &str = "Visit ID,Line ID,Status,Patient ID,Patient Last,Patient First,Patient DOB,Patient Sex,Address 1,City,State,ZIP,Payer,Member ID,Rendering NPI,Location,DOS,CPT,Units,Dx1,Charge\n";
+
+/// A message whose last segment is its charge, and the charge ends with the amount.
+fn message(number: u32) -> String {
+    let text = Charge::of_nobody_else(number).message();
+    let (charge, rest): (Vec<&str>, Vec<&str>) =
+        text.split_terminator('\r').partition(|segment| segment.starts_with("FT1"));
+    let charge = charge[0].replace("|J06.9^^I10|DR01", "");
+    let charge = charge.trim_end_matches('|').trim_end_matches("MAIN").trim_end_matches('|');
+    assert!(charge.ends_with("|90.00"), "{charge}");
+    rest.into_iter().chain([charge]).map(|segment| format!("{segment}\r")).collect()
+}
+
+fn row(number: u32) -> String {
+    let born = format!("03/{:02}/1970", number + 1);
+    format!(
+        "V{number},C{number},closed,M{number},VANCE,ORLA,{born},F,12 ELM STREET,ANYTOWN,OH,43001,EXAMPLE,ID{number},1000000004,MAIN,05/01/2026,99213,1,J06.9,90.00\n"
+    )
+}
+
+fn reasons(site: &Site) -> Vec<String> {
+    let rejected = site.documents(PRACTICE).into_iter().filter(|document| document["status"] == "rejected");
+    rejected.map(|document| document["reason"].as_str().unwrap().to_owned()).collect()
+}
+
+fn leaves(summary: &Value) -> (u64, u64) {
+    (summary["claims"]["submitted"].as_u64().unwrap(), summary["cents"]["billed"].as_u64().unwrap())
+}
+
+#[test]
+fn the_first_file_of_a_folder_is_refused_wherever_its_last_amount_is_cut() {
+    let whole = message(1);
+    let amount = whole.rfind("90.00").unwrap();
+    for end in amount + 1..amount + 5 {
+        let site = Site::new();
+        site.hl7("a.hl7", &whole.as_bytes()[..end]);
+        let summary = site.run(DAY);
+        assert_eq!((&summary["claims"]["total"], reasons(&site)), (&0.into(), vec!["hl7.cut-off".to_owned()]), "{end}");
+        // The whole file is taken once.
+        site.hl7("b.hl7", whole.as_bytes());
+        assert_eq!(leaves(&site.run(DAY)), (1, 9_000));
+    }
+    // Two decimals are the whole of an amount: without its line end alone the file says what it says.
+    let site = Site::new();
+    site.hl7("a.hl7", whole.trim_end().as_bytes());
+    assert_eq!(leaves(&site.run(DAY)), (1, 9_000));
+}
+
+#[test]
+fn the_same_cut_file_again_is_refused_again() {
+    let site = Site::new();
+    let whole = message(1);
+    let cut = &whole.as_bytes()[..whole.rfind("90.00").unwrap() + 1];
+    for name in ["a.hl7", "b.hl7", "c.hl7", "d.hl7"] {
+        site.hl7(name, cut);
+        let summary = site.run(DAY);
+        assert_eq!(summary["claims"]["total"], 0, "{name}: what was cut says nothing of its source: {summary}");
+    }
+    assert_eq!(reasons(&site).len(), 4);
+}
+
+#[test]
+fn a_folder_whose_files_have_line_ends_refuses_one_without() {
+    let site = Site::new();
+    for number in 1..=3 {
+        site.hl7(&format!("a{number}.hl7"), message(number).as_bytes());
+    }
+    site.hl7("b.hl7", message(4).trim_end().as_bytes());
+    site.hl7("c.hl7", message(5).as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((leaves(&summary), reasons(&site)), ((4, 36_000), vec!["hl7.cut-off".to_owned()]), "{summary}");
+    assert_eq!(counts(&summary)["rejected"], 1, "{summary}");
+    let refused = site.documents(PRACTICE).into_iter().find(|document| document["status"] == "rejected").unwrap();
+    let told = refused["detail"].to_string();
+    for words in ["FT1", "field 11", "send the file again", "last_line"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    // The sender's new version writes none any more: the operator says so, and the document runs again.
+    site.edit("claimhost.toml", "last_line = \"compare\"", "last_line = \"open\"");
+    site.json(&["--as-of", DAY, "document", "retry", refused["id"].as_str().unwrap()]);
+    assert_eq!(leaves(&site.run(DAY)), (5, 45_000));
+}
+
+#[test]
+fn a_note_that_the_end_cut_is_no_end_where_files_have_line_ends() {
+    let site = Site::new();
+    site.edit("claimhost.toml", "last_line = \"compare\"", "last_line = \"closed\"");
+    site.hl7("a.hl7", format!("{}NTE|1||patient to", message(1)).as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((&summary["claims"]["total"], reasons(&site)), (&0.into(), vec!["hl7.cut-off".to_owned()]), "{summary}");
+}
+
+#[test]
+fn rows_of_a_superbill_are_no_different() {
+    let site = Site::new();
+    site.add_folder("rows", "csv-superbill");
+    let put = |name: &str, text: &str| site.put("inbox/rows", name, text.as_bytes());
+    let text = format!("{HEADER}{}{}", row(1), row(2));
+    put("a.csv", text.trim_end().strip_suffix("0.00").unwrap());
+    let summary = site.run(DAY);
+    assert_eq!((leaves(&summary).0, reasons(&site)), (1, vec!["csv.truncated".to_owned()]), "{summary}");
+    put("b.csv", &text);
+    assert_eq!(leaves(&site.run(DAY)), (2, 18_000));
+    // A row without its last cells says itself that it is cut.
+    let cut = format!("{HEADER}{}", row(3));
+    put("c.csv", cut.trim_end().strip_suffix(",J06.9,90.00").unwrap());
+    assert_eq!((leaves(&site.run(DAY)).0, reasons(&site).len()), (2, 2));
+    // Whole is an amount with its decimals, and a last cell that is closed.
+    put("d.csv", format!("{HEADER}{}", row(4)).trim_end());
+    put("e.csv", &format!("{HEADER}{}", row(5)).replace(",90.00\n", ",\"90\""));
+    assert_eq!(leaves(&site.run(DAY)), (4, 36_000));
+}
