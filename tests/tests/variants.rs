@@ -133,6 +133,20 @@ fn hl7_messages() {
                 &["claim"],
             ),
             case("without a visit number", with("|V1\r", "|\r"), &["rejected: hl7.no-visit-number PV1-19"]),
+            case(
+                "an account for a visit number, and another day",
+                {
+                    let one = with("|V1\r", "|\r").replace("43001\rPV1", "43001|||||||A77\rPV1");
+                    let other = one.replace("|C1||20260501|", "|C2||20260502|").replace("|MSG1|", "|MSG2|");
+                    one + &other.replace("20260501120000", "20260502120000")
+                },
+                &["held: visit.shared-number", "held: visit.shared-number"],
+            ),
+            case(
+                "a social security number for a visit number",
+                with("|V1\r", "|\r").replace("43001\rPV1", "43001|||||||900001111^^^USA^SS\rPV1"),
+                &["rejected: hl7.visit-number-type PID-18"],
+            ),
             case("two ids of the patient", named("M1^^^SITE^MR~900-00-1111^^^USA^SS"), &["claim"]),
             case(
                 "the medical record number is not the first id",

@@ -10,6 +10,7 @@ mod amounts;
 mod apply;
 mod charge;
 mod complete;
+mod doubts;
 mod event;
 mod fold;
 mod header;

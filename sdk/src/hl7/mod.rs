@@ -8,6 +8,7 @@ mod align;
 mod charge;
 mod coverage;
 mod diagnoses;
+mod number;
 mod paths;
 mod people;
 mod place;
@@ -63,6 +64,8 @@ pub struct Defaults {
 pub struct Site {
     pub(crate) paths: Paths,
     pub(crate) types: BTreeMap<String, ChargeType>,
+    /// The site has said which field is the visit number.
+    number_is_declared: bool,
     payer_ids: Vec<Path>,
     visit_events: Vec<String>,
     closed_events: Vec<String>,
@@ -80,6 +83,7 @@ impl Site {
     pub fn open(setup: &Setup, defaults: &Defaults) -> Result<Self, Vec<Problem>> {
         let mut mapping = Mapping::parse(&setup.mapping);
         let paths = Paths::read(&mut mapping, defaults.paths);
+        let number_is_declared = mapping.has("visit.number");
         for field in [&paths.code, &paths.date] {
             // Without it no charge could be read, and none may vanish.
             if mapping.text(field.key, "standard").trim().is_empty() {
@@ -125,6 +129,7 @@ impl Site {
         Ok(Self {
             paths,
             types,
+            number_is_declared,
             payer_ids,
             visit_events,
             closed_events,
@@ -232,8 +237,13 @@ impl Site {
         let p = &self.paths;
         let number = p.visit_number.of_message(message);
         let visit_number = text(number);
-        if visit_number.is_empty() {
-            problems.push(self.no_visit_number(number));
+        let mut doubts = Vec::new();
+        match number.filter(|_| !visit_number.is_empty()) {
+            None => problems.push(self.no_visit_number(number)),
+            Some(number) => {
+                problems.extend(number::of_a_person(message, &number));
+                doubts.extend(number::shared(&number).filter(|_| !self.number_is_declared));
+            }
         }
         let patient = self.patient(message, problems);
         let coverages = self.coverages(&patient).shared(message, problems);
@@ -248,7 +258,7 @@ impl Site {
             charges: Vec::new(),
             complete: false,
             undelivered: self.undelivered.clone(),
-            doubts: Vec::new(),
+            doubts,
         }
     }
 
