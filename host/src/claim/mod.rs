@@ -45,6 +45,16 @@ pub fn thousandths(value: i64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// Takes the payer's number of the claim that this one replaces (REF F8 of the source) out of a visit's header: it is one
+/// claim's ([`Claim::payer_control_number`]), and not every one's of the visit.
+pub fn take_replaced_claim(header: &mut ClaimHeader) -> Option<String> {
+    let references = &mut header.extras.as_mut()?.references;
+    let is_it = |reference: &ClaimReference| reference.kind == ClaimReferenceKind::ReplacedClaim;
+    let (replaced, others) = std::mem::take(references).into_iter().partition::<Vec<_>, _>(is_it);
+    *references = others;
+    replaced.into_iter().map(|reference| reference.value).find(|value| !value.trim().is_empty())
+}
+
 /// The coverage this version goes to (2000B/2010BB).
 pub fn destination(claim: &Claim) -> Option<&Coverage> {
     claim.header.coverages.get(usize::from(claim.destination))

@@ -2,7 +2,8 @@
 //!
 //! - `new`: a live id with content already told is the same charge again and changes nothing; the same code and dates
 //!   under a live id is a correction and replaces; another service keeps both (an untrusted key).
-//! - `replace`: the charge that `reverses` or `id` names; an unknown one is new.
+//! - `replace`: the charge that `reverses` or `id` names; an unknown one is new, and a problem: of what it corrects nothing
+//!   is known.
 //! - `cancel`, `credit`: by `reverses` or `id`; a charge already reversed stays so. Without a known id: by code,
 //!   modifiers, dates and amount when exactly one live charge fits, else a problem.
 //!
@@ -16,6 +17,11 @@ use super::event::Event;
 use super::fold::VisitProblem;
 use super::header::Told;
 use crate::claim::{Charge, ChargeAction, Coverage, ServiceLine, SourceOrder};
+
+/// Ids of problems: what a correction or a reversal names was never told here.
+pub(super) const UNMATCHED_REPLACEMENT: &str = "visit.unmatched-replacement";
+pub(super) const UNMATCHED_CANCEL: &str = "visit.unmatched-cancel";
+pub(super) const UNMATCHED_CREDIT: &str = "visit.unmatched-credit";
 
 /// One service under one key.
 #[derive(Debug, Clone)]
@@ -75,13 +81,33 @@ pub(super) struct Charges {
 }
 
 impl Charges {
-    /// Applies one charge. Returns whether the set of live charges changed.
-    pub(super) fn apply(&mut self, event: &Event, place: usize, charge: &Charge) -> bool {
+    /// Applies the charges of one event. Returns whether the set of live charges changed.
+    pub(super) fn apply(&mut self, event: &Event) -> bool {
+        // A corrected claim may have lines that the one before had not; one of which no line is known corrects nothing told here.
+        let corrects = event.complete && event.charges.iter().any(|charge| self.knows(charge));
+        let mut changed = false;
+        for (place, charge) in event.charges.iter().enumerate() {
+            if charge.action == ChargeAction::Replace && !corrects && !self.knows(charge) {
+                let words = "a correction names a charge that was never told here. If another system billed that, correct it there: \
+                             from here it would be billed twice. If nobody did, accept this: it is billed as a new claim";
+                self.problem(UNMATCHED_REPLACEMENT, charge, words);
+            }
+            changed |= self.apply_one(event, place, charge);
+        }
+        changed
+    }
+
+    /// Whether a charge names one that was told before, live or not.
+    fn knows(&self, charge: &Charge) -> bool {
+        [&charge.reverses, &charge.id].into_iter().any(|id| self.by_id.contains_key(id))
+    }
+
+    fn apply_one(&mut self, event: &Event, place: usize, charge: &Charge) -> bool {
         match charge.action {
             ChargeAction::New => self.charge(charge, Content::of(event, place, charge)),
             ChargeAction::Replace => self.replace(charge, Content::of(event, place, charge)),
-            ChargeAction::Cancel => self.reverse(charge, "visit.unmatched-cancel"),
-            ChargeAction::Credit => self.reverse(charge, "visit.unmatched-credit"),
+            ChargeAction::Cancel => self.reverse(charge, UNMATCHED_CANCEL),
+            ChargeAction::Credit => self.reverse(charge, UNMATCHED_CREDIT),
         }
     }
 
@@ -118,7 +144,6 @@ impl Charges {
     fn replace(&mut self, charge: &Charge, now: Content) -> bool {
         let id = charge.id.as_str();
         if id.is_empty() && charge.reverses.is_empty() {
-            self.problem("visit.unmatched-replacement", charge, "a replacement names no charge; both are held");
             return self.bring_to_life(id, now);
         }
         // A replacement without an id of its own keeps the one it replaces.

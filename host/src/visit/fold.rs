@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::apply::{Charges, Content, Slot};
+use super::apply::{Charges, Content, Slot, UNMATCHED_CANCEL, UNMATCHED_CREDIT, UNMATCHED_REPLACEMENT};
 use super::charge::{ChargeKey, Pointer, point};
+use super::doubts;
 use super::event::{Event, digest_of, source_order};
 use super::header::{Told, merge, nothing_said};
 use super::identity::{Verdict, same_person};
 use crate::claim::{
-    ChargeAction, ClaimHeader, Coverage, LineProviders, Patient, Problem, Provider, ServiceLine, SourceOrder,
-    VisitStatus,
+    ChargeAction, ClaimHeader, Coverage, LineProviders, Patient, Provider, ServiceLine, SourceOrder, VisitStatus,
 };
 
 /// A visit as its events tell it.
@@ -58,6 +58,16 @@ pub struct VisitProblem {
 }
 
 impl VisitProblem {
+    /// Whether a charge is corrected that was never told.
+    pub fn is_unmatched_replacement(&self) -> bool {
+        self.id == UNMATCHED_REPLACEMENT
+    }
+
+    /// Whether a charge is taken back that was never told.
+    pub fn is_unmatched_reversal(&self) -> bool {
+        [UNMATCHED_CANCEL, UNMATCHED_CREDIT].contains(&self.id.as_str())
+    }
+
     pub(super) fn new(id: &str, at: &str, words: &str) -> Self {
         Self { id: id.into(), at: at.into(), words: words.into() }
     }
@@ -71,13 +81,9 @@ pub fn fold(events: &[Event]) -> Visit {
         state.group(group);
     }
     state.identity(&ordered);
+    let begun = state.charges.live().map(|slot| slot.now.line.service_dates.start);
+    state.shared_number = doubts::shared_number(&ordered, begun);
     state.finish()
-}
-
-/// A problem that an adapter has with a sound document, as one of the visit.
-fn doubt(problem: &Problem) -> VisitProblem {
-    let Problem { id, at, found, expected, remedy } = problem;
-    VisitProblem::new(id, &at.path, &format!("found {found}, expected {expected}; {remedy}"))
 }
 
 /// Sorted, without repeats. A repeat has order and digest of another; one with a charge without an id only when it is
@@ -115,6 +121,7 @@ struct State {
     ties: BTreeMap<Tied, VisitProblem>,
     /// Of the newest event with charges.
     doubts: Vec<VisitProblem>,
+    shared_number: Option<VisitProblem>,
     problems: Vec<VisitProblem>,
 }
 
@@ -128,6 +135,7 @@ impl State {
             charges: Charges::default(),
             ties: BTreeMap::new(),
             doubts: Vec::new(),
+            shared_number: None,
             problems: Vec::new(),
         }
     }
@@ -143,11 +151,9 @@ impl State {
                 self.status = event.status;
                 self.status_order = Some(event.order.clone());
             }
-            for (place, charge) in event.charges.iter().enumerate() {
-                changed |= self.charges.apply(event, place, charge);
-            }
+            changed |= self.charges.apply(event);
             if !event.charges.is_empty() {
-                self.doubts = event.doubts.iter().map(doubt).collect();
+                self.doubts = doubts::passing(event);
             }
             if event.complete {
                 changed |= self.cancel_what_is_not_named(event);
@@ -287,6 +293,7 @@ impl State {
         } else {
             self.suspicions();
             self.problems.append(&mut self.doubts);
+            self.problems.extend(self.shared_number.take());
             self.problems.append(&mut self.charges.problems);
             self.diagnoses();
             charges = self.charges.live().map(|slot| self.live_charge(slot)).collect();

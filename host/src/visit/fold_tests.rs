@@ -35,7 +35,7 @@ fn what_charges_do_to_each_other() {
         ),
         (
             "a correction taken back",
-            &[(REPLACE, "1", "A", 5), (REPLACE, "1", "A", 6), (REPLACE, "1", "A", 5)],
+            &[(NEW, "1", "A", 5), (REPLACE, "1", "A", 6), (REPLACE, "1", "A", 5)],
             &[("A", 5)],
             &[],
         ),
@@ -59,7 +59,19 @@ fn what_charges_do_to_each_other() {
             &["visit.untrusted-key"],
         ),
         ("replaced by another service", &[(NEW, "1", "A", 5), (REPLACE, "1", "B", 7)], &[("B", 7)], &[]),
-        ("replacing the unknown", &[(REPLACE, "1", "A", 5)], &[("A", 5)], &[]),
+        ("replacing the unknown", &[(REPLACE, "1", "A", 5)], &[("A", 5)], &["visit.unmatched-replacement"]),
+        (
+            "replacing the unknown twice",
+            &[(REPLACE, "1", "A", 5), (REPLACE, "1", "A", 6)],
+            &[("A", 6)],
+            &["visit.unmatched-replacement"],
+        ),
+        (
+            "replacing what was reversed",
+            &[(NEW, "1", "A", 5), (CANCEL, "1", "A", 5), (REPLACE, "1", "A", 6)],
+            &[("A", 6)],
+            &[],
+        ),
         ("cancelled", &[(NEW, "1", "A", 5), (NEW, "2", "B", 5), (CANCEL, "1", "A", 5)], &[("B", 5)], &[]),
         ("cancelled twice", &[(NEW, "1", "A", 5), (CANCEL, "1", "A", 5), (CANCEL, "1", "A", 5)], &[], &[]),
         (

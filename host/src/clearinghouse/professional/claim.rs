@@ -116,7 +116,8 @@ fn references(out: &mut Out, claim: &Claim, coverage: &Coverage) -> Done {
     }
     out.pair("REF", "9F", coverage.referral_number.as_deref().unwrap_or_default())?;
     out.pair("REF", "G1", coverage.prior_authorization.as_deref().unwrap_or_default())?;
-    out.pair("REF", "F8", claim.payer_control_number.as_deref().unwrap_or_default())?;
+    let replaced = claim.payer_control_number.as_deref();
+    out.pair("REF", "F8", replaced.unwrap_or_else(|| value(ClaimReferenceKind::ReplacedClaim)))?;
     for (kind, code) in codes::REFERENCES_BEHIND {
         if kind == ClaimReferenceKind::MedicalRecord {
             out.pair("REF", code, medical_record(&claim.header).unwrap_or_default())?;

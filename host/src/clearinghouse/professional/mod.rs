@@ -26,7 +26,7 @@ use crate::claim::{Claim, Contact, Date};
 
 pub use assemble::{Rendered, assemble, render, write};
 pub use refusal::{Refusal, Sending, refusals, table};
-pub use roundtrip::{Lost, RoundTripError, claims_of, round_trip};
+pub use roundtrip::{Lost, RoundTripError, claim_of, round_trip};
 pub use unwritable::{Unwritable, unwritable};
 
 /// ST03 and GS08.

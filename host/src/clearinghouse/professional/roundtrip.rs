@@ -5,12 +5,13 @@
 //! NM102 of the pay-to address (always 2).
 //! Equal: `40.00` and `40`; a range of one day and that day.
 
-use claimhost_x12::{ClaimFrame, ClaimFrames, Detected, Element, Segment, Segments, detect, thousandths};
+use claimhost_x12::{ClaimFrames, Detected, Element, Segment, Segments, detect, thousandths};
 
 use super::refusal::{Refusal, refusals};
 use super::{Created, Envelope, Partner, Purpose, Receiver, Submitter, WriteError, write};
 use crate::claim::{
-    ChargeAction, Claim, Contact, ContactKind, ContactNumber, Date, Frequency, VisitUpdate, total_charge,
+    ChargeAction, Claim, Contact, ContactKind, ContactNumber, Date, Frequency, VisitUpdate, take_replaced_claim,
+    total_charge,
 };
 
 /// An element of the original that is not in the result.
@@ -46,42 +47,22 @@ pub enum RoundTripError {
     Write(#[from] WriteError),
 }
 
-/// The claims of `original` by `updates` (one for each, in order), without splitting: all charges, the first coverage billed.
-///
-/// REF F8 of 2300 is read from the file: the host has that number from its own remittances, and here there are none.
-///
-/// # Errors
-/// When the numbers differ.
-pub fn claims_of(original: &[u8], updates: &[VisitUpdate]) -> Result<Vec<Claim>, RoundTripError> {
-    let frames: Vec<_> = ClaimFrames::new(original).flatten().collect();
-    if frames.len() != updates.len() {
-        return Err(RoundTripError::Count { claims: frames.len(), updates: updates.len() });
-    }
-    let number = |frame: &ClaimFrame| payer_control_number(&located(&frame.bytes(original)));
-    Ok(frames.iter().zip(updates).map(|(frame, update)| claim_of(update, number(frame))).collect())
-}
-
-/// REF F8 of 2300: the payer's number of the claim that this one replaces or voids.
-fn payer_control_number(segments: &[Located<'_>]) -> Option<String> {
-    let is_it = |at: &&Located<'_>| at.loop_id == "2300" && at.segment.is("REF") && at.segment.text(1) == "F8";
-    segments.iter().find(is_it).map(|at| at.segment.string(2))
-}
-
-/// The claim of one update.
-pub(super) fn claim_of(update: &VisitUpdate, payer_control_number: Option<String>) -> Claim {
+/// The claim of one update, without splitting: all its charges, the first coverage billed.
+pub fn claim_of(update: &VisitUpdate) -> Claim {
     let lines: Vec<_> = update.charges.iter().map(|charge| charge.line.clone()).collect();
     let frequency = match update.charges.first().map(|charge| charge.action) {
         Some(ChargeAction::Replace) => Frequency::Replacement,
         Some(ChargeAction::Cancel) => Frequency::Void,
         _ => Frequency::Original,
     };
+    let mut header = update.header.clone();
     Claim {
         control_number: update.visit_number.clone(),
         frequency,
-        payer_control_number,
+        payer_control_number: take_replaced_claim(&mut header),
         destination: 0,
-        total_charge: update.header.stated_total.or_else(|| total_charge(&lines)).unwrap_or(0),
-        header: update.header.clone(),
+        total_charge: header.stated_total.or_else(|| total_charge(&lines)).unwrap_or(0),
+        header,
         lines,
     }
 }
@@ -91,12 +72,16 @@ pub(super) fn claim_of(update: &VisitUpdate, payer_control_number: Option<String
 /// # Errors
 /// When the numbers differ, or a claim cannot be written.
 pub fn round_trip(original: &[u8], updates: &[VisitUpdate]) -> Result<Vec<Lost>, RoundTripError> {
-    let claims = claims_of(original, updates)?;
+    let frames: Vec<_> = ClaimFrames::new(original).flatten().collect();
+    if frames.len() != updates.len() {
+        return Err(RoundTripError::Count { claims: frames.len(), updates: updates.len() });
+    }
     let mut lost = Vec::new();
-    for (n, (frame, claim)) in ClaimFrames::new(original).flatten().zip(&claims).enumerate() {
-        let written = write(&envelope(), &[claim])?;
+    for (n, (frame, update)) in frames.iter().zip(updates).enumerate() {
+        let claim = claim_of(update);
+        let written = write(&envelope(), &[&claim])?;
         let before = frame.bytes(original);
-        let refused = refusals(claim);
+        let refused = refusals(&claim);
         let mut of_claim = compare(&located(&before), &located(&written.bytes));
         for item in &mut of_claim {
             item.claim = n;

@@ -38,7 +38,7 @@ fn claim(fixture: &str) -> Claim {
     };
     let outcomes: Vec<Outcome> = serde_json::from_str(text).unwrap();
     let Some(Outcome::Events(events)) = outcomes.into_iter().next() else { panic!("{fixture} is rejected") };
-    roundtrip::claim_of(&visits(events)[0], None)
+    claim_of(&visits(events)[0])
 }
 
 fn numbered(fixture: &str, number: usize) -> Claim {

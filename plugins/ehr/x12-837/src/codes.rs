@@ -106,6 +106,7 @@ pub(crate) const CLAIM_REF: &[(&str, ClaimReferenceKind)] = &[
     ("D9", ClaimReferenceKind::ClearinghouseTrace),
     ("P4", ClaimReferenceKind::DemonstrationProject),
     ("1J", ClaimReferenceKind::CarePlanOversight),
+    ("F8", ClaimReferenceKind::ReplacedClaim),
 ];
 pub(crate) const LINE_REF: &[(&str, LineReferenceKind)] = &[
     ("9B", LineReferenceKind::RepricedLine),

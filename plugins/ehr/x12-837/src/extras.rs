@@ -90,8 +90,6 @@ fn reference(
     match segment.text(1).as_ref() {
         "G1" => coverage.prior_authorization = Some(value),
         "9F" => coverage.referral_number = Some(value),
-        // The payer's number of the claim replaced: the host has it from the remittance of what it sent itself.
-        "F8" => {}
         "EA" => {
             let kind = PatientIdKind::MedicalRecord;
             to.patient.ids.push(PatientId { kind, authority: String::new(), value });

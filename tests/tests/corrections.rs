@@ -1,0 +1,144 @@
+//! Corrections of claims and charges that this host was never told of: another system may have billed them. They are held, a
+//! void is work, and the payer's number of what is corrected is not lost.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use claimhost_tests::site::{Charge, Site};
+use claimhost_tests::x12::ack;
+use serde_json::Value;
+
+const DAY: &str = "2026-05-20";
+
+/// The 837 of one claim, as a practice system exports it.
+fn exported(frequency: u8, number: &str, charge: &str) -> String {
+    let reference = if number.is_empty() { String::new() } else { format!("REF*F8*{number}~") };
+    let segments = 26 + u32::from(!number.is_empty());
+    format!(
+        "ISA*00*          *00*          *ZZ*LINDENPM       *ZZ*EXAMPLECH      *260505*120{frequency}*^*00501*00000000{frequency}*0*T*:~\
+GS*HC*LINDENPM*EXAMPLECH*20260505*120{frequency}*{frequency}*X*005010X222A1~ST*837*0001*005010X222A1~\
+BHT*0019*00*{frequency}*20260505*120{frequency}*CH~\
+NM1*41*2*LINDEN PEDIATRIC GROUP*****46*LPG01~PER*IC*BILLING OFFICE*TE*6145550100~NM1*40*2*EXAMPLE CLEARINGHOUSE*****46*EXCH1~\
+HL*1**20*1~PRV*BI*PXC*207Q00000X~NM1*85*2*LINDEN PEDIATRIC GROUP*****XX*1234567893~N3*1 EXAMPLE STREET~\
+N4*ANYTOWN*OH*430010000~REF*EI*123456789~HL*2*1*22*0~SBR*P*18*******CI~NM1*IL*1*VANCE*ORLA****MI*ID900~\
+N3*12 ELM STREET~N4*ANYTOWN*OH*43001~DMG*D8*19800101*F~NM1*PR*2*EXAMPLE*****PI*00000~\
+CLM*X900*{charge}***11:B:{frequency}*Y*A*Y*Y~{reference}\
+HI*ABK:J069~NM1*82*1*CHANGEME*PAT****XX*1000000004~PRV*PE*PXC*207Q00000X~LX*1~SV1*HC:99213*{charge}*UN*1***1~\
+DTP*472*D8*20260501~SE*{segments}*0001~GE*1*{frequency}~IEA*1*00000000{frequency}~"
+    )
+}
+
+fn claims(site: &Site) -> Vec<Value> {
+    let listed = site.json(&["claim", "list"]);
+    listed.as_array().unwrap().iter().map(|row| site.json(&["claim", "show", row["id"].as_str().unwrap()])).collect()
+}
+
+fn work(site: &Site) -> Vec<String> {
+    let listed = site.json(&["work", "list"]);
+    listed.as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+fn sent(site: &Site) -> String {
+    site.outbox().into_iter().map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect()
+}
+
+fn holds(claim: &Value) -> Vec<&str> {
+    let findings = claim["findings"].as_array().unwrap().iter();
+    findings.filter(|finding| finding["severity"] == "hold").map(|finding| finding["rule"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_replacement_of_what_was_never_billed_here_is_held_and_leaves_as_the_payer_s_replacement() {
+    let site = Site::new();
+    site.x12("a.x12", exported(7, "ICN77", "90").as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!(summary["claims"]["held"], 1, "{summary}");
+    let claims = claims(&site);
+    assert_eq!(holds(&claims[0]), ["visit.unmatched-replacement"], "{claims:#?}");
+    let id = claims[0]["id"].as_str().unwrap();
+    let rule = "visit.unmatched-replacement";
+    site.json(&["--as-of", DAY, "claim", "accept", id, rule, "--reason", "billed by the old system", "--by", "test"]);
+    let summary = site.run(DAY);
+    assert_eq!((&summary["claims"]["submitted"], &summary["cents"]["billed"]), (&1.into(), &9_000.into()), "{summary}");
+    let sent = sent(&site);
+    assert!(sent.contains("*90***11:B:7*") && sent.contains("REF*F8*ICN77~"), "{sent}");
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_void_of_what_was_never_billed_here_is_work_and_no_missing_charge() {
+    let site = Site::new();
+    site.x12("a.x12", exported(8, "ICN77", "90").as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((&summary["claims"]["total"], &summary["documents"]["translated"]), (&0.into(), &1.into()), "{summary}");
+    assert_eq!(work(&site), ["visit.unmatched-reversal"]);
+    assert_eq!(sent(&site), "");
+    site.assert_accounted(DAY);
+    // The original comes after all: nothing is left to bill, and nothing to do.
+    site.x12("b.x12", exported(1, "", "90").as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((&summary["claims"]["submitted"], sent(&site).as_str()), (&0.into(), ""), "{summary}");
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_replacement_of_what_is_known_here_is_none_of_it() {
+    let site = Site::new();
+    site.x12("a.x12", exported(1, "", "80").as_bytes());
+    site.x12("b.x12", exported(7, "", "90").as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((&summary["claims"]["submitted"], &summary["cents"]["billed"]), (&1.into(), &9_000.into()), "{summary}");
+    assert!(sent(&site).contains("*90***11:B:1*"), "never billed before: {}", sent(&site));
+}
+
+#[test]
+fn an_adjustment_of_a_charge_that_never_came_is_held() {
+    let site = Site::new();
+    site.hl7("a.hl7", Charge::new(1).message().replace("|CG|", "|AJ|").as_bytes());
+    site.hl7("b.hl7", Charge::of_nobody_else(2).message().as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((&summary["claims"]["held"], &summary["claims"]["submitted"]), (&1.into(), &1.into()), "{summary}");
+    let held: Vec<Value> = claims(&site).into_iter().filter(|claim| claim["state"] == "held").collect();
+    assert_eq!(holds(&held[0]), ["visit.unmatched-replacement"]);
+    // The charge that it adjusts arrives late: nothing is unknown any more.
+    let late = Charge::new(1).message().replace("20260501120000", "20260501110000").replace("90.00", "70.00");
+    site.hl7("c.hl7", late.as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!(
+        (&summary["claims"]["submitted"], &summary["cents"]["billed"]),
+        (&2.into(), &18_000.into()),
+        "{summary}"
+    );
+}
+
+#[test]
+fn what_another_system_billed_stays_what_is_replaced_when_the_payer_refuses_the_first_try() {
+    let site = Site::new();
+    site.x12("a.x12", exported(7, "ICN77", "90").as_bytes());
+    site.run(DAY);
+    let id = claims(&site)[0]["id"].as_str().unwrap().to_owned();
+    let rule = "visit.unmatched-replacement";
+    site.json(&["--as-of", DAY, "claim", "accept", &id, rule, "--reason", "billed by the old system", "--by", "test"]);
+    site.run(DAY);
+    site.answer("1.999", ack(1, 1, "R", "R").as_bytes());
+    let again = exported(7, "ICN77", "80").replace("*1207*", "*1208*").replace("000000007", "000000008");
+    site.x12("b.x12", again.as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((&summary["claims"]["submitted"], &summary["cents"]["billed"]), (&1.into(), &8_000.into()), "{summary}");
+    let (_, last) = site.outbox().pop().unwrap();
+    let sent = String::from_utf8(last).unwrap();
+    assert!(sent.contains("*80***11:B:7*") && sent.contains("REF*F8*ICN77~"), "{sent}");
+}
+
+#[test]
+fn a_number_of_another_claim_in_an_original_is_asked_about() {
+    let site = Site::new();
+    site.x12("a.x12", exported(1, "ICN77", "90").as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!(summary["claims"]["held"], 1, "{summary}");
+    let claims = claims(&site);
+    assert_eq!(holds(&claims[0]), ["visit.replaced-claim-unsaid"]);
+    let id = claims[0]["id"].as_str().unwrap();
+    let rule = "visit.replaced-claim-unsaid";
+    site.json(&["--as-of", DAY, "claim", "accept", id, rule, "--reason", "an original", "--by", "test"]);
+    site.run(DAY);
+    assert!(sent(&site).contains("*90***11:B:1*") && !sent(&site).contains("REF*F8*"), "{}", sent(&site));
+}
