@@ -276,8 +276,50 @@ fn two_patients_with_one_id_are_held_and_never_merged() {
     let summary = site.run(DAY);
     counts(&summary);
     assert_eq!(summary["claims"]["total"], 3, "{summary}");
-    let held = held(&site);
-    assert!(held.iter().any(|(visit, _)| visit == "V2"), "the second patient under M1 is held: {held:?}");
+    assert_eq!((&summary["claims"]["held"], &summary["claims"]["submitted"]), (&2.into(), &1.into()), "{summary}");
+    let conflicts = |site: &Site| {
+        let held = held(site)
+            .into_iter()
+            .filter(|(_, findings)| findings.iter().any(|finding| finding["rule"] == "patient.identity-conflict"));
+        held.map(|(visit, _)| visit).collect::<Vec<_>>()
+    };
+    assert_eq!(conflicts(&site), ["V1", "V2"], "whose id it is, nobody knows");
+    // The EHR gives the second patient an id of their own: both may leave.
+    let mended = Charge { mrn: "M9".to_owned(), ..other };
+    site.hl7("d.hl7", mended.message().replace("20260501120000", "20260502120000").as_bytes());
+    site.run(DAY);
+    let summary = site.run(DAY);
+    assert_eq!((conflicts(&site), &summary["claims"]["submitted"]), (Vec::new(), &3.into()), "{summary}");
+    // A third person under an id whose claim has left is held alone: what has left, has left.
+    let third = Charge {
+        mrn: "M9".to_owned(),
+        name: "REED^OTIS".to_owned(),
+        born: "19610606".to_owned(),
+        day: "20260503".to_owned(),
+        ..Charge::new(4)
+    };
+    site.hl7("e.hl7", third.message().as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((conflicts(&site), &summary["claims"]["submitted"]), (vec!["V4".to_owned()], &3.into()), "{summary}");
+}
+
+#[test]
+fn a_claim_that_waits_to_leave_is_held_when_another_person_comes_under_its_id() {
+    let site = Site::new();
+    site.hl7("a.hl7", Charge::new(1).message().as_bytes());
+    let summary = site.run_unapproved(DAY);
+    assert_eq!(summary["claims"]["ready"], 1, "{summary}");
+    let other = Charge {
+        mrn: "M1".to_owned(),
+        name: "QUILL^BASTIAN".to_owned(),
+        born: "19550505".to_owned(),
+        day: "20260502".to_owned(),
+        ..Charge::new(2)
+    };
+    site.hl7("b.hl7", other.message().as_bytes());
+    site.hl7("c.hl7", Charge::new(3).message().as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((&summary["claims"]["held"], &summary["claims"]["submitted"]), (&2.into(), &1.into()), "{summary}");
 }
 
 #[test]

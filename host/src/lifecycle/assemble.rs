@@ -1,6 +1,8 @@
 //! One visit that is due: folded, completed, split, looked at, and put on claims; or, where it is billed already, amended.
 
-use crate::claim::{Claim, ClaimHeader, Frequency, Patient, day_number, destination, from_day_number, service_span};
+use crate::claim::{
+    ChargeAction, Claim, Frequency, day_number, destination, from_day_number, service_span, take_replaced_claim,
+};
 use crate::eligibility::{Asked, Question};
 use crate::practice::Route;
 use crate::scrub::VisitDays;
@@ -10,14 +12,21 @@ use crate::store::figures::Marks;
 use crate::store::finding::StoredFinding;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
 use crate::store::{Encoded, StoreResult, Tx};
-use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, Split, Visit};
+use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, Split, Visit, VisitProblem};
 
 use super::control::{control_number, line_control_number};
 use super::host::{Host, Practice};
+use super::identity::Again;
 use super::lineages::{Lineage, lineages, retire, stand_again};
 use super::refold::{Cause, facts_of, fold_first, refold, refold_known};
 use super::review::{AlikeKey, Candidate, alike, hold, review};
-use super::{ClaimState, HostError, VersionState, inquire};
+use super::{ClaimState, HostError, VersionState, identity, inquire, replaced};
+
+/// Work of a visit that is closed or old and has no charge.
+const MISSING_CHARGES: &str = "visit.missing-charges";
+/// The same, where the only charges told of are taken back, and were never told here.
+const UNMATCHED_REVERSAL: &str = "visit.unmatched-reversal";
+const AMENDMENT: &str = "visit.amendment";
 
 /// What is to be done with one visit.
 pub(super) struct Plan {
@@ -28,12 +37,15 @@ pub(super) struct Plan {
     visit_number: String,
     /// Elements that no interface of the visit has a place for.
     undelivered: Vec<String>,
+    /// Its source calls a charge of it the correction of another.
+    corrects: bool,
     /// What is known of its days beside its charges.
     days: VisitDays,
     steps: Vec<Step>,
     /// Lineages that never left and that the visit no longer has.
     dropped: Vec<u64>,
-    work: Vec<String>,
+    /// Kind and words.
+    work: Vec<(&'static str, String)>,
     /// A correction needs the payer's number of what it corrects (REF F8), and no answer has brought it yet.
     pub(super) waits: bool,
 }
@@ -87,20 +99,24 @@ impl Plan {
         let heard = from_day_number(row.first_seen_day);
         let booked = crate::audit::capture::booked_day(tx, &source_system, &visit_number)?;
         let undelivered = undelivered(&stored);
+        let mut charges = stored.iter().flat_map(|event| &event.update.charges);
+        let corrects = charges.any(|charge| charge.action == ChargeAction::Replace);
         let events: Vec<Event> = stored.into_iter().map(Event::from).collect();
         let mut folded = visit::fold(&events);
         let due = visit::due(&folded, arrivals, host.as_of(), practice.profile.bill_hold_days);
         let lineages = lineages(tx, row.visit_id)?;
         // A credit that fits nothing is told with what is missing: its charge.
+        let unmatched = folded.problems.iter().any(VisitProblem::is_unmatched_reversal);
         let told = folded.problems.iter().map(|problem| format!("; {}: {}", problem.at, problem.words));
         let uncharged = format!("closed or past its bill-hold, and nothing is charged{}", told.collect::<String>());
         let mut plan = Self {
-            patient: patient(tx, &row, &folded),
+            patient: identity::patient(tx, &row, &folded),
             state: row.state,
             row,
             source_system,
             visit_number,
             undelivered,
+            corrects,
             days: VisitDays { heard: Some(heard), booked },
             steps: Vec::new(),
             dropped: Vec::new(),
@@ -126,7 +142,7 @@ impl Plan {
             }
         }
         if plan.state == VisitState::MissingCharges {
-            plan.work.push(uncharged);
+            plan.work.push((if unmatched { UNMATCHED_REVERSAL } else { MISSING_CHARGES }, uncharged));
         }
         Ok(plan)
     }
@@ -150,6 +166,11 @@ impl Plan {
         mut folded: Visit,
         lineages: &[Lineage],
     ) -> StoreResult<()> {
+        let replaced = take_replaced_claim(&mut folded.header);
+        if replaced.is_some() {
+            let unmatched = folded.problems.iter_mut().filter(|problem| problem.is_unmatched_replacement());
+            unmatched.for_each(|problem| problem.words = replaced::UNMATCHED.to_owned());
+        }
         let mut known: Vec<_> =
             folded.problems.iter().map(|problem| hold(&problem.id, &problem.at, &problem.words)).collect();
         let completed = visit::complete_visit(&mut folded, &practice.profile);
@@ -172,6 +193,13 @@ impl Plan {
             for amendment in amendments(practice, &sent, &split) {
                 self.amend(tx, amendment, &sent, &mut fresh)?;
             }
+        }
+        if let Some(number) = &replaced
+            && sent.iter().all(|lineage| lineage.all_refused)
+        {
+            // The payer has none of ours: what it has is the other system's.
+            let steps = self.steps.iter_mut().filter_map(|step| step.draft.as_mut());
+            known.extend(replaced::by(steps.chain(&mut fresh), number, self.corrects));
         }
         if unsent.iter().any(|lineage| lineage.pending.is_some()) {
             self.state = VisitState::Amended;
@@ -258,7 +286,7 @@ impl Plan {
             }
             Amendment::Work { reason, .. } => {
                 self.state = VisitState::Amended;
-                self.work.push(reason);
+                self.work.push((AMENDMENT, reason));
             }
         }
         Ok(())
@@ -339,29 +367,9 @@ fn arrivals(stored: &[StoredEvent], row: &VisitRow) -> Arrivals {
     Arrivals { first: from_day_number(row.first_seen_day), first_charge: charged.map(from_day_number) }
 }
 
-/// The patient as a look-up value: the first id with its authority, else name and birth date, else the visit alone.
-fn patient(tx: &Tx<'_>, row: &VisitRow, folded: &Visit) -> [u8; 32] {
-    let known = patient_mac(tx, &folded.header);
-    known.unwrap_or_else(|| tx.lookup("patient", &[b"visit", &row.visit_id.to_be_bytes()]))
-}
-
-/// The look-up value of a patient: by id, else by name and birth date. None where neither is there.
-pub(crate) fn patient_mac(tx: &Tx<'_>, header: &ClaimHeader) -> Option<[u8; 32]> {
-    patient_mac_of(tx, &header.patient)
-}
-
-/// The same, of a patient who has no claim yet.
-pub(super) fn patient_mac_of(tx: &Tx<'_>, patient: &Patient) -> Option<[u8; 32]> {
-    if let Some(key) = visit::patient_keys(patient).first() {
-        return Some(tx.lookup("patient", &[b"id", key.authority.as_bytes(), key.value.as_bytes()]));
-    }
-    let born = patient.birth_date.filter(|_| !patient.name.last.is_empty())?;
-    let parts = [patient.name.last.to_uppercase(), patient.name.first.to_uppercase(), crate::claim::iso(born)];
-    Some(tx.lookup("patient", &[b"name", parts[0].as_bytes(), parts[1].as_bytes(), parts[2].as_bytes()]))
-}
-
-/// Looks at all new versions together, then writes every visit of the batch in one transaction.
-pub(super) fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) -> Result<(), HostError> {
+/// Looks at all new versions together, then writes every visit of the batch in one transaction. Gives the patients whose id
+/// another person has too.
+pub(super) fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) -> Result<Vec<[u8; 32]>, HostError> {
     let mut candidates: Vec<Candidate> =
         plans.iter_mut().flat_map(|plan| &mut plan.steps).filter_map(|step| step.candidate.take()).collect();
     review(host, practice, &mut candidates)?;
@@ -376,28 +384,35 @@ pub(super) fn carry_out(host: &Host, practice: &Practice, mut plans: Vec<Plan>) 
         }
     }
     practice.store.write(|tx| -> Result<(), HostError> {
+        let mut again = Vec::new();
         for plan in &plans {
-            write(host, tx, practice, plan)?;
+            write(host, tx, practice, plan, &mut again)?;
+        }
+        // Behind the last: writing a visit ends what was noted of it.
+        for Again { patient, state, except } in again {
+            tx.look_again_at_patient(&patient, state, except)?;
         }
         host.keep_plugin_log(tx)?;
         Ok(())
-    })
+    })?;
+    let written = plans.iter().flat_map(|plan| &plan.steps).filter_map(|step| step.written.as_ref());
+    Ok(written.filter(|written| identity::is_in_conflict(&written.findings)).map(|written| written.patient).collect())
 }
 
-fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: &Plan) -> Result<(), HostError> {
+fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: &Plan, again: &mut Vec<Again>) -> Result<(), HostError> {
     let today = host.today();
     for claim_id in &plan.dropped {
+        again.extend(identity::settle(tx, *claim_id, None)?);
         tx.drop_unsent_claim(*claim_id)?;
         tx.record("claim", *claim_id, today, "host", "dropped: the visit no longer says it", "")?;
         tx.close_work(None, ("claim", *claim_id), today)?;
     }
     let visit = ("visit", plan.row.visit_id);
     tx.close_work(None, visit, today)?;
-    for words in &plan.work {
-        if plan.state == VisitState::MissingCharges && tx.visit_has_gap(plan.row.visit_id)? {
+    for (kind, words) in &plan.work {
+        if *kind == MISSING_CHARGES && tx.visit_has_gap(plan.row.visit_id)? {
             continue; // `audit::capture` has opened this, with dollars
         }
-        let kind = if plan.state == VisitState::MissingCharges { "visit.missing-charges" } else { "visit.amendment" };
         tx.open_work(kind, visit, today, 0, words)?;
     }
     for step in &plan.steps {
@@ -435,6 +450,10 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: &Plan) -> Result<(
             tx.record("claim", claim_id, today, &format!("rule:{rule}"), "fix applied", digest)?;
         }
         let known = if is_new { None } else { tx.version(claim_id, step.version)? };
+        if !is_new {
+            again.extend(identity::settle(tx, claim_id, Some((&written.patient, &written.findings)))?);
+        }
+        again.extend(identity::of_conflict(&written.patient, &written.findings, plan.row.visit_id));
         for (kind, parts) in &written.alike {
             let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
             tx.name_version(*kind, &parts, claim_id, step.version)?;

@@ -15,6 +15,7 @@ const BATCH: usize = 250;
 pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
     let mut done = HashSet::new();
     let mut looked = Vec::new();
+    let mut conflicts = HashSet::new();
     let mut moved = 0;
     loop {
         host.check_stop()?;
@@ -23,7 +24,7 @@ pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
         let rows = practice.store.read(|tx| tx.visits_to_assemble(today, hold_days, BATCH + done.len()))?;
         let rows: Vec<VisitRow> = rows.into_iter().filter(|row| !done.contains(&row.visit_id)).take(BATCH).collect();
         if rows.is_empty() {
-            look_again(host, practice, &looked)?;
+            look_again(host, practice, &looked, &conflicts)?;
             return Ok(moved);
         }
         let of = |tx: &Tx<'_>| rows.into_iter().map(|row| Plan::of(host, practice, tx, row)).collect();
@@ -47,7 +48,7 @@ pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
                 plans.push(plan);
             }
         }
-        carry_out(host, practice, plans)?;
+        conflicts.extend(carry_out(host, practice, plans)?);
     }
 }
 
@@ -57,14 +58,14 @@ type Seen = (u64, [u8; 32], (i64, i64));
 /// Looks a second time at visits that were looked at before one of the same patient with services on their days or earlier: a
 /// surgery that came in a later batch than the visit in its global period, an add-on code and its primary in two visits of a day.
 /// Files have no order of days, and what is known of a patient must not depend on it. Nothing has left yet; which of two equal
-/// claims is held does not change, for a held one holds no other.
-fn look_again(host: &Host, practice: &Practice, seen: &[Seen]) -> Result<(), HostError> {
+/// claims is held does not change, for a held one holds no other. Of two people under one patient id (`conflicts`) it holds both.
+fn look_again(host: &Host, practice: &Practice, seen: &[Seen], conflicts: &HashSet<[u8; 32]>) -> Result<(), HostError> {
     let mut earliest: HashMap<[u8; 32], i64> = HashMap::new();
     let mut left: Vec<(u64, [u8; 32])> = Vec::new();
     for (visit, patient, (first, last)) in seen.iter().rev() {
         match earliest.get_mut(patient) {
             Some(later) => {
-                if *later <= *last {
+                if *later <= *last || conflicts.contains(patient) {
                     left.push((*visit, *patient));
                 }
                 *later = (*later).min(*first);

@@ -14,8 +14,8 @@ use crate::store::claim::{ClaimRow, SeenClaim, VersionBody, VersionKind};
 use crate::store::{StoreError, StoreResult, Tx};
 use crate::visit::ChargeKey;
 
-use super::assemble::patient_mac;
 use super::host::{Host, Practice};
+use super::identity::patient_mac;
 use super::review::{Candidate, alike, stored_alike};
 use super::{ClaimState, HostError};
 

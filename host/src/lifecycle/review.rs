@@ -84,6 +84,9 @@ impl Candidate {
     }
 }
 
+/// Id of the finding that another person has the same patient id.
+pub(super) const IDENTITY_CONFLICT: &str = "patient.identity-conflict";
+
 /// A finding that holds, from the host itself.
 pub(super) fn hold(rule: &str, field: &str, words: &str) -> StoredFinding {
     let at = ClaimPlace { line: None, field: field.to_owned() };
@@ -225,8 +228,12 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
             }
         }
         let person = &candidate.claim.header.patient;
-        // Of two people the one who came later is asked about, however often either is looked at.
-        let counts = |earlier: &Earlier| earlier.live || candidate.visit_id.is_none_or(|own| earlier.visit_id < own);
+        // Of two people neither is billed before somebody has looked. A correction of what has left is held only for what may
+        // leave, or came before it.
+        let counts = |earlier: &Earlier| {
+            let came_before = candidate.visit_id.is_none_or(|own| earlier.visit_id < own);
+            earlier.live || came_before || candidate.claim.frequency == Frequency::Original
+        };
         let other = |earlier: &&Earlier| {
             counts(earlier) && same_person(person, &earlier.claim.header.patient) == Verdict::Conflict
         };
@@ -235,7 +242,7 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
                 "Claim {} has another person under the same patient id. Find out whose id it is; both may be wrong.",
                 other.claim.control_number
             );
-            candidate.findings.push(hold("patient.identity-conflict", "header.patient.ids", &words));
+            candidate.findings.push(hold(IDENTITY_CONFLICT, "header.patient.ids", &words));
         }
         let payer = destination(&candidate.claim).and_then(|coverage| payer_of(practice, &coverage.payer.id));
         let sets = practice.profile.rules.iter().chain(payer.iter().flat_map(|payer| &payer.rules));

@@ -9,7 +9,7 @@ use crate::practice::{Payer, Profile};
 use crate::store::{StoreResult, Tx};
 use crate::visit;
 
-use super::assemble::patient_mac_of;
+use super::identity::patient_mac_of;
 
 /// Days back in which a claim still tells a patient's cover.
 const CLAIM_DAYS: i64 = 400;

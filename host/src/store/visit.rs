@@ -281,6 +281,18 @@ impl Tx<'_> {
         )
     }
 
+    /// Looks again at visits of a patient with claims in a state, one visit excepted.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn look_again_at_patient(&self, patient: &[u8], state: &str, except: u64) -> StoreResult<usize> {
+        self.execute(
+            "UPDATE visit SET changed = 1 WHERE practice_id = ?1 AND visit_id <> ?4 AND visit_id IN
+             (SELECT visit_id FROM claim WHERE practice_id = ?1 AND patient_mac = ?2 AND state = ?3)",
+            (self.practice_id(), patient, state, except),
+        )
+    }
+
     /// Looks again at one visit.
     ///
     /// # Errors
