@@ -70,7 +70,7 @@ fn bad_files() -> Vec<Bad> {
     let two_codes = message.replace("|CG|99213^^C4|", "|CG|99213^^C4~36415^^C4|");
     vec![
         bad("hl7", "b-empty.hl7", "", "framing.empty", "file"),
-        bad("hl7", "b-cut.hl7", &message[..message.find("FT1").unwrap() + 12], "hl7.misaligned", "FT1[1]-4"),
+        bad("hl7", "b-cut.hl7", &message[..message.find("FT1").unwrap() + 12], "hl7.cut-off", "file"),
         bad("hl7", "b-binary.hl7", garbage(10_000), "framing.binary", "file"),
         bad("hl7", "b-utf16.hl7", utf16(&message), "framing.binary", "file"),
         bad("hl7", "b-835.hl7", REMITTANCE, "framing.wrong-kind", "file"),
@@ -320,6 +320,29 @@ fn a_claim_that_waits_to_leave_is_held_when_another_person_comes_under_its_id() 
     site.hl7("c.hl7", Charge::new(3).message().as_bytes());
     let summary = site.run(DAY);
     assert_eq!((&summary["claims"]["held"], &summary["claims"]["submitted"]), (&2.into(), &1.into()), "{summary}");
+}
+
+#[test]
+fn two_people_whose_conflict_is_accepted_are_done_with() {
+    let site = Site::new();
+    let other = Charge {
+        mrn: "M1".to_owned(),
+        name: "QUILL^BASTIAN".to_owned(),
+        born: "19550505".to_owned(),
+        day: "20260502".to_owned(),
+        ..Charge::new(2)
+    };
+    site.hl7("a.hl7", Charge::new(1).message().as_bytes());
+    site.hl7("b.hl7", other.message().as_bytes());
+    site.run_unapproved(DAY);
+    for claim in site.json(&["claim", "list", "--state", "held"]).as_array().unwrap() {
+        let (id, rule) = (claim["id"].as_str().unwrap(), "patient.identity-conflict");
+        site.json(&["--as-of", DAY, "claim", "accept", id, rule, "--reason", "the id is shared", "--by", "test"]);
+    }
+    // Nobody has approved that the practice submits: both wait, and the run ends.
+    let summary = site.run_unapproved(DAY);
+    assert_eq!(summary["claims"]["ready"], 2, "{summary}");
+    assert_eq!(site.run(DAY)["claims"]["submitted"], 2);
 }
 
 #[test]

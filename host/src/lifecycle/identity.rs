@@ -40,10 +40,12 @@ pub(super) struct Again {
     pub(super) except: u64,
 }
 
-/// Of a claim in conflict: the other one may be ready from an earlier turn, and has not left.
+/// Of a claim that a conflict holds: the other one may be ready from an earlier turn, and has not left. Where somebody has accepted
+/// the conflict, nothing new is to be seen in the other one: two that are accepted would look at each other for ever.
 pub(super) fn of_conflict(patient: &[u8; 32], findings: &[StoredFinding], visit_id: u64) -> Option<Again> {
     let state = ClaimState::Ready.as_str();
-    is_in_conflict(findings).then(|| Again { patient: patient.to_vec(), state, except: visit_id })
+    let holds = findings.iter().any(|stored| stored.finding.rule == IDENTITY_CONFLICT && stored.holds());
+    holds.then(|| Again { patient: patient.to_vec(), state, except: visit_id })
 }
 
 /// Keeps whose a known claim is. Where it was in conflict and is no longer (it names another patient, or the person is the
