@@ -66,7 +66,8 @@ fn line_ends_of_every_kind_are_the_same_message() {
         .zip(["\r", "\n", "\r\n"].iter().cycle())
         .fold(String::new(), |text, (line, end)| text + line + end);
     site.hl7("6.hl7", mixed.as_bytes());
-    site.hl7("7.hl7", Charge::new(7).message().trim_end().as_bytes());
+    // The first of its folder: behind files that all have a line end it would be one that is cut off.
+    site.hl7("0.hl7", Charge::new(7).message().trim_end().as_bytes());
     let marked = [b"\xef\xbb\xbf", Charge::new(8).message().as_bytes()].concat();
     site.hl7("8.hl7", &marked);
     let framed = format!("\u{b}{}\u{1c}\r", Charge::new(9).message());

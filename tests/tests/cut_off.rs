@@ -118,3 +118,24 @@ fn rows_of_a_superbill_are_no_different() {
     put("e.csv", &format!("{HEADER}{}", row(5)).replace(",90.00\n", ",\"90\""));
     assert_eq!(leaves(&site.run(DAY)), (4, 36_000));
 }
+
+#[test]
+fn a_transfer_that_is_cut_again_and_again_is_refused_again_and_again() {
+    let site = Site::new();
+    for number in 1..=3 {
+        site.hl7(&format!("a{number}.hl7"), message(number).as_bytes());
+    }
+    // Inside the member id, where nothing in the line itself tells.
+    let whole = Charge::of_nobody_else(4).message();
+    let cut = &whole[..whole.find("|ID4").unwrap() + 3];
+    for name in ["b1.hl7", "b2.hl7"] {
+        site.hl7(name, cut.as_bytes());
+    }
+    let summary = site.run(DAY);
+    assert_eq!((leaves(&summary).0, reasons(&site).len()), (3, 2), "both in one run: {summary}");
+    for name in ["c1.hl7", "c2.hl7", "c3.hl7", "c4.hl7"] {
+        site.hl7(name, cut.as_bytes());
+        site.run(DAY);
+    }
+    assert_eq!(reasons(&site), vec!["hl7.cut-off"; 6]);
+}

@@ -12,8 +12,9 @@ use crate::config::LastLine;
 use crate::intake::framing::{Frame, Item, OpenEnd};
 
 /// Files before the one in hand that are looked at.
-const COMPARED_MAX: usize = 5;
-/// So many, each with a line end, say that the source always writes one.
+const COMPARED_MAX: usize = 10;
+/// So many with a line end, and fewer without, say that the source writes one. One without may be of the batch in hand, cut off
+/// and not yet refused.
 const SURE: usize = 3;
 const WAY_BACK: &str = "; if this source writes no line end behind its last line, set last_line = \"open\" in claimhost.toml \
                         and let this run again with `claimhost document retry`";
@@ -42,10 +43,11 @@ impl Intake<'_> {
         Ok(Framed::Problem(problem))
     }
 
-    /// Whether the files of this folder that came before one all had a line end, and are enough to say so.
+    /// Whether the files of this folder that came before one had line ends, and are enough to say so.
     fn has_line_ends(&self, file_id: u64) -> Result<bool, HostError> {
         let channel = &self.folder.channel;
         let last = self.practice.store.read(|tx| tx.last_bytes_before(channel, file_id, COMPARED_MAX))?;
-        Ok(last.len() >= SURE && last.iter().all(|byte| matches!(byte, b'\r' | b'\n')))
+        let closed = last.iter().filter(|byte| matches!(**byte, b'\r' | b'\n')).count();
+        Ok(closed >= SURE && closed > last.len() - closed)
     }
 }

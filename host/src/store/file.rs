@@ -296,7 +296,7 @@ impl Tx<'_> {
     }
 
     /// The last bytes of the files of a channel that came before one and hold any, newest first, at most `count`. It looks
-    /// at the files of the practice a bounded way back.
+    /// at the files of the practice a bounded way back, and not at those that were refused as cut off.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -304,6 +304,8 @@ impl Tx<'_> {
         let files: Vec<(u64, u64)> = self.rows(
             "SELECT file_id, size_bytes FROM file
              WHERE practice_id = ?1 AND channel = ?2 AND file_id < ?3 AND file_id >= ?3 - 1000 AND size_bytes > 0
+             AND NOT EXISTS (SELECT 1 FROM document WHERE document.practice_id = ?1 AND document.file_id = file.file_id
+                 AND status = 'rejected' AND reason IN ('hl7.cut-off', 'csv.truncated', 'fixed.truncated'))
              ORDER BY file_id DESC LIMIT ?4",
             (self.practice_id(), channel, file_id, count),
             |row| Ok((row.get(0)?, row.get(1)?)),
