@@ -373,7 +373,7 @@ impl Tx<'_> {
     pub fn unanswered_since(&self, day: i64) -> StoreResult<Vec<(u64, i64)>> {
         self.rows(
             "SELECT claim_id, MAX(charge_cents) FROM claim_version WHERE practice_id = ?1
-             AND state IN ('submitted', 'accepted') AND submitted_day <= ?2 GROUP BY claim_id",
+             AND state IN ('submitted', 'accepted', 'reversed') AND submitted_day <= ?2 GROUP BY claim_id",
             (self.practice_id(), day),
             |row| Ok((row.get(0)?, row.get(1)?)),
         )

@@ -43,7 +43,9 @@ pub(super) struct Loaded {
 impl Loaded {
     /// The day on which the first version that nobody has answered left.
     pub(super) fn waits_since(&self) -> Option<i64> {
-        let waits = |state: &VersionState| matches!(state, VersionState::Submitted | VersionState::Accepted);
+        let waits = |state: &VersionState| {
+            matches!(state, VersionState::Submitted | VersionState::Accepted | VersionState::Reversed)
+        };
         let waiting = self.versions.iter().zip(&self.recounted.states).filter(|(_, (_, state))| waits(state));
         waiting.filter_map(|(version, _)| version.submitted_day).min()
     }
