@@ -8,8 +8,8 @@ use super::entry::{Entry, Problem, Texts, Weight};
 use super::rows_text;
 use crate::audit::demographics;
 use crate::claim::{
-    Claim, ClaimInContext, Date, Document, DocumentEvent, Finding, Frequency, Outcome, Setup, Severity, VisitUpdate,
-    destination, total_charge,
+    ChargeAction, Claim, ClaimInContext, Date, Document, DocumentEvent, Finding, Frequency, Outcome, Setup, Severity,
+    VisitUpdate, destination, total_charge,
 };
 use crate::cli::reader::load_profile;
 use crate::cli::{Failure, Global};
@@ -22,8 +22,9 @@ use crate::plugin::{Adapter, Checked, CodeTables, PluginHost, PluginHostConfig, 
 use crate::practice::{Profile, Requirement};
 use crate::rules::{COMPONENT, RuleTable, Tables};
 use crate::scrub::{self, Context, VisitDays};
+use crate::store::visit::StoredEvent;
 use crate::store::{PracticeStore, Store, StoreError, StoreResult};
-use crate::visit::{Event, complete_visit, event_digest, fold};
+use crate::visit::{Event, VisitProblem, complete_visit, event_digest, fold};
 
 /// Looks at entries of one practice.
 pub(super) struct Checker {
@@ -141,13 +142,10 @@ impl Checker {
     /// Whether the store has these charges.
     pub(super) fn known(&self, entry: &Entry) -> Result<Result<Known, Problem>, Failure> {
         let Ok(updates) = self.translate(entry)? else { return Ok(Ok(Known::No)) };
-        let (Some(store), false) = (&self.store, updates.is_empty()) else { return Ok(Ok(Known::No)) };
-        let stored = store.read(|tx| -> StoreResult<_> {
-            match tx.find_visit(&[ENTRY_SOURCE.to_owned()], entry.number())? {
-                Some(visit_id) => tx.events(visit_id),
-                None => Ok(Vec::new()),
-            }
-        })?;
+        if updates.is_empty() {
+            return Ok(Ok(Known::No));
+        }
+        let stored = self.stored(entry)?;
         let mut same = 0;
         for (at, update) in updates.iter().enumerate() {
             let digest = event_digest(update);
@@ -155,10 +153,7 @@ impl Checker {
                 same += 1;
                 continue;
             }
-            let of_id = |event: &crate::store::visit::StoredEvent| {
-                let ids = || event.update.charges.iter().map(|charge| charge.id.as_str());
-                update.charges.iter().any(|charge| ids().any(|id| id == charge.id))
-            };
+            let of_id = |event: &StoredEvent| update.charges.iter().any(|charge| tells_of(event, &charge.id));
             let corrects = entry
                 .charges
                 .get(at)
@@ -178,15 +173,21 @@ impl Checker {
         Ok(Ok(if same == updates.len() { Known::Yes } else { Known::No }))
     }
 
-    /// The number that puts a correction behind everything that was keyed for the visit before.
-    pub(super) fn next_sequence(&self, entry: &Entry) -> Result<u64, Failure> {
-        let Some(store) = &self.store else { return Ok(1) };
-        let stored = store.read(|tx| -> StoreResult<_> {
+    /// What was keyed for the visit before.
+    fn stored(&self, entry: &Entry) -> Result<Vec<StoredEvent>, Failure> {
+        let Some(store) = &self.store else { return Ok(Vec::new()) };
+        let events = store.read(|tx| -> StoreResult<_> {
             match tx.find_visit(&[ENTRY_SOURCE.to_owned()], entry.number())? {
                 Some(visit_id) => tx.events(visit_id),
                 None => Ok(Vec::new()),
             }
         })?;
+        Ok(events)
+    }
+
+    /// The number that puts a correction behind everything that was keyed for the visit before.
+    pub(super) fn next_sequence(&self, entry: &Entry) -> Result<u64, Failure> {
+        let stored = self.stored(entry)?;
         let last = stored.iter().filter_map(|event| event.update.order.sequence).max().unwrap_or(0);
         Ok(last.saturating_add(1))
     }
@@ -251,6 +252,10 @@ impl Checker {
 
     /// The findings on the claim that these updates make. `rules`: the payer's rule sets too.
     fn of_claim(&self, entry: &Entry, updates: Vec<VisitUpdate>, rules: bool) -> Result<Vec<Problem>, Failure> {
+        let stored = self.stored(entry)?;
+        let mut corrections =
+            updates.iter().flat_map(|update| &update.charges).filter(|charge| charge.action != ChargeAction::New);
+        let corrects_known = corrections.all(|charge| stored.iter().any(|event| tells_of(event, &charge.id)));
         let events: Vec<Event> =
             (0..).zip(updates).map(|(at, update)| Event::new(format!("row {at}"), update, false)).collect();
         let mut visit = fold(&events);
@@ -261,8 +266,10 @@ impl Checker {
             weight: Weight::Hold,
             words: words.to_owned(),
         };
-        let mut problems: Vec<Problem> =
-            visit.problems.iter().map(|found| hold(&found.at, &found.id, &found.words)).collect();
+        // The entry is looked at without what was keyed before, and a correction of that is none of the unknown.
+        let unmatched = |found: &VisitProblem| found.is_unmatched_replacement() || found.is_unmatched_reversal();
+        let found = visit.problems.iter().filter(|found| !(corrects_known && unmatched(found)));
+        let mut problems: Vec<Problem> = found.map(|found| hold(&found.at, &found.id, &found.words)).collect();
         problems.extend(completed.iter().map(|found| hold(&found.field, &found.id, &found.words)));
         let (said, lines): (Vec<_>, Vec<_>) = visit.charges.into_iter().map(|charge| (charge.key, charge.line)).unzip();
         let claim = Claim {
@@ -488,6 +495,11 @@ fn asked_with(found: &str, field: &str) -> bool {
     };
     when == field
         || found == field && !matches!(found, "patient_last" | "patient_address1" | "patient_mrn" | "subscriber_last")
+}
+
+/// Whether what was keyed before has a charge of this id.
+fn tells_of(event: &StoredEvent, id: &str) -> bool {
+    event.update.charges.iter().any(|charge| charge.id == id)
 }
 
 #[cfg(test)]
