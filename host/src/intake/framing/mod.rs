@@ -1,6 +1,7 @@
 //! Cuts a file into documents, streaming: what `framing` in a plugin's manifest names.
 //!
-//! Memory is bounded by the largest document taken, never by the file. Every byte of the file is in a [`Frame`], a
+//! Memory is bounded by the largest document taken, never by the file; of FHIR resources, which may stand anywhere in it, there is
+//! an index of some 100 bytes for each. Every byte of the file is in a [`Frame`], a
 //! [`Gap`] (what belongs to the file but to no document) or a [`FramingProblem`]: nothing is dropped. A frame keeps its
 //! byte ranges, so that a problem in a document points into the original.
 
