@@ -142,3 +142,52 @@ fn a_number_of_another_claim_in_an_original_is_asked_about() {
     site.run(DAY);
     assert!(sent(&site).contains("*90***11:B:1*") && !sent(&site).contains("REF*F8*"), "{}", sent(&site));
 }
+
+#[test]
+fn the_void_of_another_system_s_claim_is_work_though_a_replacement_of_it_was_seen() {
+    for accepted in [false, true] {
+        let site = Site::new();
+        site.x12("a.x12", exported(7, "ICN77", "90").as_bytes());
+        site.run(DAY);
+        if accepted {
+            let id = claims(&site)[0]["id"].as_str().unwrap().to_owned();
+            let rule = "visit.unmatched-replacement";
+            site.json(&["--as-of", DAY, "claim", "accept", &id, rule, "--reason", "the old system's", "--by", "test"]);
+            site.run(DAY);
+            site.answer("1.999", ack(1, 1, "R", "R").as_bytes());
+        }
+        site.x12("b.x12", exported(8, "ICN77", "90").as_bytes());
+        site.run(DAY);
+        assert_eq!(work(&site), ["visit.unmatched-reversal"], "accepted: {accepted}");
+    }
+}
+
+#[test]
+fn what_a_billed_visit_cannot_carry_is_work() {
+    let site = Site::new();
+    site.hl7("a.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    // A reversal of a charge that this visit never had: what was billed stays, and somebody is told.
+    let reversal = Charge::new(1).message().replace("|CG|", "|DT|").replace("|C1|", "|C99|");
+    site.hl7("b.hl7", reversal.replace("20260501120000", "20260502120000").as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!(
+        (&summary["claims"]["submitted"], work(&site)),
+        (&1.into(), vec!["visit.problem".to_owned()]),
+        "{summary}"
+    );
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_charge_of_a_visit_that_was_cancelled_before_it_is_work() {
+    let site = Site::new();
+    let message = Charge::new(1).message();
+    let cancelled: String = message.split_inclusive('\r').filter(|segment| !segment.starts_with("FT1")).collect();
+    let cancelled = cancelled.replace("DFT^P03", "ADT^A11").replace("EVN|P03", "EVN|A11");
+    site.hl7("a.hl7", cancelled.replace("20260501120000", "20260501100000").as_bytes());
+    site.hl7("b.hl7", message.as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((&summary["claims"]["total"], work(&site)), (&0.into(), vec!["visit.problem".to_owned()]), "{summary}");
+    site.assert_accounted(DAY);
+}

@@ -45,6 +45,12 @@ pub fn thousandths(value: i64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// Whether the source names the payer's number of a claim that this one replaces or voids.
+pub fn replaces_another(header: &ClaimHeader) -> bool {
+    let references = header.extras.iter().flat_map(|extras| &extras.references);
+    references.into_iter().any(|reference| reference.kind == ClaimReferenceKind::ReplacedClaim)
+}
+
 /// Takes the payer's number of the claim that this one replaces (REF F8 of the source) out of a visit's header: it is one
 /// claim's ([`Claim::payer_control_number`]), and not every one's of the visit.
 pub fn take_replaced_claim(header: &mut ClaimHeader) -> Option<String> {

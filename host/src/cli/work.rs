@@ -16,7 +16,7 @@ use crate::store::work::WorkRow;
 use crate::store::{StoreResult, Tx};
 
 /// Kinds of work, and what to do about them. `{}` is the subject as it is typed.
-const KINDS: [(&str, &str); 30] = [
+const KINDS: [(&str, &str); 31] = [
     (
         "practice.go-live",
         "`claimhost go-live PRACTICE` shows coverage, dry run and crosswalk; `--approve --by NAME` lets claims leave",
@@ -28,6 +28,10 @@ const KINDS: [(&str, &str); 30] = [
     ("claim.unanswered", "ask clearinghouse and payer where it is; put their answer into the clearinghouse inbox"),
     ("visit.correction-waits", "ask the payer for its number of the claim; a 277CA or 835 brings it"),
     ("visit.missing-charges", "charge the visit in the EHR, or cancel it there"),
+    (
+        "visit.problem",
+        "`claimhost visit show {}`: nothing of it was billed or corrected; mend it in the EHR, which sends it again",
+    ),
     (
         "visit.unmatched-reversal",
         "`claimhost visit show {}`: the EHR takes back what it never sent here. Void it with the payer by hand if another system billed it; then cancel the visit in the EHR",

@@ -1,7 +1,8 @@
 //! One visit that is due: folded, completed, split, looked at, and put on claims; or, where it is billed already, amended.
 
 use crate::claim::{
-    ChargeAction, Claim, Frequency, day_number, destination, from_day_number, service_span, take_replaced_claim,
+    ChargeAction, Claim, Frequency, day_number, destination, from_day_number, replaces_another, service_span,
+    take_replaced_claim,
 };
 use crate::eligibility::{Asked, Question};
 use crate::practice::Route;
@@ -20,13 +21,8 @@ use super::identity::Again;
 use super::lineages::{Lineage, lineages, retire, stand_again};
 use super::refold::{Cause, facts_of, fold_first, refold, refold_known};
 use super::review::{AlikeKey, Candidate, alike, hold, review};
+use super::visit_work::{self, AMENDMENT, MISSING_CHARGES, UNMATCHED_REVERSAL};
 use super::{ClaimState, HostError, VersionState, identity, inquire, replaced};
-
-/// Work of a visit that is closed or old and has no charge.
-const MISSING_CHARGES: &str = "visit.missing-charges";
-/// The same, where the only charges told of are taken back, and were never told here.
-const UNMATCHED_REVERSAL: &str = "visit.unmatched-reversal";
-const AMENDMENT: &str = "visit.amendment";
 
 /// What is to be done with one visit.
 pub(super) struct Plan {
@@ -106,7 +102,10 @@ impl Plan {
         let due = visit::due(&folded, arrivals, host.as_of(), practice.profile.bill_hold_days);
         let lineages = lineages(tx, row.visit_id)?;
         // A credit that fits nothing is told with what is missing: its charge.
-        let unmatched = folded.problems.iter().any(VisitProblem::is_unmatched_reversal);
+        let foreign = replaces_another(&folded.header);
+        let unmatched = foreign || folded.problems.iter().any(VisitProblem::is_unmatched_reversal);
+        let problems = folded.problems.clone();
+        let is_charged = !folded.charges.is_empty();
         let told = folded.problems.iter().map(|problem| format!("; {}: {}", problem.at, problem.words));
         let uncharged = format!("closed or past its bill-hold, and nothing is charged{}", told.collect::<String>());
         let mut plan = Self {
@@ -141,8 +140,14 @@ impl Plan {
                 }
             }
         }
+        let stands = lineages.iter().any(|lineage| lineage.sent.is_some() && !lineage.all_refused);
         if plan.state == VisitState::MissingCharges {
             plan.work.push((if unmatched { UNMATCHED_REVERSAL } else { MISSING_CHARGES }, uncharged));
+        } else if foreign && !is_charged && !stands {
+            plan.work.push((UNMATCHED_REVERSAL, uncharged));
+        } else if plan.state != VisitState::Open && plan.steps.iter().all(|step| step.candidate.is_none()) {
+            // No claim carries them: the visit is cancelled, or what has left says what it says still.
+            plan.work.extend(visit_work::of_problems(tx, plan.row.visit_id, &problems)?);
         }
         Ok(plan)
     }

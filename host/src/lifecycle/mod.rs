@@ -49,6 +49,7 @@ pub mod summary;
 mod tables;
 mod tidy;
 mod upcoming;
+mod visit_work;
 
 pub use accept::{Answer, Word};
 pub use ask::AskedFor;
