@@ -52,6 +52,7 @@ fn main() {
         alike: &[],
         visit: VisitDays::default(),
         cover: None,
+        undelivered: &[],
     };
 
     let scrubbed = median(|| {

@@ -3,7 +3,7 @@
 use crate::claim::{Claim, ClaimHeader, Frequency, Patient, day_number, destination, from_day_number, service_span};
 use crate::eligibility::{Asked, Question};
 use crate::practice::Route;
-use crate::scrub::VisitDays;
+use crate::scrub::{self, VisitDays};
 use crate::store::claim::{AppliedFix, ClaimRow, VersionBody, VersionKind, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::figures::Marks;
@@ -86,7 +86,11 @@ impl Plan {
         let arrivals = arrivals(&stored, &row);
         let heard = from_day_number(row.first_seen_day);
         let booked = crate::audit::capture::booked_day(tx, &source_system, &visit_number)?;
-        let undelivered = undelivered(&stored);
+        let told: Vec<_> = stored
+            .iter()
+            .map(|event| (!event.update.charges.is_empty(), event.update.undelivered.as_slice()))
+            .collect();
+        let undelivered = scrub::undelivered::of_visit(&told);
         let events: Vec<Event> = stored.into_iter().map(Event::from).collect();
         let mut folded = visit::fold(&events);
         let due = visit::due(&folded, arrivals, host.as_of(), practice.profile.bill_hold_days);
@@ -324,14 +328,6 @@ fn amendments(practice: &Practice, sent: &[&Lineage], split: &Split) -> Vec<Amen
         })
         .collect();
     visit::amend(&billed, split, &practice.profile)
-}
-
-/// What every interface that told of the visit has no place for: one that has could have sent it.
-fn undelivered(stored: &[StoredEvent]) -> Vec<String> {
-    let mut events = stored.iter().map(|event| &event.update.undelivered);
-    let mut elements = events.next().cloned().unwrap_or_default();
-    events.for_each(|others| elements.retain(|element| others.contains(element)));
-    elements
 }
 
 fn arrivals(stored: &[StoredEvent], row: &VisitRow) -> Arrivals {
