@@ -259,17 +259,22 @@ fn what_the_interface_has_no_place_for_is_not_simply_missing() {
     assert_eq!(summary["findings"]["place-of-service.undelivered"], 1, "{summary}");
 }
 
-#[test]
-fn two_patients_with_one_id_are_held_and_never_merged() {
-    let site = Site::new();
-    let other = Charge {
+/// Somebody else under the id of charge 1.
+fn other_person() -> Charge {
+    Charge {
         mrn: "M1".to_owned(),
         name: "QUILL^BASTIAN".to_owned(),
         born: "19550505".to_owned(),
         // Another day, so that nothing else than the identity can hold it.
         day: "20260502".to_owned(),
         ..Charge::new(2)
-    };
+    }
+}
+
+#[test]
+fn two_patients_with_one_id_are_held_and_never_merged() {
+    let site = Site::new();
+    let other = other_person();
     site.hl7("a.hl7", Charge::new(1).message().as_bytes());
     site.hl7("b.hl7", other.message().as_bytes());
     site.hl7("c.hl7", Charge::new(3).message().as_bytes());
@@ -309,13 +314,7 @@ fn a_claim_that_waits_to_leave_is_held_when_another_person_comes_under_its_id() 
     site.hl7("a.hl7", Charge::new(1).message().as_bytes());
     let summary = site.run_unapproved(DAY);
     assert_eq!(summary["claims"]["ready"], 1, "{summary}");
-    let other = Charge {
-        mrn: "M1".to_owned(),
-        name: "QUILL^BASTIAN".to_owned(),
-        born: "19550505".to_owned(),
-        day: "20260502".to_owned(),
-        ..Charge::new(2)
-    };
+    let other = other_person();
     site.hl7("b.hl7", other.message().as_bytes());
     site.hl7("c.hl7", Charge::new(3).message().as_bytes());
     let summary = site.run(DAY);
@@ -325,13 +324,7 @@ fn a_claim_that_waits_to_leave_is_held_when_another_person_comes_under_its_id() 
 #[test]
 fn two_people_whose_conflict_is_accepted_are_done_with() {
     let site = Site::new();
-    let other = Charge {
-        mrn: "M1".to_owned(),
-        name: "QUILL^BASTIAN".to_owned(),
-        born: "19550505".to_owned(),
-        day: "20260502".to_owned(),
-        ..Charge::new(2)
-    };
+    let other = other_person();
     site.hl7("a.hl7", Charge::new(1).message().as_bytes());
     site.hl7("b.hl7", other.message().as_bytes());
     site.run_unapproved(DAY);

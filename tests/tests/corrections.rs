@@ -60,6 +60,11 @@ fn a_replacement_of_what_was_never_billed_here_is_held_and_leaves_as_the_payer_s
     assert_eq!((&summary["claims"]["submitted"], &summary["cents"]["billed"]), (&1.into(), &9_000.into()), "{summary}");
     let sent = sent(&site);
     assert!(sent.contains("*90***11:B:7*") && sent.contains("REF*F8*ICN77~"), "{sent}");
+    // The visit is looked at again and says the same: what was accepted is no news.
+    let again = exported(7, "ICN77", "90").replace("*1207*", "*1208*").replace("000000007", "000000008");
+    site.x12("b.x12", again.replace("12 ELM STREET", "14 ELM STREET").as_bytes());
+    site.run(DAY);
+    assert_eq!(work(&site), Vec::<String>::new());
     site.assert_accounted(DAY);
 }
 

@@ -224,7 +224,8 @@ pub struct FolderConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LastLine {
-    /// As the files before it: refused where those had line ends, taken where they had none, held where neither is sure.
+    /// As the files before it: refused where those had line ends. Where they say nothing, refused where its last value may be the
+    /// beginning of a longer amount, else taken.
     #[default]
     Compare,
     /// The source writes none behind its last line.

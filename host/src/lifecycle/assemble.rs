@@ -101,8 +101,13 @@ impl Plan {
         let mut folded = visit::fold(&events);
         let due = visit::due(&folded, arrivals, host.as_of(), practice.profile.bill_hold_days);
         let lineages = lineages(tx, row.visit_id)?;
-        // A credit that fits nothing is told with what is missing: its charge.
         let foreign = replaces_another(&folded.header);
+        if foreign {
+            // Before anybody keeps the words: a problem that was accepted is known by them.
+            let unmatched = folded.problems.iter_mut().filter(|problem| problem.is_unmatched_replacement());
+            unmatched.for_each(|problem| problem.words = replaced::UNMATCHED.to_owned());
+        }
+        // A credit that fits nothing is told with what is missing: its charge.
         let unmatched = foreign || folded.problems.iter().any(VisitProblem::is_unmatched_reversal);
         let problems = folded.problems.clone();
         let is_charged = !folded.charges.is_empty();
@@ -172,10 +177,6 @@ impl Plan {
         lineages: &[Lineage],
     ) -> StoreResult<()> {
         let replaced = take_replaced_claim(&mut folded.header);
-        if replaced.is_some() {
-            let unmatched = folded.problems.iter_mut().filter(|problem| problem.is_unmatched_replacement());
-            unmatched.for_each(|problem| problem.words = replaced::UNMATCHED.to_owned());
-        }
         let mut known: Vec<_> =
             folded.problems.iter().map(|problem| hold(&problem.id, &problem.at, &problem.words)).collect();
         let completed = visit::complete_visit(&mut folded, &practice.profile);
