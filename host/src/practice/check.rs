@@ -1,7 +1,7 @@
 //! Reads `profile.toml` and says everything that is wrong with it, each at its line and column.
 //!
-//! The shape (keys, types) is checked first (`shape.rs`); when it is right, all values are checked. All problems of either are told
-//! at once. What the profile is for: `profile.rs`.
+//! The shape (keys, types) is checked first (`shape.rs`), then all values, unless so much is missing that nobody can say which are
+//! meant. All problems are told at once. What the profile is for: `profile.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,15 +54,19 @@ impl Profile {
     /// Reads and checks a profile. `path` is only named in the error.
     ///
     /// # Errors
-    /// [`ProfileError`] with every problem of the shape, or else of the values.
+    /// [`ProfileError`] with every problem of the shape and of the values.
     pub fn load(text: &str, path: &str) -> Result<Self, ProfileError> {
         let error = |problems| ProfileError { path: path.to_owned(), problems };
         let shape = shape::read::<Self>(text);
-        let (Some(profile), true) = (shape.value, shape.problems.is_empty()) else { return Err(error(shape.problems)) };
+        // Values are told by their positions, which have to be those of the file.
+        let Some(profile) = shape.value.filter(|_| !shape.renumbered) else { return Err(error(shape.problems)) };
         let (table, _) = DeTable::parse_recoverable(text);
         let mut check = Check { text, table: table.get_ref(), problems: Vec::new() };
         check.profile(&profile);
         check.left_to_do();
+        // Of what was taken out of the shape nothing is known.
+        check.problems.retain(|problem| !shape.taken.iter().any(|taken| problem.key.starts_with(taken.as_str())));
+        check.problems.extend(shape.problems);
         if check.problems.is_empty() {
             return Ok(profile);
         }
@@ -70,6 +74,12 @@ impl Profile {
         Err(error(check.problems))
     }
 }
+
+/// Claim filing indicator codes (X222A1 2000B SBR09, code source 1032).
+const FILING_INDICATORS: [&str; 23] = [
+    "11", "12", "13", "14", "15", "16", "17", "AM", "BL", "CH", "CI", "DS", "FI", "HM", "LM", "MA", "MB", "MC", "OF",
+    "TV", "VA", "WC", "ZZ",
+];
 
 /// Days before a visit, and days that an answer is waited for, at most.
 const DAYS_BEFORE_MAX: u16 = 31;
@@ -201,6 +211,13 @@ impl Check<'_> {
             self.unless(id_ok, &[Key("payer"), At(at), Key("id")], || found(&payer.id, "an electronic payer id"));
             let named = !payer.name.trim().is_empty();
             self.unless(named, &[Key("payer"), At(at), Key("name")], || found("", "the payer's name"));
+            let filing = payer.filing_indicator.as_str();
+            // None is the scrub's to tell, of the claims that lack it.
+            let filing_ok = filing.is_empty() || FILING_INDICATORS.contains(&filing);
+            self.unless(filing_ok, &[Key("payer"), At(at), Key("filing_indicator")], || {
+                let known = FILING_INDICATORS.join(", ");
+                found(filing, &format!("a claim filing indicator code (SBR09): {known}"))
+            });
         }
         self.once("payer", "id", payers.iter().map(|payer| vec![payer.id.clone()]), false);
         // The name counts as an alias: `Profile::payer_by` finds a payer by it too.

@@ -23,6 +23,7 @@ fn each_fault_is_found_at_its_line() {
         ("aliases = [\"EASTERN\"]", "aliases = [\"northfield HEALTH plan\"]", "payer[0] has too"),
         ("\"OV3\" = \"99213\"", "\"OV3\" = \"9921\"", "five characters"),
         ("telephone = \"6145550100\"", "telephone = \"614-555-0100\"", "ten digits"),
+        ("filing_indicator = \"CI\"", "filing_indicator = \"ZZZ\"", "SBR09"),
     ];
     for (right, wrong, words) in faults {
         assert!(PROFILE.contains(right), "{right}");
@@ -43,6 +44,19 @@ fn all_problems_come_at_once_in_the_order_of_the_file() {
     assert!(error.problems.len() >= 2, "{error}");
     assert!(error.problems.is_sorted_by_key(|problem| problem.line));
     assert!(!error.to_string().contains("Ohio"));
+}
+
+#[test]
+fn values_are_told_beside_keys_that_nobody_knows() {
+    let text = PROFILE.replace("state = \"OH\"", "state = \"Ohio\"").replacen("taxonomy =", "taxonomie =", 1);
+    let keys: Vec<String> =
+        Profile::load(&text, "p").unwrap_err().problems.into_iter().map(|problem| problem.key).collect();
+    assert_eq!(keys[..2], ["taxonomie", "address.state"], "{keys:?}");
+    // What a key was meant for that is misspelt is not missing too.
+    let text =
+        PROFILE.replacen("filing_indicator =", "filing_indicatr =", 1).replacen("[[payer]]", "[[payer]]\nx = 1", 1);
+    let problems = Profile::load(&text, "p").unwrap_err().problems;
+    assert_eq!(problems.len(), 2, "{problems:?}");
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub(crate) struct Shape<T> {
     pub(crate) problems: Vec<ProfileProblem>,
     /// A block of a list was left out: those behind it stand at other positions than in the file.
     pub(crate) renumbered: bool,
+    /// Keys that were left out, and those that a misspelt one was meant for.
+    pub(crate) taken: Vec<String>,
 }
 
 /// Reads a file.
@@ -27,11 +29,10 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Shape<T> {
     if !errors.is_empty() {
         // What stands behind a broken line may belong elsewhere: nothing more is said.
         let problems = errors.iter().map(|error| problem(text, error, String::new())).collect();
-        return Shape { value: None, problems, renumbered: false };
+        return Shape { value: None, problems, renumbered: false, taken: Vec::new() };
     }
     let mut left = document.clone();
-    let mut shape = Shape { value: None, problems: Vec::new(), renumbered: false };
-    let mut taken: Vec<String> = Vec::new();
+    let mut shape = Shape { value: None, problems: Vec::new(), renumbered: false, taken: Vec::new() };
     loop {
         let error = match T::deserialize(toml::de::Deserializer::from(left.clone())) {
             Ok(value) => {
@@ -44,7 +45,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Shape<T> {
         let key = spoken(&place(document.get_ref()));
         // A key that was taken out is not missing, nor one that another was meant for.
         let missing = missing_field(error.message()).map(|field| join(&key, field));
-        if missing.is_none_or(|field| !taken.contains(&field)) {
+        if missing.is_none_or(|field| !shape.taken.contains(&field)) {
             shape.problems.push(problem(text, &error, key.clone()));
         }
         let path = place(left.get_ref());
@@ -53,10 +54,10 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Shape<T> {
         }
         if let Some(meant) = suggestion(error.message()) {
             let table = path.split_last().map(|(_, table)| spoken(table)).unwrap_or_default();
-            taken.push(join(&table, meant));
+            shape.taken.push(join(&table, meant));
         }
         shape.renumbered |= matches!(path.last(), Some(Step::At(_)));
-        taken.push(key);
+        shape.taken.push(key);
         take_out(left.get_mut(), &path);
     }
     shape.problems.sort_by_key(|problem| (problem.line, problem.column));
