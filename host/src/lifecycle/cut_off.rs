@@ -9,13 +9,10 @@ use super::HostError;
 use super::ingest::Intake;
 use super::pieces::Framed;
 use crate::config::LastLine;
-use crate::intake::framing::{Frame, Item, OpenEnd};
+use crate::intake::framing::{Frame, Item, OpenEnd, has_line_ends};
 
 /// Files before the one in hand that are looked at.
 const COMPARED_MAX: usize = 10;
-/// So many with a line end, and fewer without, say that the source writes one. One without may be of the batch in hand, cut off
-/// and not yet refused.
-const SURE: usize = 3;
 const WAY_BACK: &str = "; if this source writes no line end behind its last line, set last_line = \"open\" in claimhost.toml \
                         and let this run again with `claimhost document retry`";
 
@@ -47,7 +44,6 @@ impl Intake<'_> {
     fn has_line_ends(&self, file_id: u64) -> Result<bool, HostError> {
         let channel = &self.folder.channel;
         let last = self.practice.store.read(|tx| tx.last_bytes_before(channel, file_id, COMPARED_MAX))?;
-        let closed = last.iter().filter(|byte| matches!(**byte, b'\r' | b'\n')).count();
-        Ok(closed >= SURE && closed > last.len() - closed)
+        Ok(has_line_ends(&last))
     }
 }

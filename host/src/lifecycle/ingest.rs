@@ -170,7 +170,7 @@ impl Intake<'_> {
         let path = &self.folder.config.path;
         let archive = path.join(folder::ARCHIVE);
         let places: &[&Path] = if self.folder.listens { &[] } else { &[&archive, path] };
-        let joins = Joins::load(&settings, places);
+        let joins = Joins::load(&settings, places, self.folder.config.last_line);
         let reader = StoredFile::new(&self.practice.store, file_id);
         if let Ok(joins) = &joins {
             self.tell_broken(joins);
@@ -191,7 +191,7 @@ impl Intake<'_> {
         let (practice, folder) = (self.practice.store.id(), self.folder.channel.as_str());
         let rows = u64::try_from(joins.broken()).unwrap_or(u64::MAX);
         if self.host.is_news(&format!("{practice}/{folder}/joined"), [rows, 0, 0, 0]) && rows > 0 {
-            let words = "rows of joined files are left out: a quote in them is not closed, or they do not fit their layout; correct them and send the file again";
+            let words = "rows of joined files are left out: a quote in them is not closed, they do not fit their layout, or the file's end may have cut them short; correct them and send the file again, or say how its files end with last_line";
             tracing::warn!(practice, folder, rows, "{words}");
         }
     }

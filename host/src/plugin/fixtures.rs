@@ -34,6 +34,7 @@ use super::runner::{self, BATCH_MAX, Call};
 use super::session::Pre;
 use super::source;
 use crate::claim::{ClaimInContext, Date, Document, Setup};
+use crate::config::LastLine;
 use crate::intake::framing;
 
 /// The day every fixture document was received.
@@ -338,7 +339,7 @@ fn documents_of_data(
     let mapping = source::joined(plugin.mapping.as_deref(), &mapping_of(plugin, folder)?);
     let joins = || -> Result<framing::Joins, framing::FramingError> {
         let settings = framing::Settings::from_mapping(&mapping)?;
-        let mut joins = framing::Joins::default();
+        let mut joins = framing::Joins::with(LastLine::Open); // as an author wrote them
         for join in &settings.join {
             let files = data.iter().filter(|(name, _)| join.takes(name));
             files.into_iter().try_for_each(|(_, bytes)| joins.add(&settings, join, bytes))?;

@@ -316,9 +316,17 @@ pub(super) fn cells(row: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
     cells.into_iter().map(|cell| cell.trim_ascii().to_vec()).collect()
 }
 
-/// Every row of a file in memory, for joined files. Rows that do not end, and a last one without its last cells and its line end,
-/// are left out, and counted.
-pub(super) fn rows(file: &[u8], delimiter: u8) -> (Vec<&[u8]>, usize) {
+/// The rows of a file in memory.
+pub(super) struct Rows<'a> {
+    pub(super) rows: Vec<&'a [u8]>,
+    /// Rows that do not end, and a last one without its last cells and its line end: left out.
+    pub(super) broken: usize,
+    /// The last row has no line end, and no quote that closes its last cell: whether that may go on as an amount.
+    pub(super) open: Option<bool>,
+}
+
+/// Every row of a file in memory, for joined files.
+pub(super) fn rows(file: &[u8], delimiter: u8) -> Rows<'_> {
     let (mut rows, mut broken, mut from, mut scan) = (Vec::new(), 0, 0, Scan::default());
     let mut at = 0;
     while let Some(byte) = file.get(at) {
@@ -342,11 +350,14 @@ pub(super) fn rows(file: &[u8], delimiter: u8) -> (Vec<&[u8]>, usize) {
     }
     let tail = file.get(from..).unwrap_or_default();
     let cut = |header: &&[u8]| !tail.is_empty() && cells(tail, delimiter).len() < cells(header, delimiter).len();
+    let mut open = None;
     if scan.in_quotes || (!scan.after_cr && rows.first().is_some_and(cut)) {
         broken += 1;
     } else {
         rows.push(tail);
+        let last = cells(tail, delimiter).pop().filter(|_| !tail.trim_ascii().is_empty());
+        open = last.filter(|_| !scan.after_cr && !scan.after_quote).map(|cell| may_go_on(&cell));
     }
     rows.retain(|row| !row.trim_ascii().is_empty());
-    (rows, broken)
+    Rows { rows, broken, open }
 }

@@ -9,9 +9,10 @@ use std::path::Path;
 
 use claimhost_sdk::fixed::{self, Record};
 
-use super::delimited::{cells, rows};
+use super::delimited::{Rows, cells, rows};
 use super::json_records::{JsonRecords, at_names};
-use super::{Cutter, FramingError, Item, JoinSettings, Settings};
+use super::{Cutter, FramingError, Item, JoinSettings, Settings, has_line_ends};
+use crate::config::LastLine;
 
 /// Largest joined file: 256 MiB.
 pub const JOIN_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -21,21 +22,42 @@ pub const JOIN_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub struct Joins {
     tables: HashMap<String, Table>,
     broken: usize,
+    last_line: LastLine,
 }
 
 #[derive(Default)]
 struct Table {
     header: Vec<u8>,
     rows: HashMap<Vec<u8>, Vec<u8>>,
+    /// The last byte of every file, but for those that were cut off.
+    last_bytes: Vec<u8>,
+}
+
+impl Table {
+    /// Whether a file's last line is one. `may_go_on` is said of a value that nothing closes.
+    fn takes(&mut self, file: &[u8], may_go_on: Option<bool>, last_line: LastLine) -> bool {
+        let taken = match (may_go_on, last_line) {
+            (None, _) | (_, LastLine::Open) => true,
+            (_, LastLine::Closed) => false,
+            (Some(may_go_on), LastLine::Compare) => !may_go_on && !has_line_ends(&self.last_bytes),
+        };
+        self.last_bytes.extend(file.last().filter(|_| taken));
+        taken
+    }
 }
 
 impl Joins {
+    /// No rows yet. `last_line` says how their files end.
+    pub fn with(last_line: LastLine) -> Self {
+        Self { last_line, ..Self::default() }
+    }
+
     /// Reads the files of every join. A join without a file is empty: its rows are then rejected as not found.
     ///
     /// # Errors
     /// A file over [`JOIN_BYTES_MAX`], without its key column, or unreadable.
-    pub fn load(settings: &Settings, folders: &[&Path]) -> Result<Self, FramingError> {
-        let mut joins = Self::default();
+    pub fn load(settings: &Settings, folders: &[&Path], last_line: LastLine) -> Result<Self, FramingError> {
+        let mut joins = Self::with(last_line);
         for join in &settings.join {
             let read = |source| FramingError::JoinRead { join: join.name.clone(), source };
             for folder in folders.iter().filter(|folder| folder.is_dir()) {
@@ -68,8 +90,13 @@ impl Joins {
             return self.add_json(join, file);
         }
         let delimiter = settings.delimiter_byte().unwrap_or(b',');
-        let (rows, broken) = rows(file, delimiter);
+        let Rows { mut rows, broken, open } = rows(file, delimiter);
         self.broken += broken;
+        let table = self.tables.entry(join.name.clone()).or_default();
+        if rows.len() > 1 && !table.takes(file, open, self.last_line) {
+            rows.pop();
+            self.broken += 1;
+        }
         let mut rows = rows.into_iter();
         let Some(header) = rows.next() else { return Ok(()) };
         let names = cells(header, delimiter);
@@ -77,10 +104,10 @@ impl Joins {
         let Some(at) = at else {
             return Err(FramingError::JoinKey { join: join.name.clone(), column: join.key.clone() });
         };
-        let table = self.tables.entry(join.name.clone()).or_default();
         if table.header != header {
             // Another layout: rows of the old one would be read under the wrong names.
-            *table = Table { header: header.to_vec(), rows: HashMap::new() };
+            table.header = header.to_vec();
+            table.rows.clear();
         }
         for row in rows {
             if let Some(key) = cells(row, delimiter).get(at).filter(|key| !key.is_empty()) {
@@ -96,7 +123,14 @@ impl Joins {
             return Err(FramingError::JoinKey { join: join.name.clone(), column: join.key.clone() });
         };
         let table = self.tables.entry(join.name.clone()).or_default();
-        for line in file.split_inclusive(|byte| *byte == b'\n').filter(|line| !fixed::is_blank(line)) {
+        let mut lines: Vec<&[u8]> =
+            file.split_inclusive(|byte| *byte == b'\n').filter(|line| !fixed::is_blank(line)).collect();
+        let open = lines.last().filter(|line| !line.ends_with(b"\n") && !line.ends_with(b"\r")).map(|_| false);
+        if !table.takes(file, open, self.last_line) {
+            lines.pop();
+            self.broken += 1;
+        }
+        for line in lines {
             let text = fixed::text(line);
             let value = key.read(&text).filter(|value| record.misfit(&text).is_none() && !value.is_empty());
             match value {
@@ -134,7 +168,8 @@ impl Joins {
         Ok(())
     }
 
-    /// Rows left out because a quote in them is not closed, that do not fit their layout, or that are no record with a key.
+    /// Rows left out because a quote in them is not closed, that do not fit their layout, that the end of their file may have cut
+    /// short, or that are no record with a key.
     pub fn broken(&self) -> usize {
         self.broken
     }

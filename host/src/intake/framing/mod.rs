@@ -130,6 +130,15 @@ pub(crate) fn may_go_on(value: &[u8]) -> bool {
     }
 }
 
+/// So many files with a line end, and fewer without, say that the source writes one. One without may be cut off, too.
+const SURE: usize = 3;
+
+/// Whether the files that end with these bytes say that their source writes a line end behind the last line.
+pub(crate) fn has_line_ends(last_bytes: &[u8]) -> bool {
+    let closed = last_bytes.iter().filter(|byte| matches!(**byte, b'\r' | b'\n')).count();
+    closed >= SURE && closed > last_bytes.len() - closed
+}
+
 impl std::fmt::Debug for Frame {
     /// Prints everything but the bytes: they are a patient's.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,6 +1,7 @@
 //! Every byte is accounted for, whatever the file and however it is read.
 
 use super::*;
+use crate::config::LastLine;
 use proptest::prelude::*;
 
 pub(super) fn items(framing: Framing, mapping: &str, joins: Joins, file: &[u8]) -> Vec<Item> {
@@ -145,10 +146,33 @@ fn joins_are_read_from_folders_and_the_later_row_counts() {
     for (name, text) in [("p-1.csv", "ID,Name\n1,old\n2,two\n"), ("p-2.csv", "ID,Name\n1,new\n"), ("q-1.csv", "x\n")] {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    let joins = Joins::load(&settings, &[&folder.path().join("archive"), folder.path()]).unwrap();
+    let joins = Joins::load(&settings, &[&folder.path().join("archive"), folder.path()], LastLine::Compare).unwrap();
     assert_eq!((joins.row("p", b"1"), joins.row("p", b"2")), (Some(&b"1,new\n"[..]), Some(&b"2,two\n"[..])));
     std::fs::write(folder.path().join("p-3.csv"), "Key,Name\n").unwrap();
-    assert!(matches!(Joins::load(&settings, &[folder.path()]), Err(FramingError::JoinKey { .. })));
+    assert!(matches!(Joins::load(&settings, &[folder.path()], LastLine::Compare), Err(FramingError::JoinKey { .. })));
+}
+
+#[test]
+fn a_last_row_of_a_joined_file_that_may_be_cut_short_joins_nothing() {
+    let settings =
+        Settings::from_mapping("[[framing.join]]\nname = \"p\"\nfile = \"p*.csv\"\nkey = \"ID\"\non = \"P\"\n")
+            .unwrap();
+    let joined = |last_line, files: &[&str]| {
+        let mut joins = Joins::with(last_line);
+        files.iter().for_each(|file| joins.add(&settings, &settings.join[0], file.as_bytes()).unwrap());
+        (joins.row("p", b"2").map(|row| String::from_utf8_lossy(row).into_owned()), joins.broken())
+    };
+    let (whole, cut) = ("ID,Member\n1,W1\n2,W2345\n", "ID,Member\n1,W1\n2,W23");
+    let taken = (Some("2,W23".to_owned()), 0);
+    assert_eq!(joined(LastLine::Compare, &[cut]), taken, "nothing says how this source ends its files");
+    assert_eq!(joined(LastLine::Compare, &["ID,Member\n2,23"]), (None, 1), "a number that may go on");
+    assert_eq!(joined(LastLine::Open, &[whole, whole, whole, cut]), taken);
+    assert_eq!(joined(LastLine::Closed, &[cut]), (None, 1));
+    // The row of an earlier file counts, and one that was cut is no sign of how files end.
+    let kept = |broken| (Some("2,W2345\n".to_owned()), broken);
+    assert_eq!(joined(LastLine::Compare, &[whole, whole, whole, cut, cut, cut, cut]), kept(4));
+    assert_eq!(joined(LastLine::Closed, &[whole, "ID,Member\n2,\"W9\""]), (Some("2,\"W9\"".to_owned()), 0));
+    assert_eq!(joined(LastLine::Closed, &[whole, "ID,Member\n2"]), kept(1), "without its last cells");
 }
 
 #[test]
