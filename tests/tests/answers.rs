@@ -309,6 +309,10 @@ fn every_kind_of_payment_ends_in_the_accounts_to_the_cent() {
         ("remittance.unbalanced", -100),
     ];
     assert_eq!(kinds, expected.map(|(kind, cents)| (kind.to_owned(), cents)), "{work}");
+    let unapplied = work.as_array().unwrap().iter().filter(|item| item["kind"] == "claim.unapplied");
+    for words in unapplied.map(|item| item["words"].as_str().unwrap()) {
+        assert!(words.starts_with("remittance my-practice/") && words.contains(" paid, off by $"), "{words}");
+    }
     assert_eq!(site.json(&["remittance", "list"])[5]["amount_cents"], -7_000, "the payer debits us");
 }
 

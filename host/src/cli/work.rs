@@ -24,19 +24,28 @@ const KINDS: [(&str, &str); 31] = [
     ("claim.held", "`claimhost claim why {}` says what to mend, in the EHR or in the profile"),
     ("claim.rejected", "`claimhost claim show {}`: correct it in the EHR, which sends it again"),
     ("claim.denied", "`claimhost denial list` has payer and reason: appeal, or correct it in the EHR"),
-    ("claim.unapplied", "`claimhost claim show {}`: ask the payer for a corrected remittance"),
+    (
+        "claim.unapplied",
+        "`claimhost claim show {}` has the payments that do not balance; ask the payer for a corrected remittance",
+    ),
     ("claim.unanswered", "ask clearinghouse and payer where it is; put their answer into the clearinghouse inbox"),
     ("visit.correction-waits", "ask the payer for its number of the claim; a 277CA or 835 brings it"),
-    ("visit.missing-charges", "charge the visit in the EHR, or cancel it there"),
+    (
+        "visit.missing-charges",
+        "charge the visit in the EHR, or cancel it there; where that cannot be, `claimhost visit dismiss {} --reason WORDS --by NAME`",
+    ),
     (
         "visit.problem",
-        "`claimhost visit show {}`: nothing of it was billed or corrected; mend it in the EHR, which sends it again",
+        "`claimhost visit show {}`: nothing of it was billed or corrected; mend it in the EHR, which sends it again, or `claimhost visit dismiss {} --reason WORDS --by NAME`",
     ),
     (
         "visit.unmatched-reversal",
-        "`claimhost visit show {}`: the EHR takes back what it never sent here. Void it with the payer by hand if another system billed it; then cancel the visit in the EHR",
+        "`claimhost visit show {}`: the EHR takes back what it never sent here. Void it with the payer by hand if another system billed it; then cancel the visit in the EHR, or `claimhost visit dismiss {} --reason WORDS --by NAME`",
     ),
-    ("visit.amendment", "`claimhost visit show {}`: tell the payer by hand, it takes no corrected claim"),
+    (
+        "visit.amendment",
+        "`claimhost work show` has the reason; `claimhost visit show {}` what was billed and what the visit says now",
+    ),
     ("document.rejected", "`claimhost document show {}` has place and remedy; then `claimhost document retry {}`"),
     (
         "pull.failed",
@@ -258,7 +267,7 @@ impl Listed {
     }
 }
 
-/// The words of an item; of a held claim what holds it, of a denied one the reasons.
+/// The words of an item; of a held claim what holds it, of a denied one the reasons, of an unapplied one its payments.
 fn words(tx: &Tx<'_>, row: &WorkRow) -> StoreResult<String> {
     let claim_id = row.subject_id;
     match row.kind.as_str() {
@@ -271,6 +280,16 @@ fn words(tx: &Tx<'_>, row: &WorkRow) -> StoreResult<String> {
         "claim.denied" => {
             let denied = tx.denied_of(claim_id)?;
             Ok(each_once(denied.into_iter().map(|(group, reason)| format!("{group}-{reason}"))))
+        }
+        "claim.unapplied" => {
+            let payments = tx.remittance_claims(None, Some(claim_id))?;
+            let practice = tx.practice_id();
+            let told = payments.into_iter().filter(|payment| payment.state == "unapplied").map(|payment| {
+                let (paid, off) = (dollars(payment.paid_cents), dollars(payment.difference_cents));
+                let remittance = name(practice, payment.remittance_id);
+                format!("remittance {remittance}, claim {}: ${paid} paid, off by ${off}", payment.ordinal + 1)
+            });
+            Ok(told.collect::<Vec<_>>().join("; "))
         }
         _ => Ok(tx.work_words(row.work_id)?.into_inner()),
     }

@@ -21,9 +21,16 @@ pub struct Acceptance {
     pub on: String,
 }
 
-/// The acceptances of one visit, by finding.
+/// The acceptances of one visit, by finding, each with its rule.
 #[derive(Default)]
-pub struct Acceptances(HashMap<Vec<u8>, Acceptance>);
+pub struct Acceptances(HashMap<Vec<u8>, (String, Acceptance)>);
+
+impl Acceptances {
+    /// Whether any finding of a rule was accepted, whatever it said.
+    pub fn of_rule(&self, rule: &str) -> bool {
+        self.0.values().any(|(known, _)| known == rule)
+    }
+}
 
 impl Tx<'_> {
     /// Keeps an operator's word on a finding of a visit; a later word takes the place of an earlier one.
@@ -54,17 +61,30 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Takes every word on a rule back, whatever its findings said. Returns how many.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn take_back_acceptances_of(&self, visit_id: u64, rule: &str) -> StoreResult<usize> {
+        self.execute(
+            "DELETE FROM acceptance WHERE practice_id = ?1 AND visit_id = ?2 AND rule = ?3",
+            (self.practice_id(), visit_id, rule),
+        )
+    }
+
     /// What was accepted of a visit.
     ///
     /// # Errors
     /// [`super::StoreError`].
     pub fn acceptances(&self, visit_id: u64) -> StoreResult<Acceptances> {
-        let rows: Vec<(Vec<u8>, Vec<u8>)> = self.rows(
-            "SELECT finding_mac, body FROM acceptance WHERE practice_id = ?1 AND visit_id = ?2",
+        let rows: Vec<(Vec<u8>, String, Vec<u8>)> = self.rows(
+            "SELECT finding_mac, rule, body FROM acceptance WHERE practice_id = ?1 AND visit_id = ?2",
             (self.practice_id(), visit_id),
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
-        let opened = rows.into_iter().map(|(mac, body)| Ok((mac, self.unseal_json("acceptance", visit_id, &body)?)));
+        let opened = rows
+            .into_iter()
+            .map(|(mac, rule, body)| Ok((mac, (rule, self.unseal_json("acceptance", visit_id, &body)?))));
         Ok(Acceptances(opened.collect::<StoreResult<_>>()?))
     }
 
@@ -73,7 +93,7 @@ impl Tx<'_> {
         if known.0.is_empty() {
             return None;
         }
-        known.0.get(self.finding_mac(finding).as_slice())
+        known.0.get(self.finding_mac(finding).as_slice()).map(|(_, word)| word)
     }
 
     /// Lines are no part of it: a visit's lines may come in another order tomorrow.

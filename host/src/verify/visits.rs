@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Found, claims};
 use crate::claim::{VisitStatus, VisitUpdate};
+use crate::lifecycle::fold_visit;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
 use crate::store::{StoreResult, Tx};
-use crate::visit::{ChargeKey, Event, fold};
+use crate::visit::{ChargeKey, Event};
 
 /// Goes over visits with ids in a range. Returns how many visits and lineages that were.
 pub(super) fn check(
@@ -118,12 +119,12 @@ fn folded(
 ) -> StoreResult<()> {
     let id = row.visit_id;
     let events: Vec<Event> = events.into_iter().map(Event::from).collect();
-    let folded = fold(&events);
+    let folded = fold_visit(tx, id, &events)?;
     let status = match folded.status {
         VisitStatus::Cancelled => row.state == VisitState::Cancelled,
         VisitStatus::NotBillable => row.state == VisitState::NotBillable,
         VisitStatus::Closed | VisitStatus::Unchanged => {
-            !matches!(row.state, VisitState::Cancelled | VisitState::NotBillable)
+            row.state != VisitState::Cancelled && (row.state != VisitState::NotBillable || folded.taken_back)
         }
     };
     found.expect(status, "state", "visit", id, "its events fold to another state");

@@ -22,6 +22,8 @@ pub struct BilledVersion {
     pub claim: Claim,
     /// [`Draft::charges`] of that version.
     pub charges: Vec<(ChargeKey, [u8; 32])>,
+    /// The EHR's own billing sent it, and we send this payer's claims now.
+    pub via_ehr: bool,
 }
 
 /// One thing to do. Voids come first, then replacements, then new claims, then work.
@@ -129,6 +131,7 @@ fn plan(version: &BilledVersion, draft: Option<(usize, &Draft)>, profile: &Profi
     let (takes_7, takes_8) = profile.payer_by([id]).map_or((false, false), |payer| (payer.replacement, payer.void));
     match draft {
         Some((at, draft)) if same_charges(&version.charges, &draft.charges) => Plan::Nothing(at),
+        other if version.via_ehr => Plan::Work(other.map(|(at, _)| at)),
         Some((at, _)) if takes_7 => Plan::Replace(at),
         Some((at, _)) if takes_8 => Plan::Renew(at),
         None if takes_8 => Plan::Void,
@@ -178,8 +181,13 @@ fn amendments(live: &[&BilledVersion], drafts: &[Draft], plans: &[Plan], blocked
             }
             (Plan::Void | Plan::Replace(_) | Plan::Renew(_), _) => voids.push(Amendment::Void { lineage }),
             (Plan::Work(_), draft) => {
-                let reason = "the payer takes no electronic change that this claim needs; settle it with the payer, then \
-                              record what was agreed";
+                let reason = if version.via_ehr {
+                    "the EHR's own billing sent this claim, and the profile sends this payer's claims to the clearinghouse \
+                     now: have the EHR's billing correct it; from here it would be billed twice"
+                } else {
+                    "the payer takes no electronic change that this claim needs; settle it with the payer, then record what \
+                     was agreed"
+                };
                 work.push(Amendment::Work { lineage: Some(lineage), draft, reason: reason.into() });
             }
         }

@@ -25,12 +25,17 @@ impl Ledger {
                 Amendment::Replace { lineage, draft } => {
                     assert_eq!(draft.claim.frequency, Frequency::Replacement);
                     self.lineages[lineage as usize] =
-                        BilledVersion { lineage, claim: draft.claim, charges: draft.charges };
+                        BilledVersion { lineage, claim: draft.claim, charges: draft.charges, via_ehr: false };
                 }
                 Amendment::New { draft } => {
                     assert_eq!(draft.claim.frequency, Frequency::Original);
                     let lineage = self.lineages.len() as u32;
-                    self.lineages.push(BilledVersion { lineage, claim: draft.claim, charges: draft.charges });
+                    self.lineages.push(BilledVersion {
+                        lineage,
+                        claim: draft.claim,
+                        charges: draft.charges,
+                        via_ehr: false,
+                    });
                 }
                 Amendment::Work { .. } => work = true,
             }

@@ -27,6 +27,8 @@ pub struct Visit {
     pub charges: Vec<LiveCharge>,
     /// The last that was said of the visit as a whole.
     pub status: VisitStatus,
+    /// There were charges, and each was taken back.
+    pub taken_back: bool,
     /// What holds every claim of the visit.
     pub problems: Vec<VisitProblem>,
 }
@@ -68,7 +70,7 @@ impl VisitProblem {
         [UNMATCHED_CANCEL, UNMATCHED_CREDIT].contains(&self.id.as_str())
     }
 
-    pub(super) fn new(id: &str, at: &str, words: &str) -> Self {
+    pub(crate) fn new(id: &str, at: &str, words: &str) -> Self {
         Self { id: id.into(), at: at.into(), words: words.into() }
     }
 }
@@ -254,7 +256,8 @@ impl State {
                 Tied::Status => "status",
             };
             let words = "two events with one place in the source's order say different things; declare a sequence or an \
-                         event time in the site's mapping, or say which one holds";
+                         event time in the site's mapping; send the right one again with a later time; or dismiss the visit \
+                         (`claimhost visit dismiss`) and key it";
             self.ties.insert(tied, VisitProblem::new("visit.order-tie", at, words));
         }
     }
@@ -301,7 +304,8 @@ impl State {
         self.problems.extend(std::mem::take(&mut self.ties).into_values());
         self.problems.sort();
         self.problems.dedup();
-        Visit { header: self.header, charges, status: self.status, problems: self.problems }
+        let taken_back = !self.charges.slots.is_empty() && self.charges.live().next().is_none();
+        Visit { header: self.header, charges, status: self.status, taken_back, problems: self.problems }
     }
 
     /// Live charges that look like one charge twice, or two under one key.

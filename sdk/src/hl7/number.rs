@@ -28,7 +28,8 @@ pub(super) fn shared(number: &Value<'_>) -> Option<Problem> {
         return None;
     }
     let remedy = "charges of several days came under it: declare [visit] number in this site's mapping, the field that differs \
-                  from visit to visit, and have the messages sent again; or accept this where the days are one visit";
+                  from visit to visit, have the messages sent again, then dismiss this one (`claimhost visit dismiss`); or \
+                  accept this where the days are one visit";
     let mut problem = problem("visit.shared-number", number, "a number of one visit (PV1-19)", remedy);
     problem.found = "an account number in the place of a visit number".to_owned();
     Some(problem)

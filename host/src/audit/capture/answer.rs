@@ -5,11 +5,11 @@
 
 use super::settle::{End, Settling, word};
 use super::{Expected, letters, minutes, patient_day_keys, visit_key};
-use crate::claim::{Attendance, ChargeAction, Provider, day_number};
+use crate::claim::{Attendance, Provider, day_number};
+use crate::lifecycle::fold_visit;
 use crate::store::StoreResult;
 use crate::store::expected::ExpectedState;
-use crate::store::visit::StoredEvent;
-use crate::visit::{Event, Verdict, Visit, fold as fold_visit, same_person};
+use crate::visit::{Event, Verdict, Visit, same_person};
 
 /// How well charges fit an expected visit, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +28,6 @@ pub(super) struct Charges {
     pub(super) visit: Visit,
     source_system: String,
     visit_number: String,
-    /// There were charges, and every one of them was credited or cancelled.
-    pub(super) taken_back: bool,
 }
 
 impl Charges {
@@ -109,13 +107,9 @@ impl Settling<'_> {
         let stored = self.tx.events(visit_id)?;
         let first = stored.first().map(|event| (event.update.source_system.clone(), event.update.visit_number.clone()));
         let (source_system, visit_number) = first.unwrap_or_default();
-        let charges =
-            |event: &StoredEvent| event.update.charges.iter().any(|charge| charge.action == ChargeAction::New);
-        let charged = stored.iter().any(charges);
         let events: Vec<Event> = stored.into_iter().map(Event::from).collect();
-        let visit = fold_visit(&events);
-        let taken_back = charged && visit.charges.is_empty();
-        Ok(Charges { visit_id, visit, source_system, visit_number, taken_back })
+        let visit = fold_visit(self.tx, visit_id, &events)?;
+        Ok(Charges { visit_id, visit, source_system, visit_number })
     }
 
     /// Live charges under the visit number. A number that several appointments on other days share (a series) has to have

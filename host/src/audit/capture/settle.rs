@@ -169,12 +169,12 @@ impl Settling<'_> {
         if let Some(direct) = &direct {
             let ended = match direct.visit.status {
                 VisitStatus::Cancelled => Some((ExpectedState::Cancelled, "the EHR has cancelled the visit")),
-                VisitStatus::NotBillable => Some((ExpectedState::NoCharge, "the EHR says the visit is not billed")),
+                VisitStatus::NotBillable => Some((ExpectedState::NoCharge, "the visit is not to be billed")),
                 VisitStatus::Unchanged | VisitStatus::Closed => None,
             };
             let ended = ended.or_else(|| {
                 // Somebody charged, and then decided that nothing is to be billed: it is not forgotten.
-                direct.taken_back.then_some((ExpectedState::NoCharge, "its charges were taken back"))
+                direct.visit.taken_back.then_some((ExpectedState::NoCharge, "its charges were taken back"))
             });
             if let Some((state, why)) = ended {
                 return Ok(End { visit_id: Some(direct.visit_id), ..End::of(state, why) });

@@ -1,4 +1,6 @@
-//! `visit list` and `visit show`: where each visit is, what happened to it, and the claims it is on.
+//! `visit list|show|dismiss`: where each visit is, what happened to it, the claims it is on, and that it is not to be billed.
+
+mod dismiss;
 
 use std::process::ExitCode;
 
@@ -11,11 +13,13 @@ use super::reference::{Reference, name};
 use super::{Failure, Global, Whose};
 pub(super) use crate::claim::thousandths;
 use crate::claim::{ChargeAction, Phi};
-use crate::lifecycle::report;
+use crate::lifecycle::{report, word_on_visit};
+use crate::store::acceptance::Acceptance;
 use crate::store::claim::ClaimRow;
 use crate::store::history::HistoryRow;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
 use crate::store::{PracticeStore, StoreResult};
+use crate::visit::Event;
 
 /// Looks at visits.
 #[derive(Debug, clap::Subcommand)]
@@ -24,6 +28,8 @@ pub(crate) enum Visit {
     List(List),
     /// Shows one visit: its events in order, its claims, its history
     Show(Show),
+    /// Says that a visit, as it was told, is not to be billed, with a reason
+    Dismiss(dismiss::Dismiss),
 }
 
 /// `visit list`
@@ -60,6 +66,8 @@ struct Shown {
     #[serde(flatten)]
     listed: Listed,
     source_system: String,
+    /// The word that it is not to be billed.
+    dismissed: Option<Acceptance>,
     events: Vec<EventLine>,
     claims: Vec<ClaimRow>,
     history: Vec<HistoryRow>,
@@ -98,6 +106,7 @@ impl Visit {
         match self {
             Self::List(list) => list.run(global, &reader),
             Self::Show(show) => show.run(global, &reader),
+            Self::Dismiss(dismiss) => dismiss.run(global, &reader),
         }
     }
 }
@@ -140,7 +149,9 @@ impl Show {
         let shown = practice.read(|tx| -> StoreResult<Option<Shown>> {
             let Some(row) = tx.visit(visit_id)? else { return Ok(None) };
             let events = tx.events(visit_id)?;
+            let told: Vec<Event> = events.iter().cloned().map(Event::from).collect();
             Ok(Some(Shown {
+                dismissed: word_on_visit(tx, visit_id, &told)?,
                 source_system: events.first().map(|event| event.update.source_system.clone()).unwrap_or_default(),
                 listed: Listed::of(practice.id(), row, &events),
                 events: event_lines(&events),
@@ -163,6 +174,9 @@ fn tell(shown: &Shown) {
     print(&format!("{BOLD}Visit {id}{RESET}  {}", row.state.as_str()));
     print(&format!("  number    {number} of {}", shown.source_system));
     print(&format!("  seen      {}{}", day(row.first_seen_day), if row.closed { ", closed by the EHR" } else { "" }));
+    if let Some(Acceptance { by, reason, on }) = &shown.dismissed {
+        print(&format!("  dismissed by {by} on {on}: {reason}"));
+    }
     print(&format!("\n{BOLD}Events{RESET}"));
     print(&event_table(practice, &shown.events));
     print(&format!("\n{BOLD}Claims{RESET}"));

@@ -1,0 +1,70 @@
+//! Claims that the EHR's own billing sends: followed to the same ends, never sent from here, and never billed twice.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use claimhost_tests::site::{Charge, Site};
+use serde_json::Value;
+
+const DAY: &str = "2026-05-20";
+const PROFILE: &str = "practices/my-practice/profile.toml";
+
+fn site() -> Site {
+    let site = Site::new();
+    site.edit(PROFILE, "route = \"clearinghouse\"", "route = \"via-ehr\"");
+    site
+}
+
+fn shown(site: &Site) -> (String, Vec<(String, i64)>) {
+    let visit = site.json(&["visit", "show", "V1"]);
+    let of = |claim: &Value| (claim["state"].as_str().unwrap().to_owned(), claim["billed_cents"].as_i64().unwrap());
+    (visit["state"].as_str().unwrap().to_owned(), visit["claims"].as_array().unwrap().iter().map(of).collect())
+}
+
+fn work(site: &Site) -> Vec<(String, String)> {
+    let listed = site.json(&["work", "list"]);
+    let text = |item: &Value, key: &str| item[key].as_str().unwrap().to_owned();
+    listed.as_array().unwrap().iter().map(|item| (text(item, "kind"), text(item, "words"))).collect()
+}
+
+/// The same visit later, with another amount.
+fn corrected() -> String {
+    let message = Charge::new(1).message().replace("20260501120000", "20260502120000").replace("|MSG1|", "|MSG2|");
+    message.replace("|CG|", "|AJ|").replace("90.00", "80.00")
+}
+
+#[test]
+fn a_claim_of_the_ehr_s_billing_follows_the_visit_and_never_leaves() {
+    let site = site();
+    site.hl7("a.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    assert_eq!(shown(&site), ("billed".into(), vec![("submitted".into(), 9_000)]));
+    site.assert_accounted(DAY);
+    site.hl7("b.hl7", corrected().as_bytes());
+    site.run(DAY);
+    assert_eq!(shown(&site), ("billed".into(), vec![("submitted".into(), 8_000)]));
+    site.assert_accounted(DAY);
+    let cancelled: String = corrected().split_inclusive('\r').filter(|line| !line.starts_with("FT1")).collect();
+    let cancelled =
+        cancelled.replace("DFT^P03", "ADT^A11").replace("EVN|P03", "EVN|A11").replace("20260502", "20260503");
+    site.hl7("c.hl7", cancelled.as_bytes());
+    site.run(DAY);
+    assert_eq!(shown(&site), ("cancelled".into(), vec![]));
+    assert_eq!((work(&site), site.outbox()), (vec![], vec![]));
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn what_the_ehr_s_billing_has_sent_is_not_sent_again_when_the_payer_comes_to_the_clearinghouse() {
+    let site = site();
+    site.hl7("a.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    site.edit(PROFILE, "route = \"via-ehr\"", "route = \"clearinghouse\"");
+    site.hl7("b.hl7", corrected().as_bytes());
+    site.hl7("c.hl7", Charge::of_nobody_else(2).message().as_bytes());
+    site.run(DAY);
+    let [(kind, words)] = work(&site).try_into().unwrap();
+    assert!(kind == "visit.amendment" && words.contains("billed twice"), "{kind}: {words}");
+    assert_eq!(shown(&site).1, [("submitted".into(), 9_000)]);
+    let sent: String = site.outbox().into_iter().map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect();
+    assert_eq!(sent.matches("~CLM*").count(), 1, "that of the other visit: {sent}");
+    site.assert_accounted(DAY);
+}
