@@ -112,6 +112,50 @@ fn news_of_a_dismissed_visit_that_are_accepted_are_billed() {
 }
 
 #[test]
+fn news_after_a_second_dismissal_are_held_whoever_accepted_the_first_ones() {
+    let site = Site::new();
+    let charge = |number: u32| {
+        Charge::new(1).message().replace("|C1|", &format!("|C{number}|")).replace("|MSG1|", &format!("|MSG{number}|"))
+    };
+    site.hl7("a.hl7", charge(1).replace("EXAMPLE", "NOBODY").as_bytes());
+    site.run(DAY);
+    dismiss(&site, "V1", &WHY);
+    site.hl7("b.hl7", charge(2).replace("99213", "99212").as_bytes());
+    site.run(DAY);
+    let held = site.json(&["claim", "list"])[0]["id"].as_str().unwrap().to_owned();
+    site.json(&["claim", "accept", &held, "visit.dismissed", "--reason", "both were done", "--by", "R. Biller"]);
+    dismiss(&site, "V1", &WHY);
+    assert_eq!(claims(&site.run(DAY)), [0; 4]);
+    site.hl7("c.hl7", charge(3).replace("99213", "99214").as_bytes());
+    assert_eq!(claims(&site.run(DAY))[..2], [1, 0]);
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_dismissed_visit_that_the_ehr_takes_back_too_is_no_work() {
+    let site = Site::new();
+    let message = Charge::new(1).message().replace("EXAMPLE", "NOBODY");
+    site.hl7("a.hl7", message.as_bytes());
+    site.run(DAY);
+    dismiss(&site, "V1", &WHY);
+    let later = |text: String, number: u32| {
+        text.replace("20260501120000", &format!("2026050{number}120000")).replace("|MSG1|", &format!("|MSG{number}|"))
+    };
+    site.hl7("b.hl7", later(message.replace("|CG|", "|DT|"), 2).as_bytes());
+    site.run(DAY);
+    assert_eq!((work(&site), &visit(&site, "V1")["state"]), (vec![], &"not-billable".into()));
+    let without: String = message.split_inclusive('\r').filter(|segment| !segment.starts_with("FT1")).collect();
+    let admission =
+        |event: &str| without.replace("DFT^P03", &format!("ADT^{event}")).replace("EVN|P03", &format!("EVN|{event}"));
+    for (number, event) in [(3, "A08"), (4, "A11")] {
+        site.hl7(&format!("{event}.hl7"), later(admission(event), number).as_bytes());
+        assert_eq!(claims(&site.run(DAY)), [0; 4], "{event}");
+        assert_eq!(work(&site), Vec::<String>::new(), "{event}");
+        site.assert_accounted(DAY);
+    }
+}
+
+#[test]
 fn what_has_left_is_voided_only_where_that_is_said() {
     let site = Site::new();
     site.hl7("a.hl7", Charge::new(1).message().as_bytes());
@@ -137,7 +181,7 @@ fn a_word_that_cannot_be_kept_changes_nothing() {
         let told = refused(&site, arguments);
         assert!(told.contains(words), "{told}");
     }
-    for arguments in [&["visit", "dismiss", "V1"][..], &["visit", "dismiss", "V1", "--reason", ""]] {
+    for arguments in [&["visit", "dismiss", "V1"][..], &["visit", "dismiss", "V1", "--reason", " "]] {
         assert_eq!(site.command(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }

@@ -373,10 +373,9 @@ fn the_id_of_a_dropped_claim_is_never_given_again() {
     site.hl7("2.hl7", cancelled.replace("20260501120000", "20260501130000").as_bytes());
     site.run(DAY);
     assert_eq!(site.json(&["claim", "list"]), serde_json::json!([]), "the visit says it no longer");
-    // Nothing is charged any more: that is work, and no visit that is done.
-    assert_eq!(site.json(&["visit", "list"])[0]["state"], "missing-charges");
-    let work = site.json(&["--as-of", DAY, "work", "list", "--kind", "visit.missing-charges"]);
-    assert_eq!(work[0]["subject"], "my-practice/1", "{work}");
+    // The EHR took back what it had charged: nothing is missing, and nothing to do.
+    assert_eq!(site.json(&["visit", "list"])[0]["state"], "not-billable");
+    assert_eq!(site.json(&["--as-of", DAY, "work", "list"]), serde_json::json!([]));
     site.assert_accounted(DAY);
     site.hl7("3.hl7", Charge::new(3).message().as_bytes());
     site.run(DAY);

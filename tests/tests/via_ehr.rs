@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use claimhost_tests::site::{Charge, Site};
+use claimhost_tests::x12::{check, clp};
 use serde_json::Value;
 
 const DAY: &str = "2026-05-20";
@@ -40,16 +41,21 @@ fn a_claim_of_the_ehr_s_billing_follows_the_visit_and_never_leaves() {
     site.assert_accounted(DAY);
     site.hl7("b.hl7", corrected().as_bytes());
     site.run(DAY);
-    assert_eq!(shown(&site), ("billed".into(), vec![("submitted".into(), 8_000)]));
+    assert_eq!(shown(&site), ("amended".into(), vec![("submitted".into(), 8_000)]));
     site.assert_accounted(DAY);
     let cancelled: String = corrected().split_inclusive('\r').filter(|line| !line.starts_with("FT1")).collect();
     let cancelled =
         cancelled.replace("DFT^P03", "ADT^A11").replace("EVN|P03", "EVN|A11").replace("20260502", "20260503");
     site.hl7("c.hl7", cancelled.as_bytes());
     site.run(DAY);
-    assert_eq!(shown(&site), ("cancelled".into(), vec![]));
+    assert_eq!(shown(&site), ("cancelled".into(), vec![("submitted".into(), 0)]));
     assert_eq!((work(&site), site.outbox()), (vec![], vec![]));
     site.assert_accounted(DAY);
+}
+
+/// What left, in whole.
+fn sent(site: &Site) -> String {
+    site.outbox().into_iter().map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect()
 }
 
 #[test]
@@ -57,14 +63,65 @@ fn what_the_ehr_s_billing_has_sent_is_not_sent_again_when_the_payer_comes_to_the
     let site = site();
     site.hl7("a.hl7", Charge::new(1).message().as_bytes());
     site.run(DAY);
+    // A correction that is held is no sign that nothing has left.
+    let held = corrected().replace("|1|80.00", "|0|80.00");
+    assert_ne!(held, corrected());
+    site.hl7("b.hl7", held.as_bytes());
+    site.run(DAY);
     site.edit(PROFILE, "route = \"via-ehr\"", "route = \"clearinghouse\"");
-    site.hl7("b.hl7", corrected().as_bytes());
-    site.hl7("c.hl7", Charge::of_nobody_else(2).message().as_bytes());
+    site.hl7("c.hl7", corrected().replace("20260502", "20260503").as_bytes());
+    site.hl7("d.hl7", Charge::of_nobody_else(2).message().as_bytes());
     site.run(DAY);
     let [(kind, words)] = work(&site).try_into().unwrap();
     assert!(kind == "visit.amendment" && words.contains("billed twice"), "{kind}: {words}");
-    assert_eq!(shown(&site).1, [("submitted".into(), 9_000)]);
-    let sent: String = site.outbox().into_iter().map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect();
-    assert_eq!(sent.matches("~CLM*").count(), 1, "that of the other visit: {sent}");
+    assert_eq!(sent(&site).matches("~CLM*").count(), 1, "that of the other visit: {}", sent(&site));
+    site.assert_accounted(DAY);
+    // It is corrected in the EHR's billing, and somebody says so. The next correction is work again.
+    let settle = ["--as-of", DAY, "visit", "settle", "V1", "--reason", "corrected there", "--by", "R. Biller"];
+    assert_eq!(site.json(&settle)["items"], 1);
+    site.run(DAY);
+    assert_eq!(work(&site), []);
+    site.assert_accounted(DAY);
+    site.hl7("e.hl7", corrected().replace("80.00", "70.00").replace("20260502", "20260504").as_bytes());
+    site.run(DAY);
+    assert_eq!(work(&site).len(), 1);
+    // The payer goes back to the EHR's billing: nothing is left to settle.
+    site.edit(PROFILE, "route = \"clearinghouse\"", "route = \"via-ehr\"");
+    site.run(DAY);
+    assert_eq!((work(&site), shown(&site).1), (vec![], vec![("submitted".into(), 7_000)]));
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn what_we_have_sent_is_voided_by_us_though_the_ehr_s_billing_sends_that_payer_s_claims_now() {
+    let site = Site::new();
+    site.hl7("a.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    let number = sent(&site).split("~CLM*").nth(1).unwrap().split('*').next().unwrap().to_owned();
+    site.answer(
+        "1.835",
+        check(1, "H*0*C", "EXAMPLE", "1234567893", &[clp(&number, "4", "90", "0", &["CO*16*90"])], "").as_bytes(),
+    );
+    site.edit(PROFILE, "route = \"clearinghouse\"", "route = \"via-ehr\"");
+    site.run(DAY);
+    let refused = site.command(&["visit", "dismiss", "V1", "--reason", "a test patient"]);
+    assert_eq!(refused.status.code(), Some(4), "{refused:?}");
+    site.json(&["--as-of", DAY, "visit", "dismiss", "V1", "--void", "--reason", "a test patient"]);
+    site.run(DAY);
+    assert!(sent(&site).contains("*90***11:B:8*"), "{}", sent(&site));
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn a_claim_of_the_ehr_s_billing_is_dismissed_with_a_word_on_its_void() {
+    let site = site();
+    site.hl7("a.hl7", Charge::new(1).message().as_bytes());
+    site.run(DAY);
+    let refused = site.command(&["visit", "dismiss", "V1", "--reason", "a test patient"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("to be voided there"), "{refused:?}");
+    site.json(&["--as-of", DAY, "visit", "dismiss", "V1", "--void", "--reason", "a test patient"]);
+    site.run(DAY);
+    assert_eq!(shown(&site), ("not-billable".into(), vec![("submitted".into(), 0)]));
+    assert_eq!((work(&site), site.outbox()), (vec![], vec![]));
     site.assert_accounted(DAY);
 }

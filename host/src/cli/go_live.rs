@@ -18,7 +18,7 @@ pub(crate) struct GoLive {
     #[arg(long, requires = "by")]
     approve: bool,
     /// Who has looked: kept with what there was to look at
-    #[arg(long, value_name = "NAME", requires = "approve", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", requires = "approve", value_parser = super::words)]
     by: Option<String>,
 }
 

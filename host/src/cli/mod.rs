@@ -100,6 +100,12 @@ fn day(text: &str) -> Result<Date, String> {
     crate::claim::parse_iso(text).map_err(|error| error.to_string())
 }
 
+/// A name or a reason: something is said.
+fn words(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() { Err("nothing is said".to_owned()) } else { Ok(text.to_owned()) }
+}
+
 /// Which practice, where there are several.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Whose {
@@ -137,7 +143,7 @@ enum Command {
     Init(init::Init),
     /// Drafts mapping and profile from a practice's sample export, and says what a clean claim lacks
     Onboard(onboard::Onboard),
-    /// Checks the configuration and everything it names, all problems at once
+    /// Checks the configuration and everything it names: all problems of each file at once
     CheckConfig(check_config::CheckConfig),
     /// Takes what has arrived through the whole line, then prints where everything is
     Run(run::Run),

@@ -34,7 +34,7 @@ pub(crate) struct Looked {
     #[command(flatten)]
     whose: Whose,
     /// Who looked: kept with the result
-    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", value_parser = super::words)]
     by: String,
 }
 

@@ -12,6 +12,7 @@ use super::reader::{Reader, no_such};
 use super::reference::{Reference, name};
 use super::{Failure, Global, Whose};
 use crate::claim::day_number;
+use crate::lifecycle::VersionState;
 use crate::store::work::WorkRow;
 use crate::store::{StoreResult, Tx};
 
@@ -36,7 +37,8 @@ const KINDS: [(&str, &str); 31] = [
     ),
     (
         "visit.problem",
-        "`claimhost visit show {}`: nothing of it was billed or corrected; mend it in the EHR, which sends it again, or `claimhost visit dismiss {} --reason WORDS --by NAME`",
+        "`claimhost visit show {}`: nothing of it was billed or corrected; mend it in the EHR, which sends it again; or, once it is settled by hand, `claimhost visit settle {} \
+         --reason WORDS --by NAME`",
     ),
     (
         "visit.unmatched-reversal",
@@ -44,7 +46,8 @@ const KINDS: [(&str, &str); 31] = [
     ),
     (
         "visit.amendment",
-        "`claimhost work show` has the reason; `claimhost visit show {}` what was billed and what the visit says now",
+        "`claimhost work show` has the reason, `claimhost visit show {}` what was billed and what the visit says now; once it is settled by \
+         hand, `claimhost visit settle {} --reason WORDS --by NAME`",
     ),
     ("document.rejected", "`claimhost document show {}` has place and remedy; then `claimhost document retry {}`"),
     (
@@ -280,6 +283,16 @@ fn words(tx: &Tx<'_>, row: &WorkRow) -> StoreResult<String> {
         "claim.denied" => {
             let denied = tx.denied_of(claim_id)?;
             Ok(each_once(denied.into_iter().map(|(group, reason)| format!("{group}-{reason}"))))
+        }
+        "claim.rejected" => {
+            let mut refused = Vec::new();
+            for version in tx.versions(claim_id)?.into_iter().filter(|version| version.state == VersionState::Rejected)
+            {
+                let facts = tx.facts(claim_id, version.version)?;
+                let codes = each_once(facts.iter().filter_map(|(fact, ..)| fact.refusal()));
+                refused.push(format!("version {} ({}): {codes}", version.version, version.kind.as_str()));
+            }
+            Ok(refused.join("; "))
         }
         "claim.unapplied" => {
             let payments = tx.remittance_claims(None, Some(claim_id))?;

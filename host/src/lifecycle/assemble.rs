@@ -9,15 +9,16 @@ use super::host::{Host, Practice};
 use super::lineages::{Lineage, lineages};
 use super::review::{Candidate, hold};
 use super::visit_work::{self, AMENDMENT, MISSING_CHARGES, UNMATCHED_REVERSAL};
-use super::{VersionState, dismiss, identity, replaced};
+use super::{dismiss, identity, replaced};
 use crate::claim::{
     ChargeAction, Frequency, day_number, from_day_number, replaces_another, service_span, take_replaced_claim,
 };
+use crate::practice::Route;
 use crate::scrub::VisitDays;
 use crate::store::claim::VersionKind;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
 use crate::store::{StoreResult, Tx};
-use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, Split, Visit, VisitProblem};
+use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, Sender, Split, Visit, VisitProblem};
 
 pub(super) use self::write::carry_out;
 
@@ -59,6 +60,8 @@ struct Step {
     retired: Vec<u32>,
     /// With nothing in their place: the charge of the last of them leaves the ledger again.
     take_back: bool,
+    /// It corrects what we have sent.
+    of_ours: bool,
 }
 
 impl Plan {
@@ -77,7 +80,7 @@ impl Plan {
         let events: Vec<Event> = stored.into_iter().map(Event::from).collect();
         let mut folded = dismiss::fold(tx, row.visit_id, &events)?;
         let due = visit::due(&folded, arrivals, host.as_of(), practice.profile.bill_hold_days);
-        let lineages = lineages(tx, row.visit_id, &practice.profile)?;
+        let lineages = lineages(tx, row.visit_id)?;
         let foreign = replaces_another(&folded.header);
         if foreign {
             // Before anybody keeps the words: a problem that was accepted is known by them.
@@ -135,6 +138,7 @@ impl Plan {
             // No claim carries them: the visit is cancelled, or what has left says what it says still.
             plan.work.extend(visit_work::of_problems(tx, plan.row.visit_id, &problems)?);
         }
+        plan.work = visit_work::unsettled(tx, plan.row.visit_id, &events, plan.work)?;
         Ok(plan)
     }
 
@@ -212,6 +216,7 @@ impl Plan {
                 candidate.visit_id = Some(self.row.visit_id);
                 candidate.undelivered.clone_from(&self.undelivered);
                 candidate.days = self.days;
+                candidate.of_ours = step.of_ours;
                 candidate.findings.clone_from(&known);
                 step.candidate = Some(candidate);
             }
@@ -248,9 +253,10 @@ impl Plan {
                     draft.claim.frequency = Frequency::Original;
                 } else {
                     draft.claim.payer_control_number = known.payer_control_number(tx)?;
-                    self.waits |= draft.claim.payer_control_number.is_none();
+                    self.waits |= draft.claim.payer_control_number.is_none() && !known.is_via_ehr();
                 }
                 let mut step = Step::new(Some(known.claim_id), known.next_version(), kind, draft);
+                step.of_ours = !known.is_via_ehr();
                 step.retired.clone_from(&known.refused);
                 self.steps.push(step);
             }
@@ -265,15 +271,20 @@ impl Plan {
                 let mut claim = body.claim.clone();
                 claim.frequency = Frequency::Void;
                 claim.payer_control_number = known.payer_control_number(tx)?;
-                self.waits |= claim.payer_control_number.is_none();
+                self.waits |= claim.payer_control_number.is_none() && !known.is_via_ehr();
                 let draft = Draft { claim, charges: body.charges.clone(), why: visit::SplitReason::First };
                 let mut step = Step::new(Some(known.claim_id), known.next_version(), VersionKind::Void, draft);
+                step.of_ours = !known.is_via_ehr();
                 step.retired.clone_from(&known.refused);
                 self.steps.push(step);
             }
-            Amendment::Work { reason, .. } => {
+            Amendment::Work { lineage, reason, .. } => {
                 self.state = VisitState::Amended;
                 self.work.push((AMENDMENT, reason));
+                // A correction that waits, from before nobody could send one, is none any more.
+                if let Some(known) = lineage.and_then(of) {
+                    self.retire(known, known.pending.into_iter().collect(), false);
+                }
             }
         }
         Ok(())
@@ -284,7 +295,18 @@ impl Plan {
         if !retired.is_empty() {
             let (claim_id, kind) = (Some(known.claim_id), VersionKind::Original);
             let (draft, candidate, made, written) = (None, None, None, None);
-            self.steps.push(Step { claim_id, version: 0, kind, draft, candidate, made, written, retired, take_back });
+            self.steps.push(Step {
+                claim_id,
+                version: 0,
+                kind,
+                draft,
+                candidate,
+                made,
+                written,
+                retired,
+                take_back,
+                of_ours: false,
+            });
         }
     }
 }
@@ -292,7 +314,18 @@ impl Plan {
 impl Step {
     fn new(claim_id: Option<u64>, version: u32, kind: VersionKind, draft: Draft) -> Self {
         let (candidate, made, written, retired) = (None, None, None, Vec::new());
-        Self { claim_id, version, kind, draft: Some(draft), candidate, made, written, retired, take_back: false }
+        Self {
+            claim_id,
+            version,
+            kind,
+            draft: Some(draft),
+            candidate,
+            made,
+            written,
+            retired,
+            take_back: false,
+            of_ours: false,
+        }
     }
 }
 
@@ -302,8 +335,13 @@ fn amendments(practice: &Practice, sent: &[&Lineage], split: &Split) -> Vec<Amen
         .filter_map(|lineage| {
             let (version, body) = lineage.sent.as_ref()?;
             let id = u32::try_from(lineage.claim_id).ok()?;
-            let via_ehr = version.state == VersionState::ViaEhr;
-            Some(BilledVersion { lineage: id, claim: body.claim.clone(), charges: body.charges.clone(), via_ehr })
+            let payer = practice.profile.payer_by([version.payer_id.as_str()]);
+            let sender = match payer {
+                _ if !lineage.is_via_ehr() => Sender::Us,
+                Some(payer) if payer.route == Route::ViaEhr => Sender::Ehr,
+                _ => Sender::EhrBefore,
+            };
+            Some(BilledVersion { lineage: id, claim: body.claim.clone(), charges: body.charges.clone(), sender })
         })
         .collect();
     visit::amend(&billed, split, &practice.profile)

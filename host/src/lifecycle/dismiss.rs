@@ -1,8 +1,8 @@
 //! An operator's word that a visit, as its events tell it, is not to be billed: charges that now come under their own visit
 //! numbers, an order of events that the source will not mend, an invented patient.
 //!
-//! The word is on what the visit says when it is given. Later news are not covered by it: the visit is held then, until it is
-//! dismissed again or somebody accepts that it is billed.
+//! The word is on the charges as they are told when it is given. Later ones are not covered by it: the visit is held then, until
+//! it is dismissed again or somebody accepts that it is billed.
 
 use sha2::{Digest, Sha256};
 
@@ -62,12 +62,14 @@ impl Host {
                 tx.look_again_at(visit_id)?;
                 return Ok(Some(Dismissed::Done));
             };
-            let left = lineages(tx, visit_id, &practice.profile)?.into_iter().filter(|lineage| lineage.is_with_payer());
+            let left = lineages(tx, visit_id)?.into_iter().filter(|lineage| lineage.is_with_payer());
             let left = left.count();
             if left > 0 && !void {
                 return Ok(Some(Dismissed::HasLeft(left)));
             }
             let kept = Acceptance { by: word.by.to_owned(), reason: reason.to_owned(), on: iso(self.as_of()) };
+            // Whoever accepted earlier news has not seen what comes after this word.
+            tx.take_back_acceptances_of(visit_id, DISMISSED)?;
             tx.accept(visit_id, &said_by(&events), &kept, self.today())?;
             tx.record("visit", visit_id, self.today(), "operator", "dismissed", "")?;
             if row.state == VisitState::Open {
@@ -93,7 +95,7 @@ pub(crate) fn fold(tx: &Tx<'_>, visit_id: u64, events: &[Event]) -> StoreResult<
         folded.status = VisitStatus::NotBillable;
         folded.charges.clear();
         folded.problems.clear();
-    } else {
+    } else if !folded.charges.is_empty() {
         folded.problems.push(VisitProblem::new(DISMISSED, "status", NEWS));
     }
     Ok(folded)
@@ -104,11 +106,17 @@ pub(crate) fn word_on(tx: &Tx<'_>, visit_id: u64, events: &[Event]) -> StoreResu
     Ok(tx.accepted(&tx.acceptances(visit_id)?, &said_by(events)).cloned())
 }
 
-/// What an operator's word is about: this set of events.
-fn said_by(events: &[Event]) -> Finding {
-    let mut digests: Vec<[u8; 32]> = events.iter().map(|event| event.digest).collect();
+/// The set of events with charges, as one text.
+pub(super) fn charges_of(events: &[Event]) -> String {
+    let charged = events.iter().filter(|event| !event.charges.is_empty());
+    let mut digests: Vec<[u8; 32]> = charged.map(|event| event.digest).collect();
     digests.sort_unstable();
-    let words = hex::encode(Sha256::digest(digests.concat()));
+    hex::encode(Sha256::digest(digests.concat()))
+}
+
+/// What an operator's word is about.
+fn said_by(events: &[Event]) -> Finding {
+    let words = charges_of(events);
     let at = ClaimPlace { line: None, field: "status".to_owned() };
     Finding { rule: DISMISSED.to_owned(), severity: Severity::Info, at, words, fix: None }
 }

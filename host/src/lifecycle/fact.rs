@@ -58,6 +58,18 @@ pub enum Fact {
     Superseded,
 }
 
+impl Fact {
+    /// The code of a refusal, with what said so; none where it refuses nothing.
+    pub fn refusal(&self) -> Option<String> {
+        match self {
+            Self::Interchange { accepted: false, code, .. } => Some(format!("TA1 {code}")),
+            Self::Transaction { accepted: false, code, .. } => Some(format!("999 {code}")),
+            Self::ClaimAck { accepted: false, code, .. } => Some(format!("277CA {code}")),
+            _ => None,
+        }
+    }
+}
+
 /// One CLP, as the ledger took it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Payment {

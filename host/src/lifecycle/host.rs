@@ -363,6 +363,7 @@ impl Host {
                 practice.store.write(|tx| -> Result<(), HostError> {
                     tx.look_again_at_held()?;
                     if profile_moved {
+                        tx.look_again_at_amendments()?;
                         tx.look_again_at_expected(hours)?;
                     }
                     for (claim_id, amount) in tx.unanswered_since(alarm)? {

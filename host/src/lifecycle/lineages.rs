@@ -3,7 +3,6 @@
 use super::refold::fold_version;
 use super::submit::charge;
 use super::{Fact, VersionState};
-use crate::practice::{Profile, Route};
 use crate::store::claim::{VersionBody, VersionKind, VersionRow};
 use crate::store::{StoreResult, Tx};
 
@@ -39,6 +38,11 @@ impl Lineage {
             && !self.over
     }
 
+    /// The EHR's own billing sent what the payer has.
+    pub(super) fn is_via_ehr(&self) -> bool {
+        self.sent.as_ref().is_some_and(|(version, _)| version.state == VersionState::ViaEhr)
+    }
+
     /// The payer's number of what it has.
     pub(super) fn payer_control_number(&self, tx: &Tx<'_>) -> StoreResult<Option<String>> {
         let Some((version, _)) = &self.sent else { return Ok(None) };
@@ -46,19 +50,13 @@ impl Lineage {
     }
 }
 
-/// The lineages of a visit. What the EHR's own billing sends follows the visit, as if it had not left: the EHR corrects what it
-/// has billed. It has left once the profile says that we send this payer's claims: that would be billing it twice.
-pub(super) fn lineages(tx: &Tx<'_>, visit_id: u64, profile: &Profile) -> StoreResult<Vec<Lineage>> {
+/// The lineages of a visit. What the EHR's own billing sends has left, too.
+pub(super) fn lineages(tx: &Tx<'_>, visit_id: u64) -> StoreResult<Vec<Lineage>> {
     let mut lineages = Vec::new();
     for claim in tx.claims_of_visit(visit_id)? {
         let versions = tx.versions(claim.claim_id)?;
         let counts = |version: &&VersionRow| version.kind.is_primary() && version.state != VersionState::Superseded;
-        let follows = |version: &VersionRow| {
-            profile.payer_by([version.payer_id.as_str()]).is_some_and(|payer| payer.route == Route::ViaEhr)
-        };
-        let left = |version: &VersionRow| {
-            version.submitted_day.is_some() || version.state == VersionState::ViaEhr && !follows(version)
-        };
+        let left = |version: &VersionRow| version.submitted_day.is_some() || version.state == VersionState::ViaEhr;
         let mut base = None;
         let mut refused = Vec::new();
         for version in versions.iter().rev().filter(counts).filter(|version| left(version)) {

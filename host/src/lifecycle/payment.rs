@@ -14,7 +14,7 @@ use super::host::{Host, Practice};
 use super::refold::refold;
 use super::refusal;
 use super::submit::line_by_control;
-use super::{Fact, HostError, Payment};
+use super::{Fact, HostError, Payment, VersionState};
 use crate::claim::{Adjustment, AdjustmentGroup, Date, day_number};
 use crate::post;
 use crate::remit::{self, Account};
@@ -347,7 +347,11 @@ impl Books<'_> {
 
     /// By the CLM01 we minted, then the payer's claim number, then member id + dates + charge. A match keeps its reason.
     fn find(&self, claim: &ClaimPayment) -> StoreResult<(Option<VersionRow>, &'static str)> {
-        if let Some(version) = self.own.version_by_control_number(&claim.claim_id)? {
+        // One that has never left is nobody's to pay: what is paid for it belongs to another claim.
+        let has_left = |version: &VersionRow| {
+            version.submitted_day.is_some() || !matches!(version.state, VersionState::Held | VersionState::Ready)
+        };
+        if let Some(version) = self.own.version_by_control_number(&claim.claim_id)?.filter(has_left) {
             return Ok((Some(version), "control-number"));
         }
         let number = [self.payer_id.as_bytes(), claim.payer_claim_control.as_bytes()];

@@ -1,8 +1,14 @@
 //! Work of visits, where no claim carries what a person has to decide.
 
+use super::accept::Word;
+use super::host::Host;
 use super::review::hold;
+use super::{HostError, dismiss};
+use crate::claim::{ClaimPlace, Finding, Severity, iso};
+use crate::store::acceptance::Acceptance;
+use crate::store::work::WorkRow;
 use crate::store::{StoreResult, Tx};
-use crate::visit::VisitProblem;
+use crate::visit::{Event, VisitProblem};
 
 /// It is closed or old and has no charge.
 pub(super) const MISSING_CHARGES: &str = "visit.missing-charges";
@@ -11,6 +17,73 @@ pub(super) const UNMATCHED_REVERSAL: &str = "visit.unmatched-reversal";
 /// What has left differs, and the payer takes no correction.
 pub(super) const AMENDMENT: &str = "visit.amendment";
 const PROBLEM: &str = "visit.problem";
+/// What a person ends by hand, with the payer or in the EHR.
+const SETTLED_BY_HAND: [&str; 2] = [AMENDMENT, PROBLEM];
+
+impl Host {
+    /// Takes a word that open work of a visit (an amendment, a problem) is settled by hand, or (without a reason) takes it back.
+    /// Returns how many items; none where there is no such visit. Charges that are told later open it again.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub fn settle_visit(&self, practice: &str, visit_id: u64, word: Word<'_>) -> Result<Option<usize>, HostError> {
+        let Some(practice) = self.practice_named(practice) else { return Ok(None) };
+        practice.store.write(|tx| {
+            if tx.visit(visit_id)?.is_none() {
+                return Ok(None);
+            }
+            let mut items = 0;
+            if let Some(reason) = word.reason {
+                let events: Vec<Event> = tx.events(visit_id)?.into_iter().map(Event::from).collect();
+                let kept = Acceptance { by: word.by.to_owned(), reason: reason.to_owned(), on: iso(self.as_of()) };
+                let own = |item: &WorkRow| {
+                    let of_visit = item.subject_kind == "visit" && item.subject_id == visit_id;
+                    of_visit && SETTLED_BY_HAND.contains(&item.kind.as_str())
+                };
+                for item in tx.open_work_items()?.into_iter().filter(own) {
+                    let words = tx.work_words(item.work_id)?.into_inner();
+                    tx.accept(visit_id, &settlement(&item.kind, &words, &events), &kept, self.today())?;
+                    items += 1;
+                }
+            } else {
+                for kind in SETTLED_BY_HAND {
+                    items += tx.take_back_acceptances_of(visit_id, kind)?;
+                }
+            }
+            if items > 0 {
+                let event = if word.reason.is_some() { "settled by hand" } else { "settlement taken back" };
+                tx.record("visit", visit_id, self.today(), "operator", event, "")?;
+                tx.look_again_at(visit_id)?;
+            }
+            Ok(Some(items))
+        })
+    }
+}
+
+/// What the word that an item is settled is kept under, beside the words that accept findings.
+fn settlement(kind: &str, words: &str, events: &[Event]) -> Finding {
+    let at = ClaimPlace { line: None, field: dismiss::charges_of(events) };
+    Finding { rule: kind.to_owned(), severity: Severity::Info, at, words: words.to_owned(), fix: None }
+}
+
+/// Those of a visit's items that nobody has settled.
+pub(super) fn unsettled(
+    tx: &Tx<'_>,
+    visit_id: u64,
+    events: &[Event],
+    mut work: Vec<(&'static str, String)>,
+) -> StoreResult<Vec<(&'static str, String)>> {
+    if work.iter().any(|(kind, _)| SETTLED_BY_HAND.contains(kind)) {
+        let known = tx.acceptances(visit_id)?;
+        work.retain(|(kind, words)| tx.accepted(&known, &settlement(kind, words, events)).is_none());
+    }
+    Ok(work)
+}
+
+/// Whether somebody has settled what a visit's claims and its charges say differently.
+pub(crate) fn is_amendment_settled(tx: &Tx<'_>, visit_id: u64) -> StoreResult<bool> {
+    Ok(tx.acceptances(visit_id)?.of_rule(AMENDMENT))
+}
 
 /// Kind and words of problems that nobody has accepted.
 pub(super) fn of_problems(

@@ -281,6 +281,19 @@ impl Tx<'_> {
         )
     }
 
+    /// Looks again at visits whose correction nobody could send: the payer may take it now.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn look_again_at_amendments(&self) -> StoreResult<usize> {
+        self.execute(
+            "UPDATE visit SET changed = 1 WHERE practice_id = ?1 AND visit_id IN
+             (SELECT subject_id FROM work_item WHERE practice_id = ?1 AND subject_kind = 'visit' AND kind = 'visit.amendment'
+              AND closed_day IS NULL)",
+            [self.practice_id()],
+        )
+    }
+
     /// Looks again at visits of a patient with claims in a state, one visit excepted.
     ///
     /// # Errors

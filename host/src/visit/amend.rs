@@ -22,8 +22,19 @@ pub struct BilledVersion {
     pub claim: Claim,
     /// [`Draft::charges`] of that version.
     pub charges: Vec<(ChargeKey, [u8; 32])>,
-    /// The EHR's own billing sent it, and we send this payer's claims now.
-    pub via_ehr: bool,
+    /// Who sent it.
+    pub sender: Sender,
+}
+
+/// Who has sent a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// We, in an 837.
+    Us,
+    /// The EHR's own billing, which corrects it too.
+    Ehr,
+    /// The EHR's own billing; this payer's claims are ours to send now.
+    EhrBefore,
 }
 
 /// One thing to do. Voids come first, then replacements, then new claims, then work.
@@ -131,10 +142,10 @@ fn plan(version: &BilledVersion, draft: Option<(usize, &Draft)>, profile: &Profi
     let (takes_7, takes_8) = profile.payer_by([id]).map_or((false, false), |payer| (payer.replacement, payer.void));
     match draft {
         Some((at, draft)) if same_charges(&version.charges, &draft.charges) => Plan::Nothing(at),
-        other if version.via_ehr => Plan::Work(other.map(|(at, _)| at)),
-        Some((at, _)) if takes_7 => Plan::Replace(at),
+        other if version.sender == Sender::EhrBefore => Plan::Work(other.map(|(at, _)| at)),
+        Some((at, _)) if takes_7 || version.sender == Sender::Ehr => Plan::Replace(at),
         Some((at, _)) if takes_8 => Plan::Renew(at),
-        None if takes_8 => Plan::Void,
+        None if takes_8 || version.sender == Sender::Ehr => Plan::Void,
         other => Plan::Work(other.map(|(at, _)| at)),
     }
 }
@@ -181,12 +192,13 @@ fn amendments(live: &[&BilledVersion], drafts: &[Draft], plans: &[Plan], blocked
             }
             (Plan::Void | Plan::Replace(_) | Plan::Renew(_), _) => voids.push(Amendment::Void { lineage }),
             (Plan::Work(_), draft) => {
-                let reason = if version.via_ehr {
+                let reason = if version.sender == Sender::EhrBefore {
                     "the EHR's own billing sent this claim, and the profile sends this payer's claims to the clearinghouse \
-                     now: have the EHR's billing correct it; from here it would be billed twice"
+                     now: have the EHR's billing correct it, then say so (`claimhost visit settle`); from here it would be \
+                     billed twice"
                 } else {
-                    "the payer takes no electronic change that this claim needs; settle it with the payer, then record what \
-                     was agreed"
+                    "the payer takes no electronic change that this claim needs; settle it with the payer, then say so \
+                     (`claimhost visit settle`)"
                 };
                 work.push(Amendment::Work { lineage: Some(lineage), draft, reason: reason.into() });
             }

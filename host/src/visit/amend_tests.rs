@@ -25,7 +25,7 @@ impl Ledger {
                 Amendment::Replace { lineage, draft } => {
                     assert_eq!(draft.claim.frequency, Frequency::Replacement);
                     self.lineages[lineage as usize] =
-                        BilledVersion { lineage, claim: draft.claim, charges: draft.charges, via_ehr: false };
+                        BilledVersion { lineage, claim: draft.claim, charges: draft.charges, sender: Sender::Us };
                 }
                 Amendment::New { draft } => {
                     assert_eq!(draft.claim.frequency, Frequency::Original);
@@ -34,7 +34,7 @@ impl Ledger {
                         lineage,
                         claim: draft.claim,
                         charges: draft.charges,
-                        via_ehr: false,
+                        sender: Sender::Us,
                     });
                 }
                 Amendment::Work { .. } => work = true,

@@ -256,8 +256,8 @@ impl State {
                 Tied::Status => "status",
             };
             let words = "two events with one place in the source's order say different things; declare a sequence or an \
-                         event time in the site's mapping; send the right one again with a later time; or dismiss the visit \
-                         (`claimhost visit dismiss`) and key it";
+                         event time in the site's mapping; correct it in the EHR, a correction with a later time counts; or dismiss \
+                         the visit (`claimhost visit dismiss`) and key it";
             self.ties.insert(tied, VisitProblem::new("visit.order-tie", at, words));
         }
     }

@@ -21,7 +21,7 @@ mod split;
 #[cfg(test)]
 pub(crate) mod samples;
 
-pub use amend::{Amendment, BilledVersion, amend};
+pub use amend::{Amendment, BilledVersion, Sender, amend};
 pub use amounts::out_of_range;
 pub use charge::ChargeKey;
 pub use complete::complete_visit;

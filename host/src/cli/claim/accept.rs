@@ -21,7 +21,7 @@ pub(crate) struct Accept {
     #[arg(value_name = "RULE", required = true)]
     rules: Vec<String>,
     /// Why: kept with the claim, and shown by `claim why`
-    #[arg(long, value_name = "TEXT", group = "word", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", group = "word", value_parser = super::super::words)]
     reason: Option<String>,
     /// Take an earlier word back: the claim is held again
     #[arg(long, group = "word")]

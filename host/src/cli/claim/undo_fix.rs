@@ -19,7 +19,7 @@ pub(crate) struct UndoFix {
     #[arg(value_name = "RULE")]
     rule: String,
     /// Why: kept with the claim, and shown by `claim why`
-    #[arg(long, value_name = "TEXT", group = "word", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", group = "word", value_parser = super::super::words)]
     reason: Option<String>,
     /// Let the fix be applied again
     #[arg(long, group = "word")]

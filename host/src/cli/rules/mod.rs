@@ -66,7 +66,7 @@ pub(crate) struct Activate {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Who activates it: kept with when and which text
-    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", value_parser = super::words)]
     by: String,
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Dismiss {
     #[arg(value_name = "VISIT")]
     visit: Reference,
     /// Why it is not to be billed: kept with the visit, and shown by `visit show`
-    #[arg(long, value_name = "TEXT", group = "word", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", group = "word", value_parser = super::super::words)]
     reason: Option<String>,
     /// Take the word back: the visit is billed as it was told
     #[arg(long, group = "word")]
@@ -28,7 +28,7 @@ pub(crate) struct Dismiss {
     #[arg(long, conflicts_with = "take_back")]
     void: bool,
     /// Who says it
-    #[arg(long, value_name = "NAME", default_value = "operator", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", default_value = "operator", value_parser = super::super::words)]
     by: String,
     #[command(flatten)]
     whose: Whose,
@@ -54,7 +54,8 @@ impl Dismiss {
             Dismissed::HasLeft(claims) => {
                 return Err(Failure::missing(format!(
                     "visit {named}: {claims} of its claims have left; nothing was changed\n\
-                     hint: cancel it in the EHR, which tells us; or add --void, and the payer is told to void them"
+                     hint: cancel it in the EHR, which tells us; or add --void: what we have sent is voided with the payer, and what \
+                     the EHR's own billing has sent is to be voided there"
                 )));
             }
             Dismissed::NoSuchWord => {

@@ -1,6 +1,8 @@
-//! `visit list|show|dismiss`: where each visit is, what happened to it, the claims it is on, and that it is not to be billed.
+//! `visit list|show|dismiss|settle`: where each visit is, what happened to it, the claims it is on, that it is not to be billed, or that a
+//! person has settled it.
 
 mod dismiss;
+mod settle;
 
 use std::process::ExitCode;
 
@@ -30,6 +32,8 @@ pub(crate) enum Visit {
     Show(Show),
     /// Says that a visit, as it was told, is not to be billed, with a reason
     Dismiss(dismiss::Dismiss),
+    /// Says that open work of a visit (an amendment, a problem) is settled by hand, with a reason
+    Settle(settle::Settle),
 }
 
 /// `visit list`
@@ -107,6 +111,7 @@ impl Visit {
             Self::List(list) => list.run(global, &reader),
             Self::Show(show) => show.run(global, &reader),
             Self::Dismiss(dismiss) => dismiss.run(global, &reader),
+            Self::Settle(settle) => settle.run(global, &reader),
         }
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Written {
     /// Digests of the rule sets that looked.
     digests: String,
     state: VersionState,
+    /// [`Candidate::of_ours`].
+    of_ours: bool,
     /// About the patient's cover, where the payer is asked, and whether nobody has asked it yet.
     question: Option<(Question, bool)>,
 }
@@ -75,6 +77,7 @@ impl Written {
             fixed: candidate.fixed,
             digests,
             state: candidate.state,
+            of_ours: candidate.of_ours,
             question,
         })
     }
@@ -219,7 +222,8 @@ fn claim_row(
     let (service_from, service_to) = span.map_or((0, 0), |span| (day_number(span.start), day_number(span.end)));
     let known = if is_new { None } else { tx.claim(version.claim_id)? };
     let payer = practice.profile.payer.iter().find(|payer| payer.id == version.payer_id);
-    let route = if payer.is_some_and(|payer| payer.route == Route::ViaEhr) { "via-ehr" } else { "clearinghouse" };
+    let via_ehr = !written.of_ours && payer.is_some_and(|payer| payer.route == Route::ViaEhr);
+    let route = if via_ehr { "via-ehr" } else { "clearinghouse" };
     let first = Marks { assembled_day: version.created_day, ..Marks::default() };
     let marks = known.as_ref().map_or(first, |known| known.marks);
     Ok(ClaimRow {

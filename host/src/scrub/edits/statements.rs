@@ -1,6 +1,7 @@
 //! Statements of CLM06 to CLM09, and what a corrected claim needs.
 
 use crate::claim::{Claim, Frequency, Severity, destination};
+use crate::practice::{Payer, Route};
 use crate::scrub::form::blank;
 use crate::scrub::{Context, Edit, Explain, Report};
 
@@ -55,7 +56,21 @@ pub const CONTROL_NUMBER: Edit = Edit {
     check: control_number,
 };
 
-fn control_number(claim: &Claim, _: &Context, report: &mut Report) {
+/// The payer that a claim goes to, as the profile has it.
+fn payer<'a>(claim: &Claim, context: &Context<'a>) -> Option<&'a Payer> {
+    let id = &destination(claim)?.payer.id;
+    context.profile.payer.iter().find(|payer| payer.id == *id)
+}
+
+/// Whether the EHR's own billing corrects what it has sent: nothing of it is ours to say.
+fn is_via_ehr(claim: &Claim, context: &Context) -> bool {
+    payer(claim, context).is_some_and(|payer| payer.route == Route::ViaEhr)
+}
+
+fn control_number(claim: &Claim, context: &Context, report: &mut Report) {
+    if is_via_ehr(claim, context) {
+        return;
+    }
     if claim.frequency != Frequency::Original && claim.payer_control_number.as_deref().is_none_or(blank) {
         report.header("payer_control_number", "The correction does not name the payer's claim. Wait for the payer's answer with its claim number, or enter it.");
     }
@@ -78,14 +93,13 @@ pub const NOT_TAKEN: Edit = Edit {
 };
 
 fn not_taken(claim: &Claim, context: &Context, report: &mut Report) {
-    let (what, takes): (&str, fn(&crate::practice::Payer) -> bool) = match claim.frequency {
+    let (what, takes): (&str, fn(&Payer) -> bool) = match claim.frequency {
         Frequency::Original => return,
         Frequency::Replacement => ("replacements", |payer| payer.replacement),
         Frequency::Void => ("voids", |payer| payer.void),
     };
-    let Some(coverage) = destination(claim) else { return };
-    let payer = context.profile.payer.iter().find(|payer| payer.id == coverage.payer.id);
-    if payer.is_some_and(|payer| !takes(payer)) {
+    let takes_none = |payer: &Payer| payer.route != Route::ViaEhr && !takes(payer);
+    if payer(claim, context).is_some_and(takes_none) {
         report.header("frequency", format!("The payer takes no {what}. Correct the claim as the payer wants it."));
     }
 }
