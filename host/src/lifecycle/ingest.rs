@@ -101,20 +101,20 @@ impl Intake<'_> {
         let joins = self.folder.joins_of(&self.adapter);
         let inbox = Inbox { host: self.host, store, channel: &self.folder.channel, folder: path };
         let stored = |tx: &Tx<'_>, arrival: &Arrival, file_id: u64| match joins.is_join(&arrival.name) {
-            true => self.joined_file(tx, file_id, arrival.size),
+            true => self.ignored_file(tx, file_id, arrival.size, "joined-file"),
             false => Ok(()),
         };
         inbox.take(|name| joins.is_join(name), stored)
     }
 
-    /// A joined file is a document that says nothing by itself.
-    fn joined_file(&self, tx: &Tx<'_>, file_id: u64, size: u64) -> StoreResult<()> {
+    /// A file that says nothing by itself is a document that is ignored: one that others are joined with, a batch without messages.
+    fn ignored_file(&self, tx: &Tx<'_>, file_id: u64, size: u64, reason: &str) -> StoreResult<()> {
         tx.add_document(&NewDocument {
             file_id,
             ordinal: 0,
             ranges: &[(0, size)],
             status: DocumentStatus::Ignored,
-            reason: "joined-file",
+            reason,
             received_day: self.host.today(),
             plugin_digest: "",
             detail: &serde_json::Value::Null,
@@ -139,7 +139,7 @@ impl Intake<'_> {
             let Some(known) = Known::of(self, &file)? else { return Ok(documents) };
             let Some(framer) = self.framer(file.file_id)? else { return Ok(documents) };
             let (file_id, received_day) = (file.file_id, file.received_day);
-            cuts.push(FileCut { file_id, cut: Cut::default(), ended: false });
+            cuts.push(FileCut { file_id, size: file.size_bytes, cut: Cut::default(), ended: false });
             for item in framer {
                 let item = item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })?;
                 let Some(framed) = self.taken(item, file_id)? else { continue };
@@ -191,7 +191,7 @@ impl Intake<'_> {
         let (practice, folder) = (self.practice.store.id(), self.folder.channel.as_str());
         let rows = u64::try_from(joins.broken()).unwrap_or(u64::MAX);
         if self.host.is_news(&format!("{practice}/{folder}/joined"), [rows, 0, 0, 0]) && rows > 0 {
-            let words = "rows of joined files are left out: a quote in them is not closed, they do not fit their layout, or the file's end may have cut them short; correct them and send the file again, or say how its files end with last_line";
+            let words = "rows of joined files are left out: a quote in them is not closed, they do not fit their layout, the file's end may have cut them short, or a file has no key; correct them and send the file again, or say how its files end with last_line";
             tracing::warn!(practice, folder, rows, "{words}");
         }
     }
@@ -233,10 +233,12 @@ impl Intake<'_> {
                     }
                 }
             }
-            for FileCut { file_id, cut, ended } in cuts.iter() {
+            for FileCut { file_id, size, cut, ended } in cuts.iter() {
                 tx.file_cut(*file_id, cut)?;
-                if *ended {
-                    tx.file_framed(*file_id)?;
+                match *ended {
+                    true if cut.pieces == 0 => self.ignored_file(tx, *file_id, *size, "no-documents")?,
+                    true => tx.file_framed(*file_id)?,
+                    false => {}
                 }
             }
             self.host.keep_plugin_log(tx)?;

@@ -89,6 +89,7 @@ impl Batch {
 /// How far a file is cut with the batch in hand, and whether that is all of it.
 pub(super) struct FileCut {
     pub(super) file_id: u64,
+    pub(super) size: u64,
     pub(super) cut: Cut,
     pub(super) ended: bool,
 }

@@ -52,6 +52,11 @@ fn values_are_told_beside_keys_that_nobody_knows() {
     let keys: Vec<String> =
         Profile::load(&text, "p").unwrap_err().problems.into_iter().map(|problem| problem.key).collect();
     assert_eq!(keys[..2], ["taxonomie", "address.state"], "{keys:?}");
+    // One that has to be there hides nothing either.
+    let text = PROFILE.replace("state = \"OH\"", "state = \"Ohio\"").replacen("npi =", "npii =", 1);
+    let problems = Profile::load(&text, "p").unwrap_err().problems;
+    assert!(problems.iter().any(|problem| problem.key == "npii"), "{problems:?}");
+    assert!(problems.iter().any(|problem| problem.key == "address.state"), "{problems:?}");
     // What a key was meant for that is misspelt is not missing too.
     let text =
         PROFILE.replacen("filing_indicator =", "filing_indicatr =", 1).replacen("[[payer]]", "[[payer]]\nx = 1", 1);

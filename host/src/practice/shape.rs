@@ -1,7 +1,8 @@
 //! A TOML file in its shape, and everything that does not fit it, each at its line and column: what is no TOML, keys that nobody
 //! knows, values of another kind, keys that have to be there.
 //!
-//! serde stops at the first. That one is taken out and the rest is read again, until nothing is left to say. Whether the values
+//! serde stops at the first. That one is taken out, or gets the name that it was meant for, and the rest is read again, until nothing
+//! is left to say. Whether the values
 //! make sense: `check.rs`, and `crate::config`.
 
 use serde::de::DeserializeOwned;
@@ -54,6 +55,11 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Shape<T> {
         }
         if let Some(meant) = suggestion(error.message()) {
             let table = path.split_last().map(|(_, table)| spoken(table)).unwrap_or_default();
+            if rename(left.get_mut(), &path, meant) {
+                shape.taken.push(join(&table, meant));
+                shape.taken.push(key);
+                continue;
+            }
             shape.taken.push(join(&table, meant));
         }
         shape.renumbered |= matches!(path.last(), Some(Step::At(_)));
@@ -155,6 +161,31 @@ fn take_out_of(value: &mut DeValue<'_>, path: &[Step]) {
             items.get_mut(*place).into_iter().for_each(|item| take_out_of(item.get_mut(), rest));
         }
         _ => {}
+    }
+}
+
+/// Gives a misspelt key the name that it was meant for, unless that is there too. Returns whether it did.
+fn rename(table: &mut DeTable<'_>, path: &[Step], meant: &str) -> bool {
+    match path {
+        [Step::Key(key)] if !table.contains_key(meant) => {
+            let Some((old, value)) = table.remove_entry(key.as_str()) else { return false };
+            table.insert(Spanned::new(old.span(), meant.to_owned().into()), value);
+            true
+        }
+        [Step::Key(key), rest @ ..] if !rest.is_empty() => {
+            table.get_mut(key.as_str()).is_some_and(|value| rename_in(value.get_mut(), rest, meant))
+        }
+        _ => false,
+    }
+}
+
+fn rename_in(value: &mut DeValue<'_>, path: &[Step], meant: &str) -> bool {
+    match (value, path) {
+        (DeValue::Table(table), _) => rename(table, path, meant),
+        (DeValue::Array(items), [Step::At(place), rest @ ..]) => {
+            items.get_mut(*place).is_some_and(|item| rename_in(item.get_mut(), rest, meant))
+        }
+        _ => false,
     }
 }
 

@@ -55,14 +55,15 @@ impl Joins {
     /// Reads the files of every join. A join without a file is empty: its rows are then rejected as not found.
     ///
     /// # Errors
-    /// A file over [`JOIN_BYTES_MAX`], without its key column, or unreadable.
+    /// A file over [`JOIN_BYTES_MAX`], or unreadable; files of a join, and not one with its key column.
     pub fn load(settings: &Settings, folders: &[&Path], last_line: LastLine) -> Result<Self, FramingError> {
         let mut joins = Self::with(last_line);
         for join in &settings.join {
             let read = |source| FramingError::JoinRead { join: join.name.clone(), source };
+            let mut keyless = Vec::new();
             for folder in folders.iter().filter(|folder| folder.is_dir()) {
                 let entries = fs::read_dir(folder).map_err(read)?.filter_map(Result::ok);
-                let named = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| join.takes(name)));
+                let named = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| takes(join, name)));
                 let mut files: Vec<_> = named.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
                 files.sort();
                 for file in files {
@@ -70,8 +71,18 @@ impl Joins {
                     if bytes > JOIN_BYTES_MAX {
                         return Err(FramingError::JoinTooLarge { join: join.name.clone(), bytes });
                     }
-                    joins.add(settings, join, &fs::read(&file).map_err(read)?)?;
+                    match joins.add(settings, join, &fs::read(&file).map_err(read)?) {
+                        Err(error @ FramingError::JoinKey { .. }) => keyless.push(error),
+                        other => other?,
+                    }
                 }
+            }
+            // One file that is none of these is left out. Where not one has the key, the mapping names a wrong one.
+            joins.broken += keyless.len();
+            let is_sound = |table: &Table| !table.header.is_empty() || !table.rows.is_empty();
+            let sound = joins.tables.get(&join.name).is_some_and(is_sound);
+            if let Some(error) = keyless.pop().filter(|_| !sound) {
+                return Err(error);
             }
         }
         Ok(joins)
@@ -93,7 +104,11 @@ impl Joins {
         let Rows { mut rows, broken, open } = rows(file, delimiter);
         self.broken += broken;
         let table = self.tables.entry(join.name.clone()).or_default();
-        if rows.len() > 1 && !table.takes(file, open, self.last_line) {
+        if let ([_], Some(_)) = (rows.as_slice(), open) {
+            self.broken += 1; // cut inside its header
+            return Ok(());
+        }
+        if !table.takes(file, open, self.last_line) {
             rows.pop();
             self.broken += 1;
         }
@@ -169,7 +184,7 @@ impl Joins {
     }
 
     /// Rows left out because a quote in them is not closed, that do not fit their layout, that the end of their file may have cut
-    /// short, or that are no record with a key.
+    /// short, or that are no record with a key; and files without the key.
     pub fn broken(&self) -> usize {
         self.broken
     }
@@ -181,6 +196,12 @@ impl Joins {
     pub(super) fn row(&self, join: &str, key: &[u8]) -> Option<&[u8]> {
         self.tables.get(join)?.rows.get(key).map(Vec::as_slice)
     }
+}
+
+/// Whether a file is one of a join's: in the archive, a second one of the name ends in a number.
+fn takes(join: &JoinSettings, name: &str) -> bool {
+    let first = name.rsplit_once('.').filter(|(_, end)| end.bytes().all(|byte| byte.is_ascii_digit()));
+    join.takes(name) || first.is_some_and(|(first, _)| join.takes(first))
 }
 
 /// The key of a joined record.

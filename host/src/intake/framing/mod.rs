@@ -114,8 +114,8 @@ pub struct OpenEnd {
 }
 
 /// Whether a last value of a file may be the beginning of a longer amount or count that would be as good: `9` and `90.0` of
-/// `90.00`. Two decimals are the whole of an amount. A code, a day, a number of a person that is cut is no longer one, which
-/// the scrub sees; of text nobody can tell.
+/// `90.00`. Two decimals are the whole of an amount. A code or a day that is cut is no longer one, which the scrub sees; of text,
+/// and of a member id, nobody can tell.
 pub(crate) fn may_go_on(value: &[u8]) -> bool {
     let value = value.trim_ascii();
     let value = value.strip_prefix(b"\"").unwrap_or(value);

@@ -148,8 +148,18 @@ fn joins_are_read_from_folders_and_the_later_row_counts() {
     }
     let joins = Joins::load(&settings, &[&folder.path().join("archive"), folder.path()], LastLine::Compare).unwrap();
     assert_eq!((joins.row("p", b"1"), joins.row("p", b"2")), (Some(&b"1,new\n"[..]), Some(&b"2,two\n"[..])));
-    std::fs::write(folder.path().join("p-3.csv"), "Key,Name\n").unwrap();
-    assert!(matches!(Joins::load(&settings, &[folder.path()], LastLine::Compare), Err(FramingError::JoinKey { .. })));
+    // A file that is none of these, one that was cut inside its header, and a second one of a name in the archive.
+    for (name, text) in [("p-3.csv", "\u{0}\u{1}\n"), ("p-4.csv", "ID,Na"), ("p-2.csv.1", "ID,Name\n1,newer\n")] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let joins = Joins::load(&settings, &[folder.path()], LastLine::Compare).unwrap();
+    assert_eq!((joins.row("p", b"1"), joins.row("p", b"2")), (Some(&b"1,newer\n"[..]), Some(&b"2,two\n"[..])));
+    assert_eq!(joins.broken(), 2);
+    // Not one of them has the key: the mapping is wrong.
+    let wrong =
+        Settings::from_mapping("[[framing.join]]\nname = \"p\"\nfile = \"p-*.csv\"\nkey = \"Key\"\non = \"P\"\n")
+            .unwrap();
+    assert!(matches!(Joins::load(&wrong, &[folder.path()], LastLine::Compare), Err(FramingError::JoinKey { .. })));
 }
 
 #[test]
