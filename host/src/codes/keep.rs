@@ -13,12 +13,14 @@ use super::size::shorter;
 pub enum Kept {
     /// It is new, and in this file.
     Written(PathBuf),
-    /// It is new and in this file, and a later version that knows all of its days answers for it.
+    /// It is new and in this file, and older than what is loaded.
     Behind {
         /// The file.
         path: PathBuf,
-        /// Kind, version and days of the later one.
+        /// Kind, version and days of a later one: one that knows all of its days, where there is one.
         newer: String,
+        /// The later one answers for all of its days; else it answers for its own.
+        is_covered: bool,
     },
     /// The same table was there.
     Already,
@@ -104,17 +106,20 @@ pub fn keep(folder: &Path, shelf: &Shelf, tables: &[(&Label, &[u8])], policy: &P
                 });
             }
         }
-        let newer = loaded
-            .iter()
-            .filter(|_| !(policy.keeps_days)(&label.kind))
-            .map(|table| (table.label(), table.payload()))
-            .find(|(known, bytes)| {
-                known.version > label.version
-                    && known.cover.first <= label.cover.first
-                    && known.cover.last >= label.cover.last
-                    && !is_partial(known, bytes)
-            });
-        let newer = newer.map(|(newer, _)| format!("{} (days {})", newer.name(), newer.cover));
+        let later = || {
+            let all = loaded.iter().map(|table| (table.label(), table.payload()));
+            all.filter(|(known, _)| known.version > label.version)
+        };
+        let answers = |(known, bytes): &(&Label, &[u8])| {
+            let cover = &known.cover;
+            let knows_all = cover.first <= label.cover.first && cover.last >= label.cover.last;
+            knows_all && !(policy.keeps_days)(&label.kind) && !is_partial(known, bytes)
+        };
+        let covered = later().find(answers);
+        let newer = covered.or_else(|| later().next()).map(|(newer, _)| {
+            let named = format!("{} (days {})", newer.name(), newer.cover);
+            (named, covered.is_some())
+        });
         new.push((!is_same).then_some(newer));
     }
     let mut kept = Vec::with_capacity(tables.len());
@@ -122,7 +127,7 @@ pub fn keep(folder: &Path, shelf: &Shelf, tables: &[(&Label, &[u8])], policy: &P
         kept.push(match new {
             None => Kept::Already,
             Some(None) => Kept::Written(write(folder, label, payload)?),
-            Some(Some(newer)) => Kept::Behind { path: write(folder, label, payload)?, newer },
+            Some(Some((newer, is_covered))) => Kept::Behind { path: write(folder, label, payload)?, newer, is_covered },
         });
     }
     Ok(kept)

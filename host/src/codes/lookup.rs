@@ -56,7 +56,7 @@ pub fn look<'a>(shelf: &'a Shelf, system: System, code: &str, day: i64) -> Looke
             Found::Category => Verdict::NotBillable,
             Found::NotYet { first } => Verdict::NotYet { first },
             Found::Retired { last, replaced_by } => Verdict::Retired { last, replaced_by },
-            Found::Absent if list.is_partial() => {
+            Found::Absent if list.is_partial() || lacks_family(&list, system, code, day) => {
                 partial = Some(table.label());
                 continue;
             }
@@ -66,6 +66,12 @@ pub fn look<'a>(shelf: &'a Shelf, system: System, code: &str, day: i64) -> Looke
     }
     let (verdict, beside) = between(shelf, system, code, day);
     Looked { verdict, table: partial.or(beside) }
+}
+
+/// Codes of dental services (D0000 to D9999) are the ADA's, and most of CMS's lists are published without them: such a list
+/// says nothing of any.
+fn lacks_family(list: &List<'_>, system: System, code: &str, day: i64) -> bool {
+    system == System::Hcpcs && code.starts_with('D') && list.below("D", day, 0).1 == 0
 }
 
 /// Whether a complete table knows the day: what it says of a code is final.
@@ -140,7 +146,8 @@ fn beside<'a>(shelf: &'a Shelf, system: System, code: &str, day: i64, before: bo
     let witness = |table: &'a std::sync::Arc<Table>| {
         let (label, list) = (table.label(), List::open(table.payload())?);
         let found = list.find(code, edge(label));
-        (found != Found::Absent || !list.is_partial()).then_some((label, found))
+        let is_witness = !list.is_partial() && !lacks_family(&list, system, code, edge(label));
+        (found != Found::Absent || is_witness).then_some((label, found))
     };
     let witnesses = shelf.of_system(system).iter().filter(|table| lies(table.label())).filter_map(witness);
     witnesses.min_by_key(|(label, _)| edge(label).abs_diff(day))

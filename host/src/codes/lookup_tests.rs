@@ -132,6 +132,22 @@ fn after_a_dated_list_what_it_announced_counts_and_a_partial_list_lacks_nothing(
 }
 
 #[test]
+fn a_list_without_dental_codes_says_nothing_of_one() {
+    let verdict = |own: &[&str], code: &str, day: i64| {
+        let shelf = Shelf::of([
+            table(System::Hcpcs, "2024", 100, 300, false, &plain(own)),
+            table(System::Hcpcs, "2026", 400, 499, true, &plain(&["D1206", "J1"])),
+        ]);
+        look(&shelf, System::Hcpcs, code, day).verdict
+    };
+    assert_eq!(verdict(&["J2"], "D1206", 200), Verdict::NotCovered);
+    assert_eq!(verdict(&["J2"], "D1206", 350), Verdict::NotCovered);
+    assert_eq!(verdict(&["J2"], "D1206", 450), Verdict::Valid);
+    assert_eq!(verdict(&["J2"], "J1", 200), Verdict::NotYet { first: 400 }, "another family");
+    assert_eq!(verdict(&["J2", "D0120"], "D9999", 200), Verdict::Unknown, "a list that has them");
+}
+
+#[test]
 fn icd9_is_known_by_form_until_its_last_day() {
     let shelf = Shelf::default();
     let last = day_number(ICD10_STARTS) - 1;

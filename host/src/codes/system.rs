@@ -100,7 +100,9 @@ impl System {
             Self::Icd10cm => "the ICD-10-CM order file of that fiscal year (cms.gov)",
             Self::Icd9cm => "nothing: ICD-9-CM is known by its form",
             Self::Hcpcs => "the HCPCS quarterly update of that quarter (cms.gov)",
-            Self::Cpt => "a list of CPT numbers, such as the PFS relative value file of that quarter (cms.gov)",
+            Self::Cpt => {
+                "a list of CPT numbers, such as the PFS relative value file of that quarter (cms.gov) with --system cpt"
+            }
             Self::PlaceOfService => "the place of service code set (cms.gov), as csv",
             Self::HcpcsModifier => "the HCPCS quarterly update of that quarter (cms.gov)",
             Self::CptModifier => "a csv with the CPT modifier numbers, under the heading `modifier`",

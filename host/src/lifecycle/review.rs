@@ -55,6 +55,8 @@ pub(super) struct Candidate {
     pub(super) question: Option<Question>,
     /// Nobody has asked it yet.
     pub(super) is_unasked: bool,
+    /// It corrects what we have sent: it leaves as that did, whoever sends the payer's claims now.
+    pub(super) of_ours: bool,
 }
 
 impl Candidate {
@@ -62,9 +64,9 @@ impl Candidate {
         let (undelivered, findings, fixed, looked, people) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (visit_id, state, days, alike) = (None, VersionState::Held, VisitDays::default(), Vec::new());
-        let (cover, question, is_unasked) = (None, None, false);
+        let (cover, question, is_unasked, of_ours) = (None, None, false, false);
         #[rustfmt::skip] // one row
-        let candidate = Self { claim, claim_id, visit_id, patient, undelivered, findings, fixed, looked, state, days, people, alike, cover, question, is_unasked };
+        let candidate = Self { claim, claim_id, visit_id, patient, undelivered, findings, fixed, looked, state, days, people, alike, cover, question, is_unasked, of_ours };
         candidate
     }
 
@@ -126,7 +128,7 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
         let payer = destination(&candidate.claim).and_then(|coverage| payer_of(practice, &coverage.payer.id));
         candidate.state = if candidate.findings.iter().any(StoredFinding::holds) {
             VersionState::Held
-        } else if payer.is_some_and(|payer| payer.route == Route::ViaEhr) {
+        } else if !candidate.of_ours && payer.is_some_and(|payer| payer.route == Route::ViaEhr) {
             VersionState::ViaEhr
         } else {
             VersionState::Ready
@@ -222,8 +224,7 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         let mut found = scrub::scrub(&candidate.claim, &context);
         scrub::undelivered::explain(&mut found, &candidate.undelivered);
         for finding in found {
-            let same = |stored: &StoredFinding| stored.finding.rule == finding.rule && stored.finding.at == finding.at;
-            if !candidate.findings.iter().any(same) {
+            if !candidate.findings.iter().any(|stored| is_one(&stored.finding, &finding)) {
                 candidate.findings.push(StoredFinding::new(finding, ""));
             }
         }
@@ -304,6 +305,16 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
             }
         }
     }
+}
+
+/// Whether two findings of a rule are one: of one place, or of an element and a part of it. What the profile lacks for a payer is told
+/// of the payer, and by the scrub of its id.
+fn is_one(a: &Finding, b: &Finding) -> bool {
+    let field = |finding: &Finding| finding.at.field.trim_start_matches("header.").to_owned();
+    let (one, two) = (field(a), field(b));
+    let part =
+        |whole: &str, of: &str| of.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    a.rule == b.rule && a.at.line == b.at.line && (part(&one, &two) || part(&two, &one))
 }
 
 /// Holds claims that nobody could look at.

@@ -92,6 +92,11 @@ impl<'a> Report<'a> {
     /// A finding about either, with another severity than the edit's: policy decides.
     pub fn at_as(&mut self, severity: Severity, line: Option<u16>, field: impl Into<String>, words: impl Into<String>) {
         self.push(line, field.into(), words.into(), None);
+        self.told_as(severity);
+    }
+
+    /// What was told last has another severity than the edit's.
+    pub fn told_as(&mut self, severity: Severity) {
         if let Some(last) = self.findings.last_mut() {
             last.severity = severity;
         }

@@ -91,6 +91,60 @@ fn earlier(lines: &[&str]) -> EarlierClaim {
     EarlierClaim::of(&Claim { control_number: text("C0"), ..with(lines) }, true)
 }
 
+/// CMS has pairs of a procedure with some visits only: of those the pair speaks, of the others the fee schedule's days.
+#[test]
+fn a_visit_that_no_pair_names_is_asked_about_all_the_same() {
+    use crate::pfs::{self, Global, Indicators};
+    let of = |(code, global)| Indicators {
+        code: crate::ncci::Code::parse(code).unwrap(),
+        global,
+        components: 0,
+        bilateral: 0,
+        assistant: 0,
+        co_surgeons: 0,
+        team: 0,
+    };
+    let codes = [("99213", Global::None), ("99203", Global::None), ("99283", Global::None), ("20610", Global::Day)];
+    let indicators: Vec<Indicators> = codes.map(of).to_vec();
+    let label = Label {
+        kind: pfs::KIND.to_owned(),
+        version: text("2026Q1"),
+        cover: Cover { first: 0, last: i64::from(i32::MAX) },
+        rows: 4,
+        source: text("test"),
+        source_sha256: [0; 32],
+    };
+    let pairs = import(&[Source { name: "ccipra-v320r0-f1.csv", bytes: PAIRS.as_bytes() }], Asked::default()).unwrap();
+    let (first, last) = pairs.cover;
+    let kind = pairs.kind.name().to_owned();
+    let of_pairs = Label { kind, cover: Cover { first, last }, rows: pairs.rows, ..label.clone() };
+    let shelf = Shelf::of([
+        Table::in_memory(&label, &pfs::build(&indicators)).unwrap(),
+        Table::in_memory(&of_pairs, &pairs.payload).unwrap(),
+    ]);
+    let asked = |lines: &[&str]| -> Vec<String> {
+        let context = Context {
+            as_of: AS_OF,
+            profile: &profile(),
+            earlier: &[],
+            codes: &shelf,
+            known: &[],
+            alike: &[],
+            visit: VisitDays::default(),
+            cover: None,
+        };
+        let findings = scrub(&with(lines), &context);
+        let told =
+            |finding: &Finding| finding.rule.starts_with("ncci.") || finding.rule.starts_with("modifier-omission.");
+        findings.into_iter().filter(told).map(|finding| finding.rule).collect()
+    };
+    assert_eq!(asked(&["99213", "20610-RT"]), ["ncci.ptp.modifier-missing"]);
+    assert_eq!(asked(&["99203", "20610-RT"]), ["modifier-omission.separate-visit"]);
+    assert_eq!(asked(&["99283", "20610-RT"]), ["modifier-omission.separate-visit"]);
+    assert_eq!(asked(&["99203-25", "20610-RT"]), Vec::<String>::new());
+    assert_eq!(asked(&["99203", "99213"]), Vec::<String>::new(), "two visits");
+}
+
 #[test]
 fn pairs_of_one_claim() {
     let cases: &[(&[&str], &[&str])] = &[

@@ -350,6 +350,7 @@ const FAULTS: &[Row] = &[
     ("text.characters", |c| c.header.rendering.as_mut().unwrap().name.first = text("Dan\tiel")),
     ("text.too-long", |c| c.header.patient.address.as_mut().unwrap().line1 = "Elm ".repeat(14)),
     ("text.letters", |c| c.header.patient.address.as_mut().unwrap().city = text("Peña")),
+    ("text.letters", |c| c.header.coverages[0].subscriber.group_number = text("Gé1")),
     ("billing.tax-id.differs", |c| c.header.billing.as_mut().unwrap().ids[0].value = text("123456780")),
     ("payer.prior-decision.missing", second),
     ("payer.primary.missing", |c| c.header.coverages[0].responsibility = Responsibility::Secondary),

@@ -142,7 +142,14 @@ impl Site {
         let p = &self.paths.claim;
         let patient = self.patient(resources, claim, claim.json.get("patient"), problems);
         let coverages: Vec<Coverage> = self.claim_coverages(resources, claim, &patient, doubts, problems);
-        let billing = p.billing.first(&claim.json).and_then(|who| self.provider(resources, claim, who));
+        let who = p.billing.first(&claim.json);
+        let responsible = who.and_then(|who| self.provider(resources, claim, who));
+        // A practitioner who is responsible for the claim has rendered it, where no care team says otherwise; who bills is the
+        // profile's to say, for a practitioner has neither tax id nor address.
+        let (person, billing) = match responsible {
+            Some(known) if who.is_some_and(|who| is_practitioner(resources, claim, who)) => (Some(known), None),
+            known => (None, known),
+        };
         let requester = p.referral.first(&claim.json).and_then(|request| {
             let (holder, request) = resources.find(claim, request)?;
             self.provider(resources, holder, request.get("requester")?)
@@ -152,7 +159,7 @@ impl Site {
             coverages,
             // An organization that the source knows by its own number only is the profile's to name.
             billing: billing.filter(|billing| billing.npi.is_some()),
-            rendering: self.care_team(resources, claim, None, &["primary", "rendering", ""]),
+            rendering: self.care_team(resources, claim, None, &["primary", "rendering", ""]).or(person),
             referring: requester.or_else(|| self.care_team(resources, claim, None, &["referring"])),
             supervising: self.care_team(resources, claim, None, &["supervisor", "supervising"]),
             stated_total: total,
@@ -269,4 +276,11 @@ impl Site {
         };
         all.into_iter().filter_map(place).collect()
     }
+}
+
+/// Whether a reference is to a person who treats.
+fn is_practitioner<'r, 'a>(resources: &'r Resources<'a>, from: &'r Resource<'a>, who: &Json<'_>) -> bool {
+    let kind = resources.find(from, who).and_then(|(_, json)| json.text_of("resourceType"));
+    let said = kind.or_else(|| who.text_of("type")).or_else(|| who.text_of("reference")).unwrap_or_default();
+    said.contains("Practitioner")
 }

@@ -19,17 +19,34 @@ pub struct File {
 /// Column 1, column 2, effective, deletion (`*`: none), modifier indicator, rationale.
 type Pair = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
-/// Pairs of the manual's examples and of CMS's articles; the last five are of this program's invention, with HCPCS Level II codes.
+/// Pairs by which the NCCI Policy Manual for Medicare Services explains its rules, each with the chapter of its codes, and what the rule
+/// says; the last five are of this program's invention, with HCPCS Level II codes.
 #[rustfmt::skip] // a table
 const PAIRS: &[Pair] = &[
-    ("80053", "80048", "19960101", "*", "0", "HCPCS/CPT procedure code definition"), ("20610", "99213", "20200101", "*", "1", "CPT Manual or CMS manual coding instructions"),
-    ("90471", "99213", "20200101", "*", "1", "CPT Manual or CMS manual coding instructions"), ("11102", "17000", "20200101", "*", "1", "Misuse of column two code with column one code"),
-    ("11055", "11720", "19970401", "*", "1", "Misuse of column two code with column one code"), ("29827", "29820", "20030101", "*", "1", "More extensive procedure"),
-    ("47370", "76942", "20030101", "*", "1", "Misuse of column two code with column one code"), ("93453", "76000", "20110101", "*", "1", "Standards of medical/surgical practice"),
-    ("45385", "45380", "19960101", "*", "1", "More extensive procedure"), ("58150", "58720", "19960101", "*", "0", "HCPCS/CPT procedure code definition"),
+    // Chapter X: a panel and a test, or a panel, that is part of it.
+    ("80053", "80048", "19960101", "*", "0", "HCPCS/CPT procedure code definition"),
+    // Chapter I, section D: a visit and a procedure with 0 or 10 global days.
+    ("20610", "99213", "20200101", "*", "1", "CPT Manual or CMS manual coding instructions"),
+    // Chapter XI: a vaccination and a visit that was none beside it.
+    ("90471", "99213", "20200101", "*", "1", "CPT Manual or CMS manual coding instructions"),
+    // Chapter III: a biopsy, a paring, a debridement of a lesion that is treated anyway.
+    ("11102", "17000", "20200101", "*", "1", "Misuse of column two code with column one code"),
+    ("11055", "11720", "19970401", "*", "1", "Misuse of column two code with column one code"),
     ("11042", "11720", "20000101", "*", "1", "Misuse of column two code with column one code"),
-    ("G0101", "G0102", "20200101", "20241231", "0", "Invented, deleted"), ("J1642", "J1644", "20270101", "*", "0", "Invented, later"),
-    ("A4550", "A4649", "20200101", "*", "9", "Invented, never active"), ("L1830", "L1832", "20200101", "*", "1", "Invented"), ("G0008", "G0009", "20200101", "20200101", "9", "Invented, never active"),
+    // Chapter IV: the lesser arthroscopy of one shoulder.
+    ("29827", "29820", "20030101", "*", "1", "More extensive procedure"),
+    // Chapter VI: imaging that is part of an ablation; the lesser endoscopy of one lesion.
+    ("47370", "76942", "20030101", "*", "1", "Misuse of column two code with column one code"),
+    ("45385", "45380", "19960101", "*", "1", "More extensive procedure"),
+    // Chapter XI: fluoroscopy that is part of a catheterization.
+    ("93453", "76000", "20110101", "*", "1", "Standards of medical/surgical practice"),
+    // Chapter VII: a removal that the larger operation includes.
+    ("58150", "58720", "19960101", "*", "0", "HCPCS/CPT procedure code definition"),
+    ("G0101", "G0102", "20200101", "20241231", "0", "Invented, deleted"),
+    ("J1642", "J1644", "20270101", "*", "0", "Invented, later"),
+    ("A4550", "A4649", "20200101", "*", "9", "Invented, never active"),
+    ("L1830", "L1832", "20200101", "*", "1", "Invented"),
+    ("G0008", "G0009", "20200101", "20200101", "9", "Invented, never active"),
 ];
 
 /// Code, units, adjudication indicator, rationale.

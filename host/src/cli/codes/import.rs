@@ -85,8 +85,10 @@ struct Told {
     partial: bool,
     /// False where the same table was loaded already.
     new: bool,
-    /// A later table that knows all of its days and answers for it; null where there is none.
+    /// A later table of the kind that was loaded before; null where there is none.
     older_than: Option<String>,
+    /// The later table answers for all of its days.
+    answered_for: bool,
 }
 
 /// What is left out, and how many rows of it.
@@ -120,6 +122,7 @@ impl Import {
         let kept = keep(library.folder(), &shelf, &tables, &policy)
             .map_err(|error| Failure::missing(format!("nothing imported: {error}")))?;
         let told = ready.iter().zip(kept).map(|(Ready { label, partial, .. }, kept)| Told {
+            answered_for: matches!(kept, Kept::Behind { is_covered: true, .. }),
             kind: label.kind.clone(),
             version: label.version.clone(),
             cover: label.cover.to_string(),
@@ -326,7 +329,11 @@ fn tell(answer: &Answer) {
         let Told { kind, version, cover, rows, .. } = table;
         print(&format!("{kind} {version}: {rows} rows, days of service {cover}{partial}{new}"));
         if let Some(newer) = &table.older_than {
-            print(&format!("  older than {newer}, which is loaded and answers for all of its days: kept beside it"));
+            let who = match table.answered_for {
+                true => "and answers for all of its days",
+                false => "and leaves it the days that are its own",
+            };
+            print(&format!("  older than {newer}, which is loaded {who}: kept beside it"));
         }
     }
     for LeftOut { what, count } in &answer.left_out {

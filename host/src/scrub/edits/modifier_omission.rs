@@ -7,7 +7,7 @@
 
 use crate::claim::{Claim, Diagnosis, Fix, LineModifier, ServiceLine, Severity, place_of_service, rendering};
 use crate::ncci::modifier::is_visit;
-use crate::ncci::{Answer, Code, Tables};
+use crate::ncci::{Code, Tables};
 use crate::pfs::{Global, Indicators, PfsTable};
 use crate::scrub::billed::{self, Billed, Place};
 use crate::scrub::form::says_distinct;
@@ -23,11 +23,11 @@ pub const BILATERAL: Edit = Edit {
     severity: Severity::Hold,
     source: "Medicare Claims Processing Manual, chapter 12, section 40.7; fee schedule, BILAT SURG 1 and 3",
     explain: Explain {
-        what: "Finds a bilateral procedure on two lines, or with two units, of one day and provider without RT, LT, 50 or a modifier that says distinct; and one whose diagnoses name both sides (a warning).",
+        what: "Finds a bilateral procedure on two lines, or with two units, of one day and provider without RT, LT, 50 or a modifier that says distinct; and one whose diagnoses name both sides, or one (warnings).",
         why: "The second one is denied as a duplicate, or the line pays one side.",
         known_problems: "Two joints of one side are two services: they need 59 or XS, and are asked for it here.",
         example: "20610 twice, for M17.11 and for M17.12. Repair: RT and LT.",
-        fix: "RT or LT, where two lines point to diagnoses of different sides and the payer is not Medicare; else a question.",
+        fix: "RT or LT, where two lines point to diagnoses of different sides and the payer is not Medicare, or one line to diagnoses of one side; else a question.",
     },
     check: bilateral,
 };
@@ -39,7 +39,7 @@ pub const SEPARATE_VISIT: Edit = Edit {
     severity: Severity::Hold,
     source: "Medicare Claims Processing Manual, chapter 12, sections 30.6.6 and 40.1; fee schedule, GLOB DAYS 000 and 010",
     explain: Explain {
-        what: "Finds a visit beside a procedure with a global period of 0 or 10 days, of one day and provider, without 25, 24 or 57. Where an NCCI table knows the day, ncci.ptp.modifier-missing decides instead.",
+        what: "Finds a visit beside a procedure with a global period of 0 or 10 days, of one day and provider, without 25, 24 or 57. Where the NCCI table of the day has the two as a pair, ncci.ptp.modifier-missing decides instead.",
         why: "The visit belongs to the procedure's payment, unless it was significant and separate and says so.",
         known_problems: "Nothing is said of procedures to which the concept does not apply (XXX), such as an ECG.",
         example: "99213 and 17110. Repair: 99213-25 where the record supports it.",
@@ -195,6 +195,14 @@ fn bilateral(claim: &Claim, context: &Context, report: &mut Report) {
                 one.number
             );
             report.at_as(Severity::Warn, Some(one.number), FIELD, words);
+        } else if let Some(side) = single(&sides).filter(|_| one.pfs.bilateral == 1) {
+            let Some(modifier) = side.modifier() else { continue };
+            let words = format!(
+                "Line {} ({code}) was done on one side, names none, and its diagnoses name {modifier}. Enter {modifier} if the record agrees.",
+                one.number
+            );
+            tell(report, one.number, words, add(one.number, &one.line.procedure.modifiers, modifier));
+            report.told_as(Severity::Warn);
         }
     }
 }
@@ -209,15 +217,19 @@ fn separate_visit(claim: &Claim, context: &Context, report: &mut Report) {
     let known = known(claim, context);
     let tables = Tables::of(context.codes);
     for visit in known.clone().filter(|one| is_visit(one.billed.code)) {
-        if has(visit.billed.modifiers, &["24", "25", "57"])
-            || matches!(tables.ptp(visit.billed.days.0), Answer::Known(..))
-        {
+        if has(visit.billed.modifiers, &["24", "25", "57"]) {
             continue;
         }
+        // CMS has no pair for most visits: new patients, the emergency department, preventive ones.
+        let is_pair = |one: &Known<'_>, day: i64| {
+            let Some(((table, _), day)) = tables.ptp(day).known().zip(i32::try_from(day).ok()) else { return false };
+            let (visit, one) = (visit.billed.code, one.billed.code);
+            table.lookup(one, visit, day).or_else(|| table.lookup(visit, one, day)).is_some()
+        };
         let minor = |one: &Known<'_>| {
             matches!(one.pfs.global, Global::Day | Global::Ten)
                 && !is_visit(one.billed.code)
-                && one.billed.meets(&visit.billed).is_some()
+                && one.billed.meets(&visit.billed).is_some_and(|day| !is_pair(one, day))
         };
         let Some(procedure) = known.clone().find(minor) else { continue };
         let words = format!(

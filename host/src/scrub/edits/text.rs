@@ -113,10 +113,10 @@ pub const LETTERS: Edit = Edit {
     severity: Severity::Warn,
     source: "005010X222A1 appendix B.1.1.2: basic and extended character set",
     explain: Explain {
-        what: "Finds letters outside ASCII (accents, other scripts).",
-        why: "They are right, and some clearinghouses reject them all the same.",
+        what: "Finds letters outside ASCII (accents, other scripts); in an identifier they hold the claim.",
+        why: "Names are right with them, and leave without their accents. An identifier would be another one: the feed was read in a character set that is not its own.",
         known_problems: "Warns for every accented name.",
-        example: "An accent in a name. Repair: where the payer rejects it, the name as on the card.",
+        example: "An accent in a name. Repair: where the payer rejects it, the name as on the card. In a member id: declare the feed's character set (MSH-18), or correct the id.",
         fix: "None.",
     },
     check: told_by_characters,
@@ -124,11 +124,29 @@ pub const LETTERS: Edit = Edit {
 
 fn foreign(claim: &Claim, report: &mut Report) {
     each(claim, &mut |line, field, _, text| {
-        if !text.is_ascii() {
-            report.at(line, field, "This text holds letters that some receivers do not read. If the payer rejects it, write it as on the card.");
+        if text.is_ascii() {
+            return;
+        }
+        if IDENTIFIERS.contains(&field) {
+            let words = "This identifier holds a letter outside ASCII, which no card has: the feed may be in another character set than it says. Correct it; it would leave as another identifier.";
+            report.at_as(Severity::Hold, line, field, words);
+        } else {
+            report.at(line, field, "This text holds letters that some receivers do not read: it leaves in plain letters. If the payer rejects it, write it as on the card.");
         }
     });
 }
+
+/// Fields whose every character counts.
+const IDENTIFIERS: [&str; 8] = [
+    "control_number",
+    "payer_control_number",
+    "coverages.payer.id",
+    "coverages.subscriber.member_id",
+    "coverages.subscriber.group_number",
+    "coverages.prior_authorization",
+    "coverages.referral_number",
+    "procedure.code",
+];
 
 /// Line, field, room in characters, text.
 type See<'s> = dyn FnMut(Option<u16>, &'static str, usize, &str) + 's;

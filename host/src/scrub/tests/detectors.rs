@@ -252,6 +252,7 @@ pub(super) const FAULTS: &[Case] = &[
     ("typo.near-duplicate", "", |s| s.alike = vec![other_record("Ohara Finch", "Joe", |other| other.members.clear())]),
     ("typo.near-duplicate", "", |s| s.alike = vec![other_record("O'Hara-Finch", "Jo", |other| other.members[0].1 = text("NFH4712"))]),
     ("typo.near-duplicate", "", |s| s.earlier = vec![before("C0", &["99213-25", "93000"], on(2026, 3, 2), |c| c.header.rendering.as_mut().unwrap().npi = Some(text("1124000005")))]),
+    ("modifier-omission.bilateral", "RT@1", |s| { lines(&mut s.claim, &["20610"]); codes(&mut s.claim, &["M1711"]); }),
     ("modifier-omission.bilateral", "RT@1 LT@2", |s| { lines(&mut s.claim, &["20610", "20610-GC"]); codes(&mut s.claim, &["M1711", "M1712"]); point(s, 0, &[1]); point(s, 1, &[2]); }),
     ("modifier-omission.bilateral", "", |s| { lines(&mut s.claim, &["20610", "20610-GC"]); }),
     ("modifier-omission.bilateral", "", |s| { lines(&mut s.claim, &["20610"]); s.claim.lines[0].units.thousandths = 2000; s.claim.lines[0].charge = 24_000; sum(&mut s.claim); }),
