@@ -5,10 +5,10 @@ mod support;
 
 use std::hint::black_box;
 
-use claimhost::claim::{Claim, Contact, ContactKind, ContactNumber, parse_iso};
+use claimhost::claim::{Claim, Contact, ContactKind, ContactNumber, day_number, from_day_number, parse_iso};
 use claimhost::clearinghouse::professional::{Created, Envelope, Partner, Purpose, Receiver, Submitter, write};
 use claimhost::codes::Library;
-use claimhost::scrub::{Context, VisitDays, holds, scrub};
+use claimhost::scrub::{Context, EarlierClaim, VisitDays, holds, scrub};
 use support::{claims, figure, median, per_second, practice, tables};
 
 const CLAIMS: usize = 1_000;
@@ -37,6 +37,21 @@ fn envelope() -> Envelope {
     }
 }
 
+/// Four visits of the same patient, some forty days apart.
+fn history(claim: &Claim) -> Vec<EarlierClaim> {
+    let before = |days: i64| {
+        let mut earlier = claim.clone();
+        earlier.control_number = format!("BEFORE{days}");
+        for line in &mut earlier.lines {
+            let range = &mut line.service_dates;
+            range.start = from_day_number(day_number(range.start) - days);
+            range.end = from_day_number(day_number(range.end) - days);
+        }
+        EarlierClaim::of(&earlier, true)
+    };
+    [41, 83, 127, 166].map(before).to_vec()
+}
+
 fn main() {
     support::machine();
     let host = support::plugins(&support::plugin_folders());
@@ -61,6 +76,16 @@ fn main() {
         }
     });
     figure("scrub_claims_per_s", per_second(scrubbed, CLAIMS), "1/s");
+
+    // The same patient was here four times before.
+    let known: Vec<Vec<EarlierClaim>> = claims.iter().map(history).collect();
+    let with_history = median(|| {
+        for (claim, earlier) in claims.iter().zip(&known) {
+            let findings = scrub(black_box(claim), &Context { earlier, ..context });
+            assert!(!holds(&findings), "a typical claim is clean: {}", findings[0].words);
+        }
+    });
+    figure("scrub_with_history_claims_per_s", per_second(with_history, CLAIMS), "1/s");
 
     let (envelope, claims) = (envelope(), claims.iter().collect::<Vec<&Claim>>());
     let written = median(|| {

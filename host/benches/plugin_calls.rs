@@ -81,14 +81,16 @@ fn main() {
     for (name, batch) in &batches {
         figure(name, micros(median(|| check(&rules, "bench", batch)), BATCH), "us");
     }
-    let alone = &batches[1].1[..1];
-    figure("rule_call_typical_alone_us", micros(median(|| check(&rules, "bench", alone)), 1), "us");
+    let alone = ["rule_call_smallest_alone_us", "rule_call_typical_alone_us", "", "rule_call_largest_alone_us"];
+    for (name, (_, batch)) in alone.iter().zip(&batches).filter(|(name, _)| !name.is_empty()) {
+        figure(name, micros(median(|| check(&rules, "bench", &batch[..1])), 1), "us");
+    }
 
     // A practice that has no session yet: store, instance, `open` and the call.
     let mut practice = 0;
     let fresh = median(|| {
         practice += 1;
-        check(&rules, &format!("new-{practice}"), alone);
+        check(&rules, &format!("new-{practice}"), &batches[1].1[..1]);
     });
     figure("fresh_session_us", micros(fresh, 1), "us");
 

@@ -1,5 +1,6 @@
 //! Whether two 837Ps say the same, found without the product: each is split by its own delimiters, and of each claim every
-//! segment from 2000A to its last line is compared, value by value, whatever their order.
+//! segment from 2000A to its last line is compared, value by value, at its place (level, claim, other payer, line), whatever the
+//! order there.
 //!
 //! Left out, as a round trip may: ISA, GS, ST, BHT, SE, GE, IEA, 1000A and 1000B, HL and LX (numbers), CLM01. Forms of one
 //! value that are made equal are in `normal`, and nowhere else.
@@ -44,8 +45,23 @@ fn claims(file: &str) -> Vec<Vec<Segment>> {
     let mut levels: [Vec<Segment>; 3] = Default::default();
     // Into which level a segment goes; none: before the first HL and behind SE. Of a claim that is open: into it.
     let (mut level, mut open) = (None, false);
+    // Where in the claim: other payers (2320) and lines (2400) so far.
+    let (mut others, mut lines) = (0, 0);
     for mut segment in segments(file) {
         let id = segment.first().map(|id| id.concat()).unwrap_or_default();
+        match id.as_str() {
+            "LX" => lines += 1,
+            "SBR" if open => others += 1,
+            "HL" | "CLM" => (others, lines) = (0, 0),
+            _ => {}
+        }
+        let place = match (open || id == "CLM", others, lines) {
+            (false, ..) => format!("level {}", level.map_or(0, |at: usize| at + 1)),
+            (true, 0, 0) => "claim".to_owned(),
+            (true, others, 0) => format!("other payer {others}"),
+            (true, _, lines) => format!("line {lines}"),
+        };
+        let placed = |segment: Segment| [vec![vec![place.clone()]], normal(segment)].concat();
         match id.as_str() {
             "HL" => {
                 let at = match segment.get(3).map(|code| code.concat()).as_deref() {
@@ -62,12 +78,12 @@ fn claims(file: &str) -> Vec<Vec<Segment>> {
                 segment.get_mut(1).into_iter().for_each(Vec::clear);
                 open = true;
                 claims.push(levels.concat());
-                claims.last_mut().into_iter().for_each(|claim| claim.push(normal(segment.clone())));
+                claims.last_mut().into_iter().for_each(|claim| claim.push(placed(segment.clone())));
             }
-            _ if open => claims.last_mut().into_iter().for_each(|claim| claim.push(normal(segment.clone()))),
+            _ if open => claims.last_mut().into_iter().for_each(|claim| claim.push(placed(segment.clone()))),
             _ => {
-                let place = level.and_then(|at| levels.get_mut(at));
-                place.into_iter().for_each(|place| place.push(normal(segment.clone())));
+                let of_level = level.and_then(|at| levels.get_mut(at));
+                of_level.into_iter().for_each(|of_level| of_level.push(placed(segment.clone())));
             }
         }
     }

@@ -60,7 +60,7 @@ fn killed_at_random_moments_it_ends_as_if_undisturbed() {
 }
 
 #[test]
-fn killed_between_commit_and_rename_it_sends_the_same_bytes_once() {
+fn killed_between_commit_and_rename_it_sends_each_837_once() {
     let _alone = ALONE.lock();
     let mut dice = Dice::new(Dice::seed("CLAIMHOST_KILL_SEED"));
     let seed = dice.below(1_000_000);

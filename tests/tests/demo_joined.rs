@@ -125,6 +125,12 @@ fn compare(
     if summary["claims"] != json!(states) {
         wrong.push(format!("summary claims: {} against {states:?} of answer and bytes", summary["claims"]));
     }
+    let ended = |end: &str| answers.values().filter(|answer| answer["end"] == end).count();
+    for (key, count) in [("total", answers.len()), ("open", ended("open")), ("missing_charges", ended("missing"))] {
+        if summary["visits"][key] != json!(count) {
+            wrong.push(format!("summary visits {key}: {} against {count} of the answer", summary["visits"]));
+        }
+    }
     let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
     visits.iter().flat_map(numbers).for_each(|number| *owners.entry(number).or_default() += 1);
     let of_one = |number: &&String| owners.get(number.as_str()) == Some(&1);
