@@ -6,7 +6,7 @@
 //! Build with `cargo build --target wasm32-wasip2 --release`; the host's `plugin build` and `plugin test` do it for you.
 //! Codecs for the formats live in `claimhost-hl7v2`, `claimhost-x12` and `claimhost-fhir`. What adapters of one family
 //! share is here: [`calendar`] counts days, [`mapping`] reads a site's mapping, [`code`] tells codes apart, [`hl7`] makes charges of FT1 segments,
-//! [`fhir`] of Claims, ChargeItems and Encounters, [`delimited`] reads rows, [`fixed`] lines of columns by position, [`posting`] takes payers' decisions apart for posters, [`record`] makes claim data of what a mapping names one by one, [`setting`] reads settings, [`xml`] makes of XML what JSON is. Every record of the contract has an empty `Default`.
+//! [`fhir`] of Claims, ChargeItems and Encounters, [`delimited`] reads rows, [`fixed`] lines of columns by position, [`posting`] takes payers' decisions apart for posters, [`record`] makes claim data of what a mapping names one by one, [`setting`] reads settings, [`undelivered`] says what a source has no place for, [`xml`] makes of XML what JSON is. Every record of the contract has an empty `Default`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
@@ -31,6 +31,7 @@ pub mod record;
 pub mod rule_cases;
 pub mod setting;
 pub mod stay;
+pub mod undelivered;
 pub mod xml;
 
 pub use bindings::adapter::claimhost::plugin::evidence;

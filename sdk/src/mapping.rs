@@ -179,6 +179,15 @@ impl<'a> Mapping<'a> {
         self.entries.contains_key(key)
     }
 
+    /// Whether the site's mapping has a text for this key that is not empty: an empty one says that there is none.
+    pub fn says(&self, key: &str) -> bool {
+        match self.entries.get(key).map(|entry| &entry.value) {
+            Some(Value::Text(text)) => !text.trim().is_empty(),
+            Some(Value::List(texts)) => texts.iter().any(|text| !text.trim().is_empty()),
+            _ => false,
+        }
+    }
+
     /// Adds a problem of the value of a key.
     pub fn problem(&mut self, key: &str, id: &str, found: &str, expected: &str) {
         let at = self.place(self.offset(key), key);

@@ -28,6 +28,7 @@ use resources::Resources;
 use crate::hl7::ChargeType;
 use crate::intake::{Document, Event, Ignored, Outcome, Problem, Setup};
 use crate::mapping::Mapping;
+use crate::undelivered::{CHARGE, MODIFIERS, POINTERS, UNITS, Undelivered, without_path};
 
 /// What an adapter knows about its EHR before a site says otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +57,19 @@ pub struct Defaults {
     pub undelivered: &'static [&'static str],
 }
 
+/// What a ChargeItem has no place for (FHIR R4 has none for modifiers), and the keys by which an EHR's or a site's mapping gives it one.
+const NOT_OF_CHARGE_ITEM: &[(&str, &[&str])] =
+    &[(MODIFIERS, &["charge_item.modifiers"]), (POINTERS, &["charge_item.reasons"])];
+
+/// What a chart has no place for, or need not have (US Core asks for neither price nor count, and for no reason of a procedure).
+const NOT_OF_CHART: &[(&str, &[&str])] = &[
+    (CHARGE, &["procedure.amount", "procedure.unit_amount", "encounter.amount", "encounter.unit_amount"]),
+    (UNITS, &["procedure.units", "encounter.units"]),
+    (MODIFIERS, &["procedure.modifiers", "encounter.modifiers"]),
+    ("line.place-of-service", &["procedure.place_of_service", "encounter.place_of_service"]),
+    (POINTERS, &["procedure.reasons", "encounter.reasons"]),
+];
+
 /// A site: the table with the site's mapping laid over it, compiled.
 #[derive(Debug)]
 pub struct Site {
@@ -74,7 +88,10 @@ pub struct Site {
     /// Hours that the facility's clock may be behind UTC, where a ChargeItem's time is in UTC and the facility's day is meant; 0: the day is
     /// the one that is written.
     utc_hours: u32,
-    undelivered: Vec<String>,
+    undelivered: Undelivered,
+    /// Of charges by ChargeItem, and from the chart.
+    not_of_charge_item: Vec<&'static str>,
+    not_of_chart: Vec<&'static str>,
 }
 
 impl Site {
@@ -119,8 +136,13 @@ impl Site {
             0
         });
         let by_id = paths.visit.number == Path::parse("id").unwrap_or_default();
-        mapping.finish()?;
+        // A path of the standard's table is none that this EHR is known to fill.
+        let said = |key: &str| mapping.says(key);
+        let not_of_charge_item = without_path(NOT_OF_CHARGE_ITEM, said);
+        let not_of_chart = without_path(NOT_OF_CHART, said);
         let undelivered = defaults.undelivered.iter().map(|field| (*field).to_owned()).collect();
+        let undelivered = Undelivered::read(&mut mapping, undelivered);
+        mapping.finish()?;
         let hold_clinical = clinical == "hold";
         Ok(Self {
             source_system,
@@ -136,6 +158,8 @@ impl Site {
             by_id,
             utc_hours,
             undelivered,
+            not_of_charge_item,
+            not_of_chart,
         })
     }
 

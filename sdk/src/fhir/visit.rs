@@ -159,7 +159,7 @@ impl Site {
             return None;
         }
         let header = self.header(resources, visit, charges.header, &charges.list, &mut diagnoses, problems);
-        let undelivered = charges.undelivered.into_iter().map(str::to_owned);
+        let undelivered = self.undelivered.of(&charges.undelivered, &charges.list);
         (problems.len() == before).then(|| VisitUpdate {
             source_system: self.source_system.clone(),
             visit_number: visit.number.clone(),
@@ -168,7 +168,7 @@ impl Site {
             header: ClaimHeader { diagnoses: diagnoses.list, ..header },
             charges: charges.list,
             complete: charges.complete,
-            undelivered: self.undelivered.iter().cloned().chain(undelivered).collect(),
+            undelivered,
             doubts: charges.doubts,
         })
     }
@@ -204,7 +204,7 @@ impl Site {
         reasons: &mut Vec<String>,
         problems: &mut Vec<Problem>,
     ) -> Option<Charges> {
-        let mut charges = Charges { undelivered: vec!["line.diagnosis-pointers"], ..Charges::default() };
+        let mut charges = Charges { undelivered: self.not_of_charge_item.clone(), ..Charges::default() };
         let credit = &self.paths.credit;
         let named =
             |path: &super::Path, of: &Resource<'_>| path.first(&of.json).map(local_id).filter(|id| !id.is_empty());
@@ -278,8 +278,7 @@ impl Site {
         diagnoses: &mut Diagnoses,
         problems: &mut Vec<Problem>,
     ) -> Option<Charges> {
-        let undelivered = vec!["line.charge", "line.units", "line.procedure.modifiers", "line.place-of-service"];
-        let mut charges = Charges { undelivered, ..Charges::default() };
+        let mut charges = Charges { undelivered: self.not_of_chart.clone(), ..Charges::default() };
         self.conditions(resources, visit, diagnoses);
         let period = visit.encounter.and_then(|of| Some((of, self.paths.visit.date.first(&of.json)?)));
         let status = visit.encounter.map(said).unwrap_or_default();

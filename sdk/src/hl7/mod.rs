@@ -29,6 +29,7 @@ use crate::claim::{ClaimExtras, ClaimHeader, Patient, PatientId, PatientIdKind};
 use crate::intake::{Document, Event, Ignored, Outcome, Place, Problem, Setup, SourceOrder, VisitStatus, VisitUpdate};
 use crate::mapping::Mapping;
 use crate::stay::stay;
+use crate::undelivered::{CHARGE, MODIFIERS, POINTERS, UNITS, Undelivered};
 use align::Alignment;
 use coverage::Coverages;
 use diagnoses::Diagnoses;
@@ -71,7 +72,7 @@ pub struct Site {
     closed_events: Vec<String>,
     cancelled_events: Vec<String>,
     inpatient_classes: Vec<String>,
-    undelivered: Vec<String>,
+    undelivered: Undelivered,
     schedule: Schedule,
 }
 
@@ -116,13 +117,17 @@ impl Site {
         let cancelled_events = mapping.list("visit.cancelled_events", defaults.cancelled_events);
         let inpatient_classes = mapping.list("visit.inpatient_classes", defaults.inpatient_classes);
         let mut undelivered: Vec<String> = defaults.undelivered.iter().map(|field| (*field).to_owned()).collect();
-        for (field, element) in
-            [(&paths.place_of_service, "header.place-of-service"), (&paths.ndc_quantity, "line.drug.amount")]
-        {
-            if field.path.is_none() {
-                undelivered.push(element.to_owned());
-            }
-        }
+        let placeless = [
+            (vec![&paths.place_of_service], "header.place-of-service"),
+            (vec![&paths.ndc_quantity], "line.drug.amount"),
+            (vec![&paths.units, &paths.minutes], UNITS),
+            (vec![&paths.amount, &paths.unit_amount], CHARGE),
+            (vec![&paths.modifiers], MODIFIERS),
+            (vec![&paths.charge_diagnoses], POINTERS),
+        ];
+        let placeless = placeless.iter().filter(|(fields, _)| fields.iter().all(|field| field.path.is_none()));
+        undelivered.extend(placeless.map(|(_, element)| (*element).to_owned()));
+        let undelivered = Undelivered::read(&mut mapping, undelivered);
         let schedule = Schedule::read(&mut mapping, defaults);
         mapping.finish()?;
         let visit_events = defaults.visit_events.iter().map(|event| (*event).to_owned()).collect();
@@ -200,6 +205,7 @@ impl Site {
                 .filter_map(|group| charge::charge(self, group, &mut diagnoses, &coverages, &mut problems))
                 .collect();
         }
+        update.undelivered = self.undelivered.of(&[], &update.charges);
         update.header.diagnoses = diagnoses.into_list();
         let first = update.charges.first().and_then(|charge| charge.line.providers.as_ref());
         update.header.rendering = first.and_then(|providers| providers.rendering.clone());
@@ -257,7 +263,7 @@ impl Site {
             header: ClaimHeader { patient, coverages, referring, extras, ..ClaimHeader::default() },
             charges: Vec::new(),
             complete: false,
-            undelivered: self.undelivered.clone(),
+            undelivered: self.undelivered.of(&[], &[]),
             doubts,
         }
     }

@@ -32,6 +32,8 @@ pub trait Fields {
     fn place(&self, key: &str) -> Place;
     /// What to correct where it is wrong.
     fn remedy(&self, key: &str) -> String;
+    /// Whether the diagnoses of the record are those of its charge: a row that is one charge, of a source without pointers.
+    fn diagnoses_are_the_charges(&self) -> bool;
 }
 
 /// The diagnoses of a visit, and where those of the source's own numbering are among them.
@@ -233,7 +235,8 @@ impl<'r, F: Fields> Reader<'r, F> {
         diagnoses
     }
 
-    /// What the charge points at; without pointers its own codes, else the first four of the visit. A pointer to an empty place stays
+    /// What the charge points at; without pointers its own codes, else the first four of a record that is the charge alone, else the visit's only
+    /// one. Of several of a visit none is taken: which of them a charge is for, nobody has said. A pointer to an empty place stays
     /// beyond the list, so that the scrub finds it.
     fn pointers(&mut self, diagnoses: &mut Diagnoses) -> Vec<u8> {
         let own: Vec<u8> = self.fields.list("charge_dx").iter().filter_map(|text| diagnoses.place_of(text)).collect();
@@ -248,6 +251,9 @@ impl<'r, F: Fields> Reader<'r, F> {
             pointers = diagnoses.positions.iter().copied().flatten().collect();
             let mut seen: Vec<u8> = Vec::new();
             pointers.retain(|at| !seen.contains(at) && (seen.push(*at), true).1);
+            if pointers.len() > 1 && !self.fields.diagnoses_are_the_charges() {
+                return Vec::new();
+            }
             pointers.truncate(POINTERS_MAX);
         }
         pointers

@@ -151,6 +151,8 @@ pub struct Columns {
     layout: Option<Layout>,
     joins: Vec<Join>,
     columns: BTreeMap<&'static str, Column>,
+    /// Elements of which the site says that it does not have them (an empty text).
+    without: Vec<&'static str>,
 }
 
 impl Columns {
@@ -175,12 +177,13 @@ impl Columns {
             (0..mapping.array("framing.join")).map(|at| Join::read(mapping, at, layout.as_ref())).collect();
         // JSON files are cut by it.
         let _ = mapping.text("framing.records", "");
-        let mut columns = BTreeMap::new();
+        let (mut columns, mut without) = (BTreeMap::new(), Vec::new());
         for (key, usual) in usual {
             let full = format!("columns.{key}");
             let named = mapping.text(&full, usual);
             if named.trim().is_empty() {
-                continue; // this site does not have it
+                without.push(*key); // this site does not have it
+                continue;
             }
             let (join, name) = match named.split_once(':') {
                 Some((join, name)) if joins.iter().any(|known| known.name == join) => (join, name),
@@ -206,7 +209,12 @@ impl Columns {
             let column = Column { join, name, required, words };
             columns.insert(*key, column);
         }
-        Self { delimiter, layout, joins, columns }
+        Self { delimiter, layout, joins, columns, without }
+    }
+
+    /// Whether the site says that it has no column for an element.
+    pub fn is_without(&self, key: &str) -> bool {
+        self.without.contains(&key)
     }
 
     /// The cells of a document.
@@ -401,6 +409,15 @@ impl Cells<'_> {
         self.tables.get("").map_or(0, |table| table.texts.len())
     }
 
+    /// Whether the file has a column for an element.
+    pub fn has(&self, key: &str) -> bool {
+        let column = self.columns.columns.get(key);
+        column.is_some_and(|column| {
+            let table = self.tables.get(column.join.as_str());
+            table.is_some_and(|table| table.position(&column.name).is_some())
+        })
+    }
+
     /// Whether nothing is in the row.
     pub fn is_blank(&self) -> bool {
         self.problems.is_empty() && self.tables.get("").is_none_or(|table| table.texts.iter().all(String::is_empty))
@@ -478,5 +495,9 @@ impl Fields for Cells<'_> {
 
     fn remedy(&self, key: &str) -> String {
         format!("correct the row, or [columns] {key} in this site's mapping")
+    }
+
+    fn diagnoses_are_the_charges(&self) -> bool {
+        !self.has("pointers")
     }
 }

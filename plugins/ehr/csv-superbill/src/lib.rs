@@ -11,9 +11,10 @@ mod positions;
 mod schedule;
 
 use claimhost_sdk::delimited::DateFormat;
-use claimhost_sdk::intake::{Document, Ignored, Outcome, Problem, Setup, VisitUpdate};
+use claimhost_sdk::intake::{Charge, Document, Ignored, Outcome, Problem, Setup, VisitUpdate};
 use claimhost_sdk::mapping::Mapping;
 use claimhost_sdk::record::Reader;
+use claimhost_sdk::undelivered::{CHARGE, MODIFIERS, UNITS, Undelivered, without_path};
 use claimhost_sdk::{Adapter, AdapterDescription, evidence};
 use columns::{Cells, Columns};
 use schedule::Appointments;
@@ -50,6 +51,8 @@ const DELIVERS: &[&str] = &[
 
 /// Contract fields for which no superbill has a column here.
 const UNDELIVERED: &[&str] = &["header.billing", "header.service-facility", "coverage.filing-indicator"];
+/// Elements whose column a file may lack altogether, by their columns.
+const BY_COLUMN: &[(&str, &[&str])] = &[(CHARGE, &["charge", "unit_charge"]), (UNITS, &["units", "minutes"])];
 
 /// One site's files.
 #[derive(Debug)]
@@ -57,7 +60,7 @@ pub struct Superbill {
     source_system: String,
     dates: DateFormat,
     columns: Columns,
-    undelivered: Vec<String>,
+    undelivered: Undelivered,
     /// The rows are appointments.
     schedule: Option<Appointments>,
 }
@@ -90,8 +93,13 @@ impl Adapter for Superbill {
         let schedule = (content == "schedule").then(|| Appointments::read(&mut mapping));
         let usual = if schedule.is_some() { columns::SCHEDULE } else { columns::SUPERBILL };
         let columns = Columns::read(&mut mapping, usual);
+        let mut undelivered: Vec<String> = UNDELIVERED.iter().map(|field| (*field).to_owned()).collect();
+        // A cell of `procedure` may hold them: that a file has no column of their own says nothing, what the mapping says does.
+        if columns.is_without("modifier1") {
+            undelivered.push(MODIFIERS.to_owned());
+        }
+        let undelivered = Undelivered::read(&mut mapping, undelivered);
         mapping.finish()?;
-        let undelivered = UNDELIVERED.iter().map(|field| (*field).to_owned()).collect();
         // A format that is none was a problem above.
         let dates = dates.ok_or_else(Vec::new)?;
         Ok(Self { source_system, dates, columns, undelivered, schedule })
@@ -145,15 +153,19 @@ impl Superbill {
         if !row.problems.is_empty() {
             return Err(row.problems);
         }
+        let charges: Vec<Charge> = charge.into_iter().collect();
+        // A record without a charge (a visit of fixed width whose details are others) says nothing of what its file has of charges.
+        let lacking = if charges.is_empty() { Vec::new() } else { without_path(BY_COLUMN, |key| cells.has(key)) };
+        let undelivered = self.undelivered.of(&lacking, &charges);
         Ok(VisitUpdate {
             source_system: self.source_system.clone(),
             visit_number,
             order,
             status,
             header,
-            charges: charge.into_iter().collect(),
+            charges,
             complete: false,
-            undelivered: self.undelivered.clone(),
+            undelivered,
             doubts: Vec::new(),
         })
     }

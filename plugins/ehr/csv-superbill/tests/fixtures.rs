@@ -6,7 +6,7 @@ use std::path::Path;
 use claimhost_sdk::Adapter;
 use claimhost_sdk::delimited::{fields, records};
 use claimhost_sdk::fixed::{self, Layout, Role};
-use claimhost_sdk::intake::{Related, Setup};
+use claimhost_sdk::intake::{Document, Event, Outcome, Related, Setup};
 use claimhost_sdk::mapping::Mapping;
 use plugin_csv_superbill::Superbill;
 
@@ -89,6 +89,43 @@ fn fixtures_give_the_committed_answers() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let count = claimhost_sdk::fixtures::run::<Superbill>(&folder, "input.*", frame);
     assert!(count.as_ref().is_ok_and(|count| *count >= 9), "{}", count.expect_err("fewer cases"));
+}
+
+/// Pointers of a row's charge, and what of it is undelivered.
+fn row(mapping: &str, header: &str, row: &str) -> (Vec<u8>, Vec<String>) {
+    let session = Superbill::open(Setup { settings: Vec::new(), mapping: mapping.to_owned() }).unwrap();
+    let document = Document {
+        ordinal: 1,
+        format: "delimited".to_owned(),
+        content: row.as_bytes().to_vec(),
+        related: vec![Related { name: "header".to_owned(), content: header.as_bytes().to_vec() }],
+        received: claimhost_sdk::fixtures::RECEIVED,
+    };
+    let Outcome::Events(events) = session.translate(&document) else {
+        unreachable!("{:?}", session.translate(&document))
+    };
+    let Event::Visit(visit) = &events[0] else { unreachable!("a visit") };
+    let mut lacking = visit.undelivered.clone();
+    lacking.retain(|element| element.starts_with("line."));
+    (visit.charges[0].line.diagnosis_pointers.clone(), lacking)
+}
+
+#[test]
+fn a_column_that_is_not_there_is_undelivered_and_an_empty_pointer_is_no_diagnosis() {
+    let header = "Visit ID,DOS,CPT,Units,Charge,Dx1,Dx2";
+    let cells = "V1,03/02/2026,99213,1,90.00,J06.9,R05.9";
+    assert_eq!(row("", header, cells), (vec![1, 2], vec![]), "a row without such a column has its own diagnoses");
+    let (with, empty) = (format!("{header},Pointers"), format!("{cells},"));
+    assert_eq!(row("", &with, &empty).0, [0_u8; 0], "of two none is taken");
+    assert_eq!(row("", &with, &format!("{cells},2")).0, [2]);
+    assert_eq!(
+        row("", "Visit ID,DOS,CPT,Dx1", "V1,03/02/2026,99213,J06.9"),
+        (vec![1], vec!["line.charge".to_owned(), "line.units".to_owned()])
+    );
+    let none = "[columns]\nmodifier1 = \"\"\n";
+    assert_eq!(row(none, header, cells).1, ["line.procedure.modifiers"]);
+    assert_eq!(row(none, header, &cells.replace("99213", "99213-25")).1, [""; 0], "it is there after all");
+    assert_eq!(row(&format!("blank_is_none = [\"line.procedure.modifiers\"]\n{none}"), header, cells).1, [""; 0]);
 }
 
 #[test]

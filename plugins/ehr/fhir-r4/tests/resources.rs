@@ -111,6 +111,18 @@ fn a_charge_item_alone() {
 }
 
 #[test]
+fn a_charge_item_has_no_place_for_modifiers_until_somebody_says_where_they_are() {
+    let lacks = |mapping: &str, extra: &str| {
+        visit(mapping, &charge_item(extra)).undelivered.contains(&"line.procedure.modifiers".to_owned())
+    };
+    assert!(lacks("", ""));
+    assert!(lacks("[charge_item]\nmodifiers = \"\"\n", ""), "an empty path says that there is none");
+    assert!(!lacks("", r#","extension":[{"url":"https://ehr.example/modifier","valueCode":"25"}]"#), "it is there");
+    assert!(!lacks("[charge_item]\nmodifiers = \"extension(mod).valueCode\"\n", ""), "none is an answer there");
+    assert!(!lacks("blank_is_none = [\"line.procedure.modifiers\"]\n", ""), "the site has answered");
+}
+
+#[test]
 fn places_name_path_class_and_remedy_and_never_the_value() {
     for (from, to, id, at, found) in [
         ("2026-02-03", "2026", "fhir.date-precision", "ChargeItem.occurrenceDateTime", "a year without month and day"),
@@ -341,7 +353,8 @@ fn a_us_core_day_is_derived_where_codes_are_billable_and_says_what_it_has_not() 
     let codes: Vec<&str> = update.charges.iter().map(|charge| charge.line.procedure.code.as_str()).collect();
     assert_eq!(codes, ["99213", "11102"]);
     assert!(update.charges.iter().all(|charge| charge.line.charge == 0 && charge.line.units.thousandths == 0));
-    assert!(["line.charge", "line.units"].iter().all(|field| update.undelivered.iter().any(|told| told == field)));
+    let lacks = ["line.charge", "line.units", "line.procedure.modifiers"];
+    assert!(lacks.iter().all(|field| update.undelivered.iter().any(|told| told == field)), "{:?}", update.undelivered);
     assert_eq!(update.charges[1].line.diagnosis_pointers, [1]);
     assert_eq!(update.header.diagnoses[0].code, "D485");
     assert_eq!(update.charges[1].line.procedure.system, ProcedureSystem::Cpt);

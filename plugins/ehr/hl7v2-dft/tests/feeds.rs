@@ -302,6 +302,32 @@ fn the_published_p03_and_p11_read_right() {
 }
 
 #[test]
+fn a_charge_that_names_no_diagnosis_is_for_those_of_its_message() {
+    let one = message("FT1|1|C1||20260501||CG|99213^^CPT4|||1|90.00");
+    let pointers = |text: &str| visit("", text).charges[0].line.diagnosis_pointers.clone();
+    assert_eq!(pointers(&one), [1]);
+    let several = format!("{one}\rDG1|2||I10^^ICD10");
+    assert_eq!(pointers(&several), [1, 2]);
+    assert_eq!(pointers(&several.replace("90.00", "90.00||||||||I10^^ICD10")), [2], "FT1-19 says which");
+}
+
+#[test]
+fn what_the_mapping_has_no_path_for_is_not_delivered() {
+    let text = message("FT1|1|C1||20260501||CG|99213^^CPT4|||1|90.00");
+    let of = |mapping: &str| {
+        let mut elements = visit(mapping, &text).undelivered;
+        elements.retain(|element| element.starts_with("line.") && element != "line.drug.amount");
+        elements
+    };
+    let standard = ["line.emergency", "line.epsdt"];
+    assert_eq!(of(""), standard);
+    let without = "[charge]\nmodifiers = \"\"\nunits = \"\"\n";
+    assert_eq!(of(without), [&standard[..], &["line.units", "line.procedure.modifiers"]].concat());
+    let answered = format!("blank_is_none = [\"line.procedure.modifiers\"]\n{without}");
+    assert_eq!(of(&answered), [&standard[..], &["line.units"]].concat());
+}
+
+#[test]
 fn of_several_ids_the_medical_record_number_is_the_patients() {
     let ids = |field: &str, mapping: &str| {
         let ft1 = "FT1|1|C1||20260501||CG|99213^^C4|||1|90.00";

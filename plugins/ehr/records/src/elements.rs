@@ -345,4 +345,8 @@ impl Fields for Record<'_, '_> {
     fn remedy(&self, key: &str) -> String {
         format!("correct it in the source, or [{}] {key} in this site's mapping", self.elements.table)
     }
+
+    fn diagnoses_are_the_charges(&self) -> bool {
+        std::ptr::eq(self.here, self.visit) && !self.elements.elements.contains_key("pointers")
+    }
 }

@@ -12,6 +12,7 @@ use claimhost_sdk::intake::{Document, Ignored, Outcome, Place, Problem, Setup, V
 use claimhost_sdk::mapping::Mapping;
 use claimhost_sdk::path::Path;
 use claimhost_sdk::record::{Fields, Reader};
+use claimhost_sdk::undelivered::{self, MODIFIERS, POINTERS, UNITS, Undelivered, without_path};
 use claimhost_sdk::{Adapter, AdapterDescription, evidence, xml};
 use elements::{CHARGE, Elements, Record, VISIT};
 
@@ -45,6 +46,20 @@ const DELIVERS: &[&str] = &[
     "visit.status",
 ];
 
+/// Elements of a charge, and the keys of the mapping of which one has to have a path.
+const BY_PATH: &[(&str, &[&str])] = &[
+    (UNITS, &["charge.units", "charge.minutes"]),
+    (undelivered::CHARGE, &["charge.charge", "charge.unit_charge"]),
+    (MODIFIERS, &["charge.modifiers"]),
+    (POINTERS, &["charge.pointers", "charge.charge_dx"]),
+];
+/// Elements that a mapping lists as undelivered and that have a place where a site's mapping gives them a path.
+const PLACED_BY: &[(&str, &[&str])] = &[
+    ("header.place-of-service", &["visit.place_of_service", "charge.place_of_service"]),
+    ("header.diagnoses", &["visit.dx", "charge.charge_dx"]),
+    ("line.drug", &["charge.ndc"]),
+];
+
 /// What a puller says of requests for this record that were not answered, by their names: it is no whole record.
 const UNREADABLE: &str = "pull.unreadable";
 
@@ -66,7 +81,7 @@ pub struct Records {
     /// Names of joined files; of those in `optional_joins` a record may be missing.
     joins: Vec<String>,
     optional_joins: Vec<String>,
-    undelivered: Vec<String>,
+    undelivered: Undelivered,
 }
 
 impl Adapter for Records {
@@ -118,6 +133,7 @@ impl Adapter for Records {
         if !visit.has("visit.visit") {
             mapping.problem("visit.visit", "mapping.visit", "no path", "the path of the visit number");
         }
+        let undelivered = Undelivered::read(&mut mapping, placeless(undelivered, &visit, &charge));
         mapping.finish()?;
         // A format that is none was a problem above.
         let dates = dates.ok_or_else(Vec::new)?;
@@ -215,6 +231,7 @@ impl Records {
         if !problems.is_empty() {
             return Err(problems);
         }
+        let undelivered = self.undelivered.of(&[], &charges);
         Ok(VisitUpdate {
             source_system: self.source_system.clone(),
             visit_number,
@@ -223,10 +240,23 @@ impl Records {
             header,
             charges,
             complete: self.complete,
-            undelivered: self.undelivered.clone(),
+            undelivered,
             doubts: Vec::new(),
         })
     }
+}
+
+/// What the source has no place for: what the mapping lists, less what it has a path for, and elements of a charge without any path.
+fn placeless(mut listed: Vec<String>, visit: &Elements, charge: &Elements) -> Vec<String> {
+    let has_path = |key: &str| visit.has(key) || charge.has(key);
+    let without = without_path(BY_PATH, has_path);
+    let lacks = [without.clone(), without_path(PLACED_BY, has_path)].concat();
+    let may_have_one = |element: &String| BY_PATH.iter().chain(PLACED_BY).any(|(known, _)| element == known);
+    listed.retain(|element| lacks.contains(&element.as_str()) || !may_have_one(element));
+    let more: Vec<String> =
+        without.into_iter().filter(|element| !listed.iter().any(|known| known == element)).map(str::to_owned).collect();
+    listed.extend(more);
+    listed
 }
 
 fn unreadable(root: &Json<'_>, lacking: &Json<'_>) -> Box<Problem> {

@@ -115,6 +115,39 @@ fn a_policy_is_the_visits_or_the_patients_and_never_of_both() {
     }
 }
 
+/// Pointers of the first charge, and what of a charge is undelivered.
+fn pointed(mapping: &str, charge: &str) -> (Vec<u8>, Vec<String>) {
+    let text = format!(
+        "source_system = \"S\"\n{mapping}\n[visit]\nvisit = \"id\"\ndx = \"dx\"\n[charge]\nprocedure = \"code\"\nservice_date = \"day\"\n{charge}"
+    );
+    let session = open(&text).unwrap();
+    let content = r#"{"id": 1, "dx": ["J06.9", "R05.9"], "code": "99213", "day": "2026-03-02", "lines": [{"code": "99213", "day": "2026-03-02", "for": ["2"]}]}"#;
+    let document = Document {
+        ordinal: 0,
+        format: "json".to_owned(),
+        content: content.as_bytes().to_vec(),
+        related: Vec::new(),
+        received: claimhost_sdk::fixtures::RECEIVED,
+    };
+    let Outcome::Events(events) = session.translate(&document) else { panic!("{:?}", session.translate(&document)) };
+    let Event::Visit(visit) = &events[0] else { panic!("a visit") };
+    let mut lacking = visit.undelivered.clone();
+    lacking.retain(|element| element.starts_with("line."));
+    (visit.charges[0].line.diagnosis_pointers.clone(), lacking)
+}
+
+#[test]
+fn what_a_mapping_has_no_path_for_is_undelivered_and_nobody_guesses_what_a_charge_is_for() {
+    let all = ["line.units", "line.charge", "line.procedure.modifiers", "line.diagnosis-pointers"].map(str::to_owned);
+    let lines = "[records]\ncharges = \"lines\"";
+    assert_eq!(pointed(lines, ""), (vec![], all.to_vec()), "of two diagnoses of the visit none is taken");
+    assert_eq!(pointed("", ""), (vec![1, 2], all[..3].to_vec()), "a record that is the charge has its diagnoses");
+    let more = "pointers = \"for\"\nunits = \"qty\"\nunit_charge = \"price\"\nmodifiers = \"mods\"\n";
+    assert_eq!(pointed(lines, more), (vec![2], vec![]));
+    let answered = format!("blank_is_none = [\"line.procedure.modifiers\"]\n{lines}");
+    assert_eq!(pointed(&answered, "pointers = \"for\"\n"), (vec![2], all[..2].to_vec()));
+}
+
 #[test]
 fn what_is_no_document_is_refused_at_its_byte() {
     let records = open("[visit]\nvisit = \"id\"\n").unwrap();
