@@ -67,6 +67,7 @@ fn main() {
         alike: &[],
         visit: VisitDays::default(),
         cover: None,
+        undelivered: &[],
     };
 
     let scrubbed = median(|| {

@@ -14,7 +14,7 @@ use crate::claim::{
     ChargeAction, Frequency, day_number, from_day_number, replaces_another, service_span, take_replaced_claim,
 };
 use crate::practice::Route;
-use crate::scrub::VisitDays;
+use crate::scrub::{self, VisitDays};
 use crate::store::claim::VersionKind;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
 use crate::store::{StoreResult, Tx};
@@ -74,9 +74,13 @@ impl Plan {
         let arrivals = arrivals(&stored, &row);
         let heard = from_day_number(row.first_seen_day);
         let booked = crate::audit::capture::booked_day(tx, &source_system, &visit_number)?;
-        let undelivered = undelivered(&stored);
         let mut charges = stored.iter().flat_map(|event| &event.update.charges);
         let corrects = charges.any(|charge| charge.action == ChargeAction::Replace);
+        let told: Vec<_> = stored
+            .iter()
+            .map(|event| (!event.update.charges.is_empty(), event.update.undelivered.as_slice()))
+            .collect();
+        let undelivered = scrub::undelivered::of_visit(&told);
         let events: Vec<Event> = stored.into_iter().map(Event::from).collect();
         let mut folded = dismiss::fold(tx, row.visit_id, &events)?;
         let due = visit::due(&folded, arrivals, host.as_of(), practice.profile.bill_hold_days);
@@ -345,14 +349,6 @@ fn amendments(practice: &Practice, sent: &[&Lineage], split: &Split) -> Vec<Amen
         })
         .collect();
     visit::amend(&billed, split, &practice.profile)
-}
-
-/// What every interface that told of the visit has no place for: one that has could have sent it.
-fn undelivered(stored: &[StoredEvent]) -> Vec<String> {
-    let mut events = stored.iter().map(|event| &event.update.undelivered);
-    let mut elements = events.next().cloned().unwrap_or_default();
-    events.for_each(|others| elements.retain(|element| others.contains(element)));
-    elements
 }
 
 fn arrivals(stored: &[StoredEvent], row: &VisitRow) -> Arrivals {

@@ -220,7 +220,8 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         let (alike, visit) = (candidate.alike.as_slice(), candidate.days);
         let (as_of, codes) = (host.as_of(), &*host.codes);
         let cover = candidate.cover.as_ref();
-        let context = scrub::Context { as_of, profile, earlier: &own, codes, known, alike, visit, cover };
+        let undelivered = candidate.undelivered.as_slice();
+        let context = scrub::Context { as_of, profile, earlier: &own, codes, known, alike, visit, cover, undelivered };
         let mut found = scrub::scrub(&candidate.claim, &context);
         scrub::undelivered::explain(&mut found, &candidate.undelivered);
         for finding in found {

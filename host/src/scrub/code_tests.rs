@@ -49,6 +49,7 @@ fn found(change: fn(&mut Claim), profile: &Profile, shelf: &Shelf) -> Vec<Findin
         alike: &[],
         visit: VisitDays::default(),
         cover: None,
+        undelivered: &[],
     };
     let mut findings = scrub(&claim, &context);
     findings.retain(|finding| finding.rule.starts_with("code."));
@@ -173,6 +174,7 @@ fn policy_says_how_old_lists_may_be() {
             alike: &[],
             visit: VisitDays::default(),
             cover: None,
+            undelivered: &[],
         };
         let found = scrub(&claim, &context).into_iter().find(|finding| finding.rule == "code.not-covered");
         found.map(|finding| finding.severity)

@@ -49,6 +49,8 @@ pub struct Context<'a> {
     pub visit: VisitDays,
     /// What the payer, asked about the patient's cover, has said or not; none: it is not asked.
     pub cover: Option<&'a Cover>,
+    /// Elements that the visit's interfaces have no place for (`undelivered.rs`).
+    pub undelivered: &'a [String],
 }
 
 /// What is known of a visit's days beside its charges. None: nothing.

@@ -60,6 +60,7 @@ fn found(claim: &Claim, earlier: &[EarlierClaim], profile: &Profile) -> Vec<Find
         alike: &[],
         visit: VisitDays::default(),
         cover: None,
+        undelivered: &[],
     };
     let mut findings = scrub(claim, &context);
     findings.retain(|finding| finding.rule.starts_with("ncci."));
@@ -355,6 +356,7 @@ fn what_no_table_knows_is_told_and_never_passed() {
             alike: &[],
             visit: VisitDays::default(),
             cover: None,
+            undelivered: &[],
         };
         let findings = scrub(claim, &context);
         let gaps = findings.into_iter().filter(|finding| finding.rule == "code.not-covered");
@@ -387,6 +389,7 @@ fn what_no_table_knows_is_told_and_never_passed() {
         alike: &[],
         visit: VisitDays::default(),
         cover: None,
+        undelivered: &[],
     };
     assert!(scrub(&claim, &context).iter().all(|finding| finding.rule != "code.not-covered"));
 }

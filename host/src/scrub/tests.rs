@@ -218,6 +218,7 @@ fn findings(change: fn(&mut Claim)) -> Vec<Finding> {
             alike: &[],
             visit: VisitDays::default(),
             cover: None,
+            undelivered: &[],
         },
     )
 }
@@ -519,6 +520,7 @@ fn words_never_hold_who_the_patient_is() {
             alike: &[],
             visit: VisitDays::default(),
             cover: None,
+            undelivered: &[],
         },
     );
     assert!(found.len() > 12, "{}", found.len());

@@ -4,6 +4,8 @@
 //! The finding's id ends in `.undelivered` instead of `.missing`; severity and place stay. Which elements those are, an adapter
 //! says with every visit (`visit-update.undelivered`).
 
+use std::collections::BTreeSet;
+
 use crate::claim::{ClaimPlace, Finding};
 
 /// Where else an element can come from.
@@ -17,13 +19,23 @@ const SOURCES: &[(&str, &str)] = &[
 const ANY_SOURCE: &str =
     "a mapping entry, where the site sends it elsewhere in the document, or another feed of the practice";
 
+/// What every interface that told of a visit has no place for, each by whether it told of charges: one that has could have sent it. Of a line
+/// only those count that told of charges: a feed of admissions could not have sent it either.
+pub fn of_visit(told: &[(bool, &[String])]) -> Vec<String> {
+    let lacks = |element: &&String| {
+        let is_of_line = element.starts_with("line.");
+        told.iter().filter(|(charged, _)| *charged || !is_of_line).all(|(_, elements)| elements.contains(element))
+    };
+    let all: BTreeSet<&String> = told.iter().flat_map(|(_, elements)| *elements).collect();
+    all.into_iter().filter(lacks).cloned().collect()
+}
+
 /// Tells findings about missing elements that the visit's interface does not deliver apart from those it should have.
 pub fn explain(findings: &mut [Finding], undelivered: &[String]) {
     for finding in findings {
-        // Units that nobody sends are zero.
-        let Some(stem) = finding.rule.strip_suffix(".missing").or(finding.rule.strip_suffix(".not-positive")) else {
-            continue;
-        };
+        // Units and amounts that nobody sends are zero.
+        let endings = [".missing", ".not-positive", ".zero"];
+        let Some(stem) = endings.iter().find_map(|ending| finding.rule.strip_suffix(ending)) else { continue };
         let Some(element) = undelivered.iter().find(|element| names(element, &finding.at)) else { continue };
         let element = bare(element);
         let known = SOURCES.iter().find(|(known, _)| element == *known || starts(&element, known));
@@ -74,6 +86,21 @@ mod tests {
     }
 
     #[test]
+    fn an_interface_answers_for_what_it_could_have_sent_and_one_without_charges_for_no_line() {
+        let of = |elements: &[&str]| elements.iter().map(|element| (*element).to_owned()).collect::<Vec<_>>();
+        let (charges, admissions) =
+            (of(&["line.units", "header.billing", "header.place-of-service"]), of(&["header.billing"]));
+        assert_eq!(of_visit(&[]), of(&[]));
+        assert_eq!(of_visit(&[(true, &charges)]), of(&["header.billing", "header.place-of-service", "line.units"]));
+        assert_eq!(of_visit(&[(false, &admissions), (true, &charges)]), of(&["header.billing", "line.units"]));
+        assert_eq!(
+            of_visit(&[(true, &admissions), (true, &charges)]),
+            of(&["header.billing"]),
+            "one with charges had a place for units"
+        );
+    }
+
+    #[test]
     fn only_what_the_interface_cannot_deliver_is_told_apart() {
         let undelivered = [
             "header.billing",
@@ -81,6 +108,7 @@ mod tests {
             "header.place-of-service",
             "line.drug.amount",
             "line.units",
+            "line.charge",
         ]
         .map(str::to_owned);
         let table = [
@@ -97,6 +125,7 @@ mod tests {
             ),
             (finding("drug.amount.missing", Some(2), "drug.amount"), "drug.amount.undelivered", "another feed"),
             (finding("units.not-positive", Some(1), "units"), "units.undelivered", "another feed"),
+            (finding("charge.zero", Some(1), "charge"), "charge.undelivered", "another feed"),
             // Another element, no line, and something that is not about a missing element.
             (finding("patient.name.missing", None, "patient.name.last"), "patient.name.missing", ""),
             (finding("drug.amount.missing", None, "drug.amount"), "drug.amount.missing", ""),

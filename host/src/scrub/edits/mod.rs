@@ -22,6 +22,7 @@ mod laterality;
 mod member;
 mod modifier_omission;
 mod modifier_policy;
+mod modifier_undelivered;
 mod modifier_use;
 mod ncci_addon;
 mod ncci_pairs;
@@ -138,6 +139,7 @@ pub const EDITS: &[Edit] = &[
     procedures::MODIFIER_FORM,
     procedures::MODIFIER_TWICE,
     procedures::MODIFIER_TOO_MANY,
+    modifier_undelivered::UNDELIVERED,
     modifier_use::CONTRADICTORY,
     modifier_use::WRONG_CODE,
     modifier_policy::CONTRADICTED,

@@ -49,6 +49,7 @@ fn found(change: impl Fn(&mut Claim, &mut Vec<Known>)) -> Vec<Finding> {
         alike: &[],
         visit: VisitDays::default(),
         cover: None,
+        undelivered: &[],
     };
     let found = scrub(&claim, &context);
     found.into_iter().filter(|finding| finding.rule.starts_with("demographic.")).collect()

@@ -18,6 +18,7 @@ pub(super) struct Setup {
     earlier: Vec<EarlierClaim>,
     alike: Vec<EarlierClaim>,
     visit: VisitDays,
+    undelivered: Vec<String>,
 }
 
 const CROSSWALK: &str = "code,set,target,modifiers,from,to\n\
@@ -94,15 +95,15 @@ fn setup() -> Setup {
     let mut profile = profile();
     profile.crosswalk.take_file("crosswalk.csv", CROSSWALK).unwrap();
     profile.fee_schedule = Fees::read("fees.csv", FEES).unwrap();
-    Setup { claim: clean(), profile, earlier: vec![], alike: vec![], visit: VisitDays::default() }
+    Setup { claim: clean(), profile, earlier: vec![], alike: vec![], visit: VisitDays::default(), undelivered: vec![] }
 }
 
 fn found(change: fn(&mut Setup)) -> Vec<Finding> {
     let mut setup = setup();
     change(&mut setup);
-    let Setup { claim, profile, earlier, alike, visit } = &setup;
-    let context =
-        Context { as_of: AS_OF, profile, earlier, codes: shelf(), known: &[], alike, visit: *visit, cover: None };
+    let Setup { claim, profile, earlier, alike, visit, undelivered } = &setup;
+    let (codes, visit) = (shelf(), *visit);
+    let context = Context { as_of: AS_OF, profile, earlier, codes, known: &[], alike, visit, cover: None, undelivered };
     let mut found = scrub(claim, &context);
     // The lists of this shelf are short, and what they lack is not asked here.
     found.retain(|finding| !finding.rule.starts_with("code."));
@@ -121,6 +122,11 @@ fn own(s: &mut Setup, code: &str) {
 fn charge(s: &mut Setup, cents: i64) {
     s.claim.lines[0].charge = cents;
     sum(&mut s.claim);
+}
+
+/// The interface that sent the visit has no place for modifiers.
+fn without_modifiers(s: &mut Setup) {
+    s.undelivered = vec![text("header.billing"), text("line.procedure.modifiers")];
 }
 
 /// The lines of the claim: `99213-25`, code and modifiers, priced by the schedule or at 100.00.
@@ -194,6 +200,8 @@ pub(super) const FAULTS: &[Case] = &[
     ("crosswalk.retired", "", |s| { s.claim.lines[1].procedure.code = text("J0001"); s.claim.lines[1].procedure.system = ProcedureSystem::Hcpcs; }),
     ("crosswalk.retired", "", |s| s.claim.header.diagnoses[1].code = text("E11")),
     ("procedure.unmapped", "", |s| own(s, "NEW")),
+    ("modifiers.undelivered", "", |s| without_modifiers(s)),
+    ("modifiers.undelivered", "", |s| { lines(&mut s.claim, &["20610"]); without_modifiers(s); }),
     ("typo.charge", "", |s| charge(s, 150_000)),
     ("typo.charge", "", |s| charge(s, 1_500_000)),
     ("typo.charge", "", |s| charge(s, 1_500)),
@@ -279,6 +287,8 @@ type Near = (&'static str, fn(&mut Setup));
 #[rustfmt::skip]
 const NEAR_MISSES: &[Near] = &[
     ("the clean claim", |_| {}),
+    ("modifiers on every line, though the interface has no place for them", |s| { lines(&mut s.claim, &["20610-RT"]); without_modifiers(s); }),
+    ("an interface without a place for another element", |s| s.undelivered = vec![text("line.units"), text("header.billing")]),
     ("a public code that the crosswalk had as its own until last year", |s| { s.profile.crosswalk.take_file("c.csv", "code,target,to\n99213,99214,2025-12-31\n").unwrap(); }),
     ("a code that no list knows", |s| { s.profile.crosswalk.take_file("c.csv", "code,target\nOV3,99213\n").unwrap(); }),
     ("a code that ended after the day", |s| { lines(&mut s.claim, &["J0001"]); s.claim.lines[0].procedure.system = ProcedureSystem::Hcpcs; served(&mut s.claim, on(2025, 12, 31)); }),

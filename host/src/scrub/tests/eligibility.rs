@@ -78,6 +78,7 @@ fn found(change: fn(&mut Case)) -> Vec<Finding> {
         alike: &[],
         visit: VisitDays::default(),
         cover: Some(&cover),
+        undelivered: &[],
     };
     let found = scrub(&case.claim, &context).into_iter();
     found.filter(|one| one.rule.starts_with("eligibility.") || one.rule.starts_with("demographic.")).collect()
