@@ -21,8 +21,8 @@ const NAMED: [&str; 9] = [
     "tebra",
 ];
 
-/// Pullers of those that have an interface to pull from.
-const PULLERS: [&str; 7] = [
+/// Pullers of those that have an interface to pull from, and of any certified server.
+const PULLERS: [&str; 8] = [
     "athenahealth-pull",
     "drchrono-pull",
     "eclinicalworks-pull",
@@ -30,6 +30,7 @@ const PULLERS: [&str; 7] = [
     "nextgen-pull",
     "oracle-cerner-pull",
     "tebra-pull",
+    "us-core-pull",
 ];
 
 fn folders(below: &Path) -> Vec<PathBuf> {
@@ -114,7 +115,9 @@ fn a_claim_list_alone_is_held_and_says_what_the_interface_does_not_deliver() {
     let why = site.json(&["claim", "why", "my-practice/1"]);
     let rules: Vec<&str> =
         why["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
-    assert!(rules.contains(&"units.undelivered"), "{rules:?}");
+    for rule in ["units.undelivered", "modifiers.undelivered"] {
+        assert!(rules.contains(&rule), "{rule}: {rules:?}");
+    }
 }
 
 #[test]
@@ -123,9 +126,10 @@ fn line_items_join_their_patients_and_a_deletion_takes_one_back() {
     let connector = workspace().join("connectors/drchrono");
     let day = connector.join("fixtures/family-practice-day");
     let mut config = site.text("claimhost.toml");
-    for (name, mapping) in [("chrono", day.join("mapping.toml")), ("deletions", connector.join("deletions.toml"))] {
+    let deletions = std::fs::read_to_string(connector.join("deletions.toml")).unwrap();
+    for (name, mapping) in [("chrono", ""), ("deletions", deletions.as_str())] {
         let own = format!("practices/my-practice/mapping.{name}.toml");
-        site.write(&own, &std::fs::read(mapping).unwrap());
+        site.write(&own, mapping.as_bytes());
         config += &format!(
             "\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/{name}\"\nadapter = \"drchrono\"\nmapping = \"{own}\"\n"
         );
