@@ -331,8 +331,8 @@ impl Charge {
 
 const ADDRESS: &str = "12 ELM STREET^^ANYTOWN^OH^43001";
 
-/// A segment with these fields at these places.
-fn segment(name: &str, fields: &[(usize, &str)]) -> String {
+/// A segment of HL7 v2 with these fields at these places.
+pub fn segment(name: &str, fields: &[(usize, &str)]) -> String {
     let mut text = name.to_owned();
     let mut at = 0;
     for (place, value) in fields {

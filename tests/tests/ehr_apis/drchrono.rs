@@ -165,6 +165,8 @@ fn source() -> Source {
             ("secrets/client".to_owned(), "client-secret-01".to_owned()),
             ("secrets/refresh".to_owned(), "refresh-token-0".to_owned()),
         ],
+        // An office's number is no place of service: the site says which place it is.
+        profile: vec![("ids = [\"MAIN\"]", "ids = [\"MAIN\", \"3\"]")],
         ..Source::default()
     }
 }

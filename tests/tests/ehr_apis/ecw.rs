@@ -116,10 +116,19 @@ fn source() -> Source {
     }
 }
 
+/// The same, of a site that has answered where its modifiers are: nowhere, since it bills nothing that takes one.
+fn answered() -> Source {
+    let mut source = source();
+    source.config = source.config.replacen("since = ", "mapping = \"mapping.ecw.toml\"\nsince = ", 1);
+    let mapping = "blank_is_none = [\"line.procedure.modifiers\"]\n".to_owned();
+    source.files.push(("mapping.ecw.toml".to_owned(), mapping));
+    source
+}
+
 #[test]
 fn encounters_of_these_days_bring_their_charges_to_an_837() {
     let api = api(NEVER);
-    let (site, outcome) = undisturbed(&source(), &api);
+    let (site, outcome) = undisturbed(&answered(), &api);
     assert!(problems(&site).is_empty(), "{:?}", problems(&site));
     assert_eq!(
         outcome.sent,
@@ -139,8 +148,16 @@ fn encounters_of_these_days_bring_their_charges_to_an_837() {
 
 #[test]
 fn killed_in_mid_page_it_loses_and_doubles_nothing() {
-    let (_site, expected) = undisturbed(&source(), &api(NEVER));
-    killed_in_mid_page(&source(), || api(NEVER), &expected);
+    let (_site, expected) = undisturbed(&answered(), &api(NEVER));
+    killed_in_mid_page(&answered(), || api(NEVER), &expected);
+}
+
+#[test]
+fn a_charge_item_says_nothing_of_modifiers_and_its_claim_waits_for_somebody_who_does() {
+    let (site, outcome) = undisturbed(&source(), &api(NEVER));
+    assert!(outcome.sent.is_empty(), "{outcome:#?}");
+    let rules: std::collections::BTreeSet<String> = rules(&site).into_iter().collect();
+    assert!(rules.contains("modifiers.undelivered"), "{rules:?}");
 }
 
 #[test]

@@ -8,7 +8,6 @@ mod athena;
 mod cerner;
 mod drchrono;
 mod ecw;
-mod fhir;
 mod fields;
 mod modmed;
 mod nextgen;
@@ -23,6 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use claimhost_tests::fhir;
 use claimhost_tests::https::{Answer, Asked, Server};
 use claimhost_tests::programs::workspace;
 use claimhost_tests::serving::PATIENCE;

@@ -1,8 +1,18 @@
-//! What the FHIR servers of these EHRs have in common: invented people, bundles, pages.
+//! What FHIR servers of tests have in common: invented people, bundles, pages, and SMART Backend Services.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test helper"
+)]
+
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use super::*;
+use crate::https::{Answer, Asked, RSA_KEY, decoded};
 
 /// A page of a search: entries below the base, and the address of the next page.
 pub fn page(base: &str, resources: &[Value], next: Option<String>) -> Answer {
@@ -81,7 +91,7 @@ pub fn unauthorized(asked: &Asked, token: &str) -> Option<Answer> {
 
 /// SMART Backend Services (2.2): what an authorization server looks at. Gives the token, or 400.
 pub fn backend_token(asked: &Asked, algorithm: &str, seen: &Mutex<Vec<String>>) -> Answer {
-    let form = |name: &str| asked.parameter(name).map(claimhost_tests::https::decoded).unwrap_or_default();
+    let form = |name: &str| asked.parameter(name).map(decoded).unwrap_or_default();
     let assertion = form("client_assertion");
     let parts: Vec<&str> = assertion.split('.').collect();
     let is_fresh = {
@@ -136,5 +146,5 @@ pub fn backend_auth(scope: &str) -> String {
 
 /// The file of its key.
 pub fn backend_key() -> (String, String) {
-    ("secrets/key".to_owned(), claimhost_tests::https::RSA_KEY.to_owned())
+    ("secrets/key".to_owned(), RSA_KEY.to_owned())
 }
