@@ -138,6 +138,9 @@ fn stricter(sites_of_column2: &[String]) -> bool {
     sites_of_column2.is_empty()
 }
 
+/// First day, last day (`*`: none) and indicator of a row.
+type Dated = (String, String, &'static str);
+
 /// A table in CMS's text, of some years: rows begin and end, and a pair comes back under another indicator. The corpus form has no
 /// first days.
 #[test]
@@ -152,7 +155,7 @@ fn a_million_pairs_and_dates_answer_as_a_file_with_first_and_last_days_does() {
         \t\t*=in existence\tEffective\tDeletion Date\tModifier\tPTP Edit Rationale\r\n\
         Column 1\tColumn 2\tprior to 1996\tDate\t*=no data\t0=not allowed\t\r\n",
     );
-    let mut file: HashMap<(String, String), Vec<(String, String, &str)>> = HashMap::new();
+    let mut file: HashMap<(String, String), Vec<Dated>> = HashMap::new();
     for _ in 0..60_000 {
         let pair = (codes[random.below(codes.len())].clone(), codes[random.below(codes.len())].clone());
         if pair.0 == pair.1 || file.contains_key(&pair) {
@@ -183,9 +186,8 @@ fn a_million_pairs_and_dates_answer_as_a_file_with_first_and_last_days_does() {
         let pair = (codes[random.below(codes.len())].clone(), codes[random.below(codes.len())].clone());
         let (year, month, day) = (1996 + random.below(29), 1 + random.below(12), 1 + random.below(28));
         let on = format!("{year}{month:02}{day:02}");
-        let in_effect = |(begins, ends, indicator): &&(String, String, &str)| {
-            *indicator != "9" && *begins <= on && (ends == "*" || *ends >= on)
-        };
+        let in_effect =
+            |(begins, ends, indicator): &&Dated| *indicator != "9" && *begins <= on && (ends == "*" || *ends >= on);
         let expected = file.get(&pair).and_then(|rows| rows.iter().find(in_effect)).map(|row| row.2);
         let date = Date { year: year as u16, month: month as u8, day: day as u8 };
         let code = |text: &str| Code::parse(text).unwrap();

@@ -9,7 +9,8 @@ use crate::recount::{cents, element, segments};
 /// `patient.name`, `patient.birth-date`, `patient.sex`, `patient.address`, `member-id`, `payer`, `billing`, `rendering`, `place-of-service`,
 /// `diagnoses`, `total`, `secondary`; of its lines, with blanks between them, `dates`, `codes`, `modifiers` (with
 /// commas; `-`: none), `units`, `charges` (cents),
-/// `pointers`. An element that is not there has no entry.
+/// `pointers`. An element that is not there has no entry. Lines are in the order of their codes: which charge of a visit comes first
+/// means nothing.
 pub type Sent = BTreeMap<&'static str, String>;
 
 /// The loop that a segment stands in, as much of it as these elements need.
@@ -55,7 +56,25 @@ pub fn claims(text: &str) -> Vec<Sent> {
             }
         }
     }
+    claims.iter_mut().for_each(in_order);
     claims
+}
+
+/// Puts the lines of a claim in the order of their codes.
+pub fn in_order(claim: &mut Sent) {
+    let texts = |claim: &Sent, name: &str| -> Vec<String> {
+        claim.get(name).map(|text| text.split(' ').map(str::to_owned).collect()).unwrap_or_default()
+    };
+    let codes = texts(claim, "codes");
+    let mut order: Vec<usize> = (0..codes.len()).collect();
+    order.sort_by_key(|at| codes.get(*at));
+    for name in ["dates", "codes", "modifiers", "charges", "units", "pointers"] {
+        let all = texts(claim, name);
+        if all.len() == order.len() {
+            let sorted: Vec<&str> = order.iter().filter_map(|at| all.get(*at).map(String::as_str)).collect();
+            claim.insert(name, sorted.join(" "));
+        }
+    }
 }
 
 /// The loop after this segment: NM1, SBR, CLM and LX begin one.

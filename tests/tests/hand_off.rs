@@ -217,7 +217,7 @@ fn modifiers_that_the_context_calls_for() {
 
     // A knee in April, a cough in May by the same doctor; and the same cough of a patient who had no surgery.
     let surgery = Charge { mrn: "M1".to_owned(), day: "20260410".to_owned(), ..Charge::new(1) };
-    site.hl7("1.hl7", surgery.message().replace("99213^^C4", "27447^^C4").replace("J06.9", "M17.11").as_bytes());
+    site.hl7("1.hl7", surgery.message().replace("99213^^C4", "27447^^C4").replace("J06.9", "M17.9").as_bytes());
     site.hl7("2.hl7", Charge { mrn: "M1".to_owned(), ..Charge::new(2) }.message().as_bytes());
     site.hl7("3.hl7", Charge::new(3).message().as_bytes());
     let summary = site.run(DAY);

@@ -341,9 +341,20 @@ fn records_fhir_and_837_are_drafted_over_their_components_and_a_known_connector_
             "lines": [{"lineId": "1", "cpt": "99213", "units": 1, "amount": 90.5, "pointers": "1"}],
         })
     };
-    desk.put("own.json", serde_json::json!({"data": {"encounters": [visit(1), visit(2)]}}).to_string());
+    let export = |modifiers: &[&str]| {
+        let mut visits = [visit(1), visit(2)];
+        for (visit, modifier) in visits.iter_mut().zip(modifiers) {
+            visit["lines"][0]["modifiers"] = serde_json::json!([modifier]);
+        }
+        serde_json::json!({"data": {"encounters": visits}}).to_string()
+    };
+    desk.put("own.json", export(&["25", "25"]));
     let report = desk.report(&["own.json", "--out", "own"]);
     assert_eq!((documents(&report, "translated"), &report["dry_run"]["claims"]["ready"]), (2, &2.into()), "{report:#}");
+    // Of an export without modifiers the dry run says what the site has to answer.
+    desk.put("bare.json", export(&[]));
+    let report = desk.report(&["bare.json", "--out", "bare"]);
+    assert_eq!(report["dry_run"]["findings"]["modifiers.undelivered"], 2, "{report:#}");
 
     let day = workspace().join("connectors/drchrono/fixtures/family-practice-day");
     let files: Vec<String> = ["input.json", "patients.json", "appointments.json", "doctors.json"]

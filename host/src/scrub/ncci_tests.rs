@@ -133,6 +133,7 @@ fn a_visit_that_no_pair_names_is_asked_about_all_the_same() {
             alike: &[],
             visit: VisitDays::default(),
             cover: None,
+            undelivered: &[],
         };
         let findings = scrub(&with(lines), &context);
         let told =

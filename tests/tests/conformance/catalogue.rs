@@ -7,7 +7,7 @@ use std::process::Command;
 
 use claimhost_tests::fhir::{backend_auth, backend_key};
 use claimhost_tests::programs::{claimhost, workspace};
-use claimhost_tests::sent::Sent;
+use claimhost_tests::sent::{Sent, in_order};
 use claimhost_tests::site::Site;
 use serde_json::Value;
 
@@ -66,7 +66,9 @@ fn expected(product: &Product) -> Sent {
         ("pointers", "1 2 2".to_owned()),
         ("total", (first.0 + second.0 + third.0).to_string()),
     ];
-    values.into_iter().collect()
+    let mut claim: Sent = values.into_iter().collect();
+    in_order(&mut claim);
+    claim
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub fn outcomes(site: &Site, practice: &str) -> BTreeMap<String, Outcome> {
         .as_array()
         .unwrap()
         .iter()
-        .map(|visit| (visit["visit_id"].as_u64().unwrap(), visit["number"].as_str().unwrap().to_owned()))
+        .map(|visit| (visit["visit_id"].as_u64().unwrap(), visit["visit"].as_str().unwrap().to_owned()))
         .collect();
     let mut found: BTreeMap<String, Outcome> = BTreeMap::new();
     for claim in site.json(&["claim", "list", "--practice", practice, "--findings"]).as_array().unwrap() {

@@ -63,7 +63,10 @@ pub fn oracle_cerner() -> Connector {
 pub fn modernizing_medicine() -> Connector {
     Connector {
         id: "modernizing-medicine",
-        files: |cases| bundles(cases, modmed_item, false),
+        files: |cases| {
+            let files = bundles(cases, modmed_item, false).into_iter();
+            files.map(|(name, bytes)| (name, without_subscriber_id(&bytes))).collect()
+        },
         shipped: String::new(),
         // The site has seen the policy's number in the class of the plan.
         supplied: "[coverage]\nmember_id = \"class[type=plan].value\"\n".to_owned(),
@@ -71,6 +74,15 @@ pub fn modernizing_medicine() -> Connector {
         unanswered: End::Held(&["member-id.missing", "payer.other.incomplete"]),
         table: with(ECW, &[("pointers", End::Held(&["diagnosis.missing"])), ("modifiers", End::Leaves(Some("- -")))]),
     }
+}
+
+/// EMA's example of a Coverage has no `subscriberId`.
+fn without_subscriber_id(bundle: &[u8]) -> Vec<u8> {
+    let mut bundle: Value = serde_json::from_slice(bundle).unwrap();
+    for entry in bundle["entry"].as_array_mut().unwrap() {
+        entry["resource"].as_object_mut().unwrap().remove("subscriberId");
+    }
+    bundle.to_string().into_bytes()
 }
 
 fn to(kind: &str, id: impl std::fmt::Display) -> Value {
