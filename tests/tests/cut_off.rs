@@ -54,6 +54,22 @@ fn the_first_file_of_a_folder_is_refused_wherever_its_last_amount_is_cut() {
     assert_eq!(leaves(&site.run(DAY)), (1, 9_000));
 }
 
+/// Wherever a charge message is cut before its charge, somebody is told: it is no message without charges.
+#[test]
+fn a_charge_message_that_is_cut_before_its_charge_is_refused() {
+    let site = Site::new();
+    let whole = Charge::new(1).message();
+    let charge = whole.find("FT1|").unwrap();
+    for end in (5..charge).step_by(7) {
+        site.hl7(&format!("{end:04}.hl7"), &whole.as_bytes()[..end]);
+    }
+    let summary = site.run(DAY);
+    let counted = counts(&summary);
+    assert!(counted["received"] > 20, "{summary}");
+    assert_eq!((counted["received"], counted["ignored"]), (counted["rejected"], 0), "{summary}");
+    assert!(reasons(&site).iter().filter(|reason| *reason == "hl7.cut-off").count() > 20, "{:?}", reasons(&site));
+}
+
 #[test]
 fn the_same_cut_file_again_is_refused_again() {
     let site = Site::new();

@@ -12,6 +12,10 @@ use std::fmt;
 pub enum CutSign {
     /// The last line is a part of a segment's name, or a name without a field.
     Name,
+    /// It is the header, which no message is by itself.
+    Header,
+    /// It is of a charge message (DFT) that has no charge (FT1), which every one has.
+    NoCharge,
     /// It ends before a field that each segment of its name before it has.
     Fields {
         /// The segment.
@@ -27,6 +31,8 @@ impl fmt::Display for CutSign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name => f.write_str("a last line that is a part of a segment's name"),
+            Self::Header => f.write_str("a message that ends, without a line end, in its header"),
+            Self::NoCharge => f.write_str("a charge message (DFT) that ends, without a line end, before its first FT1"),
             Self::Fields { segment, found, expected } => {
                 write!(f, "a last segment {segment} that ends with field {found}, where others have field {expected}")
             }
@@ -99,6 +105,13 @@ pub fn cut_sign(message: &[u8], before: &[u8]) -> Option<CutSign> {
         return Some(CutSign::Name);
     }
     let segment = name(line, separator)?;
+    if start == 0 && event(message).is_some_and(|event| !event.is_empty()) {
+        return Some(CutSign::Header);
+    }
+    let is_charge = |line: &[u8]| name(line, separator) == Some(SegmentId::FT1);
+    if event(message).is_some_and(|event| event.starts_with(b"DFT")) && !lines(message).any(is_charge) {
+        return Some(CutSign::NoCharge);
+    }
     let needed = needed(segment)?;
     let found = last_field(line, separator);
     let same_event = event(message) == event(before);
@@ -205,9 +218,15 @@ mod tests {
         for text in ["F", "FT", "FT1", "DG1"] {
             assert_eq!(sign(text, ""), Some(CutSign::Name), "{text}");
         }
-        for text in ["FT1|1||", "FT1|1|C1||20260501||CG|99213", "OBX|1", "ZFT|1|2", "some text"] {
+        for text in ["FT1|1||", "FT1|1|C1||20260501||CG|99213", "FT1|1\rOBX|1", "FT1|1\rZFT|1|2", "some text"] {
             assert_eq!(sign(text, ""), None, "{text}");
         }
+        for text in ["PV1|1|O", "OBX|1", "ZFT|1|2"] {
+            assert_eq!(sign(text, ""), Some(CutSign::NoCharge), "{text}");
+        }
+        assert_eq!(cut_sign(b"MSH|^~\\&|A|B|C|D|1||AD", b""), Some(CutSign::Header));
+        let other = "MSH|^~\\&|A|B|C|D|1||ADT^A04|1\rPID|1\rPV1|1|O";
+        assert_eq!(cut_sign(other.as_bytes(), b""), None, "no charge is expected of it");
         assert_eq!(cut_sign(b"MS", b""), None);
         assert_eq!(cut_sign(b"MSH|", b""), None);
     }
