@@ -76,12 +76,6 @@ fn what_the_ehr_s_billing_has_sent_is_not_sent_again_when_the_payer_comes_to_the
     assert!(kind == "visit.amendment" && words.contains("billed twice"), "{kind}: {words}");
     assert_eq!(sent(&site).matches("~CLM*").count(), 1, "that of the other visit: {}", sent(&site));
     site.assert_accounted(DAY);
-    // It is corrected in the EHR's billing, and somebody says so. The next correction is work again.
-    let settle = ["--as-of", DAY, "visit", "settle", "V1", "--reason", "corrected there", "--by", "R. Biller"];
-    assert_eq!(site.json(&settle)["items"], 1);
-    site.run(DAY);
-    assert_eq!(work(&site), []);
-    site.assert_accounted(DAY);
     site.hl7("e.hl7", corrected().replace("80.00", "70.00").replace("20260502", "20260504").as_bytes());
     site.run(DAY);
     assert_eq!(work(&site).len(), 1);
@@ -89,6 +83,36 @@ fn what_the_ehr_s_billing_has_sent_is_not_sent_again_when_the_payer_comes_to_the
     site.edit(PROFILE, "route = \"clearinghouse\"", "route = \"via-ehr\"");
     site.run(DAY);
     assert_eq!((work(&site), shown(&site).1), (vec![], vec![("submitted".into(), 7_000)]));
+    site.assert_accounted(DAY);
+}
+
+#[test]
+fn what_was_held_while_the_ehr_s_billing_sent_is_asked_about_when_the_payer_comes_to_the_clearinghouse() {
+    let site = site();
+    site.hl7("a.hl7", Charge::new(1).message().replace("|1|90.00", "|0|90.00").as_bytes());
+    site.run(DAY);
+    assert_eq!(shown(&site).1[0].0, "held");
+    site.edit(PROFILE, "route = \"via-ehr\"", "route = \"clearinghouse\"");
+    site.hl7("b.hl7", corrected().as_bytes());
+    site.run(DAY);
+    let claims = site.json(&["claim", "list", "--findings"]);
+    let rules: Vec<&str> =
+        claims[0]["findings"].as_array().unwrap().iter().map(|one| one["rule"].as_str().unwrap()).collect();
+    assert!(rules.contains(&"claim.route-changed"), "{claims}");
+    assert_eq!(sent(&site), "");
+    let id = claims[0]["claim_id"].as_u64().unwrap().to_string();
+    site.json(&[
+        "--as-of",
+        DAY,
+        "claim",
+        "accept",
+        &format!("my-practice/{id}"),
+        "claim.route-changed",
+        "--reason",
+        "it sent none",
+    ]);
+    site.run(DAY);
+    assert_eq!(sent(&site).matches("~CLM*").count(), 1, "{}", sent(&site));
     site.assert_accounted(DAY);
 }
 

@@ -46,8 +46,7 @@ const KINDS: [(&str, &str); 31] = [
     ),
     (
         "visit.amendment",
-        "`claimhost work show` has the reason, `claimhost visit show {}` what was billed and what the visit says now; once it is settled by \
-         hand, `claimhost visit settle {} --reason WORDS --by NAME`",
+        "`claimhost work show` has the reason, `claimhost visit show {}` what was billed and what the visit says now",
     ),
     ("document.rejected", "`claimhost document show {}` has place and remedy; then `claimhost document retry {}`"),
     (

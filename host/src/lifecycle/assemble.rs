@@ -11,7 +11,8 @@ use super::review::{Candidate, hold};
 use super::visit_work::{self, AMENDMENT, MISSING_CHARGES, UNMATCHED_REVERSAL};
 use super::{dismiss, identity, replaced};
 use crate::claim::{
-    ChargeAction, Frequency, day_number, from_day_number, replaces_another, service_span, take_replaced_claim,
+    ChargeAction, Frequency, day_number, destination, from_day_number, replaces_another, service_span,
+    take_replaced_claim,
 };
 use crate::practice::Route;
 use crate::scrub::{self, VisitDays};
@@ -21,6 +22,9 @@ use crate::store::{StoreResult, Tx};
 use crate::visit::{self, Amendment, Arrivals, BilledVersion, Draft, Due, Event, Sender, Split, Visit, VisitProblem};
 
 pub(super) use self::write::carry_out;
+
+const ROUTE_CHANGED: &str = "This claim was made while the EHR's own billing sent this payer's claims, and may have sent this one. If it \
+                             did, dismiss the visit here (`claimhost visit dismiss`); if it did not, accept this.";
 
 /// What is to be done with one visit.
 pub(super) struct Plan {
@@ -62,6 +66,8 @@ struct Step {
     take_back: bool,
     /// It corrects what we have sent.
     of_ours: bool,
+    /// Its lineage was made while the EHR's own billing sent this payer's claims.
+    of_ehr: bool,
 }
 
 impl Plan {
@@ -203,7 +209,9 @@ impl Plan {
         for draft in fresh {
             let lineage = free.next();
             let version = lineage.and_then(|lineage| lineage.pending).unwrap_or(1);
-            self.steps.push(Step::new(lineage.map(|lineage| lineage.claim_id), version, VersionKind::Original, draft));
+            let mut step = Step::new(lineage.map(|lineage| lineage.claim_id), version, VersionKind::Original, draft);
+            step.of_ehr = lineage.is_some_and(|lineage| lineage.of_ehr);
+            self.steps.push(step);
         }
         let left_over: Vec<&Lineage> = free.copied().collect();
         for lineage in left_over {
@@ -222,6 +230,12 @@ impl Plan {
                 candidate.days = self.days;
                 candidate.of_ours = step.of_ours;
                 candidate.findings.clone_from(&known);
+                let payer = destination(&candidate.claim).map_or("", |coverage| coverage.payer.id.as_str());
+                let is_ours =
+                    practice.profile.payer_by([payer]).is_some_and(|payer| payer.route == Route::Clearinghouse);
+                if step.of_ehr && is_ours {
+                    candidate.findings.push(hold("claim.route-changed", "payer", ROUTE_CHANGED));
+                }
                 step.candidate = Some(candidate);
             }
         }
@@ -310,6 +324,7 @@ impl Plan {
                 retired,
                 take_back,
                 of_ours: false,
+                of_ehr: false,
             });
         }
     }
@@ -329,6 +344,7 @@ impl Step {
             retired,
             take_back: false,
             of_ours: false,
+            of_ehr: false,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::accept::Word;
 use super::host::Host;
 use super::lineages::lineages;
 use crate::audit::capture;
-use crate::claim::{ClaimPlace, Finding, Severity, VisitStatus, iso};
+use crate::claim::{ClaimPlace, Finding, Severity, VisitStatus, iso, take_replaced_claim};
 use crate::store::acceptance::Acceptance;
 use crate::store::visit::VisitState;
 use crate::store::{StoreResult, Tx};
@@ -95,6 +95,8 @@ pub(crate) fn fold(tx: &Tx<'_>, visit_id: u64, events: &[Event]) -> StoreResult<
         folded.status = VisitStatus::NotBillable;
         folded.charges.clear();
         folded.problems.clear();
+        // Nor is it the correction of another system's claim.
+        take_replaced_claim(&mut folded.header);
     } else if !folded.charges.is_empty() {
         folded.problems.push(VisitProblem::new(DISMISSED, "status", NEWS));
     }

@@ -6,6 +6,9 @@ use super::{Fact, VersionState};
 use crate::store::claim::{VersionBody, VersionKind, VersionRow};
 use crate::store::{StoreResult, Tx};
 
+/// How the claims of a payer leave, as a lineage keeps it.
+pub(super) const VIA_EHR: &str = "via-ehr";
+
 /// A lineage as the visit finds it.
 pub(super) struct Lineage {
     pub(super) claim_id: u64,
@@ -22,6 +25,8 @@ pub(super) struct Lineage {
     pub(super) last_left: Option<u32>,
     /// Everything that has left was retired, and nothing waits in its place: the lineage is over.
     pub(super) over: bool,
+    /// It was made while the EHR's own billing sent this payer's claims.
+    pub(super) of_ehr: bool,
     versions: u32,
 }
 
@@ -82,6 +87,7 @@ pub(super) fn lineages(tx: &Tx<'_>, visit_id: u64) -> StoreResult<Vec<Lineage>> 
             pending: pending.map(|version| version.version),
             last_left: last_left.map(|version| version.version),
             over: sent.is_none() && pending.is_none() && versions.iter().any(left),
+            of_ehr: claim.route == VIA_EHR,
             versions: versions.last().map_or(0, |version| version.version),
             sent,
         });

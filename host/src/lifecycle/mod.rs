@@ -81,4 +81,3 @@ pub use retry::Retried;
 pub(crate) use review::alike;
 pub(crate) use tables::lost_tables;
 pub(crate) use upcoming::{Upcoming, of as upcoming};
-pub(crate) use visit_work::is_amendment_settled;

@@ -366,6 +366,7 @@ impl Books<'_> {
         ];
         for (kind, parts, usable) in ways {
             let mut found = if usable { self.own.versions_named(kind, parts)? } else { Vec::new() };
+            found.retain(has_left);
             match found.len() {
                 0 => {}
                 1 => return Ok((found.pop(), kind.as_str())),

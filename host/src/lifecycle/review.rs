@@ -311,11 +311,10 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
 /// Whether two findings of a rule are one: of one place, or of an element and a part of it. What the profile lacks for a payer is told
 /// of the payer, and by the scrub of its id.
 fn is_one(a: &Finding, b: &Finding) -> bool {
-    let field = |finding: &Finding| finding.at.field.trim_start_matches("header.").to_owned();
-    let (one, two) = (field(a), field(b));
     let part =
         |whole: &str, of: &str| of.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    a.rule == b.rule && a.at.line == b.at.line && (part(&one, &two) || part(&two, &one))
+    let [one, two] = [a, b].map(|finding| finding.at.field.trim_start_matches("header."));
+    a.rule == b.rule && a.at.line == b.at.line && (part(one, two) || part(two, one))
 }
 
 /// Holds claims that nobody could look at.

@@ -17,12 +17,11 @@ pub(super) const UNMATCHED_REVERSAL: &str = "visit.unmatched-reversal";
 /// What has left differs, and the payer takes no correction.
 pub(super) const AMENDMENT: &str = "visit.amendment";
 const PROBLEM: &str = "visit.problem";
-/// What a person ends by hand, with the payer or in the EHR.
-const SETTLED_BY_HAND: [&str; 2] = [AMENDMENT, PROBLEM];
 
 impl Host {
-    /// Takes a word that open work of a visit (an amendment, a problem) is settled by hand, or (without a reason) takes it back.
-    /// Returns how many items; none where there is no such visit. Charges that are told later open it again.
+    /// Takes a word that the problems of a visit that no claim carries are settled by hand, or (without a reason) takes it back.
+    /// Returns how many items; none where there is no such visit. Charges that are told later, and other problems, are another item.
+    /// An amendment ends with the claims alone: while they say something else than the visit, a word would hide it.
     ///
     /// # Errors
     /// [`HostError`].
@@ -37,18 +36,15 @@ impl Host {
                 let events: Vec<Event> = tx.events(visit_id)?.into_iter().map(Event::from).collect();
                 let kept = Acceptance { by: word.by.to_owned(), reason: reason.to_owned(), on: iso(self.as_of()) };
                 let own = |item: &WorkRow| {
-                    let of_visit = item.subject_kind == "visit" && item.subject_id == visit_id;
-                    of_visit && SETTLED_BY_HAND.contains(&item.kind.as_str())
+                    item.subject_kind == "visit" && item.subject_id == visit_id && item.kind == PROBLEM
                 };
                 for item in tx.open_work_items()?.into_iter().filter(own) {
                     let words = tx.work_words(item.work_id)?.into_inner();
-                    tx.accept(visit_id, &settlement(&item.kind, &words, &events), &kept, self.today())?;
+                    tx.accept(visit_id, &settlement(&words, &events), &kept, self.today())?;
                     items += 1;
                 }
             } else {
-                for kind in SETTLED_BY_HAND {
-                    items += tx.take_back_acceptances_of(visit_id, kind)?;
-                }
+                items = tx.take_back_acceptances_of(visit_id, PROBLEM)?;
             }
             if items > 0 {
                 let event = if word.reason.is_some() { "settled by hand" } else { "settlement taken back" };
@@ -61,9 +57,9 @@ impl Host {
 }
 
 /// What the word that an item is settled is kept under, beside the words that accept findings.
-fn settlement(kind: &str, words: &str, events: &[Event]) -> Finding {
+fn settlement(words: &str, events: &[Event]) -> Finding {
     let at = ClaimPlace { line: None, field: dismiss::charges_of(events) };
-    Finding { rule: kind.to_owned(), severity: Severity::Info, at, words: words.to_owned(), fix: None }
+    Finding { rule: PROBLEM.to_owned(), severity: Severity::Info, at, words: words.to_owned(), fix: None }
 }
 
 /// Those of a visit's items that nobody has settled.
@@ -73,16 +69,12 @@ pub(super) fn unsettled(
     events: &[Event],
     mut work: Vec<(&'static str, String)>,
 ) -> StoreResult<Vec<(&'static str, String)>> {
-    if work.iter().any(|(kind, _)| SETTLED_BY_HAND.contains(kind)) {
+    if work.iter().any(|(kind, _)| *kind == PROBLEM) {
         let known = tx.acceptances(visit_id)?;
-        work.retain(|(kind, words)| tx.accepted(&known, &settlement(kind, words, events)).is_none());
+        let is_settled = |words: &str| tx.accepted(&known, &settlement(words, events)).is_some();
+        work.retain(|(kind, words)| *kind != PROBLEM || !is_settled(words));
     }
     Ok(work)
-}
-
-/// Whether somebody has settled what a visit's claims and its charges say differently.
-pub(crate) fn is_amendment_settled(tx: &Tx<'_>, visit_id: u64) -> StoreResult<bool> {
-    Ok(tx.acceptances(visit_id)?.of_rule(AMENDMENT))
 }
 
 /// Kind and words of problems that nobody has accepted.

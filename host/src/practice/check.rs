@@ -65,7 +65,10 @@ impl Profile {
         check.profile(&profile);
         check.left_to_do();
         // Of what was taken out of the shape nothing is known.
-        check.problems.retain(|problem| !shape.taken.iter().any(|taken| problem.key.starts_with(taken.as_str())));
+        let is_below = |key: &str, taken: &str| {
+            key.strip_prefix(taken).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        check.problems.retain(|problem| !shape.taken.iter().any(|taken| is_below(&problem.key, taken)));
         check.problems.extend(shape.problems);
         if check.problems.is_empty() {
             return Ok(profile);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Found, claims};
 use crate::claim::{VisitStatus, VisitUpdate};
-use crate::lifecycle::{fold_visit, is_amendment_settled};
+use crate::lifecycle::fold_visit;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
 use crate::store::{StoreResult, Tx};
 use crate::visit::{ChargeKey, Event};
@@ -129,7 +129,7 @@ fn folded(
     };
     found.expect(status, "state", "visit", id, "its events fold to another state");
     let on_claims = matches!(row.state, VisitState::Assembled | VisitState::Billed | VisitState::Amended);
-    if on_claims && tx.open_work_kinds(("visit", id))?.is_empty() && !is_amendment_settled(tx, id)? {
+    if on_claims && tx.open_work_kinds(("visit", id))?.is_empty() {
         let wanted: BTreeSet<ChargeKey> = folded.charges.into_iter().map(|charge| charge.key).collect();
         found.expect(wanted.is_subset(live), "charge", "visit", id, "a live charge is on no live claim");
         found.expect(

@@ -193,12 +193,12 @@ fn amendments(live: &[&BilledVersion], drafts: &[Draft], plans: &[Plan], blocked
             (Plan::Void | Plan::Replace(_) | Plan::Renew(_), _) => voids.push(Amendment::Void { lineage }),
             (Plan::Work(_), draft) => {
                 let reason = if version.sender == Sender::EhrBefore {
-                    "the EHR's own billing sent this claim, and the profile sends this payer's claims to the clearinghouse \
-                     now: have the EHR's billing correct it, then say so (`claimhost visit settle`); from here it would be \
-                     billed twice"
+                    "the EHR's own billing sent this claim, and the profile says no longer that it sends this payer's: have the \
+                     EHR's billing correct it; from here it would be billed twice. This stays open while the claim and the \
+                     visit differ"
                 } else {
-                    "the payer takes no electronic change that this claim needs; settle it with the payer, then say so \
-                     (`claimhost visit settle`)"
+                    "the payer takes no electronic change that this claim needs: settle it with the payer. This stays open while \
+                     the claim and the visit differ"
                 };
                 work.push(Amendment::Work { lineage: Some(lineage), draft, reason: reason.into() });
             }

@@ -32,7 +32,7 @@ pub(crate) enum Visit {
     Show(Show),
     /// Says that a visit, as it was told, is not to be billed, with a reason
     Dismiss(dismiss::Dismiss),
-    /// Says that open work of a visit (an amendment, a problem) is settled by hand, with a reason
+    /// Says that the problems of a visit that no claim carries are settled by hand, with a reason
     Settle(settle::Settle),
 }
 

@@ -1,4 +1,4 @@
-//! `visit settle ID --reason TEXT`: a biller's word that open work of a visit is done by hand, with the payer or in the EHR.
+//! `visit settle ID --reason TEXT`: a biller's word that the problems of a visit (work `visit.problem`) are settled by hand.
 
 use std::process::ExitCode;
 
@@ -46,8 +46,7 @@ impl Settle {
         let settled = global.open()?.settle_visit(practice.id(), id, word)?;
         let items = settled.ok_or_else(|| no_such("visit", &self.visit, "visit list"))?;
         if items == 0 {
-            let what =
-                if self.take_back { "nothing of it was settled" } else { "no amendment and no problem of it is open" };
+            let what = if self.take_back { "nothing of it was settled" } else { "no problem of it is open" };
             return Err(Failure::missing(format!(
                 "visit {named}: {what}; nothing was changed\nhint: `claimhost work list --kind visit` shows what is open"
             )));

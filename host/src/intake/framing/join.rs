@@ -55,33 +55,37 @@ impl Joins {
     /// Reads the files of every join. A join without a file is empty: its rows are then rejected as not found.
     ///
     /// # Errors
-    /// A file over [`JOIN_BYTES_MAX`], or unreadable; files of a join, and not one with its key column.
+    /// A file over [`JOIN_BYTES_MAX`], or unreadable; a join whose newest file has no key column.
     pub fn load(settings: &Settings, folders: &[&Path], last_line: LastLine) -> Result<Self, FramingError> {
         let mut joins = Self::with(last_line);
         for join in &settings.join {
             let read = |source| FramingError::JoinRead { join: join.name.clone(), source };
-            let mut keyless = Vec::new();
+            // Of the file that was read last: an earlier one that is none of these is left out. Where the newest is none, its source
+            // writes another heading now, and rows of yesterday are not taken for today's.
+            let mut keyless = None;
             for folder in folders.iter().filter(|folder| folder.is_dir()) {
                 let entries = fs::read_dir(folder).map_err(read)?.filter_map(Result::ok);
                 let named = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| takes(join, name)));
                 let mut files: Vec<_> = named.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
-                files.sort();
+                files.sort_by_key(|path| numbered(path));
                 for file in files {
                     let bytes = fs::metadata(&file).map_err(read)?.len();
                     if bytes > JOIN_BYTES_MAX {
                         return Err(FramingError::JoinTooLarge { join: join.name.clone(), bytes });
                     }
                     match joins.add(settings, join, &fs::read(&file).map_err(read)?) {
-                        Err(error @ FramingError::JoinKey { .. }) => keyless.push(error),
-                        other => other?,
+                        Err(error @ FramingError::JoinKey { .. }) => {
+                            joins.broken += 1;
+                            keyless = Some(error);
+                        }
+                        other => {
+                            other?;
+                            keyless = None;
+                        }
                     }
                 }
             }
-            // One file that is none of these is left out. Where not one has the key, the mapping names a wrong one.
-            joins.broken += keyless.len();
-            let is_sound = |table: &Table| !table.header.is_empty() || !table.rows.is_empty();
-            let sound = joins.tables.get(&join.name).is_some_and(is_sound);
-            if let Some(error) = keyless.pop().filter(|_| !sound) {
+            if let Some(error) = keyless {
                 return Err(error);
             }
         }
@@ -195,6 +199,15 @@ impl Joins {
 
     pub(super) fn row(&self, join: &str, key: &[u8]) -> Option<&[u8]> {
         self.tables.get(join)?.rows.get(key).map(Vec::as_slice)
+    }
+}
+
+/// A file's name and the number behind it: the order in which files of one name were archived.
+fn numbered(path: &Path) -> (String, u64) {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match name.rsplit_once('.').and_then(|(first, number)| Some((first.to_owned(), number.parse().ok()?))) {
+        Some(numbered) => numbered,
+        None => (name, 0),
     }
 }
 

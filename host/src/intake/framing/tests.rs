@@ -149,12 +149,20 @@ fn joins_are_read_from_folders_and_the_later_row_counts() {
     let joins = Joins::load(&settings, &[&folder.path().join("archive"), folder.path()], LastLine::Compare).unwrap();
     assert_eq!((joins.row("p", b"1"), joins.row("p", b"2")), (Some(&b"1,new\n"[..]), Some(&b"2,two\n"[..])));
     // A file that is none of these, one that was cut inside its header, and a second one of a name in the archive.
-    for (name, text) in [("p-3.csv", "\u{0}\u{1}\n"), ("p-4.csv", "ID,Na"), ("p-2.csv.1", "ID,Name\n1,newer\n")] {
+    for (name, text) in [
+        ("p-0.csv", "\u{0}\u{1}\n"),
+        ("p-4.csv", "ID,Na"),
+        ("p-2.csv.9", "ID,Name\n1,new\n"),
+        ("p-2.csv.10", "ID,Name\n1,newer\n"),
+    ] {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
     let joins = Joins::load(&settings, &[folder.path()], LastLine::Compare).unwrap();
     assert_eq!((joins.row("p", b"1"), joins.row("p", b"2")), (Some(&b"1,newer\n"[..]), Some(&b"2,two\n"[..])));
     assert_eq!(joins.broken(), 2);
+    // The newest has no key: its heading is another one now.
+    std::fs::write(folder.path().join("p-5.csv"), "Number,Name\n1,newest\n").unwrap();
+    assert!(matches!(Joins::load(&settings, &[folder.path()], LastLine::Compare), Err(FramingError::JoinKey { .. })));
     // Not one of them has the key: the mapping is wrong.
     let wrong =
         Settings::from_mapping("[[framing.join]]\nname = \"p\"\nfile = \"p-*.csv\"\nkey = \"Key\"\non = \"P\"\n")

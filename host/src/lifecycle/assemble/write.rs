@@ -3,7 +3,7 @@
 use super::super::control::control_number;
 use super::super::host::{Host, Practice};
 use super::super::identity::{self, Again};
-use super::super::lineages::{retire, stand_again};
+use super::super::lineages::{VIA_EHR, retire, stand_again};
 use super::super::refold::{Cause, facts_of, fold_first, refold, refold_known};
 use super::super::review::{AlikeKey, Candidate, alike, review};
 use super::super::visit_work::MISSING_CHARGES;
@@ -147,6 +147,7 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: &Plan, again: &mut
             stand_again(tx, claim_id, &step.retired, today)?;
         }
         let Some(written) = &step.written else {
+            restore_days(tx, claim_id)?;
             refold(tx, claim_id, today, "visit")?;
             continue;
         };
@@ -209,6 +210,20 @@ fn write(host: &Host, tx: &Tx<'_>, practice: &Practice, plan: &Plan, again: &mut
     Ok(tx.set_visit(&plan.row, state, today)?)
 }
 
+/// Gives a lineage the days of the version that stands, where one that waited was retired.
+fn restore_days(tx: &Tx<'_>, claim_id: u64) -> StoreResult<()> {
+    let Some(mut claim) = tx.claim(claim_id)? else { return Ok(()) };
+    let versions = tx.versions(claim_id)?;
+    let stands = |version: &&VersionRow| version.kind.is_primary() && version.state != VersionState::Superseded;
+    let Some(version) = versions.iter().rev().find(stands) else { return Ok(()) };
+    let body = tx.version_body(claim_id, version.version)?;
+    if let Some(span) = service_span(&body.claim.lines) {
+        (claim.service_from, claim.service_to) = (day_number(span.start), day_number(span.end));
+        tx.update_claim(&claim)?;
+    }
+    Ok(())
+}
+
 /// The lineage's row with this version: a new one is none of the store's yet.
 fn claim_row(
     tx: &Tx<'_>,
@@ -223,7 +238,9 @@ fn claim_row(
     let known = if is_new { None } else { tx.claim(version.claim_id)? };
     let payer = practice.profile.payer.iter().find(|payer| payer.id == version.payer_id);
     let via_ehr = !written.of_ours && payer.is_some_and(|payer| payer.route == Route::ViaEhr);
-    let route = if via_ehr { "via-ehr" } else { "clearinghouse" };
+    // What may have left by the EHR's billing is so until somebody has looked.
+    let waits = written.state == VersionState::Held && known.as_ref().is_some_and(|known| known.route == VIA_EHR);
+    let route = if via_ehr || waits { VIA_EHR } else { "clearinghouse" };
     let first = Marks { assembled_day: version.created_day, ..Marks::default() };
     let marks = known.as_ref().map_or(first, |known| known.marks);
     Ok(ClaimRow {

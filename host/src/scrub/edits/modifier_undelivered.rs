@@ -31,7 +31,7 @@ fn undelivered(claim: &Claim, context: &Context, report: &mut Report) {
             let words = format!(
                 "Line {number} ({}) has no modifier, and the interface that sent this visit has no place for one. See in the chart whether one belongs \
                  there. Then say in the site's mapping where modifiers stand, or `blank_is_none = [\"{ELEMENT}\"]` where a charge without one needs \
-                 none, send them by another feed, or accept this claim as it is (claim accept).",
+                 none: that is asked of new visits; send them by another feed, or accept this claim as it is (claim accept).",
                 super::code(line)
             );
             report.line(number, super::modifier_omission::FIELD, words);
