@@ -227,11 +227,11 @@ fn the_number_and_frequency_of_a_correction_come_back() {
     // And the comparison sees either, where it is dropped.
     let mut without = claims.clone();
     without[1].payer_control_number = None;
-    assert_eq!(differences(two.as_bytes(), &without), ["claim 2: lost REF*F8*ICN-55121"]);
+    assert_eq!(differences(two.as_bytes(), &without), ["claim 2: lost claim*REF*F8*ICN-55121"]);
     let mut original = claims;
     original[0].frequency = Frequency::Original;
     let found = differences(two.as_bytes(), &original);
-    assert!(found.iter().any(|one| one.starts_with("claim 1: lost CLM") && one.contains("11:B:7")), "{found:?}");
+    assert!(found.iter().any(|one| one.starts_with("claim 1: lost claim*CLM") && one.contains("11:B:7")), "{found:?}");
 }
 
 fn envelope() -> Envelope {

@@ -60,7 +60,8 @@ fn a_charge_message_that_is_cut_before_its_charge_is_refused() {
     let site = Site::new();
     let whole = Charge::new(1).message();
     let charge = whole.find("FT1|").unwrap();
-    for end in (5..charge).step_by(7) {
+    // One that ends with a whole segment, and its end, is a message without charges.
+    for end in (5..charge).step_by(7).filter(|end| !whole[..*end].ends_with('\r')) {
         site.hl7(&format!("{end:04}.hl7"), &whole.as_bytes()[..end]);
     }
     let summary = site.run(DAY);

@@ -167,7 +167,6 @@ fn source() -> Source {
         ],
         // An office's number is no place of service: the site says which place it is.
         profile: vec![("ids = [\"MAIN\"]", "ids = [\"MAIN\", \"3\"]")],
-        ..Source::default()
     }
 }
 

@@ -160,12 +160,15 @@ pub fn slashes(year: u16, month: u8, day: usize) -> String {
     format!("{month:02}/{day:02}/{year}")
 }
 
+/// The name of a file, and what is in it.
+pub type File = (String, Vec<u8>);
+
 /// A named connector in the kit.
 pub struct Connector {
     /// Its id.
     pub id: &'static str,
     /// The files of these visits.
-    pub files: fn(&[Case]) -> Vec<(String, Vec<u8>)>,
+    pub files: fn(&[Case]) -> Vec<File>,
     /// What the mapping of a site says that has nothing of its own to add: none, or one that ships for what is pulled.
     pub shipped: String,
     /// The mapping of a site that has answered what its connector's README asks.
