@@ -242,6 +242,7 @@ fn an_unknown_payer_is_held_and_says_what_to_add() {
     assert_eq!((visit.as_str(), findings[0]["rule"].as_str()), ("V2", Some("payer.unknown")), "{findings:?}");
     assert!(findings[0]["words"].as_str().unwrap().contains("add the alias to its [[payer]]"), "{findings:?}");
     assert_eq!(findings[0]["place"], "header.coverages[0].payer");
+    assert_eq!(summary["findings"]["payer.unknown"], 1, "one fault is counted once: {summary}");
 }
 
 #[test] // HL7 has no place of service: registration cannot mend that, the profile can
@@ -362,6 +363,19 @@ fn a_message_cut_in_its_header_is_no_message_to_ignore() {
     site.hl7("a.hl7", &Charge::new(1).message().as_bytes()[..14]);
     let summary = site.run(DAY);
     assert_eq!(counts(&summary)["rejected"], 1, "{summary}");
+}
+
+#[test]
+fn a_batch_without_messages_is_received_and_ignored() {
+    let site = Site::new();
+    site.add_folder("fhir", "fhir-r4");
+    site.hl7("a.hl7", b"FHS|^~\\&|EHR|SITE\rBHS|^~\\&|EHR|SITE\rBTS|0\rFTS|1\r");
+    site.put("inbox/fhir", "a.json", br#"{"resourceType":"Bundle","type":"searchset","entry":[]}"#);
+    let summary = site.run(DAY);
+    let counted = counts(&summary);
+    assert_eq!((counted["received"], counted["ignored"]), (2, 2), "{summary}");
+    assert!(site.documents(PRACTICE).iter().all(|document| document["reason"] == "no-documents"));
+    site.assert_accounted(DAY);
 }
 
 /// Many messages in one file, then bytes that are none: the visits are all there, the rest is refused, memory stays.

@@ -182,6 +182,22 @@ fn what_a_billed_visit_cannot_carry_is_work() {
         "{summary}"
     );
     site.assert_accounted(DAY);
+    // It is settled by hand, and that is a word about this problem and these charges only.
+    let settle = |more: &[&str]| site.command(&[&["--as-of", DAY, "visit", "settle", "V1"][..], more].concat());
+    assert!(settle(&["--reason", "keyed in error there", "--by", "test"]).status.success());
+    site.run(DAY);
+    assert_eq!(work(&site), Vec::<String>::new());
+    site.assert_accounted(DAY);
+    let nothing = settle(&["--reason", "again"]);
+    assert_eq!(nothing.status.code(), Some(4), "nothing is open: {nothing:?}");
+    assert!(settle(&["--take-back"]).status.success());
+    site.run(DAY);
+    assert_eq!(work(&site), ["visit.problem"]);
+    assert!(settle(&["--reason", "keyed in error there"]).status.success());
+    let other = Charge::new(1).message().replace("|CG|", "|DT|").replace("|C1|", "|C98|").replace("|MSG1|", "|MSG3|");
+    site.hl7("c.hl7", other.replace("20260501120000", "20260503120000").as_bytes());
+    site.run(DAY);
+    assert_eq!(work(&site), ["visit.problem"], "another charge is taken back");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use claimhost_tests::site::{Charge, Site};
+use claimhost_tests::x12::{check, clp};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-05-20";
@@ -166,6 +167,26 @@ fn what_has_left_is_voided_only_where_that_is_said() {
     dismiss(&site, "V1", &["--void", "--reason", "a test patient"]);
     site.run(DAY);
     assert_eq!(work(&site), ["visit.correction-waits"], "a void names the payer's number of what it voids");
+    site.assert_accounted(DAY);
+}
+
+/// The payer's file names a claim that is still here. Its money is nobody's yet, and the claim may go.
+#[test]
+fn a_payment_for_a_claim_that_never_left_stops_nothing_when_its_visit_is_dismissed() {
+    let site = Site::new();
+    site.hl7("a.hl7", Charge::new(1).message().replace("EXAMPLE", "NOBODY").as_bytes());
+    site.run(DAY);
+    let id = site.json(&["claim", "list"])[0]["id"].as_str().unwrap().to_owned();
+    let number = site.json(&["claim", "show", &id])["versions"][0]["control_number"].as_str().unwrap().to_owned();
+    let paid = clp(&number, "1", "90", "70", &["CO*45*20"]);
+    site.answer("1.835", check(1, "I*70*C", "EXAMPLE", "1234567893", &[paid], "").as_bytes());
+    site.run(DAY);
+    assert!(work(&site).contains(&"remittance.unapplied".to_owned()), "{:?}", work(&site));
+    dismiss(&site, "V1", &WHY);
+    let summary = site.run(DAY);
+    assert_eq!((claims(&summary), &summary["claims"]["total"]), ([0; 4], &0.into()), "{summary}");
+    site.hl7("b.hl7", Charge::of_nobody_else(2).message().as_bytes());
+    assert_eq!(claims(&site.run(DAY)), [0, 1, 0, 9_000], "the practice goes on");
     site.assert_accounted(DAY);
 }
 

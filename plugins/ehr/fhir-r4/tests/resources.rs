@@ -5,7 +5,7 @@ use std::path::Path;
 
 use claimhost_fhir::{EntryScanner, Grouper, Head, Scanned};
 use claimhost_sdk::Adapter;
-use claimhost_sdk::claim::{ClaimDateKind, Date, DiagnosisSystem, ProcedureSystem, Relationship, Unit};
+use claimhost_sdk::claim::{ClaimDateKind, Date, DiagnosisSystem, ProcedureSystem, Provider, Relationship, Unit};
 use claimhost_sdk::intake::{
     ChargeAction, Document, Event, Outcome, Problem, Related, Setup, VisitStatus, VisitUpdate,
 };
@@ -253,6 +253,24 @@ fn claim(id: &str, kind: &str) -> String {
     format!(
         r#"{{"resourceType":"Claim","id":"{id}","status":"active","use":"claim","type":{{"coding":[{{"code":"{kind}"}}]}},"item":[{{"sequence":1,"productOrService":{{"coding":[{{"system":"{CPT}","code":"99213"}}]}},"servicedDate":"2026-02-03","quantity":{{"value":1}},"net":{{"value":90}},"encounter":[{{"reference":"Encounter/e"}}]}}]}}"#
     )
+}
+
+/// Who is responsible for a claim bills it where that is an organization. A person has rendered it: the profile says who bills.
+#[test]
+fn a_practitioner_who_is_responsible_for_a_claim_renders_it_and_does_not_bill_it() {
+    let told = |kind: &str| {
+        let who = format!(
+            r#""provider":{{"reference":"{kind}/p","identifier":{{"system":"http://hl7.org/fhir/sid/us-npi","value":"1000000004"}}}},"item""#
+        );
+        let file = claim("x", "professional").replacen(r#""item""#, &who, 1);
+        let header = visit("", &file).header;
+        let npi = |provider: Option<Provider>| provider.and_then(|known| known.npi).unwrap_or_default();
+        (npi(header.billing), npi(header.rendering))
+    };
+    let npi = || "1000000004".to_owned();
+    assert_eq!(told("Practitioner"), (String::new(), npi()));
+    assert_eq!(told("PractitionerRole"), (String::new(), npi()));
+    assert_eq!(told("Organization"), (npi(), String::new()));
 }
 
 #[test]
