@@ -311,41 +311,31 @@ impl Plan {
     /// Versions end, and none takes their place.
     fn retire(&mut self, known: &Lineage, retired: Vec<u32>, take_back: bool) {
         if !retired.is_empty() {
-            let (claim_id, kind) = (Some(known.claim_id), VersionKind::Original);
-            let (draft, candidate, made, written) = (None, None, None, None);
-            self.steps.push(Step {
-                claim_id,
-                version: 0,
-                kind,
-                draft,
-                candidate,
-                made,
-                written,
-                retired,
-                take_back,
-                of_ours: false,
-                of_ehr: false,
-            });
+            let step = Step::of(Some(known.claim_id), 0, VersionKind::Original);
+            self.steps.push(Step { retired, take_back, ..step });
         }
     }
 }
 
 impl Step {
-    fn new(claim_id: Option<u64>, version: u32, kind: VersionKind, draft: Draft) -> Self {
-        let (candidate, made, written, retired) = (None, None, None, Vec::new());
+    fn of(claim_id: Option<u64>, version: u32, kind: VersionKind) -> Self {
         Self {
             claim_id,
             version,
             kind,
-            draft: Some(draft),
-            candidate,
-            made,
-            written,
-            retired,
+            draft: None,
+            candidate: None,
+            made: None,
+            written: None,
+            retired: Vec::new(),
             take_back: false,
             of_ours: false,
             of_ehr: false,
         }
+    }
+
+    fn new(claim_id: Option<u64>, version: u32, kind: VersionKind, draft: Draft) -> Self {
+        Self { draft: Some(draft), ..Self::of(claim_id, version, kind) }
     }
 }
 
