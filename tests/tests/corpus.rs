@@ -1,4 +1,5 @@
-//! Every public file through the real binary ends as the tables in `tests/corpus` say, which were written by reading the files.
+//! Every public file through the real binary ends as the tables in `tests/corpus` say, which were written by reading the files;
+//! the column `changed` says where a row was not.
 //!
 //! The files lie outside of the project: `CLAIMHOST_CORPUS` names their folder, and without it these tests are skipped. A file
 //! without a row fails; a row without a file is printed.
