@@ -153,9 +153,11 @@ fn killed_in_mid_page_it_loses_and_doubles_nothing() {
 }
 
 #[test]
-fn a_charge_item_says_nothing_of_modifiers_and_its_claim_waits_for_somebody_who_does() {
+fn a_charge_item_says_nothing_of_modifiers_and_all_but_a_visit_alone_waits_for_somebody_who_does() {
     let (site, outcome) = undisturbed(&source(), &api(NEVER));
-    assert!(outcome.sent.is_empty(), "{outcome:#?}");
+    // What a visit's modifiers tell apart is other services beside it: it is the only line of its claim, and goes.
+    assert_eq!(outcome.sent, ["P2 1 99213 12000 20260302 1"], "{outcome:#?}");
+    assert_eq!(outcome.summary[0]["held"], 2, "{outcome:#?}");
     let rules: std::collections::BTreeSet<String> = rules(&site).into_iter().collect();
     assert!(rules.contains("modifiers.undelivered"), "{rules:?}");
 }
