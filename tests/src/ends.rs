@@ -26,6 +26,7 @@ pub struct Ends {
     site: Site,
     config: String,
     answers: Vec<String>,
+    whole: bool,
 }
 
 impl Default for Ends {
@@ -44,7 +45,12 @@ impl Ends {
         let site = Site::new();
         let text = site.text("claimhost.toml");
         let config = text.split("# One block for each practice.").next().unwrap_or_default().to_owned();
-        Self { site, config, answers: Vec::new() }
+        Self { site, config, answers: Vec::new(), whole: false }
+    }
+
+    /// Says of the practices that come now that their files are whole where they end without a line end.
+    pub fn files_are_whole(&mut self) {
+        self.whole = true;
     }
 
     /// The practice `id`, with these files in its inbox. `mapping`: the site's, where it has one.
@@ -63,8 +69,9 @@ impl Ends {
         });
         self.config += &format!(
             "\n[[practice]]\nid = \"{id}\"\nprofile = \"{own}/profile.toml\"\n\n[[intake.folder]]\npractice = \"{id}\"\n\
-             path = \"inbox/{id}\"\nadapter = \"{adapter}\"\n{}",
-            mapping.unwrap_or_default()
+             path = \"inbox/{id}\"\nadapter = \"{adapter}\"\n{}{}",
+            mapping.unwrap_or_default(),
+            if self.whole { "last_line = \"open\"\n" } else { "" }
         );
         for (name, bytes) in files {
             self.site.write(&format!("inbox/{id}/{name}"), bytes);

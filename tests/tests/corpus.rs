@@ -121,6 +121,8 @@ fn check(family: &str) {
         println!("no file for the row of {} ({})", row.name, row.sha256);
     }
     let mut ends = Ends::new();
+    // Many were saved without a last line end: somebody has looked at each.
+    ends.files_are_whole();
     let joined: Vec<&File> =
         table.iter().filter(|row| row.what == "joined-file").filter_map(|row| files.get(&row.sha256)).collect();
     for (sha256, file) in &files {

@@ -26,6 +26,12 @@ fn row(number: u32) -> String {
     )
 }
 
+/// What the site says of the files of its folders.
+fn say(site: &Site, before: &str, now: &str) {
+    let line = |word: &str| format!("last_line = \"{word}\"");
+    site.edit("claimhost.toml", &line(before), &line(now));
+}
+
 fn reasons(site: &Site) -> Vec<String> {
     let rejected = site.documents(PRACTICE).into_iter().filter(|document| document["status"] == "rejected");
     rejected.map(|document| document["reason"].as_str().unwrap().to_owned()).collect()
@@ -50,8 +56,97 @@ fn the_first_file_of_a_folder_is_refused_wherever_its_last_amount_is_cut() {
     }
     // Two decimals are the whole of an amount: without its line end alone the file says what it says.
     let site = Site::new();
+    say(&site, "compare", "open");
     site.hl7("a.hl7", whole.trim_end().as_bytes());
     assert_eq!(leaves(&site.run(DAY)), (1, 9_000));
+}
+
+fn held(site: &Site) -> Vec<String> {
+    let listed = site.json(&["claim", "list", "--state", "held", "--findings"]);
+    let rules = |claim: &Value| -> Vec<String> {
+        let holds = claim["findings"].as_array().unwrap().iter().filter(|finding| finding["severity"] == "hold");
+        holds.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+    };
+    listed.as_array().unwrap().iter().flat_map(rules).collect()
+}
+
+/// Where text is cut nothing in a file tells; in a first file of its folder nothing before it does. It is looked at, and nothing of it leaves.
+#[test]
+fn what_the_first_files_end_with_is_held_until_somebody_knows() {
+    let site = Site::new();
+    let whole = Charge::of_nobody_else(1).message();
+    let cut = &whole[..whole.find("|ID1").unwrap() + 3];
+    site.hl7("a.hl7", cut.as_bytes());
+    site.hl7("b.hl7", message(2).trim_end().as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((counts(&summary)["rejected"], leaves(&summary).0), (0, 0), "{summary}");
+    assert_eq!(held(&site).iter().filter(|rule| *rule == "line.open-end").count(), 2, "{:?}", held(&site));
+    let marked = site.documents(PRACTICE).into_iter().filter(|one| one["reason"] == "line.open-end").count();
+    assert_eq!(marked, 2);
+    // Others leave, and no approval lets these go.
+    for number in 3..=6 {
+        site.hl7(&format!("c{number}.hl7"), message(number).as_bytes());
+    }
+    assert_eq!(leaves(&site.run(DAY)).0, 4);
+    // The first comes again, whole, in the same order of its source: what was cut says nothing any more. The second is as it was.
+    site.hl7("d.hl7", whole.as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((leaves(&summary).0, held(&site)), (5, vec!["line.open-end".to_owned()]), "{summary}");
+    let sent: String = site.outbox().into_iter().map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect();
+    assert!(sent.contains("*MI*ID1~") && !sent.contains("*MI*I~"), "{sent}");
+    // Somebody has seen that it is whole.
+    let claims = site.json(&["claim", "list", "--state", "held"]);
+    let id = claims[0]["id"].as_str().unwrap();
+    site.json(&["--as-of", DAY, "claim", "accept", id, "line.open-end", "--reason", "seen", "--by", "A. Lee"]);
+    assert_eq!(leaves(&site.run(DAY)).0, 6);
+}
+
+/// Another charge of the visit is not the one that was cut.
+#[test]
+fn other_news_of_the_visit_does_not_say_that_it_was_whole() {
+    let site = Site::new();
+    let whole = Charge::of_nobody_else(1).message();
+    site.hl7("a.hl7", whole[..whole.find("|ID1").unwrap() + 3].as_bytes());
+    site.hl7("b.hl7", whole.replace("20260501120000", "20260501130000").replace("FT1|1|C1|", "FT1|1|C9|").as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!(leaves(&summary).0, 0, "{summary}");
+    assert!(held(&site).contains(&"line.open-end".to_owned()), "{:?}", held(&site));
+}
+
+/// What was whole without its line end comes again with it, word for word: it is no news, and answers the question. So does the site.
+#[test]
+fn the_same_again_with_a_line_end_or_the_sites_word_says_that_it_was_whole() {
+    let site = Site::new();
+    site.hl7("a.hl7", message(1).trim_end().as_bytes());
+    site.hl7("b.hl7", message(2).trim_end().as_bytes());
+    assert_eq!(leaves(&site.run(DAY)).0, 0);
+    site.hl7("c.hl7", message(1).as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((leaves(&summary).0, counts(&summary)["ignored"]), (1, 1), "{summary}");
+    say(&site, "compare", "open");
+    assert_eq!((leaves(&site.run(DAY)).0, held(&site)), (2, Vec::new()));
+    say(&site, "open", "closed");
+    assert_eq!(leaves(&site.run(DAY)).0, 2, "what was answered stays answered");
+}
+
+#[test]
+fn charges_that_are_joined_with_a_row_without_a_line_end_are_held_too() {
+    let site = Site::new();
+    site.add_folder("rows", "csv-superbill");
+    let text = std::fs::read_to_string(site.dir().join("claimhost.toml")).unwrap();
+    std::fs::write(site.dir().join("claimhost.toml"), text + "mapping = \"joined.toml\"\n").unwrap();
+    let join = "[[framing.join]]\nname = \"patients\"\nfile = \"patients*.csv\"\nkey = \"Patient ID\"\non = \"Patient ID\"\n\
+                [columns]\npatient_middle = \"patients:Middle\"\n";
+    std::fs::write(site.dir().join("joined.toml"), join).unwrap();
+    let put = |name: &str, text: &str| site.put("inbox/rows", name, text.as_bytes());
+    put("patients1.csv", "Patient ID,Middle\nM1,A\nM2,BO");
+    put("a.csv", &format!("{HEADER}{}{}", row(1), row(2)));
+    let summary = site.run(DAY);
+    assert_eq!((leaves(&summary).0, held(&site)), (1, vec!["line.open-end".to_owned()]), "{summary}");
+    // The joined file comes whole, and the charge again.
+    put("patients2.csv", "Patient ID,Middle\nM1,A\nM2,BOAZ\n");
+    put("b.csv", &format!("{HEADER}{}", row(2)));
+    assert_eq!((leaves(&site.run(DAY)).0, held(&site)), (2, Vec::new()));
 }
 
 /// Wherever a charge message is cut before its charge, somebody is told: it is no message without charges.
@@ -130,7 +225,9 @@ fn rows_of_a_superbill_are_no_different() {
     let cut = format!("{HEADER}{}", row(3));
     put("c.csv", cut.trim_end().strip_suffix(",J06.9,90.00").unwrap());
     assert_eq!((leaves(&site.run(DAY)).0, reasons(&site).len()), (2, 2));
-    // Whole is an amount with its decimals, and a last cell that is closed.
+    // Whole is an amount with its decimals, and a last cell that is closed, where the site says that its files end so.
+    let config = std::fs::read_to_string(site.dir().join("claimhost.toml")).unwrap();
+    std::fs::write(site.dir().join("claimhost.toml"), config + "last_line = \"open\"\n").unwrap();
     put("d.csv", format!("{HEADER}{}", row(4)).trim_end());
     put("e.csv", &format!("{HEADER}{}", row(5)).replace(",90.00\n", ",\"90\""));
     assert_eq!(leaves(&site.run(DAY)), (4, 36_000));

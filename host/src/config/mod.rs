@@ -225,7 +225,7 @@ pub struct FolderConfig {
 #[serde(rename_all = "lowercase")]
 pub enum LastLine {
     /// As the files before it: refused where those had line ends. Where they say nothing, refused where its last value may be the
-    /// beginning of a longer amount, else taken.
+    /// beginning of a longer amount, else taken, and held until somebody has said that it is whole.
     #[default]
     Compare,
     /// The source writes none behind its last line.

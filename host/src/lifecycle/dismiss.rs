@@ -6,10 +6,10 @@
 
 use sha2::{Digest, Sha256};
 
-use super::HostError;
 use super::accept::Word;
 use super::host::Host;
 use super::lineages::lineages;
+use super::{HostError, cut_off};
 use crate::audit::capture;
 use crate::claim::{ClaimPlace, Finding, Severity, VisitStatus, iso, take_replaced_claim};
 use crate::store::acceptance::Acceptance;
@@ -86,7 +86,9 @@ impl Host {
 
 /// The visit that its events tell of, as an operator lets it stand.
 pub(crate) fn fold(tx: &Tx<'_>, visit_id: u64, events: &[Event]) -> StoreResult<Visit> {
-    let mut folded = visit::fold(events);
+    let (counted, open_end) = cut_off::counted(tx, visit_id, events)?;
+    let mut folded = visit::fold(&counted);
+    folded.problems.extend(open_end);
     let known = tx.acceptances(visit_id)?;
     if !known.of_rule(DISMISSED) {
         return Ok(folded);

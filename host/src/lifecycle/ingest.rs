@@ -19,7 +19,7 @@ use crate::intake::folder::{self, Arrival};
 use crate::intake::framing::{Frame, Framer, Framing, FramingProblem, Joins, Settings};
 use crate::plugin::{Adapter, OpenError, PluginHost, Translated};
 use crate::private;
-use crate::store::document::{DocumentStatus, NewDocument, format_ranges};
+use crate::store::document::{DocumentStatus, NewDocument, OPEN_END, format_ranges};
 use crate::store::file::{Cut, FileRow};
 use crate::store::visit::{NewEvent, StoredEvent};
 use crate::store::{Encoded, StoreError, StoreResult, Tx};
@@ -41,6 +41,7 @@ pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
         if !folder.listens {
             intake.store_arrivals()?;
         }
+        intake.answer_open_ended()?;
         documents += intake.frame_stored()?;
         documents += intake.retry_parked()?;
     }
@@ -58,6 +59,9 @@ pub(super) struct Intake<'a> {
     /// Who runs documents again: `host`, `operator`.
     pub(super) actor: &'static str,
 }
+
+/// A stored file that is cut, and rows that end joined files without a line end.
+type Opened<'a> = (Framer<StoredFile<'a>>, Vec<Vec<u8>>);
 
 /// How an adapter's files are cut.
 fn framing_of(adapter: &Adapter) -> Framing {
@@ -137,12 +141,12 @@ impl Intake<'_> {
         for file in files {
             self.host.check_stop()?;
             let Some(known) = Known::of(self, &file)? else { return Ok(documents) };
-            let Some(framer) = self.framer(file.file_id)? else { return Ok(documents) };
+            let Some((framer, open_rows)) = self.framer(file.file_id)? else { return Ok(documents) };
             let (file_id, received_day) = (file.file_id, file.received_day);
             cuts.push(FileCut { file_id, size: file.size_bytes, cut: Cut::default(), ended: false });
             for item in framer {
                 let item = item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })?;
-                let Some(framed) = self.taken(item, file_id)? else { continue };
+                let Some(framed) = self.taken(item, file_id, &open_rows)? else { continue };
                 let Some(now) = cuts.last_mut() else { break };
                 now.cut.add(framed.kind(), &format_ranges(framed.ranges()));
                 if known.has(&framed, &now.cut) {
@@ -164,13 +168,14 @@ impl Intake<'_> {
         Ok(documents + self.flush(&mut batch, &mut cuts)?.unwrap_or(0))
     }
 
-    /// Opens a stored file for framing. None, and a log line, where the mapping or a joined file cannot be used: its files wait.
-    pub(super) fn framer(&self, file_id: u64) -> Result<Option<Framer<StoredFile<'_>>>, HostError> {
+    /// Opens a stored file for framing, beside the rows that end joined files without a line end. None, and a log line, where the mapping or a joined file cannot be used: its files wait.
+    pub(super) fn framer(&self, file_id: u64) -> Result<Option<Opened<'_>>, HostError> {
         let settings = self.folder.joins_of(&self.adapter);
         let path = &self.folder.config.path;
         let archive = path.join(folder::ARCHIVE);
         let places: &[&Path] = if self.folder.listens { &[] } else { &[&archive, path] };
         let joins = Joins::load(&settings, places, self.folder.config.last_line);
+        let open_rows = joins.as_ref().map(Joins::open_rows).unwrap_or_default();
         let reader = StoredFile::new(&self.practice.store, file_id);
         if let Ok(joins) = &joins {
             self.tell_broken(joins);
@@ -178,7 +183,7 @@ impl Intake<'_> {
         let (framing, mapping) = (framing_of(&self.adapter), self.adapter.mapping_with(&self.folder.setup.mapping));
         let opened = joins.and_then(|joins| Framer::open(framing, self.format(), &mapping, joins, reader));
         match opened {
-            Ok(framer) => Ok(Some(framer)),
+            Ok(framer) => Ok(Some((framer, open_rows))),
             Err(error) => {
                 tracing::error!(practice = self.practice.store.id(), folder = self.folder.channel, %error, "files wait");
                 Ok(None)
@@ -266,6 +271,8 @@ impl Intake<'_> {
     fn settle(&self, tx: &Tx<'_>, pending: &Pending, frame: &Frame, told: &Told) -> Result<(), HostError> {
         let Told { status, reason, detail, events } = told;
         let mut status = *status;
+        let marked = status == DocumentStatus::Translated && frame.open_end.is_some();
+        let reason = if marked { OPEN_END } else { reason };
         let digest = self.digest.as_str();
         let before = pending.document_id.map(|document_id| self.status_of(tx, document_id)).transpose()?;
         let document_id = match pending.document_id {
@@ -308,7 +315,8 @@ impl Intake<'_> {
                         continue;
                     }
                 };
-                let Some((visit_id, opened)) = add(tx, document_id, pending.received_day, digest, event)? else {
+                let from = Source { document_id, day: pending.received_day, plugin_digest: digest, is_whole: !marked };
+                let Some((visit_id, opened)) = add(tx, &from, event)? else {
                     continue;
                 };
                 news = true;
@@ -457,15 +465,19 @@ fn clear_id<'a>(id: &'a str, instead: &'a str) -> &'a str {
     if is_id { id } else { instead }
 }
 
-/// Adds one update to its visit: gives the visit, and whether it is a new one. None where the visit knows it: the same
-/// charge in a new message changes nothing.
-fn add(
-    tx: &Tx<'_>,
+/// Where an update comes from.
+struct Source<'a> {
     document_id: u64,
     day: i64,
-    plugin_digest: &str,
-    event: &VisitEvent,
-) -> StoreResult<Option<(u64, bool)>> {
+    plugin_digest: &'a str,
+    /// Nothing is open about the end of its document.
+    is_whole: bool,
+}
+
+/// Adds one update to its visit: gives the visit, and whether it is a new one. None where the visit knows it: the same
+/// charge in a new message changes nothing.
+fn add(tx: &Tx<'_>, from: &Source<'_>, event: &VisitEvent) -> StoreResult<Option<(u64, bool)>> {
+    let Source { document_id, day, plugin_digest, is_whole } = *from;
     let VisitEvent { update, digest, body } = event;
     let (visit_id, opened) = tx.visit_of(update, day, plugin_digest)?;
     let mut digest = *digest;
@@ -478,6 +490,12 @@ fn add(
     let event = NewEvent { document_id, arrived_day: day, digest, update, body, opens: opened };
     if tx.add_event(visit_id, &event)? {
         return Ok(Some((visit_id, opened)));
+    }
+    if is_whole
+        && let Some(told) = tx.document_of_event(visit_id, &digest)?
+        && tx.document_is_whole(told)?
+    {
+        tx.look_again_at(visit_id)?;
     }
     // The same content again. It is news only where something in between, in the source's own order, took its charges back.
     let Some(digest) = charged_again(&tx.events(visit_id)?, &event) else { return Ok(None) };

@@ -42,6 +42,10 @@ impl DocumentStatus {
     }
 }
 
+/// Reason of a translated document that ends its file without a line end (or is joined with a row that does), and was taken while nobody
+/// had said how files of its source end. It is no translated document's reason otherwise.
+pub const OPEN_END: &str = "line.open-end";
+
 /// What is known of one document when it is written.
 pub struct NewDocument<'a> {
     /// The file it is in.
@@ -52,7 +56,7 @@ pub struct NewDocument<'a> {
     pub ranges: &'a [(u64, u64)],
     /// Its end.
     pub status: DocumentStatus,
-    /// Id of the reason; empty for translated.
+    /// Id of the reason; for translated empty, or [`OPEN_END`].
     pub reason: &'a str,
     /// Day it was received, as a day number.
     pub received_day: i64,
@@ -128,6 +132,44 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn next_document_id(&self) -> StoreResult<u64> {
         Ok(self.highest_id("document", "document_id")? + 1)
+    }
+
+    /// Marked documents ([`OPEN_END`]) of a channel.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_ended_in(&self, channel: &str) -> StoreResult<Vec<u64>> {
+        self.rows(
+            "SELECT document_id FROM document JOIN file USING (practice_id, file_id)
+             WHERE practice_id = ?1 AND reason = 'line.open-end' AND channel = ?2 ORDER BY document_id",
+            (self.practice_id(), channel),
+            |row| row.get(0),
+        )
+    }
+
+    /// Marked documents that have told of a visit.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_ended_of(&self, visit_id: u64) -> StoreResult<Vec<u64>> {
+        self.rows(
+            "SELECT document_id FROM document WHERE practice_id = ?1 AND reason = 'line.open-end' AND document_id IN
+             (SELECT document_id FROM visit_event WHERE practice_id = ?1 AND visit_id = ?2)",
+            (self.practice_id(), visit_id),
+            |row| row.get(0),
+        )
+    }
+
+    /// A marked document is whole. Whether it was marked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn document_is_whole(&self, document_id: u64) -> StoreResult<bool> {
+        let changed = self.execute(
+            "UPDATE document SET reason = '' WHERE practice_id = ?1 AND document_id = ?2 AND reason = 'line.open-end'",
+            (self.practice_id(), document_id),
+        )?;
+        Ok(changed > 0)
     }
 
     /// Writes one document.

@@ -231,6 +231,19 @@ impl Tx<'_> {
         Ok(true)
     }
 
+    /// The document that told an event.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn document_of_event(&self, visit_id: u64, digest: &[u8; 32]) -> StoreResult<Option<u64>> {
+        let mac = self.lookup("event", &[digest]);
+        self.row(
+            "SELECT document_id FROM visit_event WHERE practice_id = ?1 AND visit_id = ?2 AND event_mac = ?3",
+            (self.practice_id(), visit_id, mac),
+            |row| row.get(0),
+        )
+    }
+
     /// All events of a visit, in no order that matters.
     ///
     /// # Errors
@@ -252,6 +265,20 @@ impl Tx<'_> {
                 Ok(event.ok_or(broken)?)
             })
             .collect()
+    }
+
+    /// Visits that these documents told of.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn visits_of_documents(&self, documents: &[u64]) -> StoreResult<Vec<u64>> {
+        let wanted = serde_json::json!(documents).to_string();
+        self.rows(
+            "SELECT DISTINCT visit_id FROM visit_event
+             WHERE practice_id = ?1 AND document_id IN (SELECT value FROM json_each(?2)) ORDER BY visit_id",
+            (self.practice_id(), wanted),
+            |row| row.get(0),
+        )
     }
 
     /// Visits that may have to move: changed since the last assembly, or open and older than the hold.

@@ -29,11 +29,23 @@ pub struct Joins {
 struct Table {
     header: Vec<u8>,
     rows: HashMap<Vec<u8>, Vec<u8>>,
+    /// Of the rows the one that ended its file without a line end and was taken while nobody had said whether it is whole: its key.
+    open: Option<Vec<u8>>,
     /// The last byte of every file, but for those that were cut off.
     last_bytes: Vec<u8>,
 }
 
 impl Table {
+    /// A row takes the place of the one with its key.
+    fn put(&mut self, key: Vec<u8>, row: Vec<u8>, is_open: bool) {
+        if is_open {
+            self.open = Some(key.clone());
+        } else if self.open.as_ref() == Some(&key) {
+            self.open = None;
+        }
+        self.rows.insert(key, row);
+    }
+
     /// Whether a file's last line is one. `may_go_on` is said of a value that nothing closes.
     fn takes(&mut self, file: &[u8], may_go_on: Option<bool>, last_line: LastLine) -> bool {
         let taken = match (may_go_on, last_line) {
@@ -112,10 +124,13 @@ impl Joins {
             self.broken += 1; // cut inside its header
             return Ok(());
         }
-        if !table.takes(file, open, self.last_line) {
+        let taken = table.takes(file, open, self.last_line);
+        if !taken {
             rows.pop();
             self.broken += 1;
         }
+        let is_open = taken && open.is_some() && self.last_line == LastLine::Compare;
+        let last = rows.len().saturating_sub(2);
         let mut rows = rows.into_iter();
         let Some(header) = rows.next() else { return Ok(()) };
         let names = cells(header, delimiter);
@@ -128,9 +143,9 @@ impl Joins {
             table.header = header.to_vec();
             table.rows.clear();
         }
-        for row in rows {
+        for (number, row) in rows.enumerate() {
             if let Some(key) = cells(row, delimiter).get(at).filter(|key| !key.is_empty()) {
-                table.rows.insert(key.clone(), row.to_vec());
+                table.put(key.clone(), row.to_vec(), is_open && number == last);
             }
         }
         Ok(())
@@ -145,15 +160,18 @@ impl Joins {
         let mut lines: Vec<&[u8]> =
             file.split_inclusive(|byte| *byte == b'\n').filter(|line| !fixed::is_blank(line)).collect();
         let open = lines.last().filter(|line| !line.ends_with(b"\n") && !line.ends_with(b"\r")).map(|_| false);
+        let mut is_open = open.is_some() && self.last_line == LastLine::Compare;
         if !table.takes(file, open, self.last_line) {
             lines.pop();
             self.broken += 1;
+            is_open = false;
         }
-        for line in lines {
+        let last = lines.len().saturating_sub(1);
+        for (number, line) in lines.into_iter().enumerate() {
             let text = fixed::text(line);
             let value = key.read(&text).filter(|value| record.misfit(&text).is_none() && !value.is_empty());
             match value {
-                Some(value) => drop(table.rows.insert(value.into_owned().into_bytes(), line.to_vec())),
+                Some(value) => table.put(value.into_owned().into_bytes(), line.to_vec(), is_open && number == last),
                 None => self.broken += 1,
             }
         }
@@ -191,6 +209,12 @@ impl Joins {
     /// short, or that are no record with a key; and files without the key.
     pub fn broken(&self) -> usize {
         self.broken
+    }
+
+    /// Rows that end their files without a line end, taken while nobody had said whether they are whole.
+    pub fn open_rows(&self) -> Vec<Vec<u8>> {
+        let open = self.tables.values().filter_map(|table| table.rows.get(table.open.as_ref()?));
+        open.cloned().collect()
     }
 
     pub(super) fn header(&self, join: &str) -> Option<&[u8]> {
