@@ -18,6 +18,7 @@ use crate::claim::{Date, Setup, day_number};
 use crate::codes::Library;
 use crate::codes::shelf::Shelf;
 use crate::config::{Config, FolderConfig, LastLine, Route};
+use crate::lifecycle::pace::Pace;
 use crate::lifecycle::seats::Seats;
 use crate::lifecycle::summary::{Summary, summarize};
 use crate::lifecycle::{
@@ -62,6 +63,8 @@ pub struct Host {
     questions: DataQuestions,
     /// Where claims are written down.
     pub(super) seats: Seats,
+    /// How much one transaction holds.
+    pub(super) pace: Pace,
     stop: Arc<AtomicBool>,
 }
 
@@ -162,7 +165,7 @@ impl Host {
         }
         let (settle, told, stop) = (Duration::ZERO, parking_lot::Mutex::default(), Arc::default());
         #[rustfmt::skip] // one row
-        let host = Self { config, store, clearing, plugins, live, log, library, codes, tables, tables_moved: false, practices, as_of, settle, told, tidied: None, reloads: DataReloads::default(), questions: DataQuestions::default(), seats: Seats::of_cores(), stop };
+        let host = Self { config, store, clearing, plugins, live, log, library, codes, tables, tables_moved: false, practices, as_of, settle, told, tidied: None, reloads: DataReloads::default(), questions: DataQuestions::default(), seats: Seats::of_cores(), pace: Pace::ALONE, stop };
         host.note_tables()?;
         Ok(host)
     }

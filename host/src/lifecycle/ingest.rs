@@ -153,7 +153,7 @@ impl Intake<'_> {
                     continue;
                 }
                 batch.push(Pending { file_id, received_day, framed, document_id: None });
-                if batch.is_full() {
+                if batch.is_full(self.host.pace.documents) {
                     match self.flush(&mut batch, &mut cuts)? {
                         Some(count) => documents += count,
                         None => return Ok(documents),

@@ -35,6 +35,7 @@ mod key;
 mod later;
 mod lineages;
 mod marks;
+mod pace;
 mod payment;
 mod pieces;
 mod receive;

@@ -13,8 +13,7 @@ use crate::store::document::{DocumentRow, format_ranges};
 use crate::store::file::{CHUNK_BYTES, Cut, FileRow};
 use crate::store::{PracticeStore, StoreError};
 
-/// Documents translated and committed together, and their bytes: a large one goes with few others.
-const DOCUMENTS_BATCH: usize = 250;
+/// Bytes of documents that are translated and committed together: a large one goes with few others.
 const BYTES_BATCH: usize = 4 << 20;
 
 /// A document, or bytes that are none.
@@ -81,8 +80,8 @@ impl Batch {
         self.pending.push(pending);
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.pending.len() >= DOCUMENTS_BATCH || self.bytes >= BYTES_BATCH
+    pub(super) fn is_full(&self, documents_max: usize) -> bool {
+        self.pending.len() >= documents_max || self.bytes >= BYTES_BATCH
     }
 }
 

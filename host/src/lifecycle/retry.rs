@@ -160,7 +160,7 @@ impl Intake<'_> {
                     Place::Other => continue,
                 };
                 batch.push(Pending { file_id, received_day, framed, document_id });
-                if batch.is_full() && self.flush(&mut batch, &mut Vec::new())?.is_none() {
+                if batch.is_full(self.host.pace.documents) && self.flush(&mut batch, &mut Vec::new())?.is_none() {
                     return Ok(None);
                 }
             }

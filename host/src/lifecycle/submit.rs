@@ -105,7 +105,8 @@ impl Batch {
 
 fn ready(host: &Host, tx: &Tx<'_>) -> StoreResult<Batch> {
     let mut batch = Batch::default();
-    for version in tx.versions_in(VersionState::Ready, host.config.clearinghouse.claims_per_file_max)? {
+    let claims_max = host.config.clearinghouse.claims_per_file_max.min(host.pace.claims);
+    for version in tx.versions_in(VersionState::Ready, claims_max)? {
         let claim = Phi::new(tx.version_body(version.claim_id, version.version)?.claim);
         match professional::render(0, claim.expose()) {
             Ok(text) => {

@@ -35,6 +35,7 @@ use std::time::{Duration, Instant};
 use crate::claim::{Date, day_number, from_jiff};
 use crate::lifecycle::Host;
 use crate::pull::Pulls;
+use crate::store::checkpoint::Checkpoints;
 use commit::Today;
 use control::{Address, Control};
 use listen::Bound;
@@ -100,7 +101,7 @@ impl Service {
         ended
     }
 
-    async fn serve(self, listening: impl FnOnce(Listening)) -> Result<Ended, ServiceError> {
+    async fn serve(mut self, listening: impl FnOnce(Listening)) -> Result<Ended, ServiceError> {
         let config = self.host.config().service.clone();
         let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         let listener = listen::bind("service.listen", config.listen).await?;
@@ -108,6 +109,9 @@ impl Service {
         let meters = Arc::clone(&bound.meters);
         let (mllp, upload) = bound.addresses()?;
         let addresses = Listening { listening: listener.local_addr()?, mllp, upload };
+        let listens = !addresses.mllp.is_empty() || addresses.upload.is_some();
+        // Kept to the end.
+        let _checkpoints = listens.then(|| self.give_way()).flatten();
         let today = today(self.fixed_day.then(|| self.host.as_of()));
         let board = Arc::new(Board::default());
         let stop = self.host.stop_flag();
@@ -162,6 +166,15 @@ impl Service {
         // Requests are answered from memory; a second is plenty, and a client that hangs does not hold us.
         let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
         Ok(if finished && !board.read().broke { Ended::Drained } else { Ended::Late })
+    }
+}
+
+impl Service {
+    /// Listeners wait for their commits: transactions are kept short, and none of them copies the store's log.
+    fn give_way(&mut self) -> Option<Checkpoints> {
+        self.host.give_way_to_listeners();
+        let beside = self.host.store().checkpoint_beside();
+        beside.inspect_err(|error| tracing::warn!(%error, "the store's log is copied by the commits")).ok()
     }
 }
 

@@ -4,11 +4,12 @@
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
 //! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `inquiry`, `remittance`, and `upload`, `pull`, `history`,
 //! `work`, `clearing`, `plugin_log`.
-//! `figures` keeps what `kpi` counts. `sizes` tells SQLite how tables fill. `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
+//! `checkpoint` copies the write-ahead log beside the writers. `figures` keeps what `kpi` counts. `sizes` tells SQLite how tables fill. `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
 
 pub mod acceptance;
 pub mod check;
 pub mod checklist;
+pub mod checkpoint;
 pub mod claim;
 pub mod clearing;
 pub mod copy;
@@ -200,8 +201,7 @@ impl Store {
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        // Pages of look-up values change again and again: each checkpoint writes them once.
-        connection.pragma_update(None, "wal_autocheckpoint", 16_000)?;
+        connection.pragma_update(None, "wal_autocheckpoint", checkpoint::PAGES)?;
         connection.pragma_update(None, "cache_size", -64_000)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.set_prepared_statement_cache_capacity(256);

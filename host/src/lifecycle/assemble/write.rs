@@ -83,8 +83,8 @@ impl Written {
     }
 }
 
-/// Looks at all new versions together, then writes every visit of the batch in one transaction. Gives the patients whose id
-/// another person has too.
+/// Looks at all new versions together, then writes the visits of the batch, as many in one transaction as [`Pace`](super::super::pace::Pace)
+/// says. Gives the patients whose id another person has too.
 pub(in crate::lifecycle) fn carry_out(
     host: &Host,
     practice: &Practice,
@@ -103,18 +103,20 @@ pub(in crate::lifecycle) fn carry_out(
             }
         }
     }
-    practice.store.write(|tx| -> Result<(), HostError> {
-        let mut again = Vec::new();
-        for plan in &plans {
-            write(host, tx, practice, plan, &mut again)?;
-        }
-        // Behind the last: writing a visit ends what was noted of it.
-        for Again { patient, state, except } in again {
-            tx.look_again_at_patient(&patient, state, except)?;
-        }
-        host.keep_plugin_log(tx)?;
-        Ok(())
-    })?;
+    let mut again = Vec::new();
+    for plans in plans.chunks(host.pace.visits) {
+        practice.store.write(|tx| -> Result<(), HostError> {
+            for plan in plans {
+                write(host, tx, practice, plan, &mut again)?;
+            }
+            // Behind the last, and again behind those that come later: writing a visit ends what was noted of it.
+            for Again { patient, state, except } in &again {
+                tx.look_again_at_patient(patient, state, *except)?;
+            }
+            host.keep_plugin_log(tx)?;
+            Ok(())
+        })?;
+    }
     let written = plans.iter().flat_map(Plan::written);
     Ok(written.filter(|written| identity::is_in_conflict(&written.findings)).map(|written| written.patient).collect())
 }
