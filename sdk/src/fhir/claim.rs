@@ -207,6 +207,7 @@ impl Site {
     ) {
         let p = &self.paths.claim;
         let places = if cancelled { Vec::new() } else { self.claim_diagnoses(resources, claim, diagnoses) };
+        let told = claim.json.get("diagnosis").map_or(0, |diagnoses| diagnoses.items().len());
         let prior = p.replaces.first(&claim.json).map(local_id).filter(|id| !id.is_empty());
         charges.complete |= prior.is_some() && !cancelled;
         let items = p.items.all(&claim.json);
@@ -233,7 +234,14 @@ impl Site {
                 let texts = |name: &str| -> Vec<String> {
                     item.get(name).map(Json::items).unwrap_or_default().iter().map(plain).collect()
                 };
-                for pointer in texts("diagnosisSequence") {
+                let pointers = texts("diagnosisSequence");
+                // A claim of one diagnosis is for that one, as a row without pointers of any other source.
+                if let ([], [(_, place)], 1) = (pointers.as_slice(), places.as_slice(), told)
+                    && charge.line.diagnosis_pointers.is_empty()
+                {
+                    charge.line.diagnosis_pointers.push(*place);
+                }
+                for pointer in pointers {
                     match places.iter().find(|(sequence, _)| *sequence == pointer) {
                         Some((_, place)) => charge.line.diagnosis_pointers.push(*place),
                         None if cancelled => {}

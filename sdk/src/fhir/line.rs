@@ -44,6 +44,11 @@ pub struct Source<'s, 'r, 'a> {
     pub dates: Option<(&'r Resource<'a>, &'r Json<'a>)>,
 }
 
+/// CPT 00100 to 01999.
+fn is_anesthesia(procedure: &Procedure) -> bool {
+    procedure.code.len() == 5 && procedure.code.parse().is_ok_and(|code: u32| (100..2000).contains(&code))
+}
+
 /// Minutes where the quantity says so (UCUM `min`: anesthesia), else units.
 fn unit(quantity: Option<&Json<'_>>) -> Unit {
     let said = |name| quantity.and_then(|quantity| quantity.text_of(name)).unwrap_or_default();
@@ -63,7 +68,15 @@ impl Site {
         let Source { resources, of, item, paths, .. } = source;
         let procedure = self.procedure(source, problems);
         let service_dates = self.dates(source, problems);
-        let units = paths.units.first(item).and_then(|units| values::thousandths(of, units, problems)).unwrap_or(0);
+        let units = match paths.units.first(item) {
+            Some(units) => values::thousandths(of, units, problems).unwrap_or(0),
+            // FHIR R4, Claim.item.net: "Quantity and factor are assumed to be 1 if not supplied". Of no other resource it says so.
+            // Anesthesia is counted in minutes.
+            None if of.kind == "Claim" && !paths.units.is_none() && !procedure.as_ref().is_some_and(is_anesthesia) => {
+                1000
+            }
+            None => 0,
+        };
         let unit_charge = paths.unit_amount.first(item).and_then(|price| values::cents(of, price, problems));
         let charge = match paths.amount.first(item) {
             Some(amount) => values::cents(of, amount, problems),

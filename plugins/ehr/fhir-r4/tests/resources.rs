@@ -291,6 +291,33 @@ fn a_claim_of_another_type_is_read_with_a_doubt_and_is_no_second_bill() {
     assert!(matches!(theirs[..], [Outcome::Ignored(_)]), "{theirs:?}");
 }
 
+/// What the standard says of an item that leaves it out, and what follows where there is one diagnosis only.
+#[test]
+fn an_item_without_quantity_is_one_unit_and_without_pointers_for_the_only_diagnosis() {
+    let told = |diagnoses: &[&str], item: &str| {
+        let coded = (1..).zip(diagnoses).map(|(at, code)| {
+            format!(
+                r#"{{"sequence":{at},"diagnosisCodeableConcept":{{"coding":[{{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"{code}"}}]}}}}"#
+            )
+        });
+        let coded = coded.collect::<Vec<_>>().join(",");
+        let file = format!(
+            r#"{{"resourceType":"Claim","id":"x","status":"active","use":"claim","type":{{"coding":[{{"code":"professional"}}]}},"patient":{{"reference":"Patient/1"}},"diagnosis":[{coded}],"item":[{{"sequence":1,"productOrService":{{"coding":[{{"system":"http://www.ama-assn.org/go/cpt","code":"99213"}}]}},"servicedDate":"2026-02-02",{item}}}]}}"#
+        );
+        let update = visit("", &file);
+        let line = &update.charges[0].line;
+        (line.units.thousandths, line.charge, line.diagnosis_pointers.clone())
+    };
+    let price = r#""unitPrice":{"value":90.10}"#;
+    assert_eq!(told(&["J06.9"], price), (1_000, 9_010, vec![1]));
+    assert_eq!(
+        told(&["J06.9"], &format!(r#"{price},"quantity":{{"value":2}},"diagnosisSequence":[1]"#)),
+        (2_000, 18_020, vec![1])
+    );
+    assert_eq!(told(&["J06.9", "I10"], price), (1_000, 9_010, vec![]), "of two diagnoses none is taken");
+    assert_eq!(visit("", &charge_item("").replace(r#""quantity""#, r#""other""#)).charges[0].line.units.thousandths, 0);
+}
+
 #[test]
 fn of_two_versions_the_newer_counts_and_two_contents_of_one_are_a_problem() {
     let version = |number: u32, amount: &str| {
