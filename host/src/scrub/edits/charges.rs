@@ -9,9 +9,9 @@ pub const ZERO: Edit = Edit {
     id: "charge.zero",
     title: "A line has a charge of zero",
     severity: Severity::Hold,
-    source: "005010X222A1 2400 SV102",
+    source: "005010X222A1 2400 SV102; CMS Quality Payment Program, Medicare Part B claims: quality data codes are submitted at $0.00",
     explain: Explain {
-        what: "Charges are above zero. Performance codes (CPT Category II, ending in F) and 99024 are reported without charge and pass.",
+        what: "Charges are above zero. Performance codes (CPT Category II, ending in F) and 99024 are reported without charge and pass; a code of the series of Medicare's quality data codes (G8, G9, M1) is a warning, for some of these are paid.",
         why: "What is charged at zero is paid at zero; mostly a price is missing from the charge master.",
         known_problems: "Vaccines supplied free of charge are billed at zero by some programmes: these are held.",
         example: "FT1-11 is 0.00. Repair: price the charge.",
@@ -20,16 +20,19 @@ pub const ZERO: Edit = Edit {
     check: zero,
 };
 
-fn zero(claim: &Claim, _: &Context, report: &mut Report) {
+fn zero(claim: &Claim, context: &Context, report: &mut Report) {
     for (number, line) in super::numbered(claim) {
-        let reported_only = line.procedure.code.ends_with('F') || line.procedure.code == "99024";
-        if line.charge == 0 && !reported_only {
-            report.line(
-                number,
-                "charge",
-                format!("Line {number} ({}) has a charge of zero. Price the charge.", super::code(line)),
-            );
+        let code = line.procedure.code.as_str();
+        if line.charge != 0 || code.ends_with('F') || code == "99024" {
+            continue;
         }
+        let has_prices = !context.undelivered.iter().any(|element| element == "line.charge");
+        let of_quality =
+            has_prices && ["G8", "G9", "M1"].iter().any(|series| code.len() == 5 && code.starts_with(series));
+        let (severity, unless) =
+            if of_quality { (Severity::Warn, ", unless it reports a quality measure") } else { (Severity::Hold, "") };
+        let words = format!("Line {number} ({}) has a charge of zero. Price the charge{unless}.", super::code(line));
+        report.at_as(severity, Some(number), "charge", words);
     }
 }
 

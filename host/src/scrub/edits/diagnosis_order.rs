@@ -88,9 +88,9 @@ pub const EXCLUDES: Edit = Edit {
     id: "diagnosis.excludes",
     title: "Two diagnoses exclude each other",
     severity: Severity::Hold,
-    source: "ICD-10-CM tabular list, Excludes1 notes; Official Guidelines, section I.A.12.a",
+    source: "ICD-10-CM tabular list, Excludes1 notes; Official Guidelines, sections I.A.12.a and I.C.9.a (a combination code stands for essential hypertension)",
     explain: Explain {
-        what: "Finds pairs of a short table: two types of diabetes (E08-E13); essential hypertension (I10) beside hypertensive heart or kidney disease or secondary hypertension (I11-I13, I15); an examination with and without abnormal findings; supervision of a normal pregnancy (Z34) or an incidental one (Z33.1) beside a complication (O00-O9A).",
+        what: "Finds pairs of a short table: two types of diabetes (E08-E13); essential hypertension (I10) beside hypertensive heart or kidney disease (I11-I13); hypertensive kidney disease (I12) beside secondary hypertension (I15); hypertension (I10-I15) beside pulmonary hypertension (I27.0) or that of a newborn (P29.2); an examination with and without abnormal findings, whose titles contradict each other; supervision of a normal pregnancy (Z34) or an incidental one (Z33.1) beside a complication (O00-O9A).",
         why: "One of the two is wrong, and payers deny the line.",
         known_problems: "A small part of the Excludes1 notes: those that hold for whole categories and have no exception.",
         example: "E10.9 with E11.9. Repair: keep the one that the chart says.",
@@ -103,7 +103,7 @@ pub const EXCLUDES: Edit = Edit {
 #[rustfmt::skip] // a table
 const EXCLUDE: &[(&[&str], &[&str])] = &[
     (&["E08"], &["E09", "E10", "E11", "E13"]), (&["E09"], &["E10", "E11", "E13"]), (&["E10"], &["E11", "E13"]), (&["E11"], &["E13"]),
-    (&["I10"], &["I11", "I12", "I13", "I15"]), (&["Z0000"], &["Z0001"]), (&["Z00121"], &["Z00129"]), (&["Z01411"], &["Z01419"]),
+    (&["I10"], &["I11", "I12", "I13"]), (&["I12"], &["I15"]), (&["I10", "I11", "I12", "I13", "I15"], &["I270", "P292"]), (&["Z0000"], &["Z0001"]), (&["Z00121"], &["Z00129"]), (&["Z01411"], &["Z01419"]),
     (&["Z34", "Z331"], &["O"]),
 ];
 

@@ -68,6 +68,8 @@ pub(super) const NEAR_MISSES: &[Row] = &[
     ("external cause second", |c| { codes(c, &["S52501A", "W010XXA"]); c.lines[0].diagnosis_pointers = vec![1, 2]; }),
     ("manifestation after its disease", |c| codes(c, &["G309", "F0280"])),
     ("hypertension beside diabetes", |c| codes(c, &["I10", "E119"])),
+    // Secondary hypertension is coded beside what it is due to; essential hypertension excludes it in no note.
+    ("two kinds of hypertension", |c| codes(c, &["I10", "I151"])),
     ("perinatal condition of a child", |c| { of(c, Gender::Male, on(2020, 5, 6)); codes(c, &["P271"]); }),
     ("newborn on the day of birth", |c| { of(c, Gender::Unknown, on(2026, 3, 2)); codes(c, &["Z3800"]); only(c, "99460", &[]); c.header.place_of_service = text("19"); }),
     ("gender incongruence told by condition code 45", |c| { codes(c, &["N401"]); extras(c).condition_codes.push(text("45")); }),
