@@ -62,6 +62,7 @@ fn main() {
         as_of: parse_iso(practice::AS_OF).unwrap(),
         profile: &profile,
         earlier: &[],
+        siblings: &[],
         codes: &shelf,
         known: &[],
         alike: &[],

@@ -266,3 +266,59 @@ fn a_surgery_that_is_told_of_after_the_visit_in_its_global_period() {
         assert_eq!(held, ["modifier-omission.global-visit"], "{first}");
     }
 }
+
+const PAIRS: &str = "Column 1\tColumn 2\tprior to 1996\tEffective Date\tDeletion Date\tModifier\tPTP Edit Rationale\n\
+    20610\t99213\t\t20130101\t*\t1\tvisit\n";
+/// One of a visit's claims, of its own authorization.
+fn claim_of(visit: &str, number: u32, code: &str, modifier: &str, version: u32) -> String {
+    let modifiers = if modifier.is_empty() {
+        String::new()
+    } else {
+        format!(r#""modifier":[{{"coding":[{{"code":"{modifier}"}}]}}],"#)
+    };
+    format!(
+        r##"{{"resource":{{"resourceType":"Claim","id":"{visit}k{number}","meta":{{"lastUpdated":"2026-05-0{version}T10:00:00Z"}},"status":"active","use":"claim","type":{{"coding":[{{"code":"professional"}}]}},
+        "contained":[{{"resourceType":"Patient","id":"pat","identifier":[{{"type":{{"coding":[{{"code":"MR"}}]}},"value":"{visit}"}}],"name":[{{"family":"VANCE{visit}","given":["ORLA"]}}],"gender":"female","birthDate":"1980-01-01","address":[{{"line":["12 ELM STREET"],"city":"ANYTOWN","state":"OH","postalCode":"43001"}}]}},
+        {{"resourceType":"Coverage","id":"cov","status":"active","subscriberId":"ID{visit}","relationship":{{"coding":[{{"code":"self"}}]}},"beneficiary":{{"reference":"#pat"}},"payor":[{{"display":"EXAMPLE"}}]}}],
+        "patient":{{"reference":"#pat"}},"careTeam":[{{"sequence":1,"provider":{{"reference":"Practitioner/DR01"}}}}],
+        "diagnosis":[{{"sequence":1,"diagnosisCodeableConcept":{{"coding":[{{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"M17.11"}}]}}}}],
+        "insurance":[{{"sequence":1,"focal":true,"coverage":{{"reference":"#cov"}},"preAuthRef":["AUTH{number}"]}}],
+        "item":[{{"sequence":1,"careTeamSequence":[1],"productOrService":{{"coding":[{{"system":"http://www.ama-assn.org/go/cpt","code":"{code}"}}]}},{modifiers}"servicedDate":"2026-05-01","encounter":[{{"reference":"Encounter/{visit}"}}],"locationCodeableConcept":{{"coding":[{{"system":"https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set","code":"11"}}]}},"unitPrice":{{"value":90}}}}]}}}}"##
+    )
+}
+
+fn bundle(claims: &[String]) -> String {
+    format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, claims.join(","))
+}
+
+/// A visit with two authorizations is two claims, and a pair stands on both: NCCI sees one day of one provider.
+#[test]
+fn a_pair_on_two_claims_of_one_visit() {
+    let site = Site::new();
+    site.add_folder("fhir", "fhir-r4");
+    let path = site.dir().join("pairs-practitioner-v321r0.txt");
+    std::fs::write(&path, PAIRS).unwrap();
+    site.json(&["codes", "import", "--accept-smaller", &path.display().to_string()]);
+    let first = bundle(&[claim_of("A", 1, "20610", "RT", 1), claim_of("A", 2, "99213", "", 1)]);
+    let second = bundle(&[claim_of("B", 1, "20610", "RT", 1), claim_of("B", 2, "99213", "25", 1)]);
+    site.put("inbox/fhir", "a.json", first.as_bytes());
+    site.put("inbox/fhir", "b.json", second.as_bytes());
+    let summary = site.run(DAY);
+    let claims = |summary: &Value| ["total", "submitted", "held"].map(|of| summary["claims"][of].as_u64().unwrap());
+    assert_eq!(claims(&summary), [4, 3, 1], "{summary}");
+    let listed = site.json(&["claim", "list", "--state", "held", "--findings"]);
+    let findings = listed[0]["findings"].as_array().unwrap();
+    let held: Vec<&Value> = findings.iter().filter(|finding| finding["severity"] == "hold").collect();
+    assert_eq!((held.len(), &held[0]["rule"]), (1, &"ncci.ptp.modifier-missing".into()), "{listed}");
+    assert!(held[0]["words"].as_str().unwrap().contains("20610 of another claim of this visit"), "{listed}");
+    // Coded anew, and the claim beside it has left and stands: held still where it has not the modifier.
+    let again = |modifier: &str, version: u32| {
+        let both = [claim_of("A", 1, "20610", "RT", version), claim_of("A", 2, "99213", modifier, version)];
+        site.put("inbox/fhir", &format!("c{version}.json"), bundle(&both).as_bytes());
+        site.run(DAY)
+    };
+    assert_eq!(claims(&again("GC", 2)), [4, 3, 1]);
+    let listed = site.json(&["claim", "list", "--state", "held", "--findings"]);
+    assert!(listed.to_string().contains("20610 of claim "), "{listed}");
+    assert_eq!(claims(&again("25", 3)), [4, 4, 0]);
+}

@@ -15,7 +15,7 @@ use crate::claim::{
     take_replaced_claim,
 };
 use crate::practice::Route;
-use crate::scrub::{self, VisitDays};
+use crate::scrub::{self, EarlierClaim, VisitDays};
 use crate::store::claim::VersionKind;
 use crate::store::visit::{StoredEvent, VisitRow, VisitState};
 use crate::store::{StoreResult, Tx};
@@ -221,11 +221,18 @@ impl Plan {
                 None => self.dropped.push(lineage.claim_id),
             }
         }
+        let rewritten: Vec<Option<u64>> =
+            self.steps.iter().filter(|step| step.draft.is_some()).map(|step| step.claim_id).collect();
+        let stand = sent.iter().filter(|known| known.is_with_payer() && !rewritten.contains(&Some(known.claim_id)));
+        let bodies = stand.filter_map(|known| known.sent.as_ref().map(|(_, body)| &body.claim));
+        let beside: Vec<EarlierClaim> = bodies.map(|claim| EarlierClaim::of(claim, true)).collect();
         for step in &mut self.steps {
             if let Some(Draft { claim, charges, why }) = step.draft.take() {
                 step.made = Some((charges, why));
                 let mut candidate = Candidate::new(claim, step.claim_id, self.patient);
                 candidate.visit_id = Some(self.row.visit_id);
+                candidate.has_siblings = true;
+                candidate.beside.clone_from(&beside);
                 candidate.undelivered.clone_from(&self.undelivered);
                 candidate.days = self.days;
                 candidate.of_ours = step.of_ours;

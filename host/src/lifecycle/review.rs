@@ -2,7 +2,7 @@
 //!
 //! Rules fail closed: a rule set that is missing or cannot be evaluated holds its claims.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::audit::demographics::{Known, member_key, people_of};
@@ -33,6 +33,10 @@ pub(super) struct Candidate {
     pub(super) claim_id: Option<u64>,
     /// The visit, whose other claims are no duplicates either.
     pub(super) visit_id: Option<u64>,
+    /// What has left of the visit's other claims, and stands.
+    pub(super) beside: Vec<EarlierClaim>,
+    /// It is looked at with the other claims of its visit.
+    pub(super) has_siblings: bool,
     pub(super) patient: [u8; 32],
     /// Elements that no interface of the visit has a place for.
     pub(super) undelivered: Vec<String>,
@@ -43,6 +47,8 @@ pub(super) struct Candidate {
     /// Who looked at it.
     pub(super) looked: Vec<Looked>,
     pub(super) state: VersionState,
+    /// The state is no longer the one before anybody looked.
+    is_decided: bool,
     /// What is known of the visit's days.
     pub(super) days: VisitDays,
     /// People of roster and eligibility answers with a key of the claim's patient.
@@ -64,9 +70,10 @@ impl Candidate {
         let (undelivered, findings, fixed, looked, people) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (visit_id, state, days, alike) = (None, VersionState::Held, VisitDays::default(), Vec::new());
-        let (cover, question, is_unasked, of_ours) = (None, None, false, false);
+        let (cover, question, is_unasked, of_ours, has_siblings, is_decided, beside) =
+            (None, None, false, false, false, false, Vec::new());
         #[rustfmt::skip] // one row
-        let candidate = Self { claim, claim_id, visit_id, patient, undelivered, findings, fixed, looked, state, days, people, alike, cover, question, is_unasked, of_ours };
+        let candidate = Self { claim, claim_id, visit_id, beside, has_siblings, patient, undelivered, findings, fixed, looked, state, is_decided, days, people, alike, cover, question, is_unasked, of_ours };
         candidate
     }
 
@@ -112,20 +119,62 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
     let mut again = Vec::new();
     for (at, candidate) in candidates.iter_mut().enumerate() {
         if apply_fixes(practice, candidate)? {
-            candidate.findings = known.get(at).cloned().unwrap_or_default();
             again.push(at);
         }
     }
+    // What was changed stands beside the other claims of its visit.
+    let changed: HashSet<u64> = again.iter().filter_map(|at| visit_of(candidates, *at)).collect();
+    let beside: Vec<usize> = (0..candidates.len())
+        .filter(|at| !again.contains(at))
+        .filter(|at| visit_of(candidates, *at).is_some_and(|visit| changed.contains(&visit)))
+        .collect();
+    again.extend(beside);
+    forget(candidates, &known, &again);
     // What the second look finds of a fix that was refused is told with the refusal, too.
     look(host, practice, candidates, &earlier, &again);
-    for at in again {
-        if let Some(candidate) = candidates.get_mut(at) {
+    for at in &again {
+        if let Some(candidate) = candidates.get_mut(*at) {
             note_refused(practice, candidate)?;
         }
     }
     note_accepted(practice, candidates)?;
+    set_states(practice, candidates);
+    // What is held leaves later: an add-on code without its primary is denied.
+    let held: HashSet<u64> = (0..candidates.len())
+        .filter(|at| candidates.get(*at).is_some_and(|one| one.state == VersionState::Held))
+        .filter_map(|at| visit_of(candidates, at))
+        .collect();
+    let beside_held: Vec<usize> = (0..candidates.len())
+        .filter(|at| candidates.get(*at).is_some_and(|one| one.state != VersionState::Held))
+        .filter(|at| visit_of(candidates, *at).is_some_and(|visit| held.contains(&visit)))
+        .collect();
+    if !beside_held.is_empty() {
+        forget(candidates, &known, &beside_held);
+        look(host, practice, candidates, &earlier, &beside_held);
+        note_accepted(practice, candidates)?;
+        set_states(practice, candidates);
+    }
+    Ok(())
+}
+
+/// The visit of a candidate that is looked at with its other claims.
+fn visit_of(candidates: &[Candidate], at: usize) -> Option<u64> {
+    candidates.get(at).filter(|candidate| candidate.has_siblings)?.visit_id
+}
+
+/// Takes findings back to what was known before anybody looked.
+fn forget(candidates: &mut [Candidate], known: &[Vec<StoredFinding>], which: &[usize]) {
+    for at in which {
+        if let (Some(candidate), Some(known)) = (candidates.get_mut(*at), known.get(*at)) {
+            candidate.findings.clone_from(known);
+        }
+    }
+}
+
+fn set_states(practice: &Practice, candidates: &mut [Candidate]) {
     for candidate in candidates {
         let payer = destination(&candidate.claim).and_then(|coverage| payer_of(practice, &coverage.payer.id));
+        candidate.is_decided = true;
         candidate.state = if candidate.findings.iter().any(StoredFinding::holds) {
             VersionState::Held
         } else if !candidate.of_ours && payer.is_some_and(|payer| payer.route == Route::ViaEhr) {
@@ -134,7 +183,6 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
             VersionState::Ready
         };
     }
-    Ok(())
 }
 
 /// Marks fixes that an operator has refused.
@@ -210,7 +258,8 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
     let mut by_set: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let tables = host.tables.active();
     let mut by_table: Vec<Vec<usize>> = vec![Vec::new(); tables.len()];
-    for &at in which {
+    let siblings: Vec<Vec<EarlierClaim>> = which.iter().map(|at| siblings(candidates, *at)).collect();
+    for (&at, siblings) in which.iter().zip(&siblings) {
         let (Some(candidate), Some(earlier)) = (candidates.get_mut(at), earlier.get(at)) else { continue };
         let own: Vec<EarlierClaim> = earlier.iter().map(Earlier::as_scrub).collect();
         // A second look, after fixes, takes the place of the first.
@@ -221,7 +270,8 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
         let (as_of, codes) = (host.as_of(), &*host.codes);
         let cover = candidate.cover.as_ref();
         let undelivered = candidate.undelivered.as_slice();
-        let context = scrub::Context { as_of, profile, earlier: &own, codes, known, alike, visit, cover, undelivered };
+        #[rustfmt::skip] // one row
+        let context = scrub::Context { as_of, profile, earlier: &own, siblings, codes, known, alike, visit, cover, undelivered };
         let mut found = scrub::scrub(&candidate.claim, &context);
         scrub::undelivered::explain(&mut found, &candidate.undelivered);
         for finding in found {
@@ -306,6 +356,24 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
             }
         }
     }
+}
+
+/// The other claims of a candidate's visit, as they will stand: those that are looked at with it, and what has left.
+fn siblings(candidates: &[Candidate], at: usize) -> Vec<EarlierClaim> {
+    let Some(own) = candidates.get(at).filter(|own| own.has_siblings) else { return Vec::new() };
+    let others = candidates.iter().enumerate().filter(|(other, candidate)| {
+        *other != at
+            && candidate.has_siblings
+            && candidate.visit_id == own.visit_id
+            && candidate.claim.frequency != Frequency::Void
+    });
+    own.beside.iter().cloned().chain(others.map(|(_, other)| as_sibling(other))).collect()
+}
+
+/// A claim that leaves with another of its visit, where nothing is known to hold it. It has no id yet.
+fn as_sibling(other: &Candidate) -> EarlierClaim {
+    let is_held = other.is_decided && other.state == VersionState::Held;
+    EarlierClaim { claim_id: String::new(), ..EarlierClaim::of(&other.claim, !is_held) }
 }
 
 /// Whether two findings of a rule are one: of one place, or of an element and a part of it. What the profile lacks for a payer is told

@@ -1,9 +1,10 @@
-//! What was billed for one patient on one day by one provider: lines of the claim and of earlier live claims, alike.
+//! What was billed for one patient on one day by one provider: lines of the claim, of the other claims of its visit, and of earlier live
+//! claims, alike.
 //!
 //! NCCI looks at services "of the same provider, for the same patient, on the same day", on one claim or on several.
 
-use super::Context;
 use super::edit::numbered;
+use super::{Context, EarlierClaim, EarlierService};
 use crate::claim::{
     Claim, DateRange, Frequency, ProcedureSystem, ServiceLine, Unit, day_number, destination, rendering,
 };
@@ -14,6 +15,8 @@ use crate::ncci::Code;
 pub enum Place<'a> {
     /// A line of this claim, from 1.
     Line(u16),
+    /// Another claim of the visit, which was split, and that leaves with this one.
+    Sibling,
     /// An earlier claim, by its CLM01.
     Earlier(&'a str),
 }
@@ -62,10 +65,11 @@ impl<'a> Billed<'a> {
         (first <= self.days.1.min(other.days.1)).then_some(first)
     }
 
-    /// What to call it in words: `line 2 (36000)`, `36000 of claim C0`.
+    /// What to call it in words: `line 2 (36000)`, `36000 of another claim of this visit`, `36000 of claim C0`.
     pub fn words(&self) -> String {
         match self.place {
             Place::Line(number) => format!("line {number} ({})", self.code),
+            Place::Sibling => format!("{} of another claim of this visit", self.code),
             Place::Earlier(claim) => format!("{} of claim {claim}", self.code),
         }
     }
@@ -87,6 +91,34 @@ pub fn earlier<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<Ite
     of_claims(claim, context, move |other| other.payer_id == payer)
 }
 
+/// Services of the visit's other claims to the same payer, and of [`earlier`].
+pub fn beside<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<Item = Billed<'a>> + Clone {
+    siblings(claim, context).chain(earlier(claim, context))
+}
+
+/// [`beside`], but for what is held.
+pub fn may_leave<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<Item = Billed<'a>> + Clone {
+    of_siblings(claim, context, |other| other.live).chain(earlier(claim, context))
+}
+
+/// Services of the visit's other claims to the same payer: of those that leave with this one, and of those that have left.
+pub fn siblings<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<Item = Billed<'a>> + Clone + use<'a> {
+    of_siblings(claim, context, |_| true)
+}
+
+fn of_siblings<'a>(
+    claim: &'a Claim,
+    context: &Context<'a>,
+    counts: fn(&EarlierClaim) -> bool,
+) -> impl Iterator<Item = Billed<'a>> + Clone + use<'a> {
+    let payer = destination(claim).map_or("", |coverage| coverage.payer.id.as_str());
+    let siblings = context.siblings.iter().filter(move |other| other.payer_id == payer && counts(other));
+    siblings.flat_map(|other| {
+        let place = if other.claim_id.is_empty() { Place::Sibling } else { Place::Earlier(&other.claim_id) };
+        other.services.iter().filter_map(move |service| of_service(place, service))
+    })
+}
+
 /// Services of the patient's earlier live claims, to whichever payer.
 pub fn of_any_payer<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<Item = Billed<'a>> + Clone {
     of_claims(claim, context, |_| true)
@@ -100,16 +132,18 @@ fn of_claims<'a>(
     let live =
         move |other: &&super::EarlierClaim| other.live && other.claim_id != claim.control_number && counts(other);
     context.earlier.iter().filter(live).flat_map(|other| {
-        other.services.iter().filter_map(|service| {
-            Some(Billed {
-                place: Place::Earlier(&other.claim_id),
-                code: Code::parse(&service.code)?,
-                modifiers: &service.modifiers,
-                units_thousandths: Some(service.units_thousandths),
-                days: days(service.service_dates)?,
-                rendering_npi: &service.rendering_npi,
-            })
-        })
+        other.services.iter().filter_map(|service| of_service(Place::Earlier(&other.claim_id), service))
+    })
+}
+
+fn of_service<'a>(place: Place<'a>, service: &'a EarlierService) -> Option<Billed<'a>> {
+    Some(Billed {
+        place,
+        code: Code::parse(&service.code)?,
+        modifiers: &service.modifiers,
+        units_thousandths: Some(service.units_thousandths),
+        days: days(service.service_dates)?,
+        rendering_npi: &service.rendering_npi,
     })
 }
 

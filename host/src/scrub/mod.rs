@@ -38,6 +38,9 @@ pub struct Context<'a> {
     pub profile: &'a Profile,
     /// Claims of the same patient at this practice, of OTHER lineages: a claim is no duplicate of what it replaces.
     pub earlier: &'a [EarlierClaim],
+    /// The other claims of the visit, where it was split: what is billed on one day stands on several. Those that have left have their
+    /// id; of the others `live` says that nothing is known to hold them.
+    pub siblings: &'a [EarlierClaim],
     /// The tables of codes and pairs that are loaded.
     pub codes: &'a Shelf,
     /// People of the practice's roster and of eligibility answers who may be the patient (`audit::demographics`).

@@ -51,10 +51,16 @@ pub(super) fn shelf() -> &'static Shelf {
 
 /// The clean claim with these lines, beside earlier claims: ids and places of what NCCI finds.
 fn found(claim: &Claim, earlier: &[EarlierClaim], profile: &Profile) -> Vec<Finding> {
+    found_beside(claim, &[], earlier, profile)
+}
+
+/// The same, with other claims of its visit.
+fn found_beside(claim: &Claim, siblings: &[EarlierClaim], earlier: &[EarlierClaim], profile: &Profile) -> Vec<Finding> {
     let context = Context {
         as_of: AS_OF,
         profile,
         earlier,
+        siblings,
         codes: shelf(),
         known: &[],
         alike: &[],
@@ -90,6 +96,43 @@ fn ids(lines: &[&str]) -> Vec<String> {
 
 fn earlier(lines: &[&str]) -> EarlierClaim {
     EarlierClaim::of(&Claim { control_number: text("C0"), ..with(lines) }, true)
+}
+
+/// A visit that was split has one day on several claims. Of a pair the claim with column 2 is told; units count on each.
+#[test]
+fn the_other_claims_of_the_visit_are_beside_it() {
+    // Those that leave together have no id yet.
+    let sibling = |claim: &Claim| EarlierClaim { claim_id: String::new(), ..EarlierClaim::of(claim, true) };
+    let told_beside = |own: &[&str], other: EarlierClaim| -> Vec<String> {
+        let findings = found_beside(&with(own), &[other], &[], &profile());
+        findings.into_iter().map(|finding| format!("{} {}", finding.rule, finding.at.line.unwrap())).collect()
+    };
+    let told = |own: &[&str], other: &[&str]| told_beside(own, sibling(&with(other)));
+    let none: [&str; 0] = [];
+    assert_eq!(told(&["80048"], &["80053"]), ["ncci.ptp 1"]);
+    assert_eq!(told(&["80053"], &["80048"]), none, "the other claim is told");
+    assert_eq!(told(&["99213"], &["20610"]), ["ncci.ptp.modifier-missing 1"]);
+    assert_eq!(told(&["99213-25"], &["20610"]), none);
+    assert_eq!(told(&["17000"], &["17000"]), ["ncci.mue.day 1"]);
+    assert_eq!(told(&["82374*2"], &["82374*2"]), none, "a limit of a line is of a line");
+    assert_eq!(
+        (told(&["99292"], &["99291"]), told(&["99292"], &["99213"])),
+        (vec![], vec![text("ncci.addon.primary-missing 1")])
+    );
+    // Of another provider, day or payer it is another service.
+    let mut other = with(&["80053"]);
+    other.header.coverages[0].payer.id = text("OTHER");
+    assert!(found_beside(&with(&["80048"]), &[sibling(&other)], &[], &profile()).is_empty());
+    let mut other = with(&["80053"]);
+    other.lines[0].service_dates = crate::claim::DateRange { start: on(2026, 2, 2), end: on(2026, 2, 2) };
+    assert!(found_beside(&with(&["80048"]), &[sibling(&other)], &[], &profile()).is_empty());
+    // What has left is not looked at again: the claim with column 1 is told.
+    assert_eq!(told_beside(&["80053"], earlier(&["80048"])), ["ncci.ptp 1"]);
+    // A primary that is held leaves later.
+    let held = EarlierClaim { live: false, ..sibling(&with(&["99291"])) };
+    assert_eq!(told_beside(&["99292"], held), ["ncci.addon.primary-missing 1"]);
+    let words = found_beside(&with(&["99213"]), &[sibling(&with(&["20610"]))], &[], &profile());
+    assert!(words[0].words.contains("20610 of another claim of this visit"), "{words:?}");
 }
 
 /// CMS has pairs of a procedure with some visits only: of those the pair speaks, of the others the fee schedule's days.
@@ -128,6 +171,7 @@ fn a_visit_that_no_pair_names_is_asked_about_all_the_same() {
             as_of: AS_OF,
             profile: &profile(),
             earlier: &[],
+            siblings: &[],
             codes: &shelf,
             known: &[],
             alike: &[],
@@ -352,6 +396,7 @@ fn what_no_table_knows_is_told_and_never_passed() {
             as_of,
             profile: &profile(),
             earlier: &[],
+            siblings: &[],
             codes: shelf,
             known: &[],
             alike: &[],
@@ -385,6 +430,7 @@ fn what_no_table_knows_is_told_and_never_passed() {
         as_of: AS_OF,
         profile: &other,
         earlier: &[],
+        siblings: &[],
         codes: &empty,
         known: &[],
         alike: &[],

@@ -292,7 +292,8 @@ impl Checker {
         let (profile, codes) = (&self.profile, &self.codes);
         let visit = VisitDays { heard: Some(self.as_of), booked: None };
         let (as_of, known, earlier, alike) = (self.as_of, known.as_slice(), earlier.as_slice(), alike.as_slice());
-        let context = Context { as_of, profile, earlier, codes, known, alike, visit, cover: None, undelivered: &[] };
+        #[rustfmt::skip] // one row
+        let context = Context { as_of, profile, earlier, siblings: &[], codes, known, alike, visit, cover: None, undelivered: &[] };
         let mut findings = scrub::scrub(&claim, &context);
         if rules {
             findings.extend(self.rules(claim));

@@ -117,6 +117,16 @@ pub(super) fn known<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterato
     super::numbered(claim).take(if asked { usize::MAX } else { 0 }).filter_map(one)
 }
 
+/// What the fee schedule knows of the visit: of the claim, and of the visit's other claims.
+fn of_visit<'a>(
+    claim: &'a Claim,
+    context: &Context<'a>,
+) -> impl Iterator<Item = (Billed<'a>, Indicators)> + Clone + use<'a> {
+    let context = *context;
+    let siblings = billed::siblings(claim, &context).filter_map(move |one| Some((one, indicators(&context, &one)?)));
+    known(claim, &context).map(|one| (one.billed, one.pfs)).chain(siblings)
+}
+
 /// Indicators of a service that was billed.
 pub(super) fn indicators(context: &Context, billed: &Billed<'_>) -> Option<Indicators> {
     PfsTable::on(context.codes, billed.days.0)?.lookup(billed.code)
@@ -221,22 +231,22 @@ fn separate_visit(claim: &Claim, context: &Context, report: &mut Report) {
             continue;
         }
         // CMS has no pair for most visits: new patients, the emergency department, preventive ones.
-        let is_pair = |one: &Known<'_>, day: i64| {
+        let is_pair = |one: &Billed<'_>, day: i64| {
             let Some(((table, _), day)) = tables.ptp(day).known().zip(i32::try_from(day).ok()) else { return false };
-            let (visit, one) = (visit.billed.code, one.billed.code);
+            let (visit, one) = (visit.billed.code, one.code);
             table.lookup(one, visit, day).or_else(|| table.lookup(visit, one, day)).is_some()
         };
-        let minor = |one: &Known<'_>| {
-            matches!(one.pfs.global, Global::Day | Global::Ten)
-                && !is_visit(one.billed.code)
-                && one.billed.meets(&visit.billed).is_some_and(|day| !is_pair(one, day))
+        let minor = |(one, pfs): &(Billed<'_>, Indicators)| {
+            matches!(pfs.global, Global::Day | Global::Ten)
+                && !is_visit(one.code)
+                && one.meets(&visit.billed).is_some_and(|day| !is_pair(one, day))
         };
-        let Some(procedure) = known.clone().find(minor) else { continue };
+        let Some((procedure, _)) = of_visit(claim, context).find(minor) else { continue };
         let words = format!(
             "Line {} ({}) is a visit on the day of {}, whose payment includes it. Was it significant and separate? If the record says so, enter 25; if not, remove it.",
             visit.number,
             super::code(visit.line),
-            procedure.billed.words()
+            procedure.words()
         );
         tell(report, visit.number, words, None);
     }
@@ -261,7 +271,7 @@ fn decision(claim: &Claim, context: &Context, report: &mut Report) {
     let known = known(claim, context);
     let is_major = |pfs: &Indicators| pfs.global == Global::Ninety;
     for visit in known.clone().filter(|one| is_visit(one.billed.code) && !has(one.billed.modifiers, SAID)) {
-        let own = known.clone().filter(|one| is_major(&one.pfs)).map(|one| one.billed);
+        let own = of_visit(claim, context).filter(|(_, pfs)| is_major(pfs)).map(|(one, _)| one);
         let others = billed::earlier(claim, context).filter(|other| {
             just_before(&visit.billed, other) && indicators(context, other).is_some_and(|pfs| is_major(&pfs))
         });
@@ -298,7 +308,7 @@ fn other_modifier(claim: &Claim, context: &Context, report: &mut Report) {
     let known = known(claim, context);
     for visit in known.clone().filter(|one| is_visit(one.billed.code)) {
         let of_day = |global: fn(Global) -> bool, days: i64| {
-            let own = known.clone().filter(|one| !is_visit(one.billed.code)).map(|one| (one.billed, one.pfs));
+            let own = of_visit(claim, context).filter(|(one, _)| !is_visit(one.code));
             let before =
                 billed::earlier(claim, context).filter_map(|other| Some((other, indicators(context, &other)?)));
             own.chain(before).find(|(other, pfs)| {

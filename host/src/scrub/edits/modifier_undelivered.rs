@@ -30,7 +30,7 @@ fn undelivered(claim: &Claim, context: &Context, report: &mut Report) {
     }
     // What a visit's modifiers tell apart is other services beside it.
     let is_alone = match claim.lines.as_slice() {
-        [line] => Code::parse(&line.procedure.code).is_some_and(is_visit),
+        [line] if context.siblings.is_empty() => Code::parse(&line.procedure.code).is_some_and(is_visit),
         _ => false,
     };
     for (number, line) in super::numbered(claim) {

@@ -13,9 +13,9 @@ pub const PRIMARY_MISSING: Edit = Edit {
     severity: Severity::Hold,
     source: "CMS Medicare NCCI add-on code edits (types 1, 2, 3); NCCI Policy Manual, chapter 1, section R",
     explain: Explain {
-        what: "Type 1: one of the listed primaries is billed for the same day by the same rendering provider, on the claim or on an earlier live one to the same payer. Types 2 and 3, whose primaries contractors decide: any listed one, or any other procedure that is no add-on code.",
+        what: "Type 1: one of the listed primaries is billed for the same day by the same rendering provider, on the claim, on another claim of the visit, or on an earlier live one to the same payer. Types 2 and 3, whose primaries contractors decide: any listed one, or any other procedure that is no add-on code.",
         why: "An add-on code is never paid alone.",
-        known_problems: "99292 may follow the 99291 of another physician of the group: any provider's is taken. The primary on another claim of the same visit is not seen.",
+        known_problems: "99292 may follow the 99291 of another physician of the group: any provider's is taken.",
         example: "99292 without 99291. Repair: add the primary, or correct the code.",
         fix: "None.",
     },
@@ -43,7 +43,7 @@ fn primary_missing(claim: &Claim, context: &Context, report: &mut Report) {
             other.place != billed.place
                 && if shared { other.shares_day(&billed).is_some() } else { other.meets(&billed).is_some() }
         };
-        let mut others = billed::own(claim).chain(billed::earlier(claim, context)).filter(beside);
+        let mut others = billed::own(claim).chain(billed::may_leave(claim, context)).filter(beside);
         let listed = |code: Code| rows.clone().any(|row| row.primary == Some(code));
         let found =
             others.any(|other| listed(other.code) || (kind != AddonType::Listed && !table.is_addon(other.code, day)));

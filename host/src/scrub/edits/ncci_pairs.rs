@@ -17,9 +17,9 @@ pub const NEVER: Edit = Edit {
     severity: Severity::Hold,
     source: "CMS NCCI Policy Manual for Medicare Services, chapter 1, section E; NCCI PTP table, modifier indicator 0",
     explain: Explain {
-        what: "Finds column 1 and column 2 of a pair with indicator 0, in either order, on the same day by the same rendering provider: two lines of the claim, or a line and an earlier live claim to the same payer.",
+        what: "Finds column 1 and column 2 of a pair with indicator 0, in either order, on the same day by the same rendering provider: two lines of the claim, or a line and another claim of the visit or an earlier live one, to the same payer.",
         why: "The column 2 code is denied, whatever its modifiers say.",
-        known_problems: "Other claims of the same visit (split by provider, place or authorization) are not seen. Where Medicare covers none of the column 2 code (MUE 0) its pair is a warning for other payers. Payers who do not follow NCCI: ncci = false at the payer in the profile.",
+        known_problems: "Of two claims of one visit (split by place or authorization) the one with column 2 is told. Where Medicare covers none of the column 2 code (MUE 0) its pair is a warning for other payers. Payers who do not follow NCCI: ncci = false at the payer in the profile.",
         example: "80053 and 80048 on one day. Repair: remove 80048.",
         fix: "None: which of the two was done is in the chart.",
     },
@@ -89,7 +89,7 @@ fn never(claim: &Claim, context: &Context, report: &mut Report) {
                 pair.column1.words(),
                 pair.named()
             ),
-            Place::Earlier(_) => format!(
+            Place::Sibling | Place::Earlier(_) => format!(
                 "{} includes {}, which was billed for that day ({}): they are not paid together, and no modifier changes that. Replace that claim, or correct the code that is wrong.",
                 sentence(&pair.column1),
                 pair.column2.words(),
@@ -156,12 +156,16 @@ fn each<'a>(claim: &'a Claim, context: &Context<'a>, indicator: Indicator, mut f
     let mut tables = Opened { tables: Tables::of(context.codes), last: None };
     let lines = billed::own(claim);
     for (at, line) in lines.clone().enumerate() {
-        let others = lines.clone().skip(at + 1).chain(billed::earlier(claim, context));
+        let others = lines.clone().skip(at + 1).chain(billed::beside(claim, context));
         for other in others {
             let Some(day) = line.meets(&other) else { continue };
             let Some((table, label)) = tables.on(day) else { continue };
             let Ok(day_in_table) = i32::try_from(day) else { continue };
             for (column1, column2) in [(line, other), (other, line)] {
+                // The claim that it is on is told.
+                if column2.place == Place::Sibling {
+                    continue;
+                }
                 let row = table.lookup(column1.code, column2.code, day_in_table);
                 if let Some(row) = row.filter(|row| row.indicator == indicator) {
                     found(Bundled { column1, column2, rationale: table.rationale(&row), day, table: label });
@@ -194,6 +198,7 @@ impl<'a> Opened<'a> {
 fn question(pair: &Bundled<'_>) -> String {
     let line = match pair.column2.place {
         Place::Line(line) => format!("line {line}"),
+        Place::Sibling => "that line".to_owned(),
         Place::Earlier(claim) => format!("that line of claim {claim}"),
     };
     if modifier::is_visit(pair.column2.code) {

@@ -34,7 +34,7 @@ pub const DAY: Edit = Edit {
     severity: Severity::Hold,
     source: "CMS NCCI Policy Manual for Medicare Services, chapter 1, section V; MUE table, adjudication indicators 2 and 3; MLN SE1422; Medicare Claims Processing Manual, chapter 12, section 40.7",
     explain: Explain {
-        what: "Adds the units of a code over all lines of the day by the same rendering provider, earlier live claims to the same payer included, and compares them with the limit. Lines with 55 are not added. A limit of 0, and one whose rationale is CMS Policy, is Medicare's coverage and no count of units: for another payer the first is nothing and the second a warning. So are units that exceed a limit only because both sides are on lines of their own: Medicare wants one line with 50, others take two.",
+        what: "Adds the units of a code over all lines of the day by the same rendering provider, other claims of the visit and earlier live ones to the same payer included, and compares them with the limit. Lines with 55 are not added. A limit of 0, and one whose rationale is CMS Policy, is Medicare's coverage and no count of units: for another payer the first is nothing and the second a warning. So are units that exceed a limit only because both sides are on lines of their own: Medicare wants one line with 50, others take two.",
         why: "All lines of the code are denied. A limit by policy (2) is never exceeded; a clinical one (3) may be, on appeal, with the record.",
         known_problems: "Medicaid's own tables are not asked. mue_clinical = \"warn\" in the profile sends what exceeds a clinical limit. A service that Medicare does not cover passes with GY, GX or GZ, which ask for its denial.",
         example: "Two lines of 17000 on one day, limit 1. Repair: correct the units or the code.",
@@ -110,7 +110,7 @@ fn day(claim: &Claim, context: &Context, report: &mut Report) {
         if mue.adjudication == Adjudication::Line {
             continue;
         }
-        let others = || billed::own(claim).skip(at + 1).chain(billed::earlier(claim, context)).filter(same);
+        let others = || billed::own(claim).skip(at + 1).chain(billed::beside(claim, context)).filter(same);
         let sum = others().filter_map(|other| per_day(&other)).fold(own, i64::saturating_add);
         let payable = i64::from(mue.units) * 1000;
         let Some(mut severity) = severity(claim, context, &mue, rationale).filter(|_| sum > payable) else { continue };

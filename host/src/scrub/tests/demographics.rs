@@ -44,6 +44,7 @@ fn found(change: impl Fn(&mut Claim, &mut Vec<Known>)) -> Vec<Finding> {
         as_of: AS_OF,
         profile: &profile(),
         earlier: &[],
+        siblings: &[],
         codes: ncci_tests::shelf(),
         known: &roster,
         alike: &[],

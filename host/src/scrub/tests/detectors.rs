@@ -103,7 +103,18 @@ fn found(change: fn(&mut Setup)) -> Vec<Finding> {
     change(&mut setup);
     let Setup { claim, profile, earlier, alike, visit, undelivered } = &setup;
     let (codes, visit) = (shelf(), *visit);
-    let context = Context { as_of: AS_OF, profile, earlier, codes, known: &[], alike, visit, cover: None, undelivered };
+    let context = Context {
+        as_of: AS_OF,
+        profile,
+        earlier,
+        siblings: &[],
+        codes,
+        known: &[],
+        alike,
+        visit,
+        cover: None,
+        undelivered,
+    };
     let mut found = scrub(claim, &context);
     // The lists of this shelf are short, and what they lack is not asked here.
     found.retain(|finding| !finding.rule.starts_with("code."));

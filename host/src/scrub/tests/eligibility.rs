@@ -73,6 +73,7 @@ fn found(change: fn(&mut Case)) -> Vec<Finding> {
         as_of: AS_OF,
         profile: &case.profile,
         earlier: &[],
+        siblings: &[],
         codes: ncci_tests::shelf(),
         known: &[],
         alike: &[],
