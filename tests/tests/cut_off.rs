@@ -129,6 +129,54 @@ fn the_same_again_with_a_line_end_or_the_sites_word_says_that_it_was_whole() {
     assert_eq!(leaves(&site.run(DAY)).0, 2, "what was answered stays answered");
 }
 
+/// What takes a charge back or corrects it is not told again by the charge before it.
+#[test]
+fn a_correction_that_may_be_cut_is_held_and_not_dropped() {
+    for kind in ["DT", "AJ", "CD"] {
+        let site = Site::new();
+        let whole = Charge::of_nobody_else(1).message();
+        site.hl7("a.hl7", whole.as_bytes());
+        let later = whole.replace("20260501120000", "20260501130000").replace("|CG|", &format!("|{kind}|"));
+        site.hl7("b.hl7", later.trim_end().as_bytes());
+        let summary = site.run(DAY);
+        let work = site.json(&["--as-of", DAY, "work", "list"]).to_string();
+        assert_eq!(leaves(&summary).0, 0, "{kind}: {summary}");
+        assert!(work.contains("line.open-end") || held(&site).contains(&"line.open-end".to_owned()), "{kind}: {work}");
+    }
+}
+
+/// A word on what is seen is none on what comes later.
+#[test]
+fn an_accepted_end_accepts_no_other_one() {
+    let site = Site::new();
+    let first = Charge::of_nobody_else(1).message();
+    site.hl7("a.hl7", first.trim_end().as_bytes());
+    site.run(DAY);
+    let id = site.json(&["claim", "list", "--state", "held"])[0]["id"].as_str().unwrap().to_owned();
+    let accept = ["--as-of", DAY, "claim", "accept", &id, "line.open-end", "--reason", "seen", "--by", "A. Lee"];
+    site.json(&accept);
+    let second = first.replace("20260501120000", "20260501130000").replace("FT1|1|C1|", "FT1|1|C9|");
+    site.hl7("b.hl7", second[..second.find("|ID1").unwrap() + 3].as_bytes());
+    let summary = site.run(DAY);
+    assert_eq!((leaves(&summary).0, held(&site).contains(&"line.open-end".to_owned())), (0, true), "{summary}");
+}
+
+/// What a whole document has told again says nothing any more, whatever the site says afterwards.
+#[test]
+fn what_was_told_again_stays_told() {
+    let site = Site::new();
+    let whole = Charge::of_nobody_else(1).message();
+    site.hl7("a.hl7", whole[..whole.find("|ID1").unwrap() + 3].as_bytes());
+    site.run(DAY);
+    site.hl7("b.hl7", whole.as_bytes());
+    assert_eq!(leaves(&site.run(DAY)).0, 1);
+    say(&site, "compare", "open");
+    let summary = site.run(DAY);
+    assert_eq!((leaves(&summary), held(&site)), ((1, 9_000), Vec::new()), "{summary}");
+    assert_eq!(site.outbox().len(), 1, "no correction leaves");
+    site.assert_accounted(DAY);
+}
+
 #[test]
 fn charges_that_are_joined_with_a_row_without_a_line_end_are_held_too() {
     let site = Site::new();
@@ -139,14 +187,15 @@ fn charges_that_are_joined_with_a_row_without_a_line_end_are_held_too() {
                 [columns]\npatient_middle = \"patients:Middle\"\n";
     std::fs::write(site.dir().join("joined.toml"), join).unwrap();
     let put = |name: &str, text: &str| site.put("inbox/rows", name, text.as_bytes());
+    put("patients0.csv", "Patient ID,Middle\nM3,CA");
     put("patients1.csv", "Patient ID,Middle\nM1,A\nM2,BO");
-    put("a.csv", &format!("{HEADER}{}{}", row(1), row(2)));
+    put("a.csv", &format!("{HEADER}{}{}{}", row(1), row(2), row(3)));
     let summary = site.run(DAY);
-    assert_eq!((leaves(&summary).0, held(&site)), (1, vec!["line.open-end".to_owned()]), "{summary}");
+    assert_eq!((leaves(&summary).0, held(&site)), (1, vec!["line.open-end".to_owned(); 2]), "{summary}");
     // The joined file comes whole, and the charge again.
-    put("patients2.csv", "Patient ID,Middle\nM1,A\nM2,BOAZ\n");
-    put("b.csv", &format!("{HEADER}{}", row(2)));
-    assert_eq!((leaves(&site.run(DAY)).0, held(&site)), (2, Vec::new()));
+    put("patients2.csv", "Patient ID,Middle\nM1,A\nM2,BOAZ\nM3,CAL\n");
+    put("b.csv", &format!("{HEADER}{}{}", row(2), row(3)));
+    assert_eq!((leaves(&site.run(DAY)).0, held(&site)), (3, Vec::new()));
 }
 
 /// Wherever a charge message is cut before its charge, somebody is told: it is no message without charges.

@@ -10,47 +10,83 @@
 //! whole, or somebody has accepted it.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
 use super::HostError;
 use super::ingest::Intake;
 use super::pieces::Framed;
+use crate::claim::{Charge, ChargeAction};
 use crate::config::LastLine;
+use crate::intake::folder::ARCHIVE;
 use crate::intake::framing::{Frame, FramingProblem, Item, OpenEnd, has_line_ends};
 use crate::store::document::OPEN_END;
 use crate::store::{StoreResult, Tx};
-use crate::visit::{Event, VisitProblem};
+use crate::visit::{Event, VisitProblem, source_order};
 
 /// Files before the one in hand that are looked at.
 const COMPARED_MAX: usize = 10;
 const WAY_BACK: &str = "; if this source writes no line end behind its last line, set last_line = \"open\" in claimhost.toml \
                         and let this run again with `claimhost document retry`";
-const HELD: &str = "the file that tells of it, or one that it is joined with, ends without a line end, and nobody has said whether \
-                    such a file is whole or cut off: set last_line = \"open\" in claimhost.toml if its source writes none; \
-                    else have the file sent again, or accept this once you have seen that it is whole";
+const HELD: &str = "their file, or one that they are joined with, ends without a line end, and nobody has said whether such a file is \
+                    whole or cut off: set last_line = \"open\" in claimhost.toml if its source writes none; else have the file \
+                    sent again, or accept this once you have seen that it is whole";
 
-/// The events of a visit that count, and the problem where one of them may be cut off. One that is told again whole, charge by charge,
-/// says nothing any more.
+/// The events of a visit that count, and the problem where one of them may be cut off. What is told again whole says nothing any more.
 pub(super) fn counted<'e>(
     tx: &Tx<'_>,
     visit_id: u64,
     events: &'e [Event],
 ) -> StoreResult<(Cow<'e, [Event]>, Option<VisitProblem>)> {
-    let marked: BTreeSet<String> = tx.open_ended_of(visit_id)?.into_iter().map(|id| id.to_string()).collect();
+    let marked = tx.open_ended_of(visit_id)?;
     if marked.is_empty() {
         return Ok((Cow::Borrowed(events), None));
     }
-    let (open, whole): (Vec<&Event>, Vec<&Event>) = events.iter().partition(|event| marked.contains(&event.document));
-    let ids = |event: &Event| -> BTreeSet<String> { event.charges.iter().map(|charge| charge.id.clone()).collect() };
-    let is_told_again = |event: &Event| {
-        let own = ids(event);
-        !own.is_empty() && !own.contains("") && whole.iter().any(|known| own.is_subset(&ids(known)))
-    };
-    let gone: BTreeSet<&str> =
-        open.iter().filter(|event| is_told_again(event)).map(|event| event.document.as_str()).collect();
-    let left = events.iter().filter(|event| !gone.contains(event.document.as_str())).cloned().collect();
-    let problem = (gone.len() < open.len()).then(|| VisitProblem::new(OPEN_END, "document", HELD));
+    let (gone, open) = told_again(events, &marked);
+    let left = events.iter().filter(|event| number(event).is_none_or(|id| !gone.contains(&id))).cloned().collect();
+    let problem = (!open.is_empty()).then(|| {
+        // They are named: a word on these is none on others that come later.
+        let named: Vec<String> = open.iter().map(u64::to_string).collect();
+        VisitProblem::new(OPEN_END, "document", &format!("documents {}: {HELD}", named.join(", ")))
+    });
     Ok((Cow::Owned(left), problem))
+}
+
+/// Of marked documents those that whole ones have told again, and the others. Only what is new in a document can be told again (what it
+/// takes back or corrects cannot), by documents that came later and are no earlier in the source's order.
+fn told_again(events: &[Event], marked: &[(u64, bool)]) -> (BTreeSet<u64>, BTreeSet<u64>) {
+    let is_marked = |event: &Event| number(event).and_then(|id| marked.iter().find(|(known, _)| *known == id));
+    let is_new = |charge: &&Charge| charge.action == ChargeAction::New && charge.reverses.is_empty();
+    let (mut gone, mut open) = (BTreeSet::new(), BTreeSet::new());
+    for event in events {
+        let Some((id, is_over)) = is_marked(event).copied() else { continue };
+        let later = || {
+            events.iter().filter(|known| {
+                is_marked(known).is_none()
+                    && number(known) > Some(id)
+                    && source_order(&known.order, &event.order) != Ordering::Less
+            })
+        };
+        let told = match event.charges.as_slice() {
+            [] => later().any(|known| known.charges.is_empty()),
+            charges => charges.iter().all(|charge| {
+                let is_it = |known: &Charge| is_new(&known) && known.id == charge.id;
+                is_new(&charge) && !charge.id.is_empty() && later().any(|known| known.charges.iter().any(is_it))
+            }),
+        };
+        if is_over || told {
+            gone.insert(id)
+        } else {
+            open.insert(id)
+        };
+    }
+    (gone, open)
+}
+
+fn number(event: &Event) -> Option<u64> {
+    event.document.parse().ok()
 }
 
 impl Intake<'_> {
@@ -86,7 +122,8 @@ impl Intake<'_> {
         Ok(Framed::Problem(problem))
     }
 
-    /// The site has said that its files are whole without a line end: nothing of them waits for that any more.
+    /// The site has said that its files are whole without a line end: nothing of them waits for that any more. What a whole document has
+    /// told again stays as that says it.
     pub(super) fn answer_open_ended(&self) -> Result<(), HostError> {
         if self.folder.config.last_line != LastLine::Open {
             return Ok(());
@@ -94,20 +131,41 @@ impl Intake<'_> {
         let store = &self.practice.store;
         let channel = self.folder.channel.as_str();
         let marked = store.read(|tx| tx.open_ended_in(channel))?;
-        if marked.is_empty() {
+        let mut own = Vec::new();
+        for (document_id, file_id) in marked {
+            if self.is_of_folder(file_id)? {
+                own.push(document_id);
+            }
+        }
+        if own.is_empty() {
             return Ok(());
         }
         Ok(store.write(|tx| -> StoreResult<()> {
-            for visit_id in tx.visits_of_documents(&marked)? {
+            let mut over = BTreeSet::new();
+            for visit_id in tx.visits_of_documents(&own)? {
+                let events: Vec<Event> = tx.events(visit_id)?.into_iter().map(Event::from).collect();
+                over.extend(told_again(&events, &tx.open_ended_of(visit_id)?).0);
                 tx.look_again_at(visit_id)?;
             }
-            for document_id in &marked {
-                tx.document_is_whole(*document_id)?;
-                let event = "taken as whole: last_line is open";
+            for document_id in &own {
+                let is_over = over.contains(document_id);
+                tx.answer_open_ended(*document_id, is_over)?;
+                let event =
+                    if is_over { "told again by a whole document" } else { "taken as whole: last_line is open" };
                 tx.record("document", *document_id, self.host.today(), "host", event, "")?;
             }
             Ok(())
         })?)
+    }
+
+    /// Whether a file came by this way in, wherever the configuration had it then: it lies in the folder's archive.
+    fn is_of_folder(&self, file_id: u64) -> Result<bool, HostError> {
+        if self.folder.listens {
+            return Ok(true);
+        }
+        let name = self.practice.store.read(|tx| tx.archive_name(file_id))?;
+        let archive = self.folder.config.path.join(ARCHIVE);
+        Ok(name.is_some_and(|name| archive.join(OsStr::from_bytes(&name)).is_file()))
     }
 
     /// Whether the files of this folder that came before one had line ends, and are enough to say so.

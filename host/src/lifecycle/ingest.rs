@@ -41,8 +41,8 @@ pub(super) fn take(host: &Host, practice: &Practice) -> Result<u64, HostError> {
         if !folder.listens {
             intake.store_arrivals()?;
         }
-        intake.answer_open_ended()?;
         documents += intake.frame_stored()?;
+        intake.answer_open_ended()?;
         documents += intake.retry_parked()?;
     }
     Ok(documents)
@@ -271,7 +271,8 @@ impl Intake<'_> {
     fn settle(&self, tx: &Tx<'_>, pending: &Pending, frame: &Frame, told: &Told) -> Result<(), HostError> {
         let Told { status, reason, detail, events } = told;
         let mut status = *status;
-        let marked = status == DocumentStatus::Translated && frame.open_end.is_some();
+        let of_visit = events.iter().any(|event| matches!(event, TheirEvent::Visit(_)));
+        let marked = status == DocumentStatus::Translated && of_visit && frame.open_end.is_some();
         let reason = if marked { OPEN_END } else { reason };
         let digest = self.digest.as_str();
         let before = pending.document_id.map(|document_id| self.status_of(tx, document_id)).transpose()?;

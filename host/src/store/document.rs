@@ -46,6 +46,9 @@ impl DocumentStatus {
 /// had said how files of its source end. It is no translated document's reason otherwise.
 pub const OPEN_END: &str = "line.open-end";
 
+/// Reason of one that was marked so, and that a whole document has told again: it says nothing any more.
+pub const TOLD_AGAIN: &str = "line.told-again";
+
 /// What is known of one document when it is written.
 pub struct NewDocument<'a> {
     /// The file it is in.
@@ -56,7 +59,7 @@ pub struct NewDocument<'a> {
     pub ranges: &'a [(u64, u64)],
     /// Its end.
     pub status: DocumentStatus,
-    /// Id of the reason; for translated empty, or [`OPEN_END`].
+    /// Id of the reason; for translated empty, [`OPEN_END`] or [`TOLD_AGAIN`].
     pub reason: &'a str,
     /// Day it was received, as a day number.
     pub received_day: i64,
@@ -134,30 +137,43 @@ impl Tx<'_> {
         Ok(self.highest_id("document", "document_id")? + 1)
     }
 
-    /// Marked documents ([`OPEN_END`]) of a channel.
+    /// Marked documents ([`OPEN_END`]) of a channel, each with its file.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn open_ended_in(&self, channel: &str) -> StoreResult<Vec<u64>> {
+    pub fn open_ended_in(&self, channel: &str) -> StoreResult<Vec<(u64, u64)>> {
         self.rows(
-            "SELECT document_id FROM document JOIN file USING (practice_id, file_id)
+            "SELECT document_id, file_id FROM document JOIN file USING (practice_id, file_id)
              WHERE practice_id = ?1 AND reason = 'line.open-end' AND channel = ?2 ORDER BY document_id",
             (self.practice_id(), channel),
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }
 
-    /// Marked documents that have told of a visit.
+    /// Marked documents that have told of a visit, each with whether it is certain that another has told it again ([`TOLD_AGAIN`]).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn open_ended_of(&self, visit_id: u64) -> StoreResult<Vec<u64>> {
+    pub fn open_ended_of(&self, visit_id: u64) -> StoreResult<Vec<(u64, bool)>> {
         self.rows(
-            "SELECT document_id FROM document WHERE practice_id = ?1 AND reason = 'line.open-end' AND document_id IN
+            "SELECT document_id, reason = 'line.told-again' FROM document WHERE practice_id = ?1
+             AND reason IN ('line.open-end', 'line.told-again') AND document_id IN
              (SELECT document_id FROM visit_event WHERE practice_id = ?1 AND visit_id = ?2)",
             (self.practice_id(), visit_id),
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
+    }
+
+    /// Nothing is open about a marked document any more: it is whole, or over.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn answer_open_ended(&self, document_id: u64, is_over: bool) -> StoreResult<()> {
+        self.execute(
+            "UPDATE document SET reason = ?3 WHERE practice_id = ?1 AND document_id = ?2 AND reason = 'line.open-end'",
+            (self.practice_id(), document_id, if is_over { TOLD_AGAIN } else { "" }),
+        )?;
+        Ok(())
     }
 
     /// A marked document is whole. Whether it was marked.

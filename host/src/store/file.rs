@@ -283,6 +283,19 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The name of a file in its folder's archive, while it is there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn archive_name(&self, file_id: u64) -> StoreResult<Option<Vec<u8>>> {
+        let sealed: Option<Vec<u8>> = self.row(
+            "SELECT archive_name FROM file WHERE practice_id = ?1 AND file_id = ?2 AND archive_name IS NOT NULL",
+            (self.practice_id(), file_id),
+            |row| row.get(0),
+        )?;
+        sealed.map(|sealed| Ok(self.practice.keys.unseal("file.archive_name", file_id, &sealed)?.to_vec())).transpose()
+    }
+
     /// Marks a file framed: each of its documents has a row.
     ///
     /// # Errors

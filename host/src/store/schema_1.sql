@@ -85,7 +85,7 @@ CREATE TABLE document (
     ordinal INTEGER NOT NULL,
     ranges TEXT NOT NULL,           -- byte ranges in the file: "0-100,220-300"
     status TEXT NOT NULL,           -- pending | translated | ignored | rejected | parked
-    reason TEXT NOT NULL,           -- id of the reason; for translated empty, or line.open-end
+    reason TEXT NOT NULL,           -- id of the reason; for translated empty, line.open-end or line.told-again
     received_day INTEGER NOT NULL,
     plugin_digest TEXT NOT NULL,
     body BLOB,                      -- sealed: problems, or the fault
@@ -93,7 +93,7 @@ CREATE TABLE document (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX document_by_status ON document (practice_id, status);
 CREATE INDEX document_by_file ON document (practice_id, file_id, ordinal);
-CREATE INDEX document_open_ended ON document (practice_id, document_id) WHERE reason = 'line.open-end';
+CREATE INDEX document_open_ended ON document (practice_id, document_id) WHERE reason IN ('line.open-end', 'line.told-again');
 
 CREATE TABLE visit (
     practice_id TEXT NOT NULL,

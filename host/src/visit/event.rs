@@ -50,7 +50,7 @@ impl Event {
 }
 
 /// The source's order: sequence, then event time; an event without either comes before those with.
-pub(super) fn source_order(left: &SourceOrder, right: &SourceOrder) -> Ordering {
+pub(crate) fn source_order(left: &SourceOrder, right: &SourceOrder) -> Ordering {
     left.sequence.cmp(&right.sequence).then_with(|| left.event_time.cmp(&right.event_time))
 }
 

@@ -25,6 +25,7 @@ pub use amend::{Amendment, BilledVersion, Sender, amend};
 pub use amounts::out_of_range;
 pub use charge::ChargeKey;
 pub use complete::complete_visit;
+pub(crate) use event::source_order;
 pub use event::{Event, event_digest};
 pub use fold::{LiveCharge, Visit, VisitProblem, fold};
 pub use header::no_claim;

@@ -3,7 +3,7 @@
 //! Files are read in the order of their names, folder by folder: of two rows with one key, the later counts. A folder's
 //! `archive/` may be given first, so that a patient of yesterday's file is still found.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs;
 use std::path::Path;
 
@@ -29,8 +29,8 @@ pub struct Joins {
 struct Table {
     header: Vec<u8>,
     rows: HashMap<Vec<u8>, Vec<u8>>,
-    /// Of the rows the one that ended its file without a line end and was taken while nobody had said whether it is whole: its key.
-    open: Option<Vec<u8>>,
+    /// Keys of the rows that ended their files without a line end, and were taken while nobody had said whether they are whole.
+    open: HashSet<Vec<u8>>,
     /// The last byte of every file, but for those that were cut off.
     last_bytes: Vec<u8>,
 }
@@ -39,9 +39,9 @@ impl Table {
     /// A row takes the place of the one with its key.
     fn put(&mut self, key: Vec<u8>, row: Vec<u8>, is_open: bool) {
         if is_open {
-            self.open = Some(key.clone());
-        } else if self.open.as_ref() == Some(&key) {
-            self.open = None;
+            self.open.insert(key.clone());
+        } else {
+            self.open.remove(&key);
         }
         self.rows.insert(key, row);
     }
@@ -142,6 +142,7 @@ impl Joins {
             // Another layout: rows of the old one would be read under the wrong names.
             table.header = header.to_vec();
             table.rows.clear();
+            table.open.clear();
         }
         for (number, row) in rows.enumerate() {
             if let Some(key) = cells(row, delimiter).get(at).filter(|key| !key.is_empty()) {
@@ -213,8 +214,8 @@ impl Joins {
 
     /// Rows that end their files without a line end, taken while nobody had said whether they are whole.
     pub fn open_rows(&self) -> Vec<Vec<u8>> {
-        let open = self.tables.values().filter_map(|table| table.rows.get(table.open.as_ref()?));
-        open.cloned().collect()
+        let of = |table: &Table| table.open.iter().filter_map(|key| table.rows.get(key)).cloned().collect::<Vec<_>>();
+        self.tables.values().flat_map(of).collect()
     }
 
     pub(super) fn header(&self, join: &str) -> Option<&[u8]> {
