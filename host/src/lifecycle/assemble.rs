@@ -231,6 +231,9 @@ impl Plan {
                 step.made = Some((charges, why));
                 let mut candidate = Candidate::new(claim, step.claim_id, self.patient);
                 candidate.visit_id = Some(self.row.visit_id);
+                let of_own = sent.iter().find(|known| Some(known.claim_id) == step.claim_id && known.is_with_payer());
+                candidate.stands =
+                    of_own.and_then(|known| known.sent.as_ref()).map(|(_, body)| EarlierClaim::of(&body.claim, true));
                 candidate.has_siblings = true;
                 candidate.beside.clone_from(&beside);
                 candidate.undelivered.clone_from(&self.undelivered);

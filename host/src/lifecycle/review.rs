@@ -35,6 +35,8 @@ pub(super) struct Candidate {
     pub(super) visit_id: Option<u64>,
     /// What has left of the visit's other claims, and stands.
     pub(super) beside: Vec<EarlierClaim>,
+    /// What has left of its own lineage, and stands until this takes its place.
+    pub(super) stands: Option<EarlierClaim>,
     /// It is looked at with the other claims of its visit.
     pub(super) has_siblings: bool,
     pub(super) patient: [u8; 32],
@@ -70,10 +72,10 @@ impl Candidate {
         let (undelivered, findings, fixed, looked, people) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (visit_id, state, days, alike) = (None, VersionState::Held, VisitDays::default(), Vec::new());
-        let (cover, question, is_unasked, of_ours, has_siblings, is_decided, beside) =
-            (None, None, false, false, false, false, Vec::new());
+        let (cover, question, is_unasked, of_ours, has_siblings, is_decided, beside, stands) =
+            (None, None, false, false, false, false, Vec::new(), None);
         #[rustfmt::skip] // one row
-        let candidate = Self { claim, claim_id, visit_id, beside, has_siblings, patient, undelivered, findings, fixed, looked, state, is_decided, days, people, alike, cover, question, is_unasked, of_ours };
+        let candidate = Self { claim, claim_id, visit_id, beside, stands, has_siblings, patient, undelivered, findings, fixed, looked, state, is_decided, days, people, alike, cover, question, is_unasked, of_ours };
         candidate
     }
 
@@ -139,22 +141,28 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
     }
     note_accepted(practice, candidates)?;
     set_states(practice, candidates);
-    // What is held leaves later: an add-on code without its primary is denied.
-    let held: HashSet<u64> = (0..candidates.len())
-        .filter(|at| candidates.get(*at).is_some_and(|one| one.state == VersionState::Held))
-        .filter_map(|at| visit_of(candidates, at))
-        .collect();
-    let beside_held: Vec<usize> = (0..candidates.len())
-        .filter(|at| candidates.get(*at).is_some_and(|one| one.state != VersionState::Held))
-        .filter(|at| visit_of(candidates, *at).is_some_and(|visit| held.contains(&visit)))
-        .collect();
-    if !beside_held.is_empty() {
-        forget(candidates, &known, &beside_held);
-        look(host, practice, candidates, &earlier, &beside_held);
+    // What is held does not leave with the others, which are looked at again as long as that holds another one.
+    let mut held_before = 0;
+    loop {
+        let is_held = |at: &usize| candidates.get(*at).is_some_and(|one| one.state == VersionState::Held);
+        let (held, free): (Vec<usize>, Vec<usize>) = (0..candidates.len()).partition(is_held);
+        let visits: HashSet<u64> = held.iter().filter_map(|at| visit_of(candidates, *at)).collect();
+        let is_beside = |at: &usize| visit_of(candidates, *at).is_some_and(|visit| visits.contains(&visit));
+        let free: Vec<usize> = free.into_iter().filter(is_beside).collect();
+        if free.is_empty() || held.len() <= held_before {
+            return Ok(());
+        }
+        held_before = held.len();
+        forget(candidates, &known, &free);
+        look(host, practice, candidates, &earlier, &free);
+        for at in &free {
+            if let Some(candidate) = candidates.get_mut(*at) {
+                note_refused(practice, candidate)?;
+            }
+        }
         note_accepted(practice, candidates)?;
         set_states(practice, candidates);
     }
-    Ok(())
 }
 
 /// The visit of a candidate that is looked at with its other claims.
@@ -370,10 +378,14 @@ fn siblings(candidates: &[Candidate], at: usize) -> Vec<EarlierClaim> {
     own.beside.iter().cloned().chain(others.map(|(_, other)| as_sibling(other))).collect()
 }
 
-/// A claim that leaves with another of its visit, where nothing is known to hold it. It has no id yet.
+/// A claim as it stands beside another of its visit. Where it is held, what has left before it stands still; nothing has left: it leaves later,
+/// if at all. It has no id before it has left.
 fn as_sibling(other: &Candidate) -> EarlierClaim {
     let is_held = other.is_decided && other.state == VersionState::Held;
-    EarlierClaim { claim_id: String::new(), ..EarlierClaim::of(&other.claim, !is_held) }
+    match other.stands.as_ref().filter(|_| is_held) {
+        Some(stands) => stands.clone(),
+        None => EarlierClaim { claim_id: String::new(), ..EarlierClaim::of(&other.claim, !is_held) },
+    }
 }
 
 /// Whether two findings of a rule are one: of one place, or of an element and a part of it. What the profile lacks for a payer is told

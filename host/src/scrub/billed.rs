@@ -15,8 +15,11 @@ use crate::ncci::Code;
 pub enum Place<'a> {
     /// A line of this claim, from 1.
     Line(u16),
-    /// Another claim of the visit, which was split, and that leaves with this one.
-    Sibling,
+    /// Another claim of the visit, which was split.
+    Sibling {
+        /// It has left, and is not looked at again.
+        has_left: bool,
+    },
     /// An earlier claim, by its CLM01.
     Earlier(&'a str),
 }
@@ -69,7 +72,7 @@ impl<'a> Billed<'a> {
     pub fn words(&self) -> String {
         match self.place {
             Place::Line(number) => format!("line {number} ({})", self.code),
-            Place::Sibling => format!("{} of another claim of this visit", self.code),
+            Place::Sibling { .. } => format!("{} of another claim of this visit", self.code),
             Place::Earlier(claim) => format!("{} of claim {claim}", self.code),
         }
     }
@@ -114,7 +117,7 @@ fn of_siblings<'a>(
     let payer = destination(claim).map_or("", |coverage| coverage.payer.id.as_str());
     let siblings = context.siblings.iter().filter(move |other| other.payer_id == payer && counts(other));
     siblings.flat_map(|other| {
-        let place = if other.claim_id.is_empty() { Place::Sibling } else { Place::Earlier(&other.claim_id) };
+        let place = Place::Sibling { has_left: !other.claim_id.is_empty() };
         other.services.iter().filter_map(move |service| of_service(place, service))
     })
 }

@@ -44,6 +44,11 @@ pub struct Source<'s, 'r, 'a> {
     pub dates: Option<(&'r Resource<'a>, &'r Json<'a>)>,
 }
 
+/// A quantity that cannot be read, or that is withheld, is not left out.
+fn says_something(item: &Json<'_>) -> bool {
+    item.get("quantity").is_some() || item.get("_quantity").is_some()
+}
+
 /// CPT 00100 to 01999.
 fn is_anesthesia(procedure: &Procedure) -> bool {
     procedure.code.len() == 5 && procedure.code.parse().is_ok_and(|code: u32| (100..2000).contains(&code))
@@ -72,7 +77,11 @@ impl Site {
             Some(units) => values::thousandths(of, units, problems).unwrap_or(0),
             // FHIR R4, Claim.item.net: "Quantity and factor are assumed to be 1 if not supplied". Of no other resource it says so.
             // Anesthesia is counted in minutes.
-            None if of.kind == "Claim" && !paths.units.is_none() && !procedure.as_ref().is_some_and(is_anesthesia) => {
+            None if of.kind == "Claim"
+                && !paths.units.is_none()
+                && !says_something(item)
+                && !procedure.as_ref().is_some_and(is_anesthesia) =>
+            {
                 1000
             }
             None => 0,

@@ -89,7 +89,7 @@ fn never(claim: &Claim, context: &Context, report: &mut Report) {
                 pair.column1.words(),
                 pair.named()
             ),
-            Place::Sibling | Place::Earlier(_) => format!(
+            Place::Sibling { .. } | Place::Earlier(_) => format!(
                 "{} includes {}, which was billed for that day ({}): they are not paid together, and no modifier changes that. Replace that claim, or correct the code that is wrong.",
                 sentence(&pair.column1),
                 pair.column2.words(),
@@ -163,7 +163,7 @@ fn each<'a>(claim: &'a Claim, context: &Context<'a>, indicator: Indicator, mut f
             let Ok(day_in_table) = i32::try_from(day) else { continue };
             for (column1, column2) in [(line, other), (other, line)] {
                 // The claim that it is on is told.
-                if column2.place == Place::Sibling {
+                if matches!(column2.place, Place::Sibling { has_left: false }) {
                     continue;
                 }
                 let row = table.lookup(column1.code, column2.code, day_in_table);
@@ -198,7 +198,7 @@ impl<'a> Opened<'a> {
 fn question(pair: &Bundled<'_>) -> String {
     let line = match pair.column2.place {
         Place::Line(line) => format!("line {line}"),
-        Place::Sibling => "that line".to_owned(),
+        Place::Sibling { .. } => "that line".to_owned(),
         Place::Earlier(claim) => format!("that line of claim {claim}"),
     };
     if modifier::is_visit(pair.column2.code) {
