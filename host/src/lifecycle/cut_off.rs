@@ -18,7 +18,7 @@ use std::os::unix::ffi::OsStrExt;
 use super::HostError;
 use super::ingest::Intake;
 use super::pieces::Framed;
-use crate::claim::{Charge, ChargeAction};
+use crate::claim::{Charge, ChargeAction, VisitStatus};
 use crate::config::LastLine;
 use crate::intake::folder::ARCHIVE;
 use crate::intake::framing::{Frame, FramingProblem, Item, OpenEnd, has_line_ends};
@@ -30,32 +30,29 @@ use crate::visit::{Event, VisitProblem, source_order};
 const COMPARED_MAX: usize = 10;
 const WAY_BACK: &str = "; if this source writes no line end behind its last line, set last_line = \"open\" in claimhost.toml \
                         and let this run again with `claimhost document retry`";
-const HELD: &str = "their file, or one that they are joined with, ends without a line end, and nobody has said whether such a file is \
+const HELD: &str = "its file, or one that it is joined with, ends without a line end, and nobody has said whether such a file is \
                     whole or cut off: set last_line = \"open\" in claimhost.toml if its source writes none; else have the file \
                     sent again, or accept this once you have seen that it is whole";
 
-/// The events of a visit that count, and the problem where one of them may be cut off. What is told again whole says nothing any more.
+/// The events of a visit that count, and a problem for each document that may be cut off. What is told again whole says nothing any more.
 pub(super) fn counted<'e>(
     tx: &Tx<'_>,
     visit_id: u64,
     events: &'e [Event],
-) -> StoreResult<(Cow<'e, [Event]>, Option<VisitProblem>)> {
+) -> StoreResult<(Cow<'e, [Event]>, Vec<VisitProblem>)> {
     let marked = tx.open_ended_of(visit_id)?;
     if marked.is_empty() {
-        return Ok((Cow::Borrowed(events), None));
+        return Ok((Cow::Borrowed(events), Vec::new()));
     }
     let (gone, open) = told_again(events, &marked);
     let left = events.iter().filter(|event| number(event).is_none_or(|id| !gone.contains(&id))).cloned().collect();
-    let problem = (!open.is_empty()).then(|| {
-        // They are named: a word on these is none on others that come later.
-        let named: Vec<String> = open.iter().map(u64::to_string).collect();
-        VisitProblem::new(OPEN_END, "document", &format!("documents {}: {HELD}", named.join(", ")))
-    });
-    Ok((Cow::Owned(left), problem))
+    // Each is named: a word on one is none on another that comes later.
+    let problem = |id: &u64| VisitProblem::new(OPEN_END, "document", &format!("document {id}: {HELD}"));
+    Ok((Cow::Owned(left), open.iter().map(problem).collect()))
 }
 
 /// Of marked documents those that whole ones have told again, and the others. Only what is new in a document can be told again (what it
-/// takes back or corrects cannot), by documents that came later and are no earlier in the source's order.
+/// takes back or corrects cannot), by documents that came later, are no earlier in the source's order, and say what else it says.
 fn told_again(events: &[Event], marked: &[(u64, bool)]) -> (BTreeSet<u64>, BTreeSet<u64>) {
     let is_marked = |event: &Event| number(event).and_then(|id| marked.iter().find(|(known, _)| *known == id));
     let is_new = |charge: &&Charge| charge.action == ChargeAction::New && charge.reverses.is_empty();
@@ -67,15 +64,16 @@ fn told_again(events: &[Event], marked: &[(u64, bool)]) -> (BTreeSet<u64>, BTree
                 is_marked(known).is_none()
                     && number(known) > Some(id)
                     && source_order(&known.order, &event.order) != Ordering::Less
+                    && (event.status == VisitStatus::Unchanged || known.status == event.status)
+                    && (event.header.coverages.is_empty() || !known.header.coverages.is_empty())
+                    && (known.complete || !event.complete)
             })
         };
-        let told = match event.charges.as_slice() {
-            [] => later().any(|known| known.charges.is_empty()),
-            charges => charges.iter().all(|charge| {
+        let told = !event.charges.is_empty()
+            && event.charges.iter().all(|charge| {
                 let is_it = |known: &Charge| is_new(&known) && known.id == charge.id;
                 is_new(&charge) && !charge.id.is_empty() && later().any(|known| known.charges.iter().any(is_it))
-            }),
-        };
+            });
         if is_over || told {
             gone.insert(id)
         } else {

@@ -369,22 +369,21 @@ fn look(host: &Host, practice: &Practice, candidates: &mut [Candidate], earlier:
 /// The other claims of a candidate's visit, as they will stand: those that are looked at with it, and what has left.
 fn siblings(candidates: &[Candidate], at: usize) -> Vec<EarlierClaim> {
     let Some(own) = candidates.get(at).filter(|own| own.has_siblings) else { return Vec::new() };
-    let others = candidates.iter().enumerate().filter(|(other, candidate)| {
-        *other != at
-            && candidate.has_siblings
-            && candidate.visit_id == own.visit_id
-            && candidate.claim.frequency != Frequency::Void
-    });
-    own.beside.iter().cloned().chain(others.map(|(_, other)| as_sibling(other))).collect()
+    let others = candidates
+        .iter()
+        .enumerate()
+        .filter(|(other, candidate)| *other != at && candidate.has_siblings && candidate.visit_id == own.visit_id);
+    own.beside.iter().cloned().chain(others.filter_map(|(_, other)| as_sibling(other))).collect()
 }
 
 /// A claim as it stands beside another of its visit. Where it is held, what has left before it stands still; nothing has left: it leaves later,
 /// if at all. It has no id before it has left.
-fn as_sibling(other: &Candidate) -> EarlierClaim {
+fn as_sibling(other: &Candidate) -> Option<EarlierClaim> {
     let is_held = other.is_decided && other.state == VersionState::Held;
     match other.stands.as_ref().filter(|_| is_held) {
-        Some(stands) => stands.clone(),
-        None => EarlierClaim { claim_id: String::new(), ..EarlierClaim::of(&other.claim, !is_held) },
+        Some(stands) => Some(stands.clone()),
+        None if other.claim.frequency == Frequency::Void => None,
+        None => Some(EarlierClaim { claim_id: String::new(), ..EarlierClaim::of(&other.claim, !is_held) }),
     }
 }
 

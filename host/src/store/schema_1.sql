@@ -93,7 +93,7 @@ CREATE TABLE document (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX document_by_status ON document (practice_id, status);
 CREATE INDEX document_by_file ON document (practice_id, file_id, ordinal);
-CREATE INDEX document_open_ended ON document (practice_id, document_id) WHERE reason IN ('line.open-end', 'line.told-again');
+CREATE INDEX document_open_ended ON document (practice_id, document_id) WHERE reason = 'line.open-end';
 
 CREATE TABLE visit (
     practice_id TEXT NOT NULL,
