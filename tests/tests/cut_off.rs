@@ -106,7 +106,7 @@ fn what_the_first_files_end_with_is_held_until_somebody_knows() {
 fn other_news_of_the_visit_does_not_say_that_it_was_whole() {
     let site = Site::new();
     let whole = Charge::of_nobody_else(1).message();
-    site.hl7("a.hl7", whole[..whole.find("|ID1").unwrap() + 3].as_bytes());
+    site.hl7("a.hl7", &whole.as_bytes()[..whole.find("|ID1").unwrap() + 3]);
     site.hl7("b.hl7", whole.replace("20260501120000", "20260501130000").replace("FT1|1|C1|", "FT1|1|C9|").as_bytes());
     let summary = site.run(DAY);
     assert_eq!(leaves(&summary).0, 0, "{summary}");
@@ -156,7 +156,7 @@ fn an_accepted_end_accepts_no_other_one() {
     let accept = ["--as-of", DAY, "claim", "accept", &id, "line.open-end", "--reason", "seen", "--by", "A. Lee"];
     site.json(&accept);
     let second = first.replace("20260501120000", "20260501130000").replace("FT1|1|C1|", "FT1|1|C9|");
-    site.hl7("b.hl7", second[..second.find("|ID1").unwrap() + 3].as_bytes());
+    site.hl7("b.hl7", &second.as_bytes()[..second.find("|ID1").unwrap() + 3]);
     let summary = site.run(DAY);
     assert_eq!((leaves(&summary).0, held(&site).contains(&"line.open-end".to_owned())), (0, true), "{summary}");
 }
@@ -166,7 +166,7 @@ fn an_accepted_end_accepts_no_other_one() {
 fn what_was_told_again_stays_told() {
     let site = Site::new();
     let whole = Charge::of_nobody_else(1).message();
-    site.hl7("a.hl7", whole[..whole.find("|ID1").unwrap() + 3].as_bytes());
+    site.hl7("a.hl7", &whole.as_bytes()[..whole.find("|ID1").unwrap() + 3]);
     site.run(DAY);
     site.hl7("b.hl7", whole.as_bytes());
     assert_eq!(leaves(&site.run(DAY)).0, 1);
