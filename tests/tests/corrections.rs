@@ -4,6 +4,7 @@
 
 use claimhost_tests::site::{Charge, Site};
 use claimhost_tests::x12::ack;
+use claimhost_tests::x12::{check, claims_of, clp};
 use serde_json::Value;
 
 const DAY: &str = "2026-05-20";
@@ -210,5 +211,49 @@ fn a_charge_of_a_visit_that_was_cancelled_before_it_is_work() {
     site.hl7("b.hl7", message.as_bytes());
     let summary = site.run(DAY);
     assert_eq!((&summary["claims"]["total"], work(&site)), (&0.into(), vec!["visit.problem".to_owned()]), "{summary}");
+    site.assert_accounted(DAY);
+}
+
+#[test] // K1 is paid with two charges; then one of them is another provider's, and the other cannot leave: the payer has both still
+fn a_charge_that_moves_to_another_claim_waits_until_the_payer_may_give_it_up() {
+    let site = Site::new();
+    let (before, roster) = (
+        "[[location]]",
+        "[[provider]]\nids = [\"DR02\"]\nnpi = \"1000000012\"\nlast = \"CHANGEMETOO\"\nfirst = \"PAT\"\ntaxonomy = \"207Q00000X\"\n\n[[location]]",
+    );
+    let profile = site.text("practices/my-practice/profile.toml").replacen(before, roster, 1);
+    site.write("practices/my-practice/profile.toml", profile.as_bytes());
+    let told = |at: u32, diagnosis: &str, rendering: &str| {
+        let message = Charge::new(1).message();
+        let first = message.split_inclusive('\r').find(|segment| segment.starts_with("FT1")).unwrap();
+        let second = first.replace("|C1|", "|C2|").replace("99213", "93000").replace("DR01", rendering);
+        let first_now = first.replace("J06.9", diagnosis);
+        let message = message.replace(first, &format!("{first_now}{}", second.replace("FT1|1|", "FT1|2|")));
+        let message = message.replace("|MSG1|", &format!("|MSG{at}|"));
+        site.hl7(&format!("{at}.hl7"), message.replace("20260501120000", &format!("202605{at:02}120000")).as_bytes());
+        site.run(DAY)
+    };
+    told(2, "J06.9", "DR01");
+    let first = claims_of(&sent(&site));
+    assert_eq!((first.len(), first[0].lines.len()), (1, 2));
+    let paid = clp(&first[0].clm01, "1", "180.00", "180.00", &[]);
+    let paid = paid.replace("SVC*HC:99213*180.00*180.00**1", "SVC*HC:99213*90.00*90.00**1~SVC*HC:93000*90.00*90.00**1");
+    site.answer("paid.835", check(1, "I*180.00*C", "EXAMPLE", "1234567893", &[paid], "").as_bytes());
+    assert_eq!(site.run(DAY)["claims"]["posted"], 1);
+    let summary = told(3, "J06", "DR02");
+    assert_eq!((&summary["claims"]["held"], &summary["claims"]["total"]), (&2.into(), &2.into()), "{summary}");
+    assert_eq!(claims_of(&sent(&site)).len(), 1, "nothing leaves");
+    let listed = claims(&site);
+    let waits: Vec<&Value> = listed.iter().filter(|claim| holds(claim) == ["claim.waits-for-correction"]).collect();
+    assert_eq!(waits.len(), 1, "{listed:?}");
+    let id = waits[0]["id"].as_str().unwrap();
+    let accept = ["claim", "accept", id, "claim.waits-for-correction", "--reason", "twice is well"];
+    assert_eq!(site.command(&accept).status.code(), Some(4), "no word makes it right");
+    site.assert_accounted(DAY);
+    told(4, "J06.9", "DR02");
+    let left: Vec<(String, usize)> =
+        claims_of(&sent(&site)).iter().map(|claim| (claim.frequency.clone(), claim.lines.len())).collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+    assert!(left.contains(&("7".to_owned(), 1)) && left.contains(&("1".to_owned(), 1)), "{left:?}");
     site.assert_accounted(DAY);
 }

@@ -1,18 +1,19 @@
-//! `remittance list|show|choose`: what payers sent, what of it is posted, and which of two contents under one trace
-//! number counts.
+//! `remittance list|show|choose|apply`: what payers sent, what of it is posted, which of two contents under one trace
+//! number counts, and which claim an unapplied payment is for.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::output::{BOLD, RESET, day, dollars, print, print_json, table};
 use super::reader::{Reader, no_such};
 use super::reference::{Reference, name};
 use super::visit::history_table;
 use super::{Failure, Global, Whose};
-use crate::lifecycle::Choice;
+use crate::lifecycle::{Applied, Choice};
+use crate::store::acceptance::Acceptance;
 use crate::store::history::HistoryRow;
 use crate::store::remittance::{RemittanceClaimRow, RemittanceRow};
 use crate::store::{StoreResult, Tx};
@@ -26,6 +27,8 @@ pub(crate) enum Remittance {
     Show(Show),
     /// Posts this one of several contents under one trace number, and sets the others aside
     Choose(Choose),
+    /// Posts a payment that belongs to no claim yet to the claim it is for
+    Apply(Apply),
 }
 
 /// `remittance list`
@@ -58,6 +61,28 @@ pub(crate) struct Choose {
     whose: Whose,
 }
 
+/// `remittance apply`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Apply {
+    /// The remittance, as `remittance list` prints it
+    #[arg(value_name = "PRACTICE/ID")]
+    id: Reference,
+    /// Which payment of it, as `remittance show` numbers them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    clp: u32,
+    /// The claim that it pays, as `claim list` prints it, or its CLM01
+    #[arg(long, value_name = "PRACTICE/ID")]
+    claim: Reference,
+    /// Why: kept with the payment, and shown by `remittance show`
+    #[arg(long, value_name = "TEXT", value_parser = super::words)]
+    reason: String,
+    /// Who says it
+    #[arg(long, value_name = "NAME", default_value = "operator")]
+    by: String,
+    #[command(flatten)]
+    whose: Whose,
+}
+
 #[derive(Serialize)]
 struct Listed {
     id: String,
@@ -80,10 +105,34 @@ struct Listed {
 struct Shown {
     #[serde(flatten)]
     listed: Listed,
-    payments: Vec<RemittanceClaimRow>,
+    payments: Vec<Paid>,
     /// What it moved in each account of the ledger, cents; accounts it left as they were are not here.
     accounts: BTreeMap<String, i64>,
     history: Vec<HistoryRow>,
+}
+
+#[derive(Serialize)]
+struct Paid {
+    #[serde(flatten)]
+    row: RemittanceClaimRow,
+    /// Who put it on its claim, where nothing in it names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_hand: Option<Acceptance>,
+}
+
+/// Of what one CLP said.
+#[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    by_hand: Option<Acceptance>,
+}
+
+#[derive(Serialize)]
+struct Put {
+    id: String,
+    clp: u32,
+    claim: String,
+    version: u32,
 }
 
 #[derive(Serialize)]
@@ -102,6 +151,7 @@ impl Remittance {
             Self::List(list) => list.run(global, &reader),
             Self::Show(show) => show.run(global, &reader),
             Self::Choose(choose) => choose.run(global, &reader),
+            Self::Apply(apply) => apply.run(global, &reader),
         }
     }
 }
@@ -168,7 +218,7 @@ impl Show {
             let Some(row) = tx.remittance(id)? else { return Ok(None) };
             Ok(Some(Shown {
                 listed: Listed::of(tx, &tx.unapplied_by_remittance()?, row)?,
-                payments: tx.remittance_claims(Some(id), None)?,
+                payments: payments(tx, id)?,
                 accounts: accounts(tx, id)?,
                 history: tx.history("remittance", id)?,
             }))
@@ -181,6 +231,15 @@ impl Show {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The CLPs of a remittance.
+fn payments(tx: &Tx<'_>, id: u64) -> StoreResult<Vec<Paid>> {
+    let paid = |row: RemittanceClaimRow| {
+        let said: Said = tx.remittance_claim_body(id, row.ordinal)?;
+        Ok(Paid { row, by_hand: said.by_hand })
+    };
+    tx.remittance_claims(Some(id), None)?.into_iter().map(paid).collect()
 }
 
 /// What a remittance moved in each account.
@@ -210,7 +269,7 @@ fn tell(shown: &Shown) {
     }
     print(&format!("\n{BOLD}Claims{RESET}"));
     let mut out = table(&["CLP", "claim", "version", "found by", "state", "paid", "off by"]);
-    for payment in &shown.payments {
+    for Paid { row: payment, .. } in &shown.payments {
         let claim = payment.claim.map(|(claim_id, _)| name(practice, claim_id)).unwrap_or_default();
         let version = payment.claim.map(|(_, version)| version.to_string()).unwrap_or_default();
         let (clp, paid, off) =
@@ -218,6 +277,11 @@ fn tell(shown: &Shown) {
         out.add_row([&clp, &claim, &version, &payment.matched_by, &payment.state, &paid, &off]);
     }
     print(&out.to_string());
+    for Paid { row, by_hand } in &shown.payments {
+        if let Some(Acceptance { by, reason, on }) = by_hand {
+            print(&format!("  CLP {} by {by} on {on}: {reason}", row.ordinal + 1));
+        }
+    }
     print(&format!("\n{BOLD}Accounts{RESET} (debit is positive)"));
     shown.accounts.iter().for_each(|(account, cents)| print(&format!("  {account:<18} {}", dollars(*cents))));
     print(&format!("\n{BOLD}History{RESET}"));
@@ -248,6 +312,61 @@ impl Choose {
             print(&format!("Remittance {} is posted, {} is set aside", chosen.id, chosen.set_aside.join(", ")));
         } else {
             print(&format!("Remittance {} was chosen before, nothing has changed", chosen.id));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Apply {
+    fn run(&self, global: &Global, reader: &Reader) -> Result<ExitCode, Failure> {
+        let (practice, id) = reader.one(&self.id, self.whose.practice(), "remittance", "remittance list")?;
+        let (of_claim, claim_id) = reader.claim(&self.claim, Some(practice.id()))?;
+        let (named, claim, clp) = (name(practice.id(), id), name(of_claim.id(), claim_id), self.clp);
+        if of_claim.id() != practice.id() {
+            return Err(Failure::missing(format!("claim {claim} is another practice's than remittance {named}")));
+        }
+        let (by, reason) = (self.by.as_str(), self.reason.as_str());
+        let of = (id, clp - 1);
+        let version = match global.open()?.apply_payment(practice.id(), of, claim_id, (by, reason))? {
+            Applied::Posted(version) => version,
+            Applied::Unknown => {
+                return Err(Failure::missing(format!(
+                    "remittance {named} has no payment {clp}; nothing was changed\n\
+                     hint: `claimhost remittance show {named}` numbers them"
+                )));
+            }
+            Applied::NotUnapplied => {
+                return Err(Failure::missing(format!(
+                    "payment {clp} of remittance {named} is not unapplied: it has a claim, or its remittance is parked or set \
+                     aside; nothing was changed\n\
+                     hint: `claimhost remittance show {named}` says which"
+                )));
+            }
+            Applied::OtherCharge(cents) => {
+                return Err(Failure::missing(format!(
+                    "payment {clp} of remittance {named} is for a charge of {} (CLP03), and no version of claim {claim} that \
+                     has left charges that; nothing was changed\n\
+                     hint: `claimhost claim show {claim}` has what each version charges",
+                    dollars(cents)
+                )));
+            }
+            Applied::Unbalanced(cents) => {
+                return Err(Failure::missing(format!(
+                    "payment {clp} of remittance {named} does not add up, by {}: its money stays unapplied; nothing was \
+                     changed\n\
+                     hint: ask the payer for a corrected remittance",
+                    dollars(cents)
+                )));
+            }
+        };
+        let put = Put { id: named, clp, claim, version };
+        if global.json {
+            print_json(&put);
+        } else {
+            print(&format!(
+                "Payment {clp} of remittance {} is posted to claim {}, version {version}",
+                put.id, put.claim
+            ));
         }
         Ok(ExitCode::SUCCESS)
     }

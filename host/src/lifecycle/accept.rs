@@ -5,13 +5,14 @@
 
 use super::HostError;
 use super::host::Host;
+use super::review::WAITS;
 use crate::claim::{Finding, Severity, iso};
 use crate::store::acceptance::Acceptance;
 use crate::store::finding::StoredFinding;
 use crate::store::{StoreResult, Tx};
 
 /// Rules whose holds are no judgement: nobody has looked, or the 837P has no place for it.
-const NO_JUDGEMENT: [&str; 3] = ["rules.not-evaluated", "claim.unwritable", "text.unwritable"];
+const NO_JUDGEMENT: [&str; 4] = ["rules.not-evaluated", "claim.unwritable", "text.unwritable", WAITS];
 
 /// What an operator says of findings of one claim.
 #[derive(Debug, Clone, Copy)]

@@ -15,6 +15,7 @@ use super::host::Host;
 use super::payment;
 use super::refold::refold;
 use super::refusal;
+use super::unapplied;
 use super::{Fact, HostError, Stage};
 use crate::eligibility::InquiryFact;
 use crate::store::claim::{ClaimKey, VersionRow};
@@ -325,6 +326,7 @@ fn on_claim_ack(
             "277CA",
         )?;
         name(&own, &version, &number)?;
+        new |= unapplied::settle(host, tx, &own, &version.payer_id, &number)?;
     }
     if known == 0 && unknown > 0 {
         return Ok(refusal::unowned_claims(answer_set, unknown));

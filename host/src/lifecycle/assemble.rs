@@ -223,17 +223,21 @@ impl Plan {
         }
         let rewritten: Vec<Option<u64>> =
             self.steps.iter().filter(|step| step.draft.is_some()).map(|step| step.claim_id).collect();
-        let stand = sent.iter().filter(|known| known.is_with_payer() && !rewritten.contains(&Some(known.claim_id)));
+        let leaves = |known: &&&Lineage| known.is_with_payer() || known.leaves_again && !known.over;
+        let stand = sent.iter().filter(leaves).filter(|known| !rewritten.contains(&Some(known.claim_id)));
         let bodies = stand.filter_map(|known| known.sent.as_ref().map(|(_, body)| &body.claim));
         let beside: Vec<EarlierClaim> = bodies.map(|claim| EarlierClaim::of(claim, true)).collect();
         for step in &mut self.steps {
             if let Some(Draft { claim, charges, why }) = step.draft.take() {
-                step.made = Some((charges, why));
                 let mut candidate = Candidate::new(claim, step.claim_id, self.patient);
                 candidate.visit_id = Some(self.row.visit_id);
                 let of_own = sent.iter().find(|known| Some(known.claim_id) == step.claim_id && known.is_with_payer());
-                candidate.stands =
-                    of_own.and_then(|known| known.sent.as_ref()).map(|(_, body)| EarlierClaim::of(&body.claim, true));
+                if let Some((_, body)) = of_own.and_then(|known| known.sent.as_ref()) {
+                    candidate.stands = Some(EarlierClaim::of(&body.claim, true));
+                    candidate.gives_up = body.charges.iter().map(|(key, _)| key.clone()).collect();
+                }
+                candidate.takes = charges.iter().map(|(key, _)| key.clone()).collect();
+                step.made = Some((charges, why));
                 candidate.has_siblings = true;
                 candidate.beside.clone_from(&beside);
                 candidate.undelivered.clone_from(&self.undelivered);

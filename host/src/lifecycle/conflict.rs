@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use claimhost_x12::{Transmission, remittance};
+use claimhost_x12::Transmission;
+use claimhost_x12::remittance::{self, Remittance};
 
 use super::handover;
 use super::host::Host;
 use super::payment::{Books, Decision};
 use super::refold::refold;
 use super::{Fact, HostError, VersionState, answers};
-use crate::claim::from_day_number;
 use crate::store::claim::VersionRow;
 use crate::store::remittance::{PostingRow, RemittanceRow};
 use crate::store::{StoreError, StoreResult, Tx};
@@ -60,27 +60,23 @@ impl Host {
 
     /// Reads a remittance anew from the file it came in, and posts it.
     fn post_again(&self, tx: &Tx<'_>, own: &Tx<'_>, chosen: &RemittanceRow) -> Result<(), HostError> {
-        let missing = || StoreError::Missing { what: "the original of remittance", id: chosen.remittance_id };
-        let source = own.document_detail(chosen.document_id)?;
-        let number = |key: &str| source.get(key).and_then(serde_json::Value::as_u64);
-        let file = number("file").map(|file_id| tx.file(file_id)).transpose()?.flatten().ok_or_else(missing)?;
-        let bytes = answers::bytes_of(tx, &file)?;
-        let read = remittance::read_transmission(&Transmission::read(&bytes));
-        let parsed = read.transactions.into_iter().find(|parsed| Some(parsed.origin.range.start) == number("start"));
-        let remittance = parsed.ok_or_else(missing)?.value;
-        let books = Books {
-            host: self,
-            own,
-            remittance_id: chosen.remittance_id,
-            document_id: chosen.document_id,
-            payer_id: &chosen.payer_id,
-            // As it was kept when it came: an 835 without BPR16 is of that day.
-            paid_on: from_day_number(chosen.paid_day),
-        };
+        let remittance = read_again(tx, own, chosen)?;
         own.set_remittance_state(chosen.remittance_id, "posted")?;
         own.record("remittance", chosen.remittance_id, self.today(), "operator", "chosen, posted", "")?;
-        books.post(&remittance)
+        Books::of(self, own, chosen).post(&remittance)
     }
+}
+
+/// A remittance as its bytes say it, in the clearing tenant's file.
+pub(super) fn read_again(tx: &Tx<'_>, own: &Tx<'_>, row: &RemittanceRow) -> Result<Remittance, HostError> {
+    let missing = || StoreError::Missing { what: "the original of remittance", id: row.remittance_id };
+    let source = own.document_detail(row.document_id)?;
+    let number = |key: &str| source.get(key).and_then(serde_json::Value::as_u64);
+    let file = number("file").map(|file_id| tx.file(file_id)).transpose()?.flatten().ok_or_else(missing)?;
+    let bytes = answers::bytes_of(tx, &file)?;
+    let read = remittance::read_transmission(&Transmission::read(&bytes));
+    let parsed = read.transactions.into_iter().find(|parsed| Some(parsed.origin.range.start) == number("start"));
+    Ok(parsed.ok_or_else(missing)?.value)
 }
 
 /// A second content has come: what stands posted is taken back. What an operator has set aside stays so.

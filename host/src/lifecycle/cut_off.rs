@@ -31,8 +31,11 @@ const COMPARED_MAX: usize = 10;
 const WAY_BACK: &str = "; if this source writes no line end behind its last line, set last_line = \"open\" in claimhost.toml \
                         and let this run again with `claimhost document retry`";
 const HELD: &str = "its file, or one that it is joined with, ends without a line end, and nobody has said whether such a file is \
-                    whole or cut off: set last_line = \"open\" in claimhost.toml if its source writes none; else have the file \
-                    sent again, or accept this once you have seen that it is whole";
+                    whole or cut off: set last_line = \"open\" in claimhost.toml if its source writes none";
+/// What helps besides, where another telling is known to be of the same charges; and where it would be a second charge.
+const SEND_AGAIN: &str = "else have the file sent again, or accept this once you have seen that it is whole";
+const LOOK: &str = "else accept this once you have seen that it is whole; where it is cut, dismiss the visit and have it sent under \
+                    another number: its charges have no ids, and sent again they would be charged twice";
 
 /// The events of a visit that count, and a problem for each document that may be cut off. What is told again whole says nothing any more.
 pub(super) fn counted<'e>(
@@ -47,7 +50,12 @@ pub(super) fn counted<'e>(
     let (gone, open) = told_again(events, &marked);
     let left = events.iter().filter(|event| number(event).is_none_or(|id| !gone.contains(&id))).cloned().collect();
     // Each is named: a word on one is none on another that comes later.
-    let problem = |id: &u64| VisitProblem::new(OPEN_END, "document", &format!("document {id}: {HELD}"));
+    let problem = |id: &u64| {
+        let nameless =
+            |event: &Event| number(event) == Some(*id) && event.charges.iter().any(|charge| charge.id.is_empty());
+        let helps = if events.iter().any(nameless) { LOOK } else { SEND_AGAIN };
+        VisitProblem::new(OPEN_END, "document", &format!("document {id}: {HELD}; {helps}"))
+    };
     Ok((Cow::Owned(left), open.iter().map(problem).collect()))
 }
 
@@ -69,11 +77,26 @@ fn told_again(events: &[Event], marked: &[(u64, bool)]) -> (BTreeSet<u64>, BTree
                     && (known.complete || !event.complete)
             })
         };
-        let told = !event.charges.is_empty()
-            && event.charges.iter().all(|charge| {
+        // A whole one that corrects or takes back its charges knows them: it counts, and there is nothing left to ask.
+        let corrects = |charge: &Charge| {
+            let of_it = |known: &Charge| !is_new(&known) && [&known.id, &known.reverses].contains(&&charge.id);
+            !charge.id.is_empty() && later().any(|known| known.charges.iter().any(of_it))
+        };
+        if !event.charges.is_empty() && event.charges.iter().all(corrects) {
+            continue;
+        }
+        // What has no charges is told again by another one of the same moment; news of a later one are others.
+        let is_dated = event.order.sequence.is_some() || !event.order.event_time.is_empty();
+        let of_the_moment =
+            |known: &Event| known.charges.is_empty() && source_order(&known.order, &event.order) == Ordering::Equal;
+        let told = if event.charges.is_empty() {
+            is_dated && later().any(of_the_moment)
+        } else {
+            event.charges.iter().all(|charge| {
                 let is_it = |known: &Charge| is_new(&known) && known.id == charge.id;
                 is_new(&charge) && !charge.id.is_empty() && later().any(|known| known.charges.iter().any(is_it))
-            });
+            })
+        };
         if is_over || told {
             gone.insert(id)
         } else {

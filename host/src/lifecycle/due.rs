@@ -8,7 +8,7 @@ use super::host::{Host, Practice};
 use crate::store::visit::VisitRow;
 use crate::store::{StoreError, StoreResult, Tx};
 
-/// Visits in one transaction.
+/// Visits that are looked at together.
 const BATCH: usize = 250;
 
 /// Moves every visit that is due. Returns how many.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::remit::Payment;
+
 /// Who answered in a 277CA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -67,56 +69,5 @@ impl Fact {
             Self::ClaimAck { accepted: false, code, .. } => Some(format!("277CA {code}")),
             _ => None,
         }
-    }
-}
-
-/// One CLP, as the ledger took it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Payment {
-    /// Our id of the remittance.
-    pub remittance: u64,
-    /// Position of the CLP in it.
-    pub ordinal: u32,
-    /// Our id of the payer that paid.
-    pub payer_id: String,
-    /// CLP02.
-    pub status: String,
-    /// CLP07.
-    pub payer_control_number: String,
-    /// CLP03, cents.
-    pub charge: i64,
-    /// CLP04.
-    pub paid: i64,
-    /// Contract adjustments.
-    pub contractual: i64,
-    /// Patient's share.
-    pub patient: i64,
-    /// Unpaid amounts that are work.
-    pub denied: i64,
-    /// Every line was denied.
-    pub all_denied: bool,
-    /// False: it does not balance, and its money is unapplied.
-    pub posted: bool,
-}
-
-impl Payment {
-    /// CLP02 = 22.
-    pub fn is_reversal(&self) -> bool {
-        self.status == "22"
-    }
-
-    /// CLP02 = 25, and nothing moves: the payer has said what it would pay. One that carries a payment is unapplied money.
-    pub fn is_price(&self) -> bool {
-        self.posted && self.status == "25"
-    }
-
-    /// It is posted, and neither a reversal nor a price (25, predetermination): the payer has decided.
-    pub fn is_decision(&self) -> bool {
-        self.posted && !self.is_reversal() && !self.is_price()
-    }
-
-    /// CLP02 = 19, 20, 21: the payer has forwarded the claim by itself.
-    pub fn is_forwarded(&self) -> bool {
-        matches!(self.status.as_str(), "19" | "20" | "21")
     }
 }

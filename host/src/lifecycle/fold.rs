@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::fact::{Fact, Payment, Stage};
+use crate::remit::net;
 use crate::store::claim::VersionKind;
 
 /// State of one version.
@@ -85,23 +86,24 @@ pub struct VersionFold {
     pub refused: bool,
     /// TA1 or 999 refused a sending of it, or a 277CA refused it, whatever came later.
     pub turned_back: bool,
-    /// The payer's number of it (277CA REF 1K, CLP07).
+    /// The payer's number of it: of the newest decision that stands (CLP07), else as the 277CA gave it (REF 1K), else of
+    /// whatever the payer has said.
     pub payer_control_number: Option<String>,
     /// The payer has forwarded it to the next one: no secondary of ours.
     pub forwarded: bool,
-    /// Payments that stand (not reversed), by payer.
+    /// Payments that stand (not reversed, no prices), by payer, earliest first.
     pub standing: BTreeMap<String, Vec<Payment>>,
 }
 
-/// Folds the facts of one version that has left. Pure: a function of the set.
-pub fn fold(facts: &[Fact]) -> VersionFold {
+/// Folds the facts of one version that has left, which is billed to `payer_id`. Pure: a function of the set.
+pub fn fold(payer_id: &str, facts: &[Fact]) -> VersionFold {
     let facts: BTreeSet<&Fact> = facts.iter().collect();
     let mut sent = BTreeSet::new();
     let mut interchanges: BTreeMap<u64, BTreeSet<bool>> = BTreeMap::new();
     let mut transactions: BTreeMap<u64, BTreeSet<bool>> = BTreeMap::new();
     let mut stages: BTreeMap<Stage, BTreeSet<bool>> = BTreeMap::new();
     let mut payments: BTreeMap<String, Vec<Payment>> = BTreeMap::new();
-    let mut payer_control_number = None;
+    let mut acknowledged_as = None;
     let mut forwarded = false;
     let mut superseded = false;
     for fact in &facts {
@@ -118,14 +120,12 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
             Fact::ClaimAck { stage, accepted, payer_control_number: number, .. } => {
                 stages.entry(*stage).or_default().insert(*accepted);
                 if !number.is_empty() {
-                    payer_control_number.get_or_insert_with(|| number.clone());
+                    // The payer's own answer is after the clearinghouse's.
+                    acknowledged_as = Some(number.clone());
                 }
             }
             Fact::Payment(payment) => {
                 forwarded |= payment.is_forwarded();
-                if !payment.payer_control_number.is_empty() && !payment.is_reversal() {
-                    payer_control_number.get_or_insert_with(|| payment.payer_control_number.clone());
-                }
                 payments.entry(payment.payer_id.clone()).or_default().push(payment.clone());
             }
             Fact::Superseded => superseded = true,
@@ -134,9 +134,16 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
     // A price decides nothing: the payer has the claim, and owes what it owed.
     let priced = payments.values().flatten().any(Payment::is_price);
     let any_payment = payments.values().flatten().any(|payment| !payment.is_price());
-    let standing = |payments| without_reversed(payments).into_iter().filter(|payment| !payment.is_price()).collect();
+    // A reversal that finds no payment stands for itself, so that money never vanishes.
+    let standing = |payments: &[Payment]| {
+        let netted = net(payments);
+        netted.live.into_iter().filter(|payment| !payment.is_price()).chain(netted.unmatched).collect()
+    };
     let standing: BTreeMap<String, Vec<Payment>> =
-        payments.into_iter().map(|(payer, payments)| (payer, standing(payments))).collect();
+        payments.iter().map(|(payer, payments)| (payer.clone(), standing(payments))).collect();
+    let payer_control_number = number_of(payer_id, standing.values().flatten().filter(|payment| payment.is_decision()))
+        .or(acknowledged_as)
+        .or_else(|| number_of(payer_id, payments.values().flatten().filter(|payment| !payment.is_reversal())));
     // Of two answers to one sending the one that took it counts: the other is about a copy (TA1 note 025, the interchange
     // number is there already), and claims that are in must not leave under a new number.
     let says = |answers: &BTreeMap<u64, BTreeSet<bool>>, submission: &u64, what: bool| {
@@ -151,11 +158,7 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
     let rejected =
         |stage: &Stage| stages.get(stage).is_some_and(|answers| answers.contains(&false) && answers.len() == 1);
     let accepted = stages.values().any(|answers| answers.contains(&true));
-    // A denial decides like a payment does: the one that was denied and then paid is decided twice.
-    let decides = |payment: &&Payment| {
-        [payment.paid, payment.contractual, payment.patient, payment.denied].iter().any(|cents| *cents != 0)
-    };
-    let twice = standing.values().any(|payments| payments.iter().filter(decides).count() > 1);
+    let twice = standing.values().any(|payments| payments.iter().filter(|payment| payment.decides()).count() > 1);
     let state = if any_payment && twice {
         // Two decisions of one payer stand: until one is taken back, a person looks.
         VersionState::Paid
@@ -178,6 +181,13 @@ pub fn fold(facts: &[Fact]) -> VersionFold {
     VersionFold { state, may_resend, refused, turned_back, payer_control_number, forwarded, standing }
 }
 
+/// CLP07 of the newest of some payments that has one, of the payer itself before others.
+fn number_of<'a>(payer_id: &str, payments: impl Iterator<Item = &'a Payment>) -> Option<String> {
+    let named = payments.filter(|payment| !payment.payer_control_number.is_empty());
+    let newest = named.max_by_key(|payment| (payment.payer_id == payer_id, *payment));
+    newest.map(|payment| payment.payer_control_number.clone())
+}
+
 fn money_state<'a>(standing: impl Iterator<Item = &'a Payment>) -> VersionState {
     let standing: Vec<&Payment> = standing.collect();
     if standing.is_empty() {
@@ -189,24 +199,6 @@ fn money_state<'a>(standing: impl Iterator<Item = &'a Payment>) -> VersionState 
     } else {
         VersionState::Posted
     }
-}
-
-/// Payments of one payer that no reversal takes back. A reversal (22) pairs with one payment of equal and opposite
-/// amounts, before one with a price; one that finds none stands for itself, so that money never vanishes.
-fn without_reversed(payments: Vec<Payment>) -> Vec<Payment> {
-    let (reversals, mut standing): (Vec<Payment>, Vec<Payment>) = payments.into_iter().partition(Payment::is_reversal);
-    for reversal in reversals {
-        let opposite = |payment: &Payment| payment.charge == -reversal.charge && payment.paid == -reversal.paid;
-        let pairs = |payment: &Payment| !payment.is_reversal() && opposite(payment);
-        let decided = standing.iter().position(|payment| !payment.is_price() && pairs(payment));
-        match decided.or_else(|| standing.iter().position(pairs)) {
-            Some(at) => {
-                standing.remove(at);
-            }
-            None => standing.push(reversal),
-        }
-    }
-    standing
 }
 
 /// Where a lineage stands: the first of these that fits (the order in which people ask).
@@ -317,20 +309,27 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const PAYER: &str = "90001";
+
+    fn fold(facts: &[Fact]) -> VersionFold {
+        super::fold(PAYER, facts)
+    }
+
     fn payment(status: &str, ordinal: u32, charge: i64, paid: i64) -> Fact {
         Fact::Payment(Payment {
-            remittance: 1,
-            ordinal,
-            payer_id: "90001".into(),
-            status: status.into(),
-            payer_control_number: "ICN1".into(),
+            paid_day: 20_000,
             charge,
             paid,
             contractual: 0,
             patient: 0,
             denied: if paid == 0 { charge } else { 0 },
+            payer_id: PAYER.into(),
+            status: status.into(),
+            payer_control_number: "ICN1".into(),
             all_denied: paid == 0,
             posted: true,
+            remittance: 1,
+            ordinal,
         })
     }
 
@@ -368,6 +367,82 @@ mod tests {
             })
         ) {
             prop_assert_eq!(fold(&facts), fold(&shuffled));
+        }
+    }
+
+    proptest! {
+        #[test] // our ids of remittances are of the order in which they came
+        fn the_ids_of_remittances_do_not_matter(
+            said in proptest::collection::vec((0_i64..3, 0_i64..3, any::<bool>(), any::<bool>(), 0_usize..2), 0..9)
+        ) {
+            let facts = |id: &dyn Fn(usize) -> u64| -> Vec<Fact> {
+                said.iter().enumerate().map(|(at, (day, paid, is_denied, is_reversal, number))| {
+                    let sign = if *is_reversal { -1 } else { 1 };
+                    let rest = 100 - paid * 30;
+                    Fact::Payment(Payment {
+                        paid_day: *day,
+                        charge: sign * 100,
+                        paid: sign * paid * 30,
+                        contractual: 0,
+                        patient: if *is_denied { 0 } else { sign * rest },
+                        denied: if *is_denied { sign * rest } else { 0 },
+                        payer_id: PAYER.into(),
+                        status: if *is_reversal { "22" } else { "1" }.into(),
+                        payer_control_number: ["ICN1", "ICN2"][*number].into(),
+                        all_denied: *is_denied && *paid == 0,
+                        posted: true,
+                        remittance: id(at),
+                        ordinal: 0,
+                    })
+                }).collect()
+            };
+            let (one, other) = (fold(&facts(&|at| at as u64)), fold(&facts(&|at| 100 - at as u64)));
+            prop_assert_eq!((one.state, &one.payer_control_number), (other.state, &other.payer_control_number));
+            let amounts = |folded: &VersionFold| folded.standing.values().flatten().map(Payment::amounts).collect::<Vec<_>>();
+            prop_assert_eq!(amounts(&one), amounts(&other));
+        }
+    }
+
+    #[test] // denied, then reversed and left to the patient: nothing was ever paid, and whichever came first the last word stands
+    fn a_denial_that_became_the_patients_share_is_posted() {
+        let decided = |remittance, paid_day, status: &str, sign: i64, is_denied: bool| {
+            let Fact::Payment(payment) = payment(status, 0, sign * 100, 0) else { unreachable!() };
+            let (patient, denied) = if is_denied { (0, sign * 100) } else { (sign * 100, 0) };
+            Fact::Payment(Payment { patient, denied, all_denied: is_denied, remittance, paid_day, ..payment })
+        };
+        for (denial, correction) in [(1, 2), (2, 1)] {
+            let facts = [
+                decided(denial, 1, "4", 1, true),
+                decided(correction, 9, "22", -1, true),
+                decided(correction + 9, 9, "1", 1, false),
+            ];
+            assert_eq!(fold(&facts).state, VersionState::Posted);
+        }
+    }
+
+    #[test] // a correction names what the payer has last decided on, not what it first called the claim
+    fn the_payers_number_is_that_of_the_decision_that_stands() {
+        let of = |number: &str, paid_day, remittance, status: &str, sign: i64, paid: i64| {
+            let Fact::Payment(payment) = payment(status, 0, sign * 100, sign * paid) else { unreachable!() };
+            Fact::Payment(Payment { payer_control_number: number.into(), paid_day, remittance, ..payment })
+        };
+        let ack = |stage, number: &str| Fact::ClaimAck {
+            stage,
+            accepted: true,
+            code: "A2:20".into(),
+            payer_control_number: number.into(),
+        };
+        let acks = [ack(Stage::Clearinghouse, "CH7"), ack(Stage::Payer, "ICN1")];
+        let number = |facts: &[Fact]| fold(facts).payer_control_number.unwrap_or_default();
+        assert_eq!(number(&acks), "ICN1", "the payer's own answer before the clearinghouse's");
+        for (first, second) in [(1, 2), (2, 1)] {
+            let mut facts = acks.to_vec();
+            facts.push(of("ICN1", 5, first, "1", 1, 70));
+            assert_eq!(number(&facts), "ICN1");
+            facts.push(of("ICN1", 9, second, "22", -1, 70));
+            assert_eq!(number(&facts), "ICN1", "nothing stands: as it was acknowledged");
+            facts.push(of("ICN2", 9, second + 9, "1", 1, 80));
+            assert_eq!(number(&facts), "ICN2");
         }
     }
 

@@ -10,7 +10,7 @@ use super::host::{Host, Practice};
 use super::payment::Decision;
 use super::refold::{fold_version, refold_by};
 use super::review::{Candidate, review};
-use super::{HostError, VersionState};
+use super::{HostError, Payment, VersionState};
 use crate::store::clearing::Owned;
 
 /// Makes the versions that are due. Returns how many.
@@ -98,7 +98,7 @@ fn draft(tx: &Tx<'_>, claim_id: u64) -> StoreResult<Option<Draft>> {
     if folded.forwarded || payer_id.is_empty() {
         return Ok(None);
     }
-    let Some(decision) = decision(tx, claim_id, last.version, &last.payer_id)? else { return Ok(None) };
+    let Some(decision) = decision(tx, folded.standing.get(&last.payer_id))? else { return Ok(None) };
     if !carry(&mut body.claim, at, &decision) {
         return Ok(None);
     }
@@ -113,19 +113,11 @@ fn draft(tx: &Tx<'_>, claim_id: u64) -> StoreResult<Option<Draft>> {
     Ok(Some(Draft { claim_id, visit_id, version, kind, payer_id, patient, body }))
 }
 
-/// The payer's last decision on a version that stands.
-fn decision(tx: &Tx<'_>, claim_id: u64, version: u32, payer_id: &str) -> StoreResult<Option<Decision>> {
-    let mut last = None;
-    for row in tx.remittance_claims(None, Some(claim_id))? {
-        if row.claim != Some((claim_id, version)) || row.state != "posted" {
-            continue;
-        }
-        let decision: Decision = tx.remittance_claim_body(row.remittance_id, row.ordinal)?;
-        if decision.payment.as_ref().is_some_and(|payment| payment.payer_id == payer_id && payment.is_decision()) {
-            last = Some(decision);
-        }
-    }
-    Ok(last)
+/// What the payer's newest decision that stands said.
+fn decision(tx: &Tx<'_>, standing: Option<&Vec<Payment>>) -> StoreResult<Option<Decision>> {
+    let decisions = standing.into_iter().flatten().filter(|payment| payment.is_decision());
+    let Some(newest) = decisions.max_by_key(|payment| (payment.decides(), *payment)) else { return Ok(None) };
+    Ok(Some(tx.remittance_claim_body(newest.remittance, newest.ordinal)?))
 }
 
 /// Writes a decision into the claim. False where a line of ours has none: the next payer would refuse it.

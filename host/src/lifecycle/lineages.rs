@@ -17,6 +17,8 @@ pub(super) struct Lineage {
     pub(super) sent: Option<(VersionRow, VersionBody)>,
     /// No answer has taken any version: there is nothing that could be replaced or voided.
     pub(super) all_refused: bool,
+    /// It leaves again as it is: no payer has seen it, and nothing was found wrong with it.
+    pub(super) leaves_again: bool,
     /// Refused versions newer than `sent` (and itself, where all were refused).
     pub(super) refused: Vec<u32>,
     /// The newest version, where it has not left and others have.
@@ -63,13 +65,14 @@ pub(super) fn lineages(tx: &Tx<'_>, visit_id: u64) -> StoreResult<Vec<Lineage>> 
         let counts = |version: &&VersionRow| version.kind.is_primary() && version.state != VersionState::Superseded;
         let left = |version: &VersionRow| version.submitted_day.is_some() || version.state == VersionState::ViaEhr;
         let mut base = None;
-        let mut refused = Vec::new();
+        let (mut refused, mut leaves_again) = (Vec::new(), false);
         for version in versions.iter().rev().filter(counts).filter(|version| left(version)) {
-            let taken = version.state == VersionState::ViaEhr || !fold_version(tx, version)?.refused;
-            if taken {
+            let folded = (version.state != VersionState::ViaEhr).then(|| fold_version(tx, version)).transpose()?;
+            let Some(folded) = folded.filter(|folded| folded.refused) else {
                 base = Some(version);
                 break;
-            }
+            };
+            leaves_again |= refused.is_empty() && folded.may_resend;
             refused.push(version.version);
         }
         let all_refused = base.is_none() && !refused.is_empty();
@@ -83,6 +86,7 @@ pub(super) fn lineages(tx: &Tx<'_>, visit_id: u64) -> StoreResult<Vec<Lineage>> 
         lineages.push(Lineage {
             claim_id: claim.claim_id,
             all_refused,
+            leaves_again: all_refused && leaves_again,
             refused,
             pending: pending.map(|version| version.version),
             last_left: last_left.map(|version| version.version),

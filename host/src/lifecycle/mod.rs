@@ -3,7 +3,7 @@
 //! `host.rs` is one turn of the line; its steps are `arrive` (files in), `ingest` (documents to visit events), `assemble` (visits to claims, through
 //! `review`), `submit` (claims to the outbox), `answers` and `payment` (facts and postings) and `later` (the next payer).
 //! `inquire` asks payers about cover (`upcoming`: whom of a visit ahead), `cover_answers` takes what they say.
-//! `handover.rs` keeps accounts right over several payers, `refusal.rs` words what is refused of an answer.
+//! `handover.rs` keeps accounts right over several payers, `unapplied.rs` finds the claim of a payment that came before its name, `refusal.rs` words what is refused of an answer.
 //! `go_live.rs` says whether a practice may submit. `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `data_reload.rs` says what became of data that changed on disk. `fold.rs` says what facts mean, `refold.rs` applies it (`marks.rs`:
 //! what figures count of it), `summary.rs` counts.
 
@@ -50,6 +50,7 @@ mod submit;
 pub mod summary;
 mod tables;
 mod tidy;
+mod unapplied;
 mod upcoming;
 mod visit_work;
 
@@ -81,4 +82,5 @@ pub(crate) use refold::{Recounted, charged_version, recount, wanted_work};
 pub use retry::Retried;
 pub(crate) use review::alike;
 pub(crate) use tables::lost_tables;
+pub use unapplied::Applied;
 pub(crate) use upcoming::{Upcoming, of as upcoming};

@@ -14,10 +14,12 @@ use super::host::{Host, Practice};
 use super::refold::refold;
 use super::refusal;
 use super::submit::line_by_control;
-use super::{Fact, HostError, Payment, VersionState};
-use crate::claim::{Adjustment, AdjustmentGroup, Date, day_number};
+use super::unapplied::{self, has_left};
+use super::{Fact, HostError, Payment};
+use crate::claim::{Adjustment, AdjustmentGroup, Date, day_number, from_day_number};
 use crate::post;
-use crate::remit::{self, Account};
+use crate::remit::{self, Account, Posting};
+use crate::store::acceptance::Acceptance;
 use crate::store::claim::{ClaimKey, VersionBody, VersionRow};
 use crate::store::clearing::Owned;
 use crate::store::document::{DocumentStatus, NewDocument};
@@ -41,6 +43,9 @@ pub(super) struct Decision {
     pub(super) lines: Vec<LineDecision>,
     /// The fact as the fold has it; none where no claim was found.
     pub(super) payment: Option<Payment>,
+    /// Who said that it pays this claim, where nothing in it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) by_hand: Option<Acceptance>,
 }
 
 /// One SVC.
@@ -118,6 +123,9 @@ pub(super) fn on_remittance(
     }
     books.post(remittance)?;
     own.record("remittance", remittance_id, host.today(), "host", "posted", "")?;
+    for claim in &remittance.claims {
+        unapplied::settle(host, tx, &own, &payer_id, &claim.payer_claim_control)?;
+    }
     Ok(Answer::news(true))
 }
 
@@ -188,41 +196,100 @@ struct Decided {
     postings: Vec<PostingRow>,
 }
 
-impl Books<'_> {
+impl<'a> Books<'a> {
+    /// Of a remittance that is here already.
+    pub(super) fn of(host: &'a Host, own: &'a Tx<'a>, row: &'a RemittanceRow) -> Self {
+        // The day as it was kept when it came: an 835 without BPR16 is of that day.
+        let paid_on = from_day_number(row.paid_day);
+        let RemittanceRow { remittance_id, document_id, payer_id, .. } = row;
+        Self { host, own, remittance_id: *remittance_id, document_id: *document_id, payer_id, paid_on }
+    }
+
     /// Posts every claim and what stands beside them; what belongs to no claim is one work item.
     pub(super) fn post(&self, remittance: &Remittance) -> Result<(), HostError> {
-        let (mut unapplied, mut words, mut decisions) = (0, Vec::new(), 0);
-        for (ordinal, claim) in remittance.claims.iter().enumerate() {
-            let decided = self.decide(u32::try_from(ordinal).unwrap_or(u32::MAX), claim)?;
+        let (mut unapplied, mut decisions) = (Vec::new(), 0);
+        for (ordinal, claim) in (0_u32..).zip(&remittance.claims) {
+            let decided = self.decide(ordinal, claim, self.find(claim)?)?;
             if decided.row.state != "posted" {
-                let RemittanceClaimRow { matched_by, difference_cents, .. } = &decided.row;
-                unapplied += claim.paid_cents;
-                words.push(format!("CLP {} {matched_by}, difference {difference_cents}", ordinal + 1));
+                unapplied.push(decided.row.clone());
             }
             decisions += u64::from(decided.decision.payment.as_ref().is_some_and(Payment::is_decision));
             self.post_claim(decided, claim)?;
         }
         self.own.set_remittance_decisions(self.remittance_id, decisions)?;
-        if !words.is_empty() {
-            let subject = ("remittance", self.remittance_id);
-            self.own.open_work("remittance.unapplied", subject, self.host.today(), unapplied, &words.join("; "))?;
-        }
+        self.tell_unapplied(&unapplied)?;
         self.post_provider_adjustments(remittance, remit::remittance_difference(remittance))
+    }
+
+    /// Posts a CLP that was unapplied: `found` is its claim, and how that was found. Returns by how many cents it cannot be posted;
+    /// then nothing has changed.
+    pub(super) fn apply(
+        &self,
+        ordinal: u32,
+        claim: &ClaimPayment,
+        (version, matched_by): (VersionRow, &'static str),
+        by_hand: Option<Acceptance>,
+    ) -> Result<i64, HostError> {
+        let mut decided = self.decide(ordinal, claim, (Some(version), matched_by))?;
+        if decided.row.state != "posted" {
+            return Ok(decided.row.difference_cents);
+        }
+        decided.decision.by_hand = by_hand;
+        let back: Vec<PostingRow> =
+            remit::unapplied_cash(-claim.paid_cents).iter().map(|entry| self.posting(entry, None, 0)).collect();
+        self.own.post(&back, self.host.today())?;
+        self.post_claim(decided, claim)?;
+        let (mut unapplied, mut decisions) = (Vec::new(), 0);
+        for row in self.own.remittance_claims(Some(self.remittance_id), None)? {
+            let said: Decision = self.own.remittance_claim_body(row.remittance_id, row.ordinal)?;
+            if row.state == "posted" {
+                decisions += u64::from(said.payment.as_ref().is_some_and(Payment::is_decision));
+            } else {
+                unapplied.push(row);
+            }
+        }
+        self.own.set_remittance_decisions(self.remittance_id, decisions)?;
+        self.tell_unapplied(&unapplied)?;
+        Ok(0)
+    }
+
+    /// What belongs to no claim is one work item, as long as there is something.
+    fn tell_unapplied(&self, rows: &[RemittanceClaimRow]) -> StoreResult<()> {
+        let (subject, today) = (("remittance", self.remittance_id), self.host.today());
+        if rows.is_empty() {
+            return self.own.close_work(Some("remittance.unapplied"), subject, today);
+        }
+        let words = rows.iter().map(|row| {
+            let RemittanceClaimRow { ordinal, matched_by, difference_cents, .. } = row;
+            format!("CLP {} {matched_by}, difference {difference_cents}", ordinal + 1)
+        });
+        let (cents, words) = (rows.iter().map(|row| row.paid_cents).sum(), words.collect::<Vec<_>>().join("; "));
+        self.own.open_work("remittance.unapplied", subject, today, cents, &words)?;
+        Ok(())
     }
 
     /// Keeps what every claim says, and posts nothing.
     pub(super) fn park(&self, remittance: &Remittance) -> Result<(), HostError> {
-        for (ordinal, claim) in remittance.claims.iter().enumerate() {
-            let mut decided = self.decide(u32::try_from(ordinal).unwrap_or(u32::MAX), claim)?;
+        for (ordinal, claim) in (0_u32..).zip(&remittance.claims) {
+            let mut decided = self.decide(ordinal, claim, self.find(claim)?)?;
             "parked".clone_into(&mut decided.row.state);
-            self.own.put_remittance_claim(&decided.row, &decided.decision)?;
+            self.keep(&decided.row, &decided.decision)?;
         }
         Ok(())
     }
 
-    /// Finds the claim of a CLP, and what it would post.
-    fn decide(&self, ordinal: u32, claim: &ClaimPayment) -> Result<Decided, HostError> {
-        let (version, matched_by) = self.find(claim)?;
+    /// Keeps what one CLP says.
+    fn keep(&self, row: &RemittanceClaimRow, decision: &Decision) -> StoreResult<()> {
+        self.own.put_remittance_claim(row, (self.payer_id, &decision.payer_control_number), decision)
+    }
+
+    /// What a CLP would post to the claim that was found for it.
+    fn decide(
+        &self,
+        ordinal: u32,
+        claim: &ClaimPayment,
+        (version, matched_by): (Option<VersionRow>, &'static str),
+    ) -> Result<Decided, HostError> {
         let body = version.as_ref().map(|found| self.own.version_body(found.claim_id, found.version)).transpose()?;
         // What the payer says we charged must be what we charged: a difference is shown, never posted.
         let charged = version.as_ref().map_or(claim.charge_cents.abs(), |version| version.charge_cents);
@@ -241,18 +308,19 @@ impl Books<'_> {
         let posted = version.is_some() && books.is_some();
         let books = books.unwrap_or_default();
         let payment = version.as_ref().map(|_| Payment {
-            remittance: self.remittance_id,
-            ordinal,
-            payer_id: self.payer_id.to_owned(),
-            status: claim.status.clone(),
-            payer_control_number: claim.payer_claim_control.clone(),
+            paid_day: day_number(self.paid_on),
             charge: claim.charge_cents,
             paid: claim.paid_cents,
             contractual: books.contractual,
             patient: books.patient,
             denied: books.denied,
+            payer_id: self.payer_id.to_owned(),
+            status: claim.status.clone(),
+            payer_control_number: claim.payer_claim_control.clone(),
             all_denied: books.all_denied,
             posted,
+            remittance: self.remittance_id,
+            ordinal,
         });
         let decision = self.decision(claim, body.as_ref(), payment.clone());
         let row = RemittanceClaimRow {
@@ -266,25 +334,27 @@ impl Books<'_> {
         };
         let line_of =
             |at: u16| usize::from(at).checked_sub(1).and_then(|at| decision.lines.get(at)).map_or(0, |line| line.line);
-        let postings = entries
-            .iter()
-            .map(|entry| PostingRow {
-                remittance_id: Some(self.remittance_id),
-                claim: key.filter(|_| posted),
-                line: line_of(entry.line),
-                payer_id: self.payer_id.to_owned(),
-                account: entry.account.as_str().to_owned(),
-                amount_cents: entry.amount_cents,
-                group_code: entry.group.clone(),
-                reason: entry.reason.clone(),
-            })
-            .collect();
+        let postings =
+            entries.iter().map(|entry| self.posting(entry, key.filter(|_| posted), line_of(entry.line))).collect();
         Ok(Decided { version, row, decision, postings })
+    }
+
+    fn posting(&self, entry: &Posting, claim: Option<(u64, u32)>, line: u16) -> PostingRow {
+        PostingRow {
+            remittance_id: Some(self.remittance_id),
+            claim,
+            line,
+            payer_id: self.payer_id.to_owned(),
+            account: entry.account.as_str().to_owned(),
+            amount_cents: entry.amount_cents,
+            group_code: entry.group.clone(),
+            reason: entry.reason.clone(),
+        }
     }
 
     fn post_claim(&self, decided: Decided, claim: &ClaimPayment) -> Result<(), HostError> {
         let Decided { version, row, decision, postings } = decided;
-        self.own.put_remittance_claim(&row, &decision)?;
+        self.keep(&row, &decision)?;
         self.own.post(&postings, self.host.today())?;
         let (posted, ordinal) = (row.state == "posted", row.ordinal);
         if let (Some(version), Some(payment)) = (version, decision.payment) {
@@ -346,11 +416,7 @@ impl Books<'_> {
     }
 
     /// By the CLM01 we minted, then the payer's claim number, then member id + dates + charge. A match keeps its reason.
-    fn find(&self, claim: &ClaimPayment) -> StoreResult<(Option<VersionRow>, &'static str)> {
-        // One that has never left is nobody's to pay: what is paid for it belongs to another claim.
-        let has_left = |version: &VersionRow| {
-            version.submitted_day.is_some() || !matches!(version.state, VersionState::Held | VersionState::Ready)
-        };
+    pub(super) fn find(&self, claim: &ClaimPayment) -> StoreResult<(Option<VersionRow>, &'static str)> {
         if let Some(version) = self.own.version_by_control_number(&claim.claim_id)?.filter(has_left) {
             return Ok((Some(version), "control-number"));
         }
@@ -390,6 +456,7 @@ impl Books<'_> {
             adjustments: claim.adjustments.iter().map(adjustment).collect(),
             lines: lines.collect(),
             payment,
+            by_hand: None,
         }
     }
 
@@ -401,16 +468,7 @@ impl Books<'_> {
         }
         let rows: Vec<PostingRow> = remit::post_provider_adjustments(remittance)
             .into_iter()
-            .map(|entry| PostingRow {
-                remittance_id: Some(self.remittance_id),
-                claim: None,
-                line: 0,
-                payer_id: self.payer_id.to_owned(),
-                account: entry.posting.account.as_str().to_owned(),
-                amount_cents: entry.posting.amount_cents,
-                group_code: entry.posting.group,
-                reason: entry.posting.reason,
-            })
+            .map(|entry| self.posting(&entry.posting, None, 0))
             .collect();
         Ok(self.own.post(&rows, self.host.today())?)
     }

@@ -7,7 +7,7 @@ use crate::store::{StoreResult, Tx};
 
 /// Folds the facts of one version that has left.
 pub fn fold_version(tx: &Tx<'_>, version: &VersionRow) -> StoreResult<VersionFold> {
-    Ok(fold(&facts_of(tx, version)?))
+    Ok(fold(&version.payer_id, &facts_of(tx, version)?))
 }
 
 /// The facts of one version, in no order that matters.
@@ -125,7 +125,7 @@ pub(crate) fn recount(
     for version in versions {
         let state = if version.submitted_day.is_some() {
             let facts = facts(version)?;
-            let folded = fold(&facts);
+            let folded = fold(&version.payer_id, &facts);
             told.add(tx, version, &facts, &folded)?;
             denied += folded.standing.values().flatten().map(|payment| payment.denied).sum::<i64>();
             // A version put back to `ready` for another sending stays so until it is sent.

@@ -25,7 +25,7 @@ pub struct Retried {
     pub before: DocumentStatus,
     /// Its end now.
     pub after: DocumentStatus,
-    /// Id of the reason of the end now; empty for translated.
+    /// Id of the reason of the end now; of a translated one empty, or `line.open-end`.
     pub reason: String,
     /// Why it did not run; none where it ran.
     pub kept: Option<&'static str>,

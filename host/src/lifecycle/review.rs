@@ -17,7 +17,7 @@ use crate::scrub::{self, EarlierClaim, VisitDays};
 use crate::store::claim::{AppliedFix, ClaimKey, Looked};
 use crate::store::finding::StoredFinding;
 use crate::store::{StoreResult, Tx};
-use crate::visit::{Verdict, no_claim, same_person};
+use crate::visit::{ChargeKey, Verdict, no_claim, same_person};
 
 use super::earlier::{Earlier, Window, lines_in, look_back, seen_claims};
 use super::host::{Host, Practice};
@@ -37,6 +37,10 @@ pub(super) struct Candidate {
     pub(super) beside: Vec<EarlierClaim>,
     /// What has left of its own lineage, and stands until this takes its place.
     pub(super) stands: Option<EarlierClaim>,
+    /// Charges of its lines.
+    pub(super) takes: Vec<ChargeKey>,
+    /// Charges of what has left of its own lineage, and stands until this takes its place.
+    pub(super) gives_up: Vec<ChargeKey>,
     /// It is looked at with the other claims of its visit.
     pub(super) has_siblings: bool,
     pub(super) patient: [u8; 32],
@@ -74,8 +78,9 @@ impl Candidate {
         let (visit_id, state, days, alike) = (None, VersionState::Held, VisitDays::default(), Vec::new());
         let (cover, question, is_unasked, of_ours, has_siblings, is_decided, beside, stands) =
             (None, None, false, false, false, false, Vec::new(), None);
+        let (takes, gives_up) = (Vec::new(), Vec::new());
         #[rustfmt::skip] // one row
-        let candidate = Self { claim, claim_id, visit_id, beside, stands, has_siblings, patient, undelivered, findings, fixed, looked, state, is_decided, days, people, alike, cover, question, is_unasked, of_ours };
+        let candidate = Self { claim, claim_id, visit_id, beside, stands, takes, gives_up, has_siblings, patient, undelivered, findings, fixed, looked, state, is_decided, days, people, alike, cover, question, is_unasked, of_ours };
         candidate
     }
 
@@ -107,7 +112,7 @@ pub(super) fn hold(rule: &str, field: &str, words: &str) -> StoredFinding {
 
 /// Looks at every candidate; sets findings and state.
 pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candidate]) -> Result<(), HostError> {
-    let known: Vec<Vec<StoredFinding>> = candidates.iter().map(|candidate| candidate.findings.clone()).collect();
+    let mut known: Vec<Vec<StoredFinding>> = candidates.iter().map(|candidate| candidate.findings.clone()).collect();
     let earlier = look_back(host, practice, candidates)?;
     let people = known_people(practice, candidates)?;
     let alike = claims_alike(practice, candidates)?;
@@ -144,6 +149,7 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
     // What is held does not leave with the others, which are looked at again as long as that holds another one.
     let mut held_before = 0;
     loop {
+        wait_for_corrections(candidates, &mut known);
         let is_held = |at: &usize| candidates.get(*at).is_some_and(|one| one.state == VersionState::Held);
         let (held, free): (Vec<usize>, Vec<usize>) = (0..candidates.len()).partition(is_held);
         let visits: HashSet<u64> = held.iter().filter_map(|at| visit_of(candidates, *at)).collect();
@@ -162,6 +168,38 @@ pub(super) fn review(host: &Host, practice: &Practice, candidates: &mut [Candida
         }
         note_accepted(practice, candidates)?;
         set_states(practice, candidates);
+    }
+}
+
+/// Id of the finding that a charge of a claim is still on another one at its payer.
+pub(super) const WAITS: &str = "claim.waits-for-correction";
+
+/// A charge leaves on another claim once what the payer has of it is taken back with it, and not before: it would be billed twice.
+fn wait_for_corrections(candidates: &mut [Candidate], known: &mut [Vec<StoredFinding>]) {
+    let mut standing: HashMap<(u64, ChargeKey), u64> = HashMap::new();
+    for held in candidates.iter().filter(|candidate| candidate.state == VersionState::Held) {
+        let (Some(visit_id), Some(claim_id)) = (held.visit_id, held.claim_id) else { continue };
+        standing.extend(held.gives_up.iter().map(|key| ((visit_id, key.clone()), claim_id)));
+    }
+    if standing.is_empty() {
+        return;
+    }
+    for (candidate, known) in candidates.iter_mut().zip(known) {
+        let Some(visit_id) = candidate.visit_id else { continue };
+        if candidate.state == VersionState::Held || candidate.claim.frequency == Frequency::Void {
+            continue;
+        }
+        let taken = candidate.takes.iter().find_map(|key| standing.get(&(visit_id, key.clone())));
+        if let Some(other) = taken.filter(|other| Some(**other) != candidate.claim_id) {
+            let words = format!(
+                "A charge of this claim is on claim {other}, which the payer has and whose correction is held: billed now, it \
+                 would be billed twice. Mend what holds claim {other}."
+            );
+            let finding = hold(WAITS, "lines", &words);
+            known.push(finding.clone());
+            candidate.findings.push(finding);
+            candidate.state = VersionState::Held;
+        }
     }
 }
 

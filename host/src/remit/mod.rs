@@ -8,6 +8,7 @@ pub mod classify;
 pub mod handover;
 pub mod key;
 pub mod pair;
+pub mod payment;
 pub mod posting;
 
 #[cfg(test)]
@@ -17,7 +18,8 @@ pub use balance::{ClaimBalance, RemittanceBalance, claim_balance, remittance_dif
 pub use classify::{Share, classify};
 pub use handover::{Decided, Release, releases};
 pub use key::{RemittanceKey, content_digest};
-pub use pair::{Amounts, NetPayments, PaymentRef, net};
+pub use pair::{NetPayments, net};
+pub use payment::{Amounts, Payment};
 pub use posting::{
     Account, ClaimPostings, Posting, ProviderPosting, Unapplied, post_charge, post_claim, post_provider_adjustments,
     unapplied_cash,

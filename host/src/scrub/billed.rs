@@ -17,7 +17,7 @@ pub enum Place<'a> {
     Line(u16),
     /// Another claim of the visit, which was split.
     Sibling {
-        /// It has left, and is not looked at again.
+        /// It has left, and stands until something takes its place.
         has_left: bool,
     },
     /// An earlier claim, by its CLM01.
@@ -104,7 +104,7 @@ pub fn may_leave<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<I
     of_siblings(claim, context, |other| other.live).chain(earlier(claim, context))
 }
 
-/// Services of the visit's other claims to the same payer: of those that leave with this one, and of those that have left.
+/// Services of the visit's other claims to the same payer: of those that have left, and of those that have not, held ones too.
 pub fn siblings<'a>(claim: &'a Claim, context: &Context<'a>) -> impl Iterator<Item = Billed<'a>> + Clone + use<'a> {
     of_siblings(claim, context, |_| true)
 }

@@ -230,15 +230,21 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Adds one CLP with what it says, or writes it anew: a remittance may post again after it was parked.
+    /// Adds one CLP with what it says, or writes it anew: a remittance may post again after it was parked. `named` is our id of the
+    /// payer and its number of the claim (CLP07): by these a CLP without a claim is found again.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn put_remittance_claim<T: Serialize>(&self, row: &RemittanceClaimRow, body: &T) -> StoreResult<()> {
+    pub fn put_remittance_claim<T: Serialize>(
+        &self,
+        row: &RemittanceClaimRow,
+        named: (&str, &str),
+        body: &T,
+    ) -> StoreResult<()> {
         let sealed = self.seal_json("remittance_claim", clp_row(row.remittance_id, row.ordinal), body)?;
         self.execute(
             "INSERT OR REPLACE INTO remittance_claim (practice_id, remittance_id, ordinal, claim_id, version, matched_by, state,
-             paid_cents, difference_cents, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             paid_cents, difference_cents, number_mac, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             (
                 self.practice_id(),
                 row.remittance_id,
@@ -249,10 +255,46 @@ impl Tx<'_> {
                 &row.state,
                 row.paid_cents,
                 row.difference_cents,
+                self.number_mac(row, named),
                 sealed,
             ),
         )?;
         Ok(())
+    }
+
+    /// By which a CLP without a claim is found; none for the others.
+    fn number_mac(&self, row: &RemittanceClaimRow, (payer_id, number): (&str, &str)) -> Option<[u8; 32]> {
+        let is_sought = row.claim.is_none() && !number.is_empty();
+        is_sought.then(|| self.lookup("remittance-number", &[payer_id.as_bytes(), number.as_bytes()]))
+    }
+
+    /// Whether a CLP is found by its payer and number, or not, as it should be.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_named_right(&self, row: &RemittanceClaimRow, named: (&str, &str)) -> StoreResult<bool> {
+        let kept: Option<Option<Vec<u8>>> = self.row(
+            "SELECT number_mac FROM remittance_claim WHERE practice_id = ?1 AND remittance_id = ?2 AND ordinal = ?3",
+            (self.practice_id(), row.remittance_id, row.ordinal),
+            |row| row.get(0),
+        )?;
+        Ok(kept.flatten().as_deref() == self.number_mac(row, named).as_ref().map(<[u8; 32]>::as_slice))
+    }
+
+    /// CLPs of posted remittances that a payer has paid under its number of a claim, and that have no claim yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unapplied_under(&self, payer_id: &str, number: &str) -> StoreResult<Vec<(u64, u32)>> {
+        if number.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.rows(
+            "SELECT remittance_id, ordinal FROM remittance_claim
+             WHERE practice_id = ?1 AND number_mac = ?2 AND state = 'unapplied' ORDER BY remittance_id, ordinal",
+            (self.practice_id(), self.lookup("remittance-number", &[payer_id.as_bytes(), number.as_bytes()])),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
     }
 
     /// The CLPs of a remittance, or of a lineage.

@@ -326,9 +326,11 @@ CREATE TABLE remittance_claim (
     state TEXT NOT NULL,            -- posted | unapplied | parked | set-aside
     paid_cents INTEGER NOT NULL,
     difference_cents INTEGER NOT NULL,
+    number_mac BLOB,                -- of payer and CLP07, as long as there is no claim
     body BLOB NOT NULL,
     PRIMARY KEY (practice_id, remittance_id, ordinal)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX remittance_claim_sought ON remittance_claim (practice_id, number_mac) WHERE number_mac IS NOT NULL;
 CREATE INDEX remittance_by_claim ON remittance_claim (practice_id, claim_id);
 CREATE INDEX remittance_claim_not_posted ON remittance_claim (practice_id, remittance_id) WHERE state <> 'posted';
 

@@ -29,6 +29,7 @@ pub(super) struct Lineage {
 /// What a CLP said of its payment; the rest of what is kept of it is for the next payer.
 #[derive(Deserialize)]
 pub(super) struct Said {
+    pub(super) payer_control_number: String,
     pub(super) payment: Option<Payment>,
 }
 

@@ -65,6 +65,8 @@ fn remittance(tx: &Tx<'_>, row: &RemittanceRow, found: &mut Found) -> StoreResul
             id,
             "a CLP has lost its claim",
         );
+        let named = tx.is_named_right(claim, (&row.payer_id, &said.payer_control_number))?;
+        found.expect(named, "look-up", "remittance_claim", id, "a CLP is not found by the payer's number of its claim");
         if let Some((claim_id, version)) = claim.claim {
             let there = tx.version(claim_id, version)?.is_some();
             found.expect(there, "missing", "remittance_claim", id, "the version that a CLP pays is not there");

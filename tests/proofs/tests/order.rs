@@ -131,18 +131,24 @@ fn envelope(text: &str, number: u64) -> String {
 
 /// What is said of one claim in a remittance: its CLP and line. A reversal has every amount negative.
 fn payment(claim: &Sent, paid: i64, reversal: bool) -> String {
+    let adjustment = if paid == 0 { "CO*50" } else { "CO*45" };
+    said(claim, paid, reversal, adjustment)
+}
+
+/// The same with CAS01 and CAS02 of what is not paid.
+fn said(claim: &Sent, paid: i64, reversal: bool, adjustment: &str) -> String {
     let line = &claim.lines[0];
     let sign = if reversal { -1 } else { 1 };
     let amount = |cents: i64| dollars(sign * cents);
     let status = match (reversal, paid) {
         (true, _) => "22",
-        (false, 0) => "4",
+        (false, 0) if adjustment == "CO*50" => "4",
         (false, _) => "1",
     };
-    let (reason, rest) = if paid == 0 { ("50", claim.charge) } else { ("45", claim.charge - paid) };
+    let rest = claim.charge - paid;
     format!(
         "CLP*{id}*{status}*{charge}*{paid}**12*ICN{id}~NM1*QC*1*VANCE*ORLA****MI*{member}~SVC*HC:{code}*{charge}*{paid}**1~\
-         DTM*472*{day}~CAS*CO*{reason}*{rest}",
+         DTM*472*{day}~CAS*{adjustment}*{rest}",
         id = claim.clm01,
         charge = amount(claim.charge),
         paid = amount(paid),
@@ -160,8 +166,8 @@ fn answers(sent: &[Sent], dice: &mut Dice) -> Vec<(String, String)> {
     let (mut first, mut second, mut third, mut status) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, claim) in sent.iter().enumerate() {
         let paid = claim.charge / 100 * (40 + i64::try_from(dice.below(50)).unwrap());
-        // The first six are every kind, so that none is missing.
-        let kind = if at < 6 { at as u64 } else { dice.below(7) };
+        // The first nine are every kind, so that none is missing.
+        let kind = if at < 9 { at as u64 } else { dice.below(9) };
         status.push((claim, kind == 0));
         match kind {
             0 | 1 => {}
@@ -179,9 +185,21 @@ fn answers(sent: &[Sent], dice: &mut Dice) -> Vec<(String, String)> {
                 second.push((0, payment(claim, 0, true)));
                 third.push((paid, payment(claim, paid, false)));
             }
-            _ => {
+            6 => {
                 first.push((paid, payment(claim, paid, false)));
                 second.push((-paid, payment(claim, paid, true)));
+            }
+            7 => {
+                // Denied, taken back, and left to the patient: three decisions that pay nothing.
+                first.push((0, payment(claim, 0, false)));
+                second.push((0, payment(claim, 0, true)));
+                third.push((0, said(claim, 0, false, "PR*1")));
+            }
+            _ => {
+                // Paid under the payer's number alone, which only the 277CA tells.
+                let named = payment(claim, paid, false);
+                let nameless = named.replace(&format!("CLP*{}*", claim.clm01), "CLP*0*");
+                first.push((paid, nameless.replace(&format!("****MI*{}", claim.member), "")));
             }
         }
     }

@@ -19,7 +19,7 @@ pub const NEVER: Edit = Edit {
     explain: Explain {
         what: "Finds column 1 and column 2 of a pair with indicator 0, in either order, on the same day by the same rendering provider: two lines of the claim, or a line and another claim of the visit or an earlier live one, to the same payer.",
         why: "The column 2 code is denied, whatever its modifiers say.",
-        known_problems: "Of two claims of one visit (split by place or authorization) the one with column 2 is told. Where Medicare covers none of the column 2 code (MUE 0) its pair is a warning for other payers. Payers who do not follow NCCI: ncci = false at the payer in the profile.",
+        known_problems: "Of two claims of one visit (split by place or authorization) the one with column 2 is told, or the other where that has left. Where Medicare covers none of the column 2 code (MUE 0) its pair is a warning for other payers. Payers who do not follow NCCI: ncci = false at the payer in the profile.",
         example: "80053 and 80048 on one day. Repair: remove 80048.",
         fix: "None: which of the two was done is in the chart.",
     },
@@ -83,10 +83,15 @@ fn never(claim: &Claim, context: &Context, report: &mut Report) {
     let mut told = Vec::new();
     each(claim, context, Indicator::Never, |pair| {
         let what = match pair.column2.place {
+            _ if pair.crosses() => format!(
+                "{} ({}): they are not paid together, and no modifier changes that. Remove {}, or correct the code that is wrong.",
+                pair.bundled(),
+                pair.named(),
+                pair.column2.code
+            ),
             Place::Line(_) => format!(
-                "{} is part of {} on that day ({}): it is not paid, and no modifier changes that. Remove it, or correct the code that is wrong.",
-                sentence(&pair.column2),
-                pair.column1.words(),
+                "{} ({}): it is not paid, and no modifier changes that. Remove it, or correct the code that is wrong.",
+                pair.bundled(),
                 pair.named()
             ),
             Place::Sibling { .. } | Place::Earlier(_) => format!(
@@ -119,9 +124,8 @@ fn modifier_missing(claim: &Claim, context: &Context, report: &mut Report) {
             }
         };
         let words = format!(
-            "{} is part of {} on that day ({}) unless a modifier says that it was separate.{why} {}",
-            sentence(&pair.column2),
-            pair.column1.words(),
+            "{} ({}) unless a modifier says that it was separate.{why} {}",
+            pair.bundled(),
             pair.named(),
             question(&pair)
         );
@@ -136,6 +140,25 @@ impl Bundled<'_> {
         match (self.column2.place, self.column1.place) {
             (Place::Line(line), _) | (_, Place::Line(line)) => line,
             _ => 0,
+        }
+    }
+
+    /// One side is on another claim of the visit.
+    fn crosses(&self) -> bool {
+        [&self.column1, &self.column2].iter().any(|billed| matches!(billed.place, Place::Sibling { .. }))
+    }
+
+    /// What is part of what. Of two claims of a visit either may be the one that is looked at: a word on the pair is one on both,
+    /// so it reads the same on both.
+    fn bundled(&self) -> String {
+        let Self { column1, column2, .. } = self;
+        if self.crosses() {
+            format!(
+                "{0} and {1} are on two claims of this visit, and {0} is part of {1} on that day",
+                column2.code, column1.code
+            )
+        } else {
+            format!("{} is part of {} on that day", sentence(column2), column1.words())
         }
     }
 
@@ -197,8 +220,9 @@ impl<'a> Opened<'a> {
 /// What only the chart can answer.
 fn question(pair: &Bundled<'_>) -> String {
     let line = match pair.column2.place {
+        Place::Sibling { .. } => pair.column2.code.to_string(),
+        Place::Line(_) if pair.crosses() => pair.column2.code.to_string(),
         Place::Line(line) => format!("line {line}"),
-        Place::Sibling { .. } => "that line".to_owned(),
         Place::Earlier(claim) => format!("that line of claim {claim}"),
     };
     if modifier::is_visit(pair.column2.code) {
