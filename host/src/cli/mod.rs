@@ -5,7 +5,7 @@
 //! asked for does not exist, or a check found something.
 //!
 //! Commands that only look (`document`, `visit`, `claim`, `denial`, `eligibility list`, `remittance list`, `post list`, `audit`, `kpi`, `checklist`, `work`, `trace`, `verify`, `rules shadow`) open the store through
-//! `reader.rs`, beside a running `serve` too; commands that move something (`pull`, `document retry`, `roster import`, `review`, `go-live --approve`, `remittance choose`, `post confirm`, `claim accept`, `claim undo-fix`) open the
+//! `reader.rs`, beside a running `serve` too; commands that move something (`pull`, `document retry`, `roster import`, `review`, `go-live --approve`, `remittance choose`, `remittance apply`, `post confirm`, `claim accept`, `claim undo-fix`) open the
 //! whole host. `charge enter` and `rules activate` only look too: what they take is a file for the next turn. Things are named as `reference.rs` says.
 
 mod audit;
