@@ -10,7 +10,7 @@ use super::output::{print, print_json};
 use super::verify::line;
 use super::{Failure, Global};
 use crate::config::Config;
-use crate::lifecycle::{HostError, master_key};
+use crate::lifecycle::{HostError, crash_point, master_key};
 use crate::store::copy::{self, Restoring};
 use crate::store::{CLEARING, Store, StoreError};
 use crate::verify::{Plan, Report, verify};
@@ -94,7 +94,17 @@ impl Restore {
                 return Err(Failure::missing(format!("{}: {} {words}", self.file.display(), report.count)));
             }
         };
-        let kept = restoring.finish()?;
+        crash_point("restore-copied");
+        let kept = match restoring.keep() {
+            Ok(kept) => kept,
+            Err(error) => {
+                restoring.abandon()?;
+                return Err(error.into());
+            }
+        };
+        crash_point("restore-kept");
+        restoring.finish()?;
+        crash_point("restore-placed");
         if global.json {
             print_json(&Done { file: path.clone(), size_bytes: None, verified: Some(report), kept });
         } else {

@@ -37,6 +37,7 @@ impl Store {
     pub fn open_reader(path: &Path, master: MasterKey) -> StoreResult<Self> {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         let lock = std::fs::File::open(path.with_extension("lock")).map_err(io)?;
+        super::refuse_unfinished(path)?;
         let connection = read_connection(path)?;
         schema_of(&connection, path)?;
         let inner = Inner {
