@@ -51,6 +51,16 @@ impl Store {
         Ok(Self { inner: std::sync::Arc::new(inner) })
     }
 
+    /// The ids of all tenants that the store has a key of, whatever the configuration says.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn tenant_ids(&self) -> StoreResult<Vec<String>> {
+        let connection = self.inner.connection.lock();
+        let mut statement = connection.prepare("SELECT practice_id FROM practice ORDER BY practice_id")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The handle of a practice that the store knows already; never makes one.
     ///
     /// # Errors
@@ -62,6 +72,21 @@ impl Store {
         };
         if count == 0 { Ok(None) } else { self.practice(id).map(Some) }
     }
+}
+
+/// What is still under way of a practice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Files that are not cut into documents, and documents that wait.
+    pub documents: u64,
+    /// Open visits, and those with news that no claim has seen.
+    pub visits: u64,
+    /// Claims that are not posted, or of which a payer owes something.
+    pub claims: u64,
+    /// What they bill.
+    pub claim_cents: i64,
+    /// Open work.
+    pub work: u64,
 }
 
 /// An amount that a payer denied, by claim, payer and reason.
@@ -82,6 +107,28 @@ pub struct DeniedRow {
 }
 
 impl Tx<'_> {
+    /// What is still under way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn under_way(&self) -> StoreResult<UnderWay> {
+        let found = self.row(
+            "SELECT (SELECT COUNT(*) FROM file WHERE practice_id = ?1 AND state = 'stored')
+             + (SELECT COUNT(*) FROM document WHERE practice_id = ?1 AND status = 'pending'),
+             (SELECT COUNT(*) FROM visit WHERE practice_id = ?1 AND (state = 'open' OR changed = 1)),
+             COUNT(*), COALESCE(SUM(billed_cents), 0),
+             (SELECT COUNT(*) FROM work_item WHERE practice_id = ?1 AND closed_day IS NULL)
+             FROM claim c WHERE practice_id = ?1 AND (state <> 'posted' OR 0 <> (SELECT COALESCE(SUM(amount_cents), 0) FROM posting p
+             WHERE p.practice_id = c.practice_id AND p.claim_id = c.claim_id AND p.account = 'payer-receivable'))",
+            [self.practice_id()],
+            |row| {
+                let (documents, visits, claims) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(UnderWay { documents, visits, claims, claim_cents: row.get(3)?, work: row.get(4)? })
+            },
+        )?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// Lineages by state.
     ///
     /// # Errors
