@@ -110,6 +110,7 @@ fn context(table: &str, column: &str, id: impl Fn(&str) -> Option<u64>) -> Optio
         ("pull_cursor", "body") => ("pull_cursor", id("pull_id")?),
         ("document", "body") => ("document", id("document_id")?),
         ("acceptance", "body") => ("acceptance", id("visit_id")?),
+        ("source_system", "name") => ("source_system", id("system_id")?),
         ("visit_event", "body") => ("visit_event", id("visit_id")?),
         ("expected_visit", "body") => ("expected_visit", id("expected_id")?),
         ("expected_event", "body") => ("expected_event", id("expected_id")?),

@@ -57,7 +57,7 @@ const SCHEMAS: [&str; 1] = [include_str!("schema_1.sql")];
 
 /// Which tables there are and how bodies and digests are written, in the header of the file (`PRAGMA application_id`): "ch" and a number. Another number where what
 /// was stored before cannot be compared with what is made now, and nothing brings it over.
-const FORM: i64 = 0x6368_0003;
+const FORM: i64 = 0x6368_0004;
 
 /// What can go wrong with the store. Holds no patient data.
 #[derive(Debug, thiserror::Error)]

@@ -206,41 +206,6 @@ impl Tx<'_> {
         )
     }
 
-    /// The visits with this number in the EHR: by look-up under the source systems of some visits, the oldest and the newest;
-    /// `anywhere`: by reading all, for a number that is under none of those.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn visits_numbered(&self, number: &str, anywhere: bool) -> StoreResult<Vec<u64>> {
-        const SAMPLE: u64 = 100;
-        let highest = self.highest("visit", "visit_id")?;
-        let mut found = Vec::new();
-        if anywhere {
-            for from in (0..=highest).step_by(1_000) {
-                for visit in self.visits_between(from, from + 999)? {
-                    if self.events(visit.visit_id)?.iter().any(|event| event.update.visit_number == number) {
-                        found.push(visit.visit_id);
-                    }
-                }
-            }
-            return Ok(found);
-        }
-        let mut systems: Vec<String> = Vec::new();
-        let newest = self.visits_between(highest.saturating_sub(SAMPLE).max(SAMPLE), highest)?;
-        for visit in self.visits_between(0, SAMPLE - 1)?.into_iter().chain(newest) {
-            for event in self.events(visit.visit_id)? {
-                if !systems.contains(&event.update.source_system) {
-                    systems.push(event.update.source_system);
-                }
-            }
-        }
-        for system in systems {
-            found.extend(self.find_visit(&[system], number)?);
-        }
-        found.dedup();
-        Ok(found)
-    }
-
     /// Remittances with this number of their check or transfer (TRN02).
     ///
     /// # Errors
