@@ -1,4 +1,4 @@
-//! What the end-to-end tests share: the real programs, a demo folder, a folder of one practice or of one for each file, a running
+//! What the end-to-end tests share: the real programs, a demo folder, a folder of one practice, of three, or of one for each file, a running
 //! service, tables of rules, an EHR's HTTPS server and what FHIR ones have in common, a recount of the exchanged bytes, answers of a clearinghouse, what must be true of every store, and what the detectors
 //! of hand-off failures have to find.
 
@@ -17,4 +17,5 @@ pub mod recount;
 pub mod sent;
 pub mod serving;
 pub mod site;
+pub mod tenants;
 pub mod x12;

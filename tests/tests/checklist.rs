@@ -153,8 +153,8 @@ fn a_changed_profile_does_not_ask_again() {
     assert_eq!((&summary["claims"]["submitted"], &summary["claims"]["ready"]), (&2.into(), &1.into()), "{summary}");
 }
 
-/// A site with a schedule: a visit in April and one in May that are charged, and one in May that is not.
-fn with_schedule() -> Site {
+/// A site whose schedule has these visits: number, day (MM/DD/YYYY) and type.
+fn scheduled(visits: &[(u32, String, &str)]) -> Site {
     let site = Site::new();
     site.write("practices/my-practice/mapping.schedule.toml", b"source_system = \"SITE\"\ncontent = \"schedule\"\n");
     let more = "\n[[intake.folder]]\npractice = \"my-practice\"\npath = \"inbox/schedule\"\nadapter = \"csv-superbill\"\n\
@@ -162,16 +162,42 @@ fn with_schedule() -> Site {
     site.write("claimhost.toml", (site.text("claimhost.toml") + more).as_bytes());
     let heading =
         "Appt ID,Visit ID,Status,Date,Time,Visit Type,Provider ID,Patient ID,Patient Last,Patient First,Patient DOB\n";
-    let row = |at: u32, day: &str, kind: &str| {
+    let row = |(at, day, kind): &(u32, String, &str)| {
         format!("A{at},V{at},Completed,{day},9:00,{kind},DR01,M{at},VANCE,ORLA,01/01/1980\n")
     };
-    let rows = [row(1, "04/15/2026", "OFFICE"), row(2, "05/04/2026", "OFFICE"), row(3, "05/05/2026", "LAB")];
-    site.write("inbox/schedule/1.csv", (heading.to_owned() + &rows.concat()).as_bytes());
+    let rows: String = visits.iter().map(row).collect();
+    site.write("inbox/schedule/1.csv", (heading.to_owned() + &rows).as_bytes());
+    site
+}
+
+/// A visit in April and one in May that are charged, and one in May that is not.
+fn with_schedule() -> Site {
+    let days = [(1, "04/15/2026", "OFFICE"), (2, "05/04/2026", "OFFICE"), (3, "05/05/2026", "LAB")];
+    let site = scheduled(&days.map(|(at, day, kind)| (at, day.to_owned(), kind)));
     for (number, day) in [(1, "20260415"), (2, "20260504")] {
         let charge = Charge { day: day.to_owned(), ..Charge::of_nobody_else(number) };
         site.hl7(&format!("{number}.hl7"), charge.message().as_bytes());
     }
     site
+}
+
+/// Loads a quarter of what CMS publishes of it, with hardly a row.
+fn import_tables(site: &Site, quarter: &str, version: &str) {
+    let pairs = "Column 1\tColumn 2\tprior to 1996\tEffective Date\tDeletion Date\tModifier\tPTP Edit Rationale\n\
+                 20610\t99213\t*\t20200101\t*\t1\tvisit\n";
+    let indicators = "hcpcs_code,mod,status,pctc,glob,pre_op,intra_op,post_op,mult_proc,bilat_surg,asst_surg,co_surg,team_surg\n\
+                      99213,,A,0,XXX,0,0,0,0,0,0,0,0\n";
+    for (name, text, version) in [
+        ("hcpcs.csv", "hcpcs_code,date_added,date_term,xref\nA0001,20200101,,\nJ1885,20200101,,\n", version),
+        ("modifiers.csv", "mod_code,mod_type\nA1,HCPCS\nRT,HCPCS\n", version),
+        ("pairs-practitioner.txt", pairs, quarter),
+        ("rvu_indicators.csv", indicators, quarter),
+    ] {
+        site.write(name, text.as_bytes());
+        let file = site.dir().join(name).display().to_string();
+        let imported = site.json(&["codes", "import", "--accept-smaller", "--version", version, &file]);
+        assert_eq!(imported["tables"][0]["new"], true, "{imported}");
+    }
 }
 
 #[test]
@@ -183,6 +209,7 @@ fn each_line_is_moved_by_facts_and_reviews_and_falls_due_again() {
     let first = lines(&site, DAY);
     let expected = [
         ("service-types", "fail"),  // nobody charged a LAB visit
+        ("code-tables", "overdue"), // the list of HCPCS that comes along is of 2024
         ("eligibility", "fail"),    // no 271
         ("modifier-rules", "fail"), // no NCCI pairs, no indicators
         ("transfer", "fail"),       // never audited
@@ -202,6 +229,8 @@ fn each_line_is_moved_by_facts_and_reviews_and_falls_due_again() {
     assert!(found.contains("OFFICE: folder:0 (hl7v2-dft), 2 charged"), "{found}");
     assert_eq!(stands(&first["charge-capture"]), ("pass", "2026-05-31"));
     assert_eq!(stands(&first["rejections"]), ("pass", "2026-05-27"));
+    let found = first["code-tables"]["found"].as_str().unwrap();
+    assert!(found.contains("too old: ") && found.contains("hcpcs until 2024-09-30"), "{found}");
 
     // Facts.
     site.edit(PROFILE, "bill_hold_days = 0", "bill_hold_days = 0\nno_charge_visit_types = [\"lab\"]");
@@ -237,9 +266,19 @@ fn each_line_is_moved_by_facts_and_reviews_and_falls_due_again() {
     assert_eq!(stands(&now["charge-capture"]), ("pass", "2026-06-30"), "{}", now["charge-capture"]);
     site.assert_accounted(DAY);
 
+    // Tables.
+    import_tables(&site, "2026Q2", "2026-04");
+    let now = lines(&site, DAY);
+    assert_eq!(stands(&now["code-tables"]), ("pass", "2026-07-01"), "{}", now["code-tables"]);
+    assert_eq!(now["code-tables"]["number"], now["code-tables"]["of"], "{}", now["code-tables"]);
+    assert_eq!(stands(&now["modifier-rules"]), ("pass", "2026-07-01"), "{}", now["modifier-rules"]);
+    let (list, code, said) = told(&site, &["--as-of", DAY, "checklist", PRACTICE]);
+    assert_eq!((&list["pass"], code), (&10.into(), 0), "all ten: {said}");
+    assert_eq!(lines(&site, "2026-06-30")["code-tables"]["status"], "pass", "their last day");
+
     // Time passes.
     let later = lines(&site, "2026-08-21");
-    for id in ["transfer", "rejections", "eligibility", "charge-capture"] {
+    for id in ["code-tables", "modifier-rules", "transfer", "rejections", "eligibility", "charge-capture"] {
         assert_eq!(later[id]["status"], "overdue", "{}", later[id]);
     }
     let found = later["charge-capture"]["found"].as_str().unwrap();
@@ -247,6 +286,41 @@ fn each_line_is_moved_by_facts_and_reviews_and_falls_due_again() {
     let much_later = lines(&site, "2027-02-01");
     assert_eq!(much_later["fhir"]["status"], "overdue");
     assert_eq!(much_later["era-posting"]["status"], "overdue", "none in 90 days");
+}
+
+#[test]
+fn a_day_busier_than_the_practice_s_days_are_is_audited_within_a_week() {
+    // Nine days with one visit, one with two, one with four: the 90th percentile is two.
+    let days = (1..=11).flat_map(|day| {
+        (0..match day {
+            5 => 2,
+            8 => 4,
+            _ => 1,
+        })
+            .map(move |at| (day * 10 + at, format!("05/{day:02}/2026"), "OFFICE"))
+    });
+    let site = scheduled(&days.collect::<Vec<_>>());
+    site.run(DAY);
+    let line = |day: &str| lines(&site, day)["charge-capture"].clone();
+    let asked = line("2026-05-15");
+    assert_eq!(
+        (stands(&asked), &asked["number"], &asked["of"]),
+        (("pass", "2026-05-15"), &0.into(), &1.into()),
+        "{asked}"
+    );
+    assert!(asked["found"].as_str().unwrap().ends_with("not yet: 2026-05-08"), "that day alone: {asked}");
+    assert_eq!(stands(&line("2026-05-16")), ("fail", "2026-05-15"), "nobody has ever audited");
+    // The audit of another day is not that of this one, and says that audits are made.
+    let review = |day: &str| {
+        let (kept, code, said) = told(&site, &["--as-of", DAY, "review", "charges", "--day", day, "--by", "A. Lee"]);
+        assert_eq!((code, &kept["from"]), (0, &day.into()), "{said}");
+        kept["result"]["gaps"].as_u64()
+    };
+    assert_eq!(review("2026-05-05"), Some(2));
+    assert_eq!(stands(&line(DAY)), ("overdue", "2026-05-15"));
+    assert_eq!(review("2026-05-08"), Some(4), "four visits, and nobody charged one");
+    let done = line(DAY);
+    assert_eq!((stands(&done), &done["number"], &done["of"]), (("pass", "2026-06-30"), &1.into(), &1.into()), "{done}");
 }
 
 fn answer_271() -> String {

@@ -593,7 +593,7 @@ fn a_trace_is_found_by_visit_claim_or_check_and_masked_for_sharing() {
     assert_eq!(of(&[clm01]), whole);
     let claim = whole["claims"][0]["id"].as_str().unwrap();
     assert_eq!(of(&[claim, "--by", "claim"]), whole);
-    let check = of(&["T3"]);
+    let check = &of(&["T3"])[0];
     assert_eq!((&check["amount_cents"], &check["visits"][0]), (&13_850.into(), &whole), "{check}");
     refused(&site, &["trace", "NOBODYS"], 4, "there is no visit");
 

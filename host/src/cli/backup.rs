@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::output::{print, print_json};
-use super::verify::line;
+use super::verify::{counts, line};
 use super::{Failure, Global};
 use crate::config::Config;
-use crate::lifecycle::{HostError, master_key};
+use crate::lifecycle::{HostError, crash_point, master_key};
 use crate::store::copy::{self, Restoring};
 use crate::store::{CLEARING, Store, StoreError};
 use crate::verify::{Plan, Report, verify};
@@ -94,12 +94,22 @@ impl Restore {
                 return Err(Failure::missing(format!("{}: {} {words}", self.file.display(), report.count)));
             }
         };
-        let kept = restoring.finish()?;
+        crash_point("restore-copied");
+        let kept = match restoring.keep() {
+            Ok(kept) => kept,
+            Err(error) => {
+                restoring.abandon()?;
+                return Err(error.into());
+            }
+        };
+        crash_point("restore-kept");
+        restoring.finish()?;
+        crash_point("restore-placed");
         if global.json {
             print_json(&Done { file: path.clone(), size_bytes: None, verified: Some(report), kept });
         } else {
             for one in &report.practices {
-                print(&format!("{}: {} visits, {} claims, {} rows", one.practice, one.visits, one.claims, one.rows));
+                print(&counts(one));
             }
             if let Some(kept) = kept {
                 print(&format!("what was there is kept as {}", kept.display()));
@@ -117,13 +127,15 @@ impl Restore {
 fn check(config: &Config, copy: &Path) -> Result<Report, Failure> {
     let store = Store::open_reader(copy, master_key(config)?)?;
     let mut tenants = Vec::new();
-    for id in config.practice.iter().map(|practice| practice.id.as_str()).chain([CLEARING]) {
-        tenants.extend(store.known_practice(id)?);
+    for id in store.tenant_ids()? {
+        tenants.extend(store.known_practice(&id)?);
     }
+    let configured: Vec<String> = config.practice.iter().map(|practice| practice.id.clone()).collect();
     let plan = Plan {
         store: &store,
         clearing: tenants.iter().find(|tenant| tenant.id() == CLEARING),
         tenants: &tenants,
+        configured: &configured,
         outbox: &config.clearinghouse.outbox,
         head: None,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),

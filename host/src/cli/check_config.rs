@@ -21,7 +21,9 @@ use crate::plugin::{Adapter, Fault, FaultKind, Kind, PluginHost};
 use crate::practice::{Conflict, Profile};
 use crate::rules::{COMPONENT, Tables};
 use crate::scrub::EDITS;
-use crate::store::{CLEARING, Store, StoreError};
+use crate::store::{CLEARING, Store, StoreError, StoreResult};
+use crate::verify::Difference;
+use crate::verify::ends::not_configured;
 
 /// `check-config`
 #[derive(Debug, clap::Args)]
@@ -143,6 +145,7 @@ fn key_and_store(config: &Config, checks: &mut Vec<Check>) {
     };
     checks.push(check);
     waiting_posts(config, &store, checks);
+    left_practices(config, &store, checks);
     let lost = store.known_practice(CLEARING).and_then(|clearing| match clearing {
         Some(clearing) => lost_tables(&clearing, &Tables::look_at(&config.rules.folder)),
         None => Ok(None),
@@ -153,6 +156,20 @@ fn key_and_store(config: &Config, checks: &mut Vec<Check>) {
         Err(error) => error.to_string(),
     };
     checks.push(wrong("rule tables", words));
+}
+
+/// What is under way of a practice that the configuration has no more stands still.
+fn left_practices(config: &Config, store: &Store, checks: &mut Vec<Check>) {
+    let has = |id: &String| id == CLEARING || config.practice.iter().any(|practice| practice.id == *id);
+    let under_way = |id: &str| -> StoreResult<Vec<Difference>> {
+        store.known_practice(id)?.map_or(Ok(Vec::new()), |left| Ok(not_configured(&left)?.listed))
+    };
+    for id in store.tenant_ids().unwrap_or_default().iter().filter(|id| !has(id)) {
+        match under_way(id) {
+            Ok(found) => checks.extend(found.into_iter().map(|one| wrong(&format!("practice {id}"), one.what))),
+            Err(error) => checks.push(wrong(&format!("practice {id}"), error.to_string())),
+        }
+    }
 }
 
 /// What waits for a target that the configuration has no more never leaves.

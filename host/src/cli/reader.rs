@@ -16,6 +16,8 @@ pub(crate) struct Reader {
     pub(crate) config: Config,
     pub(crate) store: Store,
     practices: Vec<PracticeStore>,
+    /// Practices of the store that the configuration no longer has.
+    left: Vec<PracticeStore>,
     clearing: Option<PracticeStore>,
 }
 
@@ -36,14 +38,19 @@ impl Reader {
             practices.extend(store.known_practice(&practice.id)?);
         }
         let clearing = store.known_practice(CLEARING)?;
-        Ok(Self { config, store, practices, clearing })
+        let mut left = Vec::new();
+        for id in store.tenant_ids()?.iter().filter(|id| *id != CLEARING && !has(&config, id)) {
+            left.extend(store.known_practice(id)?);
+        }
+        Ok(Self { config, store, practices, left, clearing })
     }
 
-    /// All practices, or the one asked for. The clearing tenant counts only by its name.
+    /// All practices, or the one asked for. The clearing tenant, and a practice that only the store has, count only by name.
     pub(crate) fn chosen(&self, practice: Option<&str>) -> Result<Vec<PracticeStore>, Failure> {
         let Some(id) = practice else { return Ok(self.practices.clone()) };
         self.check(id)?;
-        let known = self.practices.iter().chain(&self.clearing).filter(|known| known.id() == id);
+        let all = self.practices.iter().chain(&self.left).chain(&self.clearing);
+        let known = all.filter(|known| known.id() == id);
         Ok(known.cloned().collect())
     }
 
@@ -57,17 +64,27 @@ impl Reader {
                     format!("`{CLEARING}` is the host's own tenant, which bills nothing\nhint: name a practice");
                 return Err(Failure::missing(words));
             }
+            if !self.is_configured(id) {
+                let words =
+                    format!("`{id}` is in the store, and not in the configuration\nhint: put its [[practice]] back");
+                return Err(Failure::missing(words));
+            }
         }
         let ids = self.config.practice.iter().map(|known| known.id.as_str());
         Ok(ids.filter(|id| practice.is_none_or(|asked| asked == *id)).collect())
     }
 
-    /// All tenants, the host's own too, or the one asked for.
+    /// Whether the configuration has a tenant; the host's own needs no place in it.
+    pub(crate) fn is_configured(&self, id: &str) -> bool {
+        id == CLEARING || has(&self.config, id)
+    }
+
+    /// All tenants of the store, the host's own too and those that the configuration no longer has, or the one asked for.
     pub(crate) fn tenants(&self, practice: Option<&str>) -> Result<Vec<PracticeStore>, Failure> {
         if practice.is_some() {
             return self.chosen(practice);
         }
-        Ok(self.practices.iter().chain(&self.clearing).cloned().collect())
+        Ok(self.practices.iter().chain(&self.left).chain(&self.clearing).cloned().collect())
     }
 
     /// The profile of a practice; none for the host's own tenant, which has none.
@@ -76,12 +93,12 @@ impl Reader {
         Ok(practice.map(|practice| crate::lifecycle::load_profile(&practice.profile)).transpose()?)
     }
 
-    /// Refuses a practice that the configuration does not have.
+    /// Refuses a practice that neither the configuration nor the store has.
     fn check(&self, id: &str) -> Result<(), Failure> {
-        let ids = || self.config.practice.iter().map(|practice| practice.id.as_str());
-        if id == CLEARING || ids().any(|known| known == id) {
+        if self.is_configured(id) || self.left.iter().any(|left| left.id() == id) {
             return Ok(());
         }
+        let ids = || self.config.practice.iter().map(|practice| practice.id.as_str());
         let near = crate::config::suggest(id, ids());
         let known: Vec<&str> = ids().collect();
         Err(Failure::missing(format!(
@@ -130,6 +147,10 @@ impl Reader {
         let store = self.chosen(Some(named))?.into_iter().next().ok_or_else(|| no_such(what, reference, list))?;
         Ok((store, id))
     }
+}
+
+fn has(config: &Config, id: &str) -> bool {
+    config.practice.iter().any(|practice| practice.id == id)
 }
 
 /// Reads and checks a profile with the files that it names; the error has every problem.

@@ -6,7 +6,7 @@ use super::output::{RED, RESET, print, print_json};
 use super::reader::Reader;
 use super::{Failure, Global, Whose};
 use crate::store::CLEARING;
-use crate::verify::{Difference, Plan, Report, verify};
+use crate::verify::{Difference, Plan, Report, Verified, verify};
 
 /// `verify`
 #[derive(Debug, clap::Args)]
@@ -48,10 +48,12 @@ impl Verify {
     fn report(&self, reader: &Reader) -> Result<Report, Failure> {
         let tenants = reader.tenants(self.whose.practice())?;
         let clearing = reader.tenants(Some(CLEARING))?;
+        let configured: Vec<String> = reader.config.practice.iter().map(|practice| practice.id.clone()).collect();
         let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let plan = Plan {
             store: &reader.store,
             tenants: &tenants,
+            configured: &configured,
             clearing: clearing.first(),
             outbox: &reader.config.clearinghouse.outbox,
             head: self.head.clone().map(|Head(seq, mac)| (seq, mac)),
@@ -64,13 +66,21 @@ impl Verify {
 fn tell(report: &Report) {
     for one in &report.practices {
         let head = if one.head.is_empty() { String::new() } else { format!(", head {}", one.head) };
-        print(&format!("{}: {} visits, {} claims, {} rows{head}", one.practice, one.visits, one.claims, one.rows));
+        print(&format!("{}{head}", counts(one)));
     }
     report.differences.iter().for_each(|difference| print(&line(difference)));
     match report.count {
         0 => anstream::eprintln!("Everything is what it was made of"),
         count => anstream::eprintln!("{RED}{count} differences{RESET}; `claimhost verify --all` prints each of them"),
     }
+}
+
+/// What was gone over of a tenant, as a line.
+pub(super) fn counts(one: &Verified) -> String {
+    let Verified { practice, visits, claims, rows, .. } = one;
+    let left =
+        if one.configured { "" } else { ", not in the configuration (`trace --unaccounted` says what is left of it)" };
+    format!("{practice}: {visits} visits, {claims} claims, {rows} rows{left}")
 }
 
 /// One difference as a line: `elm claim 17 [money]: ...`.

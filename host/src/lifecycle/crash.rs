@@ -34,6 +34,12 @@ static REACHED: AtomicU32 = AtomicU32::new(0);
 /// - `key-wrapped`: practices are wrapped by it, the key file has the old one
 /// - `key-old`: the old key is kept beside it too
 /// - `key-renamed`: the key file has the new key, the old one is still beside it
+///
+/// While a backup is restored:
+///
+/// - `restore-copied`: the copy lies beside the store, verified
+/// - `restore-kept`: the store has its second name too
+/// - `restore-placed`: the copy has the store's place
 pub(crate) fn crash_point(name: &str) {
     let Some(asked) = std::env::var_os(CRASH_AT) else { return };
     let asked = asked.to_string_lossy();

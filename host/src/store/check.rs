@@ -1,6 +1,7 @@
 //! Going over what is stored, for `crate::verify`: snapshots that several threads read as one, every row of a table with its
 //! sealed values opened, and lists of what may be missing. Nothing here writes.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -75,16 +76,27 @@ impl Snapshot {
         Ok(rows.into_iter().filter(|row| row != "ok").collect())
     }
 
-    /// Tenants that have rows and no key: their key is gone, and nothing of theirs can be read.
+    /// Tenants that have rows in any table and no key: their key is gone, and nothing of theirs can be read.
     ///
     /// # Errors
     /// [`super::StoreError`].
     pub fn tenants_without_key(&self) -> StoreResult<Vec<String>> {
-        let mut statement = self.connection.prepare(
-            "SELECT practice_id FROM history_head WHERE practice_id NOT IN (SELECT practice_id FROM practice)
-             UNION SELECT DISTINCT practice_id FROM history WHERE practice_id NOT IN (SELECT practice_id FROM practice)",
-        )?;
-        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<_>>>()?)
+        let mut found = BTreeSet::new();
+        for table in super::sizes::table_names(&self.connection)? {
+            // `practice_id` leads every key: from one tenant to the next, not over all rows.
+            let sql = format!("SELECT MIN(practice_id) FROM \"{table}\" WHERE practice_id > ?1");
+            let mut next = self.connection.prepare(&sql)?;
+            let mut last = String::new();
+            while let Some(id) = next.query_row([&last], |row| row.get::<_, Option<String>>(0))? {
+                found.insert(id.clone());
+                last = id;
+            }
+        }
+        let mut known = self.connection.prepare("SELECT practice_id FROM practice")?;
+        for id in known.query_map([], |row| row.get::<_, String>(0))? {
+            found.remove(&id?);
+        }
+        Ok(found.into_iter().collect())
     }
 }
 
@@ -98,6 +110,7 @@ fn context(table: &str, column: &str, id: impl Fn(&str) -> Option<u64>) -> Optio
         ("pull_cursor", "body") => ("pull_cursor", id("pull_id")?),
         ("document", "body") => ("document", id("document_id")?),
         ("acceptance", "body") => ("acceptance", id("visit_id")?),
+        ("source_system", "name") => ("source_system", id("system_id")?),
         ("visit_event", "body") => ("visit_event", id("visit_id")?),
         ("expected_visit", "body") => ("expected_visit", id("expected_id")?),
         ("expected_event", "body") => ("expected_event", id("expected_id")?),

@@ -93,6 +93,7 @@ impl Tx<'_> {
         reader: &mut dyn io::Read,
     ) -> StoreResult<u64> {
         let file_id = self.next_id("file", "file_id")?;
+        self.heads.day.set(Some(day));
         let mut content = Sha256::new();
         let mut size = 0_u64;
         let mut buffer = vec![0_u8; CHUNK_BYTES];

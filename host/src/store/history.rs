@@ -3,7 +3,7 @@
 //! One chain per practice. Each row's mac covers the row and the mac before it; the head is kept apart, so that a row that
 //! is changed, swapped, removed or cut off at the end is found by [`Tx::verify_history`].
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -24,7 +24,14 @@ pub(super) struct Heads {
     pub(super) minted: RefCell<LastIds>,
     /// The last id that was given of a table, by table and practice: nothing of it is written.
     pub(super) given: RefCell<LastIds>,
+    /// The day on which files came that it stores.
+    pub(super) day: Cell<Option<i64>>,
 }
+
+/// Tables that no entry tells of: of them nothing is lost that does not come again by itself, and some move at every poll.
+const QUIET: [&str; 5] = ["plugin_log", "pull_cursor", "pull_seen", "sequence", "upload_key"];
+/// Subject of an entry that a commit writes by itself.
+const COMMIT: &str = "commit";
 
 /// Ids by kind or table, then by practice.
 pub(super) type LastIds = HashMap<&'static str, HashMap<String, u64>>;
@@ -40,7 +47,8 @@ pub(super) struct Head {
 }
 
 /// Writes what was posted on each day, the ids that were minted, and the heads that moved: the end of the chain, and what the rows of
-/// each table come to. Call before the commit.
+/// each table come to. A commit that moves rows and has no entry gets one: a store that was put back by a single commit (files that were
+/// acknowledged and that nobody has read yet) then has another chain than the head that was kept. Call before the commit.
 pub(super) fn write_heads(connection: &Connection, heads: &Heads, moves: &Moves) -> StoreResult<()> {
     super::figures::write_posted(connection, heads.posted.take())?;
     for (kind, practices) in heads.minted.take() {
@@ -51,11 +59,20 @@ pub(super) fn write_heads(connection: &Connection, heads: &Heads, moves: &Moves)
         }
     }
     let mut moved = moves.take();
-    let mut heads = heads.ends.borrow_mut();
-    for practice in moved.keys() {
-        if !heads.contains_key(practice) {
-            heads.insert(practice.clone(), head_of(connection, practice)?.unwrap_or_default());
+    let (day, mut heads) = (heads.day.get(), heads.ends.borrow_mut());
+    for (practice, sums) in &moved {
+        if heads.contains_key(practice) {
+            continue;
         }
+        let mut head = head_of(connection, practice)?.unwrap_or_default();
+        let loud = sums.iter().filter(|(table, _)| !QUIET.contains(&table.as_str()));
+        let moves_of: Vec<String> = loud.map(|(table, sum)| format!("{table} {:+}", sum.rows)).collect();
+        if let (Some(keys), false) = (moves.keys(practice), moves_of.is_empty()) {
+            let day = day.map_or_else(|| last_day(connection, practice, &head), Ok)?;
+            let entry = HistoryRow::of_host(&head, (COMMIT, 0), day, &moves_of.join(", "));
+            head = append(connection, practice, &keys, &head, &entry)?;
+        }
+        heads.insert(practice.clone(), head);
     }
     for (practice, Head { seq, mac }) in heads.iter() {
         let Some(keys) = moves.keys(practice) else { continue };
@@ -90,6 +107,50 @@ fn head_of(connection: &Connection, practice: &str) -> StoreResult<Option<Head>>
     Ok(statement.query_row([practice], |row| Ok(Head { seq: row.get(0)?, mac: row.get(1)? })).optional()?)
 }
 
+/// The day of the last entry; of an empty chain that of the wall clock.
+fn last_day(connection: &Connection, practice: &str, head: &Head) -> StoreResult<i64> {
+    let mut statement = connection.prepare_cached("SELECT day FROM history WHERE practice_id = ?1 AND seq = ?2")?;
+    let day = statement.query_row((practice, head.seq), |row| row.get(0)).optional()?;
+    Ok(day.unwrap_or_else(|| now_ms().div_euclid(DAY_MS)))
+}
+
+/// Writes an entry behind the end of a chain, and gives the new end.
+fn append(
+    connection: &Connection,
+    practice: &str,
+    keys: &PracticeKeys,
+    head: &Head,
+    entry: &HistoryRow,
+) -> StoreResult<Head> {
+    let mac = link(keys, &head.mac, entry);
+    let HistoryRow { seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest } = entry;
+    connection
+        .prepare_cached(
+            "INSERT INTO history (practice_id, seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest, mac)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute((practice, seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest, mac))?;
+    Ok(Head { seq: *seq, mac: mac.to_vec() })
+}
+
+/// The mac of an entry: over the one before it and all that it says.
+fn link(keys: &PracticeKeys, before: &[u8], entry: &HistoryRow) -> [u8; 32] {
+    keys.chain(
+        "history",
+        &[
+            before,
+            &entry.seq.to_be_bytes(),
+            entry.subject_kind.as_bytes(),
+            &entry.subject_id.to_be_bytes(),
+            &entry.day.to_be_bytes(),
+            &entry.at_ms.to_be_bytes(),
+            entry.actor.as_bytes(),
+            entry.event.as_bytes(),
+            entry.plugin_digest.as_bytes(),
+        ],
+    )
+}
+
 fn head_mac(keys: &PracticeKeys, seq: u64, mac: &[u8], tables: &[u8]) -> [u8; 32] {
     keys.chain(HEAD, &[&seq.to_be_bytes(), mac, tables])
 }
@@ -99,7 +160,7 @@ fn head_mac(keys: &PracticeKeys, seq: u64, mac: &[u8], tables: &[u8]) -> [u8; 32
 pub struct HistoryRow {
     /// Position in the practice's chain.
     pub seq: u64,
-    /// `document`, `visit`, `claim` or `remittance`.
+    /// `document`, `visit`, `claim`, `remittance`, ...; `commit`: rows of tables that came or went with no entry of their own.
     pub subject_kind: String,
     /// Its id.
     pub subject_id: u64,
@@ -113,6 +174,22 @@ pub struct HistoryRow {
     pub event: String,
     /// Digest of the plugin that decided; of several, with spaces between.
     pub plugin_digest: String,
+}
+
+impl HistoryRow {
+    /// The host's own entry behind the end of a chain, now.
+    fn of_host(head: &Head, (kind, id): (&str, u64), day: i64, event: &str) -> Self {
+        Self {
+            seq: head.seq + 1,
+            subject_kind: kind.to_owned(),
+            subject_id: id,
+            day,
+            at_ms: now_ms(),
+            actor: "host".to_owned(),
+            event: event.to_owned(),
+            plugin_digest: String::new(),
+        }
+    }
 }
 
 /// Where a chain breaks.
@@ -139,24 +216,12 @@ impl Tx<'_> {
             Some(head) => head,
             None => head_of(self.connection, practice)?.unwrap_or_default(),
         };
-        let Head { seq, mac: before } = head;
         let entry = HistoryRow {
-            seq: seq + 1,
-            subject_kind: kind.to_owned(),
-            subject_id: id,
-            day,
-            at_ms: now_ms(),
             actor: actor.to_owned(),
-            event: event.to_owned(),
             plugin_digest: digest.to_owned(),
+            ..HistoryRow::of_host(&head, (kind, id), day, event)
         };
-        let mac = self.link(&before, &entry);
-        self.execute(
-            "INSERT INTO history (practice_id, seq, subject_kind, subject_id, day, at_ms, actor, event, plugin_digest, mac)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            (practice, entry.seq, kind, id, day, entry.at_ms, actor, event, digest, mac),
-        )?;
-        let head = Head { seq: entry.seq, mac: mac.to_vec() };
+        let head = append(self.connection, practice, &self.practice.keys, &head, &entry)?;
         self.heads.ends.borrow_mut().insert(practice.to_owned(), head);
         Ok(())
     }
@@ -225,7 +290,7 @@ impl Tx<'_> {
             if entry.seq != expected {
                 return broken(expected, "an entry is missing");
             }
-            if self.link(&before, &entry).as_slice() != mac.as_slice() {
+            if link(&self.practice.keys, &before, &entry).as_slice() != mac.as_slice() {
                 return broken(expected, "the entry or the one before it was changed");
             }
             before = mac;
@@ -234,23 +299,6 @@ impl Tx<'_> {
             return broken(expected, "the end was cut off, or the head was changed");
         }
         Ok(Ok(head_seq))
-    }
-
-    fn link(&self, before: &[u8], entry: &HistoryRow) -> [u8; 32] {
-        self.practice.keys.chain(
-            "history",
-            &[
-                before,
-                &entry.seq.to_be_bytes(),
-                entry.subject_kind.as_bytes(),
-                &entry.subject_id.to_be_bytes(),
-                &entry.day.to_be_bytes(),
-                &entry.at_ms.to_be_bytes(),
-                entry.actor.as_bytes(),
-                entry.event.as_bytes(),
-                entry.plugin_digest.as_bytes(),
-            ],
-        )
     }
 }
 
@@ -268,6 +316,8 @@ fn history_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(HistoryRow, Vec<u8>
     Ok((entry, row.get(8)?))
 }
 
+const DAY_MS: i64 = 86_400_000;
+
 /// Wall clock for people; no rule, window or state reads it.
 fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
@@ -275,7 +325,7 @@ fn now_ms() -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::store::{MasterKey, Store, StoreError};
+    use crate::store::{MasterKey, Store, StoreError, StoreResult};
 
     /// A practice with five entries, changed from outside by `sql`, and what the chain says then.
     fn after(sql: &str) -> Option<u64> {
@@ -305,5 +355,42 @@ mod tests {
         let forged = "DELETE FROM history WHERE seq = 5;
             UPDATE history_head SET seq = 4, mac = (SELECT mac FROM history WHERE seq = 4)";
         assert_eq!(after(forged), Some(4), "an older row's mac is no head");
+    }
+    #[test]
+    fn every_commit_that_moves_rows_moves_the_chain_once_and_polls_do_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("store.db"), MasterKey::generate().unwrap()).unwrap();
+        let practice = store.practice("p").unwrap();
+        let end = || practice.read(|tx| tx.history_end()).unwrap().0;
+        let keep = |count: u64| {
+            practice
+                .write(|tx| {
+                    (0..count).try_for_each(|_| tx.store_file("mllp:0", None, 20_000, &mut &b"x"[..]).map(drop))
+                })
+                .unwrap();
+        };
+        keep(3);
+        assert_eq!(end(), 1, "one entry for the group");
+        let entry = practice.read(|tx| tx.history("commit", 0)).unwrap().remove(0);
+        assert_eq!((entry.event.as_str(), entry.day), ("file +3, file_chunk +3", 20_000));
+        practice.write(|tx| tx.file_framed(1)).unwrap();
+        let entry = practice.read(|tx| tx.history("commit", 0)).unwrap().pop().unwrap();
+        assert_eq!((end(), entry.event.as_str(), entry.day), (2, "file +0", 20_000));
+        // An entry of its own is enough.
+        practice
+            .write(|tx| tx.file_framed(2).and_then(|()| tx.record("claim", 1, 20_001, "host", "held", "")))
+            .unwrap();
+        assert_eq!(end(), 3);
+        // Nothing, and what comes to nothing.
+        practice.write(|tx| tx.file_framed(2)).unwrap();
+        let stored = practice.write(|tx| -> StoreResult<()> {
+            let file_id = tx.store_file("mllp:0", None, 20_001, &mut &b"x"[..])?;
+            tx.forget_file(file_id)
+        });
+        assert!(stored.is_ok());
+        practice.write(|tx| tx.forget_upload_keys(20_000)).unwrap();
+        practice.write(|tx| tx.add_upload_key("upload:0", "k", &[1; 32], 1, 20_000)).unwrap();
+        assert_eq!(end(), 3);
+        assert_eq!(practice.read(|tx| tx.verify_history()).unwrap(), Ok(3));
     }
 }

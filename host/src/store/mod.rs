@@ -57,7 +57,7 @@ const SCHEMAS: [&str; 1] = [include_str!("schema_1.sql")];
 
 /// Which tables there are and how bodies and digests are written, in the header of the file (`PRAGMA application_id`): "ch" and a number. Another number where what
 /// was stored before cannot be compared with what is made now, and nothing brings it over.
-const FORM: i64 = 0x6368_0003;
+const FORM: i64 = 0x6368_0004;
 
 /// What can go wrong with the store. Holds no patient data.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +81,16 @@ pub enum StoreError {
     InUse {
         /// The store's file.
         path: PathBuf,
+    },
+    /// There is none, and what a restore has left lies beside its place.
+    #[error(
+        "store {path} is not there, and {beside} is: an empty one would give every number a second time. Run `claimhost restore FILE`; a store that is kept as .old-N may get its name back"
+    )]
+    Unfinished {
+        /// The store's file.
+        path: PathBuf,
+        /// What lies beside it.
+        beside: PathBuf,
     },
     /// A newer claimhost has written it.
     #[error("store {path} has schema {found}, this claimhost knows up to {known}: use the newer claimhost")]
@@ -188,7 +198,7 @@ impl Store {
     /// Opens or creates the store and brings its schema up to date.
     ///
     /// # Errors
-    /// [`StoreError`]: in use (after some seconds of waiting), newer, unreadable.
+    /// [`StoreError`]: in use (after some seconds of waiting), newer, unreadable; not there where a restore has left something.
     pub fn open(path: &Path, master: MasterKey) -> StoreResult<Self> {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
@@ -196,6 +206,7 @@ impl Store {
         }
         let lock = private::touch(&path.with_extension("lock")).map_err(io)?;
         take(&lock, path)?;
+        refuse_unfinished(path)?;
         // SQLite gives its write-ahead log the mode of the file.
         private::touch(path).map_err(io)?;
         let mut connection = Connection::open(path)?;
@@ -262,6 +273,12 @@ impl Store {
     pub fn clearing(&self) -> StoreResult<PracticeStore> {
         self.practice(CLEARING)
     }
+}
+
+/// Refuses to begin where a restore did not end.
+fn refuse_unfinished(path: &Path) -> StoreResult<()> {
+    let left = copy::unfinished_restore(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
+    left.map_or(Ok(()), |beside| Err(StoreError::Unfinished { path: path.to_owned(), beside }))
 }
 
 /// Takes the lock of the store, waiting [`LOCK_PATIENCE`] for it. A process that was killed, or that a supervisor has just

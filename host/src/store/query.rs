@@ -37,6 +37,7 @@ impl Store {
     pub fn open_reader(path: &Path, master: MasterKey) -> StoreResult<Self> {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         let lock = std::fs::File::open(path.with_extension("lock")).map_err(io)?;
+        super::refuse_unfinished(path)?;
         let connection = read_connection(path)?;
         schema_of(&connection, path)?;
         let inner = Inner {
@@ -50,6 +51,16 @@ impl Store {
         Ok(Self { inner: std::sync::Arc::new(inner) })
     }
 
+    /// The ids of all tenants that the store has a key of, whatever the configuration says.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn tenant_ids(&self) -> StoreResult<Vec<String>> {
+        let connection = self.inner.connection.lock();
+        let mut statement = connection.prepare("SELECT practice_id FROM practice ORDER BY practice_id")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The handle of a practice that the store knows already; never makes one.
     ///
     /// # Errors
@@ -61,6 +72,21 @@ impl Store {
         };
         if count == 0 { Ok(None) } else { self.practice(id).map(Some) }
     }
+}
+
+/// What is still under way of a practice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Files that are not cut into documents, and documents that wait.
+    pub documents: u64,
+    /// Open visits, and those with news that no claim has seen.
+    pub visits: u64,
+    /// Claims that are not posted, or of which a payer owes something.
+    pub claims: u64,
+    /// What they bill.
+    pub claim_cents: i64,
+    /// Open work.
+    pub work: u64,
 }
 
 /// An amount that a payer denied, by claim, payer and reason.
@@ -81,6 +107,28 @@ pub struct DeniedRow {
 }
 
 impl Tx<'_> {
+    /// What is still under way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn under_way(&self) -> StoreResult<UnderWay> {
+        let found = self.row(
+            "SELECT (SELECT COUNT(*) FROM file WHERE practice_id = ?1 AND state = 'stored')
+             + (SELECT COUNT(*) FROM document WHERE practice_id = ?1 AND status = 'pending'),
+             (SELECT COUNT(*) FROM visit WHERE practice_id = ?1 AND (state = 'open' OR changed = 1)),
+             COUNT(*), COALESCE(SUM(billed_cents), 0),
+             (SELECT COUNT(*) FROM work_item WHERE practice_id = ?1 AND closed_day IS NULL)
+             FROM claim c WHERE practice_id = ?1 AND (state <> 'posted' OR 0 <> (SELECT COALESCE(SUM(amount_cents), 0) FROM posting p
+             WHERE p.practice_id = c.practice_id AND p.claim_id = c.claim_id AND p.account = 'payer-receivable'))",
+            [self.practice_id()],
+            |row| {
+                let (documents, visits, claims) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(UnderWay { documents, visits, claims, claim_cents: row.get(3)?, work: row.get(4)? })
+            },
+        )?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// Lineages by state.
     ///
     /// # Errors
@@ -156,41 +204,6 @@ impl Tx<'_> {
             (self.practice_id(), claim_id),
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
-    }
-
-    /// The visits with this number in the EHR: by look-up under the source systems of some visits, the oldest and the newest;
-    /// `anywhere`: by reading all, for a number that is under none of those.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn visits_numbered(&self, number: &str, anywhere: bool) -> StoreResult<Vec<u64>> {
-        const SAMPLE: u64 = 100;
-        let highest = self.highest("visit", "visit_id")?;
-        let mut found = Vec::new();
-        if anywhere {
-            for from in (0..=highest).step_by(1_000) {
-                for visit in self.visits_between(from, from + 999)? {
-                    if self.events(visit.visit_id)?.iter().any(|event| event.update.visit_number == number) {
-                        found.push(visit.visit_id);
-                    }
-                }
-            }
-            return Ok(found);
-        }
-        let mut systems: Vec<String> = Vec::new();
-        let newest = self.visits_between(highest.saturating_sub(SAMPLE).max(SAMPLE), highest)?;
-        for visit in self.visits_between(0, SAMPLE - 1)?.into_iter().chain(newest) {
-            for event in self.events(visit.visit_id)? {
-                if !systems.contains(&event.update.source_system) {
-                    systems.push(event.update.source_system);
-                }
-            }
-        }
-        for system in systems {
-            found.extend(self.find_visit(&[system], number)?);
-        }
-        found.dedup();
-        Ok(found)
     }
 
     /// Remittances with this number of their check or transfer (TRN02).

@@ -110,6 +110,16 @@ CREATE UNIQUE INDEX visit_by_mac ON visit (practice_id, visit_mac);
 CREATE INDEX visit_changed ON visit (practice_id, visit_id) WHERE changed = 1;
 CREATE INDEX visit_open ON visit (practice_id, visit_id) WHERE state = 'open';
 
+-- What visits are numbered by: a number is looked up under each of them.
+CREATE TABLE source_system (
+    practice_id TEXT NOT NULL,
+    system_id INTEGER NOT NULL,
+    system_mac BLOB NOT NULL,
+    name BLOB NOT NULL,             -- sealed
+    PRIMARY KEY (practice_id, system_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX source_system_by_mac ON source_system (practice_id, system_mac);
+
 -- By row number, as claim_body: in a key's tree SQLite would read whole bodies to find a place.
 CREATE TABLE visit_event (
     practice_id TEXT NOT NULL,

@@ -139,6 +139,7 @@ impl Tx<'_> {
         if let Some(visit_id) = self.visit_by_mac(&mac)? {
             return Ok((visit_id, false));
         }
+        self.know_source_system(&update.source_system)?;
         let visit_id = self.next_id("visit", "visit_id")?;
         self.insert(
             "visit",
@@ -156,6 +157,45 @@ impl Tx<'_> {
         )?;
         self.record("visit", visit_id, day, "host", "open", digest)?;
         Ok((visit_id, true))
+    }
+
+    /// Keeps the name of a source system, where it is a new one.
+    fn know_source_system(&self, name: &str) -> StoreResult<()> {
+        let mac = self.lookup("source-system", &[name.as_bytes()]);
+        let sql = "SELECT 1 FROM source_system WHERE practice_id = ?1 AND system_mac = ?2";
+        if self.row(sql, (self.practice_id(), mac), |_| Ok(()))?.is_some() {
+            return Ok(());
+        }
+        let system_id = self.next_id("source_system", "system_id")?;
+        let name = self.seal("source_system", system_id, name.as_bytes());
+        self.execute(
+            "INSERT INTO source_system (practice_id, system_id, system_mac, name) VALUES (?1, ?2, ?3, ?4)",
+            (self.practice_id(), system_id, mac, name),
+        )?;
+        Ok(())
+    }
+
+    /// Every source system that a visit is of.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn source_systems(&self) -> StoreResult<Vec<String>> {
+        let sql = "SELECT system_id, name FROM source_system WHERE practice_id = ?1 ORDER BY system_id";
+        let rows: Vec<(u64, Vec<u8>)> = self.rows(sql, [self.practice_id()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let name = |(id, sealed): (u64, Vec<u8>)| {
+            let bytes = self.practice.keys.unseal("source_system", id, &sealed)?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        };
+        rows.into_iter().map(name).collect()
+    }
+
+    /// The visits with this number in the EHR, under whichever source system.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn visits_numbered(&self, number: &str) -> StoreResult<Vec<u64>> {
+        let found = self.source_systems()?.into_iter().map(|system| self.find_visit(&[system], number));
+        Ok(found.collect::<StoreResult<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
     /// The visit with this look-up value of source system and number.
@@ -409,4 +449,37 @@ pub(super) fn visit_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<VisitRow> {
         first_seen_day: row.get(3)?,
         closed: row.get(4)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::claim::VisitUpdate;
+    use crate::store::{MasterKey, Store, StoreError};
+    use crate::visit::samples::update;
+
+    #[test]
+    fn a_number_is_found_under_every_source_system_however_few_visits_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("store.db"), MasterKey::generate().unwrap()).unwrap();
+        let practice = store.practice("p").unwrap();
+        let of = |system: &str, number: String| VisitUpdate {
+            source_system: system.into(),
+            visit_number: number,
+            ..update(1)
+        };
+        practice
+            .write(|tx| -> Result<(), StoreError> {
+                for at in 0..300 {
+                    // One in the middle is of a system of its own, and has the number of the first.
+                    let (system, number) = if at == 150 { ("LAB", 0) } else { ("EHR", at) };
+                    tx.visit_of(&of(system, format!("V{number}")), 20_000, "")?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(practice.read(|tx| tx.source_systems()).unwrap(), ["EHR", "LAB"]);
+        assert_eq!(practice.read(|tx| tx.visits_numbered("V0")).unwrap(), [1, 151]);
+        assert_eq!(practice.read(|tx| tx.visits_numbered("V7")).unwrap(), [8]);
+        assert!(practice.read(|tx| tx.visits_numbered("V150")).unwrap().is_empty());
+    }
 }

@@ -10,6 +10,7 @@ use crate::lifecycle::{ClaimState, WORK_GO_LIVE};
 use crate::practice::Profile;
 use crate::store::claim::ClaimRow;
 use crate::store::document::DocumentStatus;
+use crate::store::query::UnderWay;
 use crate::store::visit::{VisitRow, VisitState};
 use crate::store::{CLEARING, PracticeStore, Store, StoreResult, Tx};
 
@@ -93,6 +94,28 @@ pub fn unaccounted(
             found.tell("work", "expected_visit", expected_id.to_string(), "has no open work audit.charge-gap");
         }
     }
+    Ok(Unaccounted { count: found.count, listed: found.kept })
+}
+
+/// What is under way of a tenant that the configuration does not have: nothing moves it any more. Its rows themselves: `verify`.
+///
+/// # Errors
+/// The store's.
+pub fn not_configured(tenant: &PracticeStore) -> StoreResult<Unaccounted> {
+    let left = tenant.read(|tx| tx.under_way())?;
+    if left == UnderWay::default() {
+        return Ok(Unaccounted::default());
+    }
+    let mut found = Found::new(tenant.id());
+    let UnderWay { documents, visits, claims, claim_cents, work } = left;
+    let cents = claim_cents.unsigned_abs();
+    let what = format!(
+        "is not in the configuration, and nothing moves it: {documents} documents unread, {visits} visits open, {claims} claims \
+         of ${}.{:02} open, {work} work items open; put its [[practice]] back until they are settled",
+        cents / 100,
+        cents % 100
+    );
+    found.tell("config", "practice", "", what);
     Ok(Unaccounted { count: found.count, listed: found.kept })
 }
 

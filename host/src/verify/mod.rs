@@ -27,7 +27,7 @@ use serde::Serialize;
 use crate::remit::Account;
 use crate::store::check::Snapshot;
 use crate::store::sums::{Table, TableSum, TableSums};
-use crate::store::{PracticeStore, SealError, Store, StoreError, StoreResult, Tx};
+use crate::store::{CLEARING, PracticeStore, SealError, Store, StoreError, StoreResult, Tx};
 
 /// Visits, remittances, files or 837s that one thread goes over at a time.
 const RANGE: u64 = 2_000;
@@ -65,6 +65,8 @@ pub struct Report {
 pub struct Verified {
     /// The tenant.
     pub practice: String,
+    /// The configuration has it. What is left of one that it no longer has is gone over as any other.
+    pub configured: bool,
     /// Visits.
     pub visits: u64,
     /// Lineages.
@@ -130,7 +132,7 @@ pub(crate) fn named(table: &str, id: u64) -> String {
         "submission_claim" | "submission_inquiry" => format!("submission_id {id}"),
         "inquiry_fact" => format!("inquiry_id {id}"),
         "remittance_claim" => format!("remittance_id {id}"),
-        "visit_event" => format!("visit_id {id}"),
+        "visit_event" | "source_system" => format!("visit_id {id}"),
         _ => id.to_string(),
     }
 }
@@ -172,7 +174,7 @@ struct Done {
     visits: u64,
     claims: u64,
     rows: u64,
-    sum: Option<(String, TableSum)>,
+    head: Option<String>,
 }
 
 /// What is gone over.
@@ -181,6 +183,8 @@ pub struct Plan<'a> {
     pub store: &'a Store,
     /// Tenants to go over.
     pub tenants: &'a [PracticeStore],
+    /// Ids of practices that the configuration has.
+    pub configured: &'a [String],
     /// The host's own tenant, which knows who owns a control number.
     pub clearing: Option<&'a PracticeStore>,
     /// Where 837s are put; one that lies there must be the one that is stored.
@@ -196,7 +200,11 @@ pub struct Plan<'a> {
 /// # Errors
 /// The store's; what cannot be read of one thing is a difference.
 pub fn verify(plan: &Plan<'_>, all: bool) -> StoreResult<Report> {
-    let snapshots = plan.store.snapshots(plan.threads)?;
+    moment(plan, plan.store.snapshots(plan.threads)?, all)
+}
+
+/// The same, of a moment that is already seen; a thread for each reader of it.
+fn moment(plan: &Plan<'_>, snapshots: Vec<Snapshot>, all: bool) -> StoreResult<Report> {
     let Some(first) = snapshots.first() else { return Ok(Report::default()) };
     let mut jobs = Vec::new();
     let mut found = Vec::new();
@@ -248,14 +256,14 @@ pub fn verify(plan: &Plan<'_>, all: bool) -> StoreResult<Report> {
     done.sort_by_key(|done| done.at);
     let mut report = Report { count: u64::try_from(found.len()).unwrap_or(0), ..Report::default() };
     for (at, tenant) in plan.tenants.iter().enumerate() {
-        let mut verified = Verified { practice: tenant.id().to_owned(), ..Verified::default() };
+        let configured = tenant.id() == CLEARING || plan.configured.iter().any(|id| id == tenant.id());
+        let mut verified = Verified { practice: tenant.id().to_owned(), configured, ..Verified::default() };
         for part in done.iter().filter(|part| part.tenant == at) {
             verified.visits += part.visits;
             verified.claims += part.claims;
             verified.rows += part.rows;
+            verified.head.extend(part.head.as_deref());
         }
-        let (seq, mac) = tenant.read(|tx| tx.history_end())?;
-        verified.head = if seq == 0 { String::new() } else { format!("{seq}:{}", hex::encode(mac)) };
         report.practices.push(verified);
     }
     for part in &mut done {
@@ -306,7 +314,7 @@ fn run(plan: &Plan<'_>, snapshot: &Snapshot, at: usize, job: Job) -> StoreResult
         Job::Posts(_, from, to) => posts::check(&tx, from, to, &mut found)?,
         Job::PostBatches(_, from, to) => posts::batches(&tx, from, to, &mut found)?,
         Job::Whole(_) => whole(&tx, &mut found)?,
-        Job::Chain(_) => chain(&tx, plan.head.as_ref(), &mut found)?,
+        Job::Chain(_) => done.head = Some(chain(&tx, plan.head.as_ref(), &mut found)?),
         Job::Table(_, table) => {
             let mut seals = Found::new(practice.id());
             let kept = tx.kept_sums()?.unwrap_or_default();
@@ -315,7 +323,6 @@ fn run(plan: &Plan<'_>, snapshot: &Snapshot, at: usize, job: Job) -> StoreResult
                 Ok(sum) => {
                     done.rows = u64::try_from(sum.rows).unwrap_or(0);
                     sums(&kept, &table, sum, &mut found);
-                    done.sum = Some((table.name, sum));
                 }
                 Err(error) => found.settle(&table.name, 0, Err(error))?,
             }
@@ -365,16 +372,20 @@ fn whole(tx: &Tx<'_>, found: &mut Found) -> StoreResult<()> {
     Ok(())
 }
 
-/// The history against its head, and against one that was kept elsewhere.
-fn chain(tx: &Tx<'_>, kept: Option<&(u64, Vec<u8>)>, found: &mut Found) -> StoreResult<()> {
+/// The history against its head, and against one that was kept elsewhere. Gives the head: of what was walked, not of what has come
+/// since.
+fn chain(tx: &Tx<'_>, kept: Option<&(u64, Vec<u8>)>, found: &mut Found) -> StoreResult<String> {
     let broken = match tx.verify_history() {
         Ok(walked) => walked.err(),
-        Err(error) => return found.settle("history", 0, Err(error)),
+        Err(error) => {
+            found.settle("history", 0, Err(error))?;
+            return Ok(String::new());
+        }
     };
     if let Some(broken) = broken {
         found.tell("chain", "history", broken.seq.to_string(), broken.what);
     }
-    let (seq, _) = tx.history_end()?;
+    let (seq, mac) = tx.history_end()?;
     // A tenant that nothing has come for has none yet.
     if tx.kept_sums()?.is_none() && (seq > 0 || tx.history_mac(1)?.is_some()) {
         found.tell("head", "history_head", "", "there is no head that opens");
@@ -389,5 +400,40 @@ fn chain(tx: &Tx<'_>, kept: Option<&(u64, Vec<u8>)>, found: &mut Found) -> Store
             "is not what the head that you kept says: it was cut off or put back",
         );
     }
-    Ok(())
+    Ok(if seq == 0 { String::new() } else { format!("{seq}:{}", hex::encode(mac)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MasterKey;
+
+    #[test]
+    fn the_head_that_is_printed_is_that_of_the_moment_that_was_gone_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("store.db"), MasterKey::generate().unwrap()).unwrap();
+        let practice = store.practice("elm").unwrap();
+        let record = || practice.write(|tx| tx.record("claim", 1, 20_000, "host", "held", "")).unwrap();
+        record();
+        let snapshots = store.snapshots(1).unwrap();
+        let first = practice.read(|tx| tx.history_end()).unwrap();
+        // Somebody writes meanwhile.
+        record();
+        let (tenants, configured) = ([practice.clone()], ["elm".to_owned()]);
+        let plan = Plan {
+            store: &store,
+            tenants: &tenants,
+            configured: &configured,
+            clearing: None,
+            outbox: folder.path(),
+            head: None,
+            threads: 1,
+        };
+        let report = moment(&plan, snapshots, true).unwrap();
+        assert_eq!(
+            (report.count, report.practices[0].head.as_str()),
+            (0, format!("1:{}", hex::encode(first.1)).as_str())
+        );
+        assert!(verify(&plan, true).unwrap().practices[0].head.starts_with("2:"));
+    }
 }

@@ -18,10 +18,13 @@ pub(super) fn check(
     found: &mut Found,
 ) -> StoreResult<(u64, u64)> {
     let (mut visits, mut lineages) = (0, 0);
+    let mut systems = None;
+    let listed = tx.source_systems().map(|known| systems = Some(known));
+    found.settle("source_system", 0, listed)?;
     for row in tx.visits_between(from, to)? {
         visits += 1;
         let mut claims = 0;
-        let result = visit(tx, clearing, &row, &mut claims, found);
+        let result = visit(tx, clearing, &row, systems.as_deref(), &mut claims, found);
         found.settle("visit", row.visit_id, result)?;
         lineages += claims;
     }
@@ -32,6 +35,7 @@ fn visit(
     tx: &Tx<'_>,
     clearing: Option<&Tx<'_>>,
     row: &VisitRow,
+    systems: Option<&[String]>,
     lineages: &mut u64,
     found: &mut Found,
 ) -> StoreResult<()> {
@@ -54,6 +58,9 @@ fn visit(
     let events = tx.events(id)?;
     found.expect(!events.is_empty(), "missing", "visit", id, "it has no event");
     of_events(tx, row, &events, found)?;
+    let named = |event: &StoredEvent| systems.is_none_or(|known| known.contains(&event.update.source_system));
+    let what = "its source system is not listed: its number does not find it";
+    found.expect(events.iter().all(named), "look-up", "source_system", id, what);
     let state = match row.state {
         VisitState::Open => live.is_empty(),
         VisitState::MissingCharges => claims == 0 || live.is_empty(),

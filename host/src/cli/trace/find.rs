@@ -40,14 +40,14 @@ pub(super) fn find(
         None => {
             let own = what.practice().is_some() && what.number().is_some();
             for store in stores.iter().filter(|_| !own) {
-                if !store.read(|tx| tx.visits_numbered(text.expose(), false))?.is_empty() {
+                if !store.read(|tx| tx.visits_numbered(text.expose()))?.is_empty() {
                     return visit();
                 }
             }
             if let Some(found) = by_control_number(&stores, text.expose())? {
                 return Ok(found);
             }
-            // A bare number may be a visit of ours; any other word is looked for in every visit last, which takes long.
+            // A bare number may be a visit of ours.
             let known = if what.number().is_some() { visit().ok() } else { None };
             match known.map_or_else(|| by_trace(&stores, text.expose()), |found| Ok(Some(found)))? {
                 Some(found) => Ok(found),

@@ -27,6 +27,7 @@ use crate::store::claim::{Looked, VersionRow};
 use crate::store::history::HistoryRow;
 use crate::store::remittance::PostingRow;
 use crate::store::visit::VisitRow;
+use crate::store::{PracticeStore, StoreResult};
 
 /// `trace`
 #[derive(Debug, clap::Args)]
@@ -279,10 +280,10 @@ impl Trace {
                 self.show(global, story, tell)?;
             }
             find::Found::Checks(checks) => {
-                for (practice, remittance_id) in checks {
-                    let check = practice.read(|tx| gather::check(tx, remittance_id))?;
-                    self.show(global, check, tell_check)?;
-                }
+                // One array and one mask for all: payers and practices may share a number.
+                let check = |(practice, id): &(PracticeStore, u64)| practice.read(|tx| gather::check(tx, *id));
+                let checks: Vec<Check> = checks.iter().map(check).collect::<StoreResult<_>>()?;
+                self.show(global, checks, |checks| checks.iter().for_each(tell_check))?;
             }
         }
         Ok(ExitCode::SUCCESS)

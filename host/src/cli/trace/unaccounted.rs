@@ -7,14 +7,18 @@ use super::super::reader::Reader;
 use super::super::verify::line;
 use super::super::{Failure, Global};
 use crate::claim::day_number;
-use crate::verify::ends::unaccounted;
+use crate::verify::ends::{not_configured, unaccounted};
 
 pub(super) fn run(global: &Global, reader: &Reader, practice: Option<&str>) -> Result<ExitCode, Failure> {
     let today = day_number(global.today());
     let (mut listed, mut count) = (Vec::new(), 0);
     for tenant in reader.tenants(practice)? {
-        let profile = reader.profile(tenant.id())?;
-        let of_tenant = unaccounted(&reader.store, &tenant, profile.as_ref(), today)?;
+        let of_tenant = if reader.is_configured(tenant.id()) {
+            let profile = reader.profile(tenant.id())?;
+            unaccounted(&reader.store, &tenant, profile.as_ref(), today)?
+        } else {
+            not_configured(&tenant)?
+        };
         count += of_tenant.count;
         listed.extend(of_tenant.listed);
     }

@@ -331,14 +331,9 @@ pub(crate) fn find(
         }
     }
     let mut found = Vec::new();
-    for anywhere in [false, true] {
-        if !found.is_empty() {
-            break;
-        }
-        for store in &stores {
-            let ids = store.read(|tx| tx.visits_numbered(number.expose(), anywhere))?;
-            found.extend(ids.into_iter().map(|id| (store.clone(), id)));
-        }
+    for store in &stores {
+        let ids = store.read(|tx| tx.visits_numbered(number.expose()))?;
+        found.extend(ids.into_iter().map(|id| (store.clone(), id)));
     }
     if found.len() > 1 {
         let names: Vec<String> = found.iter().map(|(store, id)| name(store.id(), *id)).collect();
