@@ -17,4 +17,5 @@ pub mod recount;
 pub mod sent;
 pub mod serving;
 pub mod site;
+pub mod ways;
 pub mod x12;
