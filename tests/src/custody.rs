@@ -1,5 +1,6 @@
 //! What must be true of every store that a test leaves: it is what it was made of, and nothing is unaccounted for.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -55,3 +56,38 @@ pub fn assert_demo_accounted(folder: &Path) {
     let last = days.as_array().and_then(|days| days.last()?.get("as_of")?.as_str()).expect("its last day");
     assert_accounted(&folder.join("claimhost.toml"), last);
 }
+
+/// How often each service stands with the sandbox's payers, of a folder that it has its state in as `sandbox/`: what they took, and
+/// what was neither replaced nor voided.
+///
+/// # Panics
+/// Where it has taken nothing yet.
+#[allow(clippy::expect_used, clippy::panic, reason = "a test helper: its failure is the test's")]
+pub fn services_taken(folder: &Path) -> BTreeMap<String, u32> {
+    let text = std::fs::read_to_string(folder.join("sandbox/accepted.ndjson")).expect("what the payers took");
+    let mut taken = BTreeMap::new();
+    for line in text.lines() {
+        let row: Value = serde_json::from_str(line).expect("a service");
+        if row.get("state").and_then(Value::as_str) != Some("accepted") {
+            continue;
+        }
+        let service = SERVICE.map(|key| row.get(key).unwrap_or_else(|| panic!("{key} in {row}")).to_string());
+        *taken.entry(service.join(" ")).or_default() += 1;
+    }
+    taken
+}
+
+/// What a service is known by, whatever file and number it came under.
+const SERVICE: [&str; 11] = [
+    "payee",
+    "payer",
+    "responsibility",
+    "last",
+    "first",
+    "birth_date",
+    "service_date",
+    "code",
+    "modifiers",
+    "units",
+    "charge",
+];

@@ -18,4 +18,5 @@ pub mod sent;
 pub mod serving;
 pub mod site;
 pub mod tenants;
+pub mod ways;
 pub mod x12;

@@ -104,6 +104,35 @@ impl Serving {
         }
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What its memory is at this moment, in MB. Pages of the store's file that it has mapped are the system's, and not in it.
+    ///
+    /// # Panics
+    /// Where it has ended.
+    pub fn memory_mb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+        let kb: u64 = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok()).expect("its memory");
+        kb / 1024
+    }
+
+    /// Does something, and gives with its result the most memory that the service had meanwhile, in MB.
+    pub fn peak_mb_of<T: Send>(&self, work: impl FnOnce() -> T + Send) -> (T, u64) {
+        std::thread::scope(|scope| {
+            let worker = scope.spawn(work);
+            let mut peak = self.memory_mb();
+            while !worker.is_finished() {
+                peak = peak.max(self.memory_mb());
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            (worker.join().expect("the work is done"), peak)
+        })
+    }
+
     /// Sends SIGTERM.
     ///
     /// # Panics
@@ -173,10 +202,18 @@ impl Peer {
     /// # Panics
     /// Where nobody listens.
     pub fn connect(address: &str) -> Self {
-        let stream = TcpStream::connect(address).expect("somebody listens");
-        stream.set_nodelay(true).expect("no delay");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
-        Self { stream, held: Vec::new() }
+        Self::try_connect(address).expect("somebody listens")
+    }
+
+    /// Connects, where somebody listens.
+    ///
+    /// # Errors
+    /// The operating system's: nobody does.
+    pub fn try_connect(address: &str) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        Ok(Self { stream, held: Vec::new() })
     }
 
     /// Sends bytes as they are.

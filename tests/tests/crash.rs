@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use claimhost_tests::custody::assert_demo_accounted;
+use claimhost_tests::custody::{assert_demo_accounted, services_taken};
 use claimhost_tests::dice::Dice;
 use claimhost_tests::programs::claimhost;
 use serde_json::Value;
@@ -98,30 +98,7 @@ struct Outcome {
 fn outcome(folder: &Path, summary: &Value) -> Outcome {
     let keys = ["ledger_digest", "claims", "cents", "visits", "findings"];
     let summary = keys.into_iter().map(|key| (key, summary[key].clone())).collect();
-    let text = std::fs::read_to_string(folder.join("sandbox/accepted.ndjson")).expect("what the payers took");
-    let mut accepted = BTreeMap::new();
-    for line in text.lines() {
-        let row: Value = serde_json::from_str(line).unwrap();
-        if row["state"] == "accepted" {
-            let service: Vec<String> = [
-                "payee",
-                "payer",
-                "responsibility",
-                "last",
-                "first",
-                "birth_date",
-                "service_date",
-                "code",
-                "modifiers",
-                "units",
-                "charge",
-            ]
-            .iter()
-            .map(|key| row.get(*key).unwrap_or_else(|| panic!("{key} in {row}")).to_string())
-            .collect();
-            *accepted.entry(service.join(" ")).or_default() += 1;
-        }
-    }
+    let accepted = services_taken(folder);
     assert!(accepted.len() > 100, "the payers took something: {}", accepted.len());
     assert_demo_accounted(folder);
     Outcome { summary, accepted }

@@ -1,8 +1,8 @@
 //! Listeners against peers that are not ours: an HL7 client and an HL7 parser from PyPI (`hl7`, `hl7apy`), and curl; and all
 //! three ways in at once.
 //!
-//! `CLAIMHOST_PEERS` names a Python environment with both packages (`.ci/run` makes one); without it these tests say that they
-//! skip.
+//! `CLAIMHOST_PEERS` names a Python environment with both packages (`.ci/run` makes one); without it, or without curl, these tests say
+//! that they skip, unless `CLAIMHOST_PEERS_REQUIRED` names what is missing (`hl7`, `curl`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
@@ -10,31 +10,21 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use claimhost_tests::serving::Serving;
-use claimhost_tests::site::{Charge, PRACTICE, Site, counts};
+use claimhost_tests::site::{Charge, PRACTICE, counts};
+use claimhost_tests::ways::{TOKEN, site};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 const DAY: &str = "2026-05-20";
-const TOKEN: &str = "5f1c6b0e-a-token-of-this-test";
-
-/// A folder with a listener, an upload for messages and one for superbills.
-fn site(more: &str) -> Site {
-    let site = Site::new();
-    let digest: String = Sha256::digest(TOKEN.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let config = format!(
-        "{}\n[[intake.mllp]]\npractice = \"{PRACTICE}\"\nlisten = \"127.0.0.1:0\"\nadapter = \"hl7v2-dft\"\n\
-         [intake.upload]\nlisten = \"127.0.0.1:0\"\n{more}\n\
-         [[intake.upload.feed]]\npractice = \"{PRACTICE}\"\nname = \"messages\"\nadapter = \"hl7v2-dft\"\n\
-         [[intake.upload.feed]]\npractice = \"{PRACTICE}\"\nname = \"superbills\"\nadapter = \"csv-superbill\"\n\
-         [[intake.upload.token]]\npractice = \"{PRACTICE}\"\nsha256 = \"{digest}\"\n",
-        site.text("claimhost.toml").replace("settle_seconds = 5", "settle_seconds = 0")
-    );
-    site.write("claimhost.toml", config.as_bytes());
-    site
-}
 
 fn message(number: u32) -> String {
     Charge::of_nobody_else(number).message()
+}
+
+/// Says why a test skips; where the peer is required it fails instead.
+fn skip(peer: &str, reason: &str) {
+    let required = std::env::var("CLAIMHOST_PEERS_REQUIRED").unwrap_or_default();
+    assert!(!required.split_whitespace().any(|required| required == peer), "{reason}");
+    println!("skipped: {reason}");
 }
 
 /// A program of the Python environment.
@@ -42,7 +32,7 @@ fn python(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("CLAIMHOST_PEERS").map(|folder| PathBuf::from(folder).join("bin").join(program));
     let path = path.filter(|path| path.is_file());
     if path.is_none() {
-        println!("skipped: CLAIMHOST_PEERS names no Python environment with hl7 and hl7apy");
+        skip("hl7", "CLAIMHOST_PEERS names no Python environment with hl7 and hl7apy");
     }
     path
 }
@@ -65,7 +55,7 @@ for block in sys.stdin.buffer.read().split(b'\\x1c'):
 #[test]
 fn an_hl7_client_of_others_is_answered_and_a_parser_of_others_reads_the_answers() {
     let (Some(client), Some(python)) = (python("mllp_send"), python("python")) else { return };
-    let site = site("");
+    let site = site("", "");
     let serving = Serving::start(&site, DAY);
     let address = serving.mllp(0);
     let port = address.rsplit(':').next().unwrap();
@@ -118,7 +108,7 @@ fn curl(address: &str, path: &str, arguments: &[&str]) -> (u32, Value) {
 fn has_curl() -> bool {
     let there = Command::new("curl").arg("--version").output().is_ok();
     if !there {
-        println!("skipped: no curl");
+        skip("curl", "curl is not on this machine; install it");
     }
     there
 }
@@ -128,7 +118,7 @@ fn curl_uploads_once_a_key_and_is_told_what_is_wrong() {
     if !has_curl() {
         return;
     }
-    let site = site("bytes_max = 300000");
+    let site = site("", "bytes_max = 300000");
     let serving = Serving::start(&site, DAY);
     let address = serving.upload();
     let to = "/v1/practices/my-practice/documents/messages";
@@ -219,7 +209,7 @@ fn folder_listener_and_upload_work_side_by_side_and_meet_in_one_ledger() {
     if !has_curl() {
         return;
     }
-    let site = site("");
+    let site = site("", "");
     let serving = Serving::start(&site, DAY);
     let (address, bearer) = (serving.upload(), format!("Authorization: Bearer {TOKEN}"));
     // Each of 60 messages comes by two of the three ways, at the same time as the others.

@@ -3,14 +3,19 @@
 //! Every transaction of a file is one document. A file whose envelope is broken (cut, miscounted) changes nothing: its
 //! sender sends the whole one again. `payment.rs` takes the 835s, `cover_answers.rs` the 271s.
 
+use std::ops::Range;
+
 use claimhost_x12::ack999::Ack999;
 use claimhost_x12::claim_ack::{AckStage, ClaimAck, Status};
+use claimhost_x12::eligibility::Eligibility;
+use claimhost_x12::remittance::Remittance;
 use claimhost_x12::ta1::{Ta1, Ta1Code};
 use claimhost_x12::{Parsed, Segment, Transaction, Transmission, ack999, claim_ack, eligibility, remittance, ta1};
 use serde_json::json;
 
 use super::arrive::Inbox;
 use super::cover_answers::{acknowledged, on_eligibility};
+use super::crash::crash_point;
 use super::host::Host;
 use super::payment;
 use super::refold::refold;
@@ -48,9 +53,6 @@ impl Answer {
 /// Channel of the clearinghouse's files.
 pub(super) const CHANNEL: &str = "clearinghouse";
 
-/// An answer with its byte range in the file.
-type Located = ((u64, u64), Answer);
-
 /// Stores and applies what lies in the clearinghouse inbox. Returns how many documents that were.
 pub(super) fn take(host: &Host) -> Result<u64, HostError> {
     let inbox = &host.config.clearinghouse.inbox;
@@ -59,38 +61,67 @@ pub(super) fn take(host: &Host) -> Result<u64, HostError> {
     let files = host.clearing.read(|tx| tx.unframed_files())?;
     let mut documents = 0;
     for file in files {
-        host.check_stop()?;
-        documents += host.clearing.write(|tx| take_file(host, tx, &file))?;
+        documents += take_file(host, &file)?;
     }
     Ok(documents)
 }
 
-/// Applies a stored file and gives each of its transactions a document. A file that ran before gives those that were rejected
-/// another end; the others said what they had to say. Returns how many transactions that were.
-pub(super) fn take_file(host: &Host, tx: &Tx<'_>, file: &FileRow) -> Result<u64, HostError> {
-    let megabytes_max = host.config.clearinghouse.answer_megabytes_max;
+/// Applies a stored file, as many of its transactions in one write as the pace allows: a listener waits for no large answer. Where a
+/// crash has ended it in the middle, its documents say how far it came. Returns how many transactions were applied.
+fn take_file(host: &Host, file: &FileRow) -> Result<u64, HostError> {
+    let known = host.clearing.read(|tx| tx.documents_of_file(file.file_id))?.len();
+    let bytes = host.clearing.read(|tx| bytes_to_read(host, tx, file, known > 0))?;
+    let answers = Answers::read(bytes.as_deref());
+    let sets = answers.sets(host, file);
+    let mut from = known.min(sets.len());
+    loop {
+        host.check_stop()?;
+        let until = from + host.pace.sets(sets.iter().skip(from).map(|(range, _)| range.1 - range.0));
+        host.clearing.write(|tx| apply(host, tx, file, &sets, from..until))?;
+        if until == sets.len() {
+            return Ok(u64::try_from(sets.len().saturating_sub(known)).unwrap_or(0));
+        }
+        crash_point("mid-answer");
+        from = until;
+    }
+}
+
+/// Applies a file that ran before, in one transaction, and gives those of its transactions that were rejected another end; the others
+/// said what they had to say.
+pub(super) fn take_again(host: &Host, tx: &Tx<'_>, file: &FileRow) -> Result<(), HostError> {
+    let bytes = bytes_to_read(host, tx, file, false)?;
+    let answers = Answers::read(bytes.as_deref());
+    let sets = answers.sets(host, file);
+    apply(host, tx, file, &sets, 0..sets.len())
+}
+
+/// The bytes of a file; none where it is too large to be read as a whole, and not yet begun.
+fn bytes_to_read(host: &Host, tx: &Tx<'_>, file: &FileRow, is_begun: bool) -> StoreResult<Option<Vec<u8>>> {
+    let is_too_large = file.size_bytes > u64::from(host.config.clearinghouse.answer_megabytes_max) << 20;
+    if is_too_large && !is_begun { Ok(None) } else { bytes_of(tx, file).map(Some) }
+}
+
+/// Gives each of these transactions of a file a document with what it came to. With the last of all, the file is done.
+fn apply(
+    host: &Host,
+    tx: &Tx<'_>,
+    file: &FileRow,
+    sets: &[Located<'_>],
+    ordinals: Range<usize>,
+) -> Result<(), HostError> {
     let known = tx.documents_of_file(file.file_id)?;
-    let next = tx.next_document_id()?;
-    // Each answer becomes the document after the ones before it; facts name it.
-    let document_of = |ordinal: usize| {
-        let new = u64::try_from(ordinal.saturating_sub(known.len())).unwrap_or(0);
-        known.get(ordinal).map_or(next + new, |row| row.document_id)
-    };
-    let answers = if file.size_bytes > u64::from(megabytes_max) << 20 {
-        vec![((0, file.size_bytes), refusal::too_large(file.size_bytes, megabytes_max))]
-    } else {
-        apply(host, tx, file.file_id, &bytes_of(tx, file)?, &document_of)?
-    };
-    let count = answers.len();
-    for (ordinal, (range, answer)) in answers.into_iter().enumerate() {
-        let Answer { status, reason, detail, amount_cents } = &answer;
-        let document_id = document_of(ordinal);
+    let is_last = ordinals.end == sets.len();
+    for (ordinal, (range, set)) in sets.iter().enumerate().skip(ordinals.start).take(ordinals.len()) {
+        let before = known.get(ordinal);
+        // Facts name the document that is about to be made.
+        let document_id = before.map_or_else(|| tx.next_document_id(), |row| Ok(row.document_id))?;
+        let Answer { status, reason, detail, amount_cents } = &set.apply(host, tx, file.file_id, document_id)?;
         let at = u32::try_from(ordinal).unwrap_or(u32::MAX);
-        match known.get(ordinal) {
+        match before {
             Some(before) if before.status != DocumentStatus::Rejected => continue,
             Some(before) => {
                 tx.set_document(document_id, *status, reason, "", detail)?;
-                tx.move_document(document_id, at, &[range])?;
+                tx.move_document(document_id, at, &[*range])?;
                 tx.close_work(None, ("document", document_id), host.today())?;
                 let event = super::retry::event(before.status, *status);
                 tx.record("document", document_id, host.today(), "operator", &event, "")?;
@@ -99,7 +130,7 @@ pub(super) fn take_file(host: &Host, tx: &Tx<'_>, file: &FileRow) -> Result<u64,
                 tx.add_document(&NewDocument {
                     file_id: file.file_id,
                     ordinal: at,
-                    ranges: &[range],
+                    ranges: &[*range],
                     status: *status,
                     reason,
                     received_day: file.received_day,
@@ -112,8 +143,10 @@ pub(super) fn take_file(host: &Host, tx: &Tx<'_>, file: &FileRow) -> Result<u64,
             tx.open_work("document.rejected", ("document", document_id), host.today(), *amount_cents, reason)?;
         }
     }
-    tx.file_framed(file.file_id)?;
-    Ok(u64::try_from(count).unwrap_or(0))
+    if is_last {
+        tx.file_framed(file.file_id)?;
+    }
+    Ok(())
 }
 
 /// The whole file, as it arrived.
@@ -127,67 +160,114 @@ pub(super) fn bytes_of(tx: &Tx<'_>, file: &FileRow) -> StoreResult<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Applies one file. Each answer comes with its byte range.
-fn apply(
-    host: &Host,
-    tx: &Tx<'_>,
-    file_id: u64,
-    bytes: &[u8],
-    document_of: &dyn Fn(usize) -> u64,
-) -> Result<Vec<Located>, HostError> {
-    let whole = (0, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-    let transmission = Transmission::read(bytes);
-    if !transmission.is_sound() {
-        let answer = refusal::of_codec("x12.envelope", &transmission.problems);
-        let remittances = remittance::read_transmission(&transmission).transactions;
-        let remittances: Vec<_> = remittances.iter().map(|parsed| &parsed.value).collect();
-        return Ok(vec![(whole, refusal::with_balance(answer, &remittances))]);
-    }
-    let of = |range: &std::ops::Range<u64>| {
-        transmission
-            .transactions()
-            .map(|(_, _, transaction)| transaction)
-            .find(|transaction| transaction.range == *range)
-    };
-    let mut answers = Vec::new();
-    for parsed in ta1::read_transmission(&transmission).transactions {
-        let document = document_of(answers.len());
-        let mut segments = transmission.interchanges.iter().flat_map(|interchange| &interchange.acknowledgements);
-        let own = segments.find(|segment| segment.offset == parsed.origin.range.start);
-        answers.push((span(&parsed), clean(&parsed, |value| on_ta1(host, tx, document, value, own))?));
-    }
-    for parsed in ack999::read_transmission(&transmission).transactions {
-        let document = document_of(answers.len());
-        let Some(own) = of(&parsed.origin.range) else { continue };
-        answers.push((span(&parsed), clean(&parsed, |value| on_999(host, tx, document, value, own))?));
-    }
-    for parsed in claim_ack::read_transmission(&transmission).transactions {
-        let document = document_of(answers.len());
-        let Some(own) = of(&parsed.origin.range) else { continue };
-        answers.push((span(&parsed), clean(&parsed, |value| on_claim_ack(host, tx, document, value, own))?));
-    }
-    for parsed in eligibility::read_transmission(&transmission).transactions {
-        let document = document_of(answers.len());
-        let Some(own) = of(&parsed.origin.range) else { continue };
-        answers.push((span(&parsed), clean(&parsed, |value| on_eligibility(host, tx, document, value, own))?));
-    }
-    for parsed in remittance::read_transmission(&transmission).transactions {
-        let Some(transaction) = of(&parsed.origin.range) else { continue };
-        let answer =
-            clean(&parsed, |value| payment::on_remittance(host, tx, value, &parsed.origin, transaction, file_id))?;
-        let answer = if parsed.is_clean() { answer } else { refusal::with_balance(answer, &[&parsed.value]) };
-        answers.push((span(&parsed), answer));
-    }
-    for (_, _, other) in transmission.transactions() {
-        let range = (other.range.start, other.range.end);
-        if !answers.iter().any(|(taken, _): &Located| *taken == range) {
-            answers.push((range, refusal::kind(&transmission, Some(other))));
+/// A file, read.
+struct Answers<'a> {
+    /// None: too large to be read.
+    transmission: Option<Transmission<'a>>,
+    interchanges: Vec<Parsed<Ta1>>,
+    groups: Vec<Parsed<Ack999>>,
+    claims: Vec<Parsed<ClaimAck>>,
+    covers: Vec<Parsed<Eligibility>>,
+    remittances: Vec<Parsed<Remittance>>,
+}
+
+/// One transaction of a file, or the whole of a file that cannot be used.
+enum Set<'a> {
+    Interchange(&'a Parsed<Ta1>, Option<&'a Segment<'a>>),
+    Group(&'a Parsed<Ack999>, &'a Transaction<'a>),
+    Claims(&'a Parsed<ClaimAck>, &'a Transaction<'a>),
+    Cover(&'a Parsed<Eligibility>, &'a Transaction<'a>),
+    Remittance(&'a Parsed<Remittance>, &'a Transaction<'a>),
+    /// Of another kind; none: the file has no transaction at all.
+    Other(&'a Transmission<'a>, Option<&'a Transaction<'a>>),
+    /// The envelope is broken.
+    Broken(&'a Transmission<'a>, &'a [Parsed<Remittance>]),
+    /// Bytes, and the most megabytes that are read.
+    TooLarge(u64, u32),
+}
+
+/// A transaction with its byte range in the file.
+type Located<'a> = ((u64, u64), Set<'a>);
+
+impl<'a> Answers<'a> {
+    fn read(bytes: Option<&'a [u8]>) -> Self {
+        let transmission = bytes.map(Transmission::read);
+        let sound = transmission.as_ref().filter(|transmission| transmission.is_sound());
+        Self {
+            interchanges: sound.map(|sound| ta1::read_transmission(sound).transactions).unwrap_or_default(),
+            groups: sound.map(|sound| ack999::read_transmission(sound).transactions).unwrap_or_default(),
+            claims: sound.map(|sound| claim_ack::read_transmission(sound).transactions).unwrap_or_default(),
+            covers: sound.map(|sound| eligibility::read_transmission(sound).transactions).unwrap_or_default(),
+            // What a broken file says of money is told.
+            remittances: transmission
+                .as_ref()
+                .map(|transmission| remittance::read_transmission(transmission).transactions)
+                .unwrap_or_default(),
+            transmission,
         }
     }
-    if answers.is_empty() {
-        answers.push((whole, refusal::kind(&transmission, None)));
+
+    /// Its transactions in the order in which they are applied: by kind, each kind as it stands in the file. Never none.
+    fn sets(&'a self, host: &Host, file: &FileRow) -> Vec<Located<'a>> {
+        let whole = (0, file.size_bytes);
+        let Some(transmission) = &self.transmission else {
+            let megabytes_max = host.config.clearinghouse.answer_megabytes_max;
+            return vec![(whole, Set::TooLarge(file.size_bytes, megabytes_max))];
+        };
+        if !transmission.is_sound() {
+            return vec![(whole, Set::Broken(transmission, &self.remittances))];
+        }
+        let of = |range: &Range<u64>| {
+            let mut all = transmission.transactions().map(|(_, _, transaction)| transaction);
+            all.find(|transaction| transaction.range == *range)
+        };
+        let mut sets: Vec<Located<'a>> = Vec::new();
+        for parsed in &self.interchanges {
+            let mut segments = transmission.interchanges.iter().flat_map(|interchange| &interchange.acknowledgements);
+            let own = segments.find(|segment| segment.offset == parsed.origin.range.start);
+            sets.push((span(parsed), Set::Interchange(parsed, own)));
+        }
+        let groups = self.groups.iter().filter_map(|one| Some((span(one), Set::Group(one, of(&one.origin.range)?))));
+        sets.extend(groups);
+        let claims = self.claims.iter().filter_map(|one| Some((span(one), Set::Claims(one, of(&one.origin.range)?))));
+        sets.extend(claims);
+        let covers = self.covers.iter().filter_map(|one| Some((span(one), Set::Cover(one, of(&one.origin.range)?))));
+        sets.extend(covers);
+        let money = self.remittances.iter();
+        sets.extend(money.filter_map(|one| Some((span(one), Set::Remittance(one, of(&one.origin.range)?)))));
+        for (_, _, other) in transmission.transactions() {
+            let range = (other.range.start, other.range.end);
+            if !sets.iter().any(|(taken, _)| *taken == range) {
+                sets.push((range, Set::Other(transmission, Some(other))));
+            }
+        }
+        if sets.is_empty() {
+            sets.push((whole, Set::Other(transmission, None)));
+        }
+        sets
     }
-    Ok(answers)
+}
+
+impl Set<'_> {
+    fn apply(&self, host: &Host, tx: &Tx<'_>, file_id: u64, document: u64) -> Result<Answer, HostError> {
+        match self {
+            Self::Interchange(one, own) => clean(one, |value| on_ta1(host, tx, document, value, *own)),
+            Self::Group(one, own) => clean(one, |value| on_999(host, tx, document, value, own)),
+            Self::Claims(one, own) => clean(one, |value| on_claim_ack(host, tx, document, value, own)),
+            Self::Cover(one, own) => clean(one, |value| on_eligibility(host, tx, document, value, own)),
+            Self::Remittance(one, own) => {
+                let answer = clean(one, |value| payment::on_remittance(host, tx, value, &one.origin, own, file_id))?;
+                Ok(if one.is_clean() { answer } else { refusal::with_balance(answer, &[&one.value]) })
+            }
+            Self::Other(transmission, other) => Ok(refusal::kind(transmission, *other)),
+            Self::Broken(transmission, remittances) => {
+                let remittances: Vec<_> = remittances.iter().map(|parsed| &parsed.value).collect();
+                let answer = refusal::of_codec("x12.envelope", &transmission.problems);
+                Ok(refusal::with_balance(answer, &remittances))
+            }
+            Self::TooLarge(size, megabytes_max) => Ok(refusal::too_large(*size, *megabytes_max)),
+        }
+    }
 }
 
 fn span<T>(parsed: &Parsed<T>) -> (u64, u64) {

@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use super::HostError;
 use super::crash::crash_point;
 use super::host::Host;
+use super::pace::Pace;
 use crate::intake::folder::{self, Arrival, Opened};
 use crate::store::file::{InInbox, Source, content_of};
 use crate::store::{PracticeStore, StoreError, StoreResult, Tx};
 
-/// Files stored in one transaction, and their bytes: one that is larger goes alone.
+/// Files stored in one transaction, at most; [`Pace`] bounds their bytes.
 const FILES_BATCH: usize = 200;
-const BYTES_BATCH: u64 = 64 << 20;
 
 /// A watched folder and whose it is.
 pub(super) struct Inbox<'a> {
@@ -53,7 +53,8 @@ impl Inbox<'_> {
         let mut rest = arrivals.as_slice();
         while !rest.is_empty() {
             self.host.check_stop()?;
-            let (batch, others) = rest.split_at(batch_of(rest));
+            let sizes = rest.iter().take(FILES_BATCH).map(|arrival| arrival.size);
+            let (batch, others) = rest.split_at(Pace::within(self.host.pace.stored_bytes, sizes));
             rest = others;
             let ids = self.store.write(|tx| -> Result<Vec<(u64, PathBuf)>, HostError> {
                 let mut ids = Vec::with_capacity(batch.len());
@@ -211,14 +212,4 @@ impl Waiting {
 fn source(path: &Path, opened: &Opened) -> Source {
     let name = path.file_name().unwrap_or_default().as_bytes().to_vec();
     Source { name, changed_ns: opened.changed_ns, inode: opened.inode }
-}
-
-/// How many files, from the first, are stored together.
-fn batch_of(arrivals: &[Arrival]) -> usize {
-    let mut bytes = 0_u64;
-    let within = arrivals.iter().take(FILES_BATCH).take_while(|arrival| {
-        bytes = bytes.saturating_add(arrival.size);
-        bytes <= BYTES_BATCH
-    });
-    within.count().max(1)
 }

@@ -13,9 +13,14 @@ static REACHED: AtomicU32 = AtomicU32::new(0);
 /// - `after-store`: files are stored, their originals are in the inbox
 /// - `after-archive`: they are in `archive/`, the store does not know it
 /// - `mid-file`: some documents of a file have their end, others not
+/// - `mid-answer`: some transactions of an answer are applied, others not
 /// - `before-rename`: an 837 is committed, and not in the outbox
 /// - `after-rename`: it is in the outbox, the store does not know it
 /// - `after-remove`: a file past its `transport_days` is removed, the store does not know it
+///
+/// Where a listener takes:
+///
+/// - `after-receive`: what a sender has sent is committed, and its sender is not told
 ///
 /// Where an EHR is told what payers decided:
 ///

@@ -70,6 +70,16 @@ pub fn changes() -> u64 {
     disk().changes
 }
 
+/// Counts a change beside the store (`folders.rs`). False where the power is gone with it, or has gone before.
+pub fn change_outside() -> bool {
+    !matches!(disk().change(), Met::Dead)
+}
+
+/// The power goes now.
+pub fn cut_power() {
+    disk().dead = true;
+}
+
 /// Whether the power has gone.
 pub fn is_dead() -> bool {
     disk().dead
