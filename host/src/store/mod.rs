@@ -2,7 +2,7 @@
 //!
 //! A handle is obtained per practice ([`Store::practice`]) and every query goes through a [`Tx`] of that handle, so that a
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
-//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `inquiry`, `remittance`, and `upload`, `pull`, `history`,
+//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `inquiry`, `remittance`, and `upload`, `pull`, `rate`, `history`,
 //! `work`, `clearing`, `plugin_log`.
 //! `checkpoint` copies the write-ahead log beside the writers. `figures` keeps what `kpi` counts. `sizes` tells SQLite how tables fill. `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
 
@@ -26,6 +26,7 @@ pub mod post;
 pub mod practice_record;
 pub mod pull;
 pub mod query;
+pub mod rate;
 pub mod remittance;
 pub mod seal;
 mod sizes;
@@ -57,7 +58,7 @@ const SCHEMAS: [&str; 1] = [include_str!("schema_1.sql")];
 
 /// Which tables there are and how bodies and digests are written, in the header of the file (`PRAGMA application_id`): "ch" and a number. Another number where what
 /// was stored before cannot be compared with what is made now, and nothing brings it over.
-const FORM: i64 = 0x6368_0003;
+const FORM: i64 = 0x6368_0004;
 
 /// What can go wrong with the store. Holds no patient data.
 #[derive(Debug, thiserror::Error)]
