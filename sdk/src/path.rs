@@ -224,7 +224,9 @@ mod tests {
         assert_eq!(find("identifier[1].value"), "2");
         assert_eq!(find("identifier[2].value"), "");
         assert_eq!(find(""), "");
-        let ranked = Json::parse(r#"{"m":[{"v":"d"},{"v":"c","p":{"n":10}},{"v":"a","p":{"n":2}},{"v":"b","p":{"n":2}}]}"#).unwrap();
+        let ranked =
+            Json::parse(r#"{"m":[{"v":"d"},{"v":"c","p":{"n":10}},{"v":"a","p":{"n":2}},{"v":"b","p":{"n":2}}]}"#)
+                .unwrap();
         let all: Vec<String> = Path::parse("m[by p.n].v").unwrap().all(&ranked).into_iter().map(plain).collect();
         assert_eq!(all, ["a", "b", "c", "d"]);
         assert_eq!(Path::parse("identifier.value").unwrap().all(&json).len(), 2);

@@ -275,7 +275,10 @@ fn whatever_is_changed_added_or_taken_away_in_any_table_is_seen() {
     // Nobody has accepted a hold, uploaded a file or pulled a source here: those tables got a foreign row, like the others that are
     // empty, and none more.
     assert!(changes > 200, "{changes} changes");
-    assert_eq!(empty, ["acceptance", "pending_later", "plugin_log", "pull_cursor", "pull_seen", "rate_left", "upload_key"]);
+    assert_eq!(
+        empty,
+        ["acceptance", "pending_later", "plugin_log", "pull_cursor", "pull_seen", "rate_left", "upload_key"]
+    );
     assert!(unseen.is_empty(), "unseen: {unseen:#?}");
     kept.put_back();
     site.assert_accounted(DAY);

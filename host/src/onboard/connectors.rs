@@ -265,7 +265,8 @@ mod tests {
     #[test]
     fn a_host_that_is_called_like_another_connector_is_a_hint_without_a_mapping() {
         let manifest = Manifest { product: None, id: "lakeside-ehr".to_owned(), ..of_cerner().manifest };
-        let connector = Connector { manifest, mapping: "a = 1\n".to_owned(), readme: String::new(), folder: PathBuf::new() };
+        let connector =
+            Connector { manifest, mapping: "a = 1\n".to_owned(), readme: String::new(), folder: PathBuf::new() };
         let found =
             |host: &str| by_host(&connector, &BTreeSet::from([host.to_owned()])).map(|like| (like.id, like.mapping));
         assert_eq!(found("fhir.lakeside-ehr.example"), Some(("lakeside-ehr".to_owned(), String::new())));

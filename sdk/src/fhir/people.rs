@@ -180,8 +180,7 @@ impl Site {
         if let (Some(one), None) = (fitting.next(), fitting.next()) {
             return self.known(&one.json);
         }
-        let (npi, local_id) =
-            if npi_is_valid(&called) { (Some(called), String::new()) } else { (None, called) };
+        let (npi, local_id) = if npi_is_valid(&called) { (Some(called), String::new()) } else { (None, called) };
         Provider { npi, local_id, is_person: true, ..Provider::default() }
     }
 

@@ -219,8 +219,7 @@ impl Records {
 
     /// Whether a record says nothing of a visit nor of a charge.
     fn is_blank<'a>(&self, root: &Json<'a>, visit: &Json<'a>, beside: &Beside<'a>) -> bool {
-        let says =
-            |elements: &Elements, here: &Json<'a>| beside.record(elements, root, visit, here).says_something();
+        let says = |elements: &Elements, here: &Json<'a>| beside.record(elements, root, visit, here).says_something();
         !says(&self.visit, visit) && !self.charges_of(visit).into_iter().any(|here| says(&self.charge, here))
     }
 
