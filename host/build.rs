@@ -1,5 +1,5 @@
 //! Lists what the binary carries for authors of plugins (`src/author`): SDK, contract, templates, two pages of the documentation; and the
-//! ids of the plugins that ship. Whoever adds a file to any of them has to do nothing here.
+//! ids of the plugins that ship; and for `connector search` the connectors. Whoever adds a file to any of them has to do nothing here.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,33 @@ fn main() -> io::Result<()> {
     list.push_str("]\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     fs::write(out.join("carried.rs"), list)?;
-    fs::write(out.join("stock.rs"), format!("&{:?}\n", stock(&root)?))
+    fs::write(out.join("stock.rs"), format!("&{:?}\n", stock(&root)?))?;
+    fs::write(out.join("connectors.rs"), connectors(&root)?)
+}
+
+/// Folder, manifest, mapping and README of each connector; an empty text where there is none.
+fn connectors(root: &Path) -> io::Result<String> {
+    let named = root.join("connectors");
+    let mut all = folders(&named)?;
+    all.extend(folders(&named.join("catalogue"))?);
+    all.sort();
+    let mut list = String::from("&[\n");
+    for folder in all.iter().filter(|folder| folder.join("plugin.toml").is_file()) {
+        let name = folder.strip_prefix(root).unwrap_or(folder).to_string_lossy();
+        let _ = write!(list, "    ({name:?}");
+        for file in ["plugin.toml", "mapping.toml", "README.md"].map(|file| folder.join(file)) {
+            let _ = match file.is_file() {
+                true => {
+                    println!("cargo::rerun-if-changed={}", file.display());
+                    write!(list, ", include_str!({:?})", file.to_string_lossy())
+                }
+                false => write!(list, ", \"\""),
+            };
+        }
+        list.push_str("),\n");
+    }
+    list.push_str("]\n");
+    Ok(list)
 }
 
 /// Ids of the project's plugins. Their manifests are watched, not their folders: those change with every build of a component.

@@ -1,8 +1,8 @@
 //! Paths into JSON, as a site's mapping writes them: FHIR resources, and documents of any other shape.
 //!
 //! `a.b` goes down, through every item of an array; `a[0]` takes one of them; `identifier[type=MR].value` keeps items whose
-//! `type` is that text or has that code (several filters hold together); `extension(name)` keeps extensions whose URL is that or ends in it; `A|B` takes the first with
-//! something; the empty path finds nothing: the interface does not have it.
+//! `type` is that text or has that code (several filters hold together); `extension(name)` keeps extensions whose URL is that or ends in it; `[by PATH]` puts items in the order of
+//! the whole numbers that the path below each leads to, those without one last; `A|B` takes the first with something; the empty path finds nothing: the interface does not have it.
 
 use claimhost_fhir::{Json, Value};
 
@@ -22,6 +22,8 @@ enum Filter {
     At(usize),
     /// Those whose element has to be this.
     Is(String, String),
+    /// All, in the order of a number of theirs.
+    By(Path),
 }
 
 /// A path of the mapping, compiled.
@@ -121,6 +123,11 @@ impl Step {
         self.filters.iter().fold(items.collect(), |items: Vec<&'j Json<'a>>, filter| match filter {
             Filter::At(position) => items.into_iter().skip(*position).take(1).collect(),
             Filter::Is(name, wanted) => items.into_iter().filter(|item| keeps(item, name, wanted)).collect(),
+            Filter::By(path) => {
+                let mut items = items;
+                items.sort_by_key(|item| path.text(item).parse().unwrap_or(u64::MAX));
+                items
+            }
         })
     }
 }
@@ -166,6 +173,7 @@ fn step(text: &str) -> Option<Step> {
             ('(', ..) if !inside.is_empty() => Filter::Is("url".to_owned(), inside.to_owned()),
             ('[', Some((name, value)), _) => Filter::Is(name.trim().to_owned(), value.trim().to_owned()),
             ('[', None, Ok(position)) => Filter::At(position),
+            ('[', None, _) => Filter::By(Path::parse(inside.strip_prefix("by ")?).filter(|path| !path.is_none())?),
             _ => return None,
         });
         rest = after;
@@ -216,8 +224,13 @@ mod tests {
         assert_eq!(find("identifier[1].value"), "2");
         assert_eq!(find("identifier[2].value"), "");
         assert_eq!(find(""), "");
+        let ranked =
+            Json::parse(r#"{"m":[{"v":"d"},{"v":"c","p":{"n":10}},{"v":"a","p":{"n":2}},{"v":"b","p":{"n":2}}]}"#)
+                .unwrap();
+        let all: Vec<String> = Path::parse("m[by p.n].v").unwrap().all(&ranked).into_iter().map(plain).collect();
+        assert_eq!(all, ["a", "b", "c", "d"]);
         assert_eq!(Path::parse("identifier.value").unwrap().all(&json).len(), 2);
-        for text in ["a..b", "a[b", "a(b", "a[b]", "a-b", "|a", "a()", "a[0]b"] {
+        for text in ["a..b", "a[b", "a(b", "a[b]", "a-b", "|a", "a()", "a[0]b", "a[by ]", "a[by b..c]"] {
             assert_eq!(Path::parse(text), None, "{text}");
         }
     }

@@ -51,6 +51,9 @@ impl Site {
         let text = std::fs::read_to_string(&config).expect("claimhost.toml");
         std::fs::write(&config, text + more).expect("claimhost.toml");
         site.edit("practices/my-practice/profile.toml", "bill_hold_days = 3", "bill_hold_days = 0");
+        // This practice's EHR corrects a charge by AJ and takes it back by DT, which the standard does not have.
+        let mapping = "practices/my-practice/mapping.toml";
+        site.edit(mapping, "# AJ = \"replace\"\n# DT", "AJ = \"replace\"\nDT");
         for inbox in ["inbox/x12", "inbox/csv"] {
             std::fs::create_dir_all(site.dir().join(inbox)).expect("an inbox");
         }

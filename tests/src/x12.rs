@@ -59,6 +59,36 @@ pub fn ack(number: u32, ours: u32, group: &str, transaction: &str) -> String {
     interchange(number, "FA", "005010X231A1", &body)
 }
 
+/// A payer's 277CA that accepts claims, each under the payer's number `ICN` and their own.
+pub fn accepted(number: u32, claims: &[&str]) -> String {
+    let mut body: Vec<String> = [
+        "ST*277*0001*005010X214",
+        "BHT*0085*08*1*20260518*1200*TH",
+        "HL*1**20*1",
+        "NM1*PR*2*EXAMPLE*****PI*00000",
+        "TRN*1*1",
+        "DTP*050*D8*20260518",
+        "DTP*009*D8*20260518",
+        "HL*2*1*21*1",
+        "NM1*41*2*MY PRACTICE*****46*SUBMITTERID",
+        "TRN*2*000000001",
+        "STC*A1:19:PR*20260518*WQ*180",
+        "HL*3*2*19*1",
+        "NM1*85*2*MY PRACTICE*****XX*1234567893",
+    ]
+    .map(str::to_owned)
+    .into();
+    for (at, claim) in claims.iter().enumerate() {
+        body.push(format!("HL*{}*3*PT", at + 4));
+        body.push("NM1*QC*1*VANCE*ORLA****MI*ID1".to_owned());
+        body.push(format!("TRN*2*{claim}"));
+        body.push("STC*A2:20:PR*20260518*WQ*90".to_owned());
+        body.push(format!("REF*1K*ICN{claim}"));
+    }
+    let body: Vec<&str> = body.iter().map(String::as_str).collect();
+    interchange(number, "HN", "005010X214", &body)
+}
+
 /// A claim of an 837P, as much of it as answers need.
 #[derive(Debug, Clone, Default)]
 pub struct Sent {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use claimhost_tests::custody::listed;
 use claimhost_tests::site::{Charge, PRACTICE, Site};
-use claimhost_tests::x12::{ack, check, clp, interchange};
+use claimhost_tests::x12::{accepted, ack, check, clp, interchange};
 use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
 use serde_json::Value;
@@ -103,36 +103,6 @@ fn covered(number: u32, trace: &str) -> String {
         "EB*1**30",
     ];
     interchange(number, "HB", "005010X279A1", &body)
-}
-
-/// A payer's 277CA that accepts claims.
-fn accepted(number: u32, claims: &[&str]) -> String {
-    let mut body: Vec<String> = [
-        "ST*277*0001*005010X214",
-        "BHT*0085*08*1*20260518*1200*TH",
-        "HL*1**20*1",
-        "NM1*PR*2*EXAMPLE*****PI*00000",
-        "TRN*1*1",
-        "DTP*050*D8*20260518",
-        "DTP*009*D8*20260518",
-        "HL*2*1*21*1",
-        "NM1*41*2*MY PRACTICE*****46*SUBMITTERID",
-        "TRN*2*000000001",
-        "STC*A1:19:PR*20260518*WQ*180",
-        "HL*3*2*19*1",
-        "NM1*85*2*MY PRACTICE*****XX*1234567893",
-    ]
-    .map(str::to_owned)
-    .into();
-    for (at, claim) in claims.iter().enumerate() {
-        body.push(format!("HL*{}*3*PT", at + 4));
-        body.push("NM1*QC*1*VANCE*ORLA****MI*ID1".to_owned());
-        body.push(format!("TRN*2*{claim}"));
-        body.push("STC*A2:20:PR*20260518*WQ*90".to_owned());
-        body.push(format!("REF*1K*ICN{claim}"));
-    }
-    let body: Vec<&str> = body.iter().map(String::as_str).collect();
-    interchange(number, "HN", "005010X214", &body)
 }
 
 /// The store of a site, as it was, to be put back after each change.
@@ -305,7 +275,10 @@ fn whatever_is_changed_added_or_taken_away_in_any_table_is_seen() {
     // Nobody has accepted a hold, uploaded a file or pulled a source here: those tables got a foreign row, like the others that are
     // empty, and none more.
     assert!(changes > 200, "{changes} changes");
-    assert_eq!(empty, ["acceptance", "pending_later", "plugin_log", "pull_cursor", "pull_seen", "upload_key"]);
+    assert_eq!(
+        empty,
+        ["acceptance", "pending_later", "plugin_log", "pull_cursor", "pull_seen", "rate_left", "upload_key"]
+    );
     assert!(unseen.is_empty(), "unseen: {unseen:#?}");
     kept.put_back();
     site.assert_accounted(DAY);

@@ -16,7 +16,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use super::HostError;
-use super::ingest::Intake;
+use super::ingest::{Beside, Intake};
 use super::pieces::Framed;
 use crate::claim::{Charge, ChargeAction, VisitStatus};
 use crate::config::LastLine;
@@ -111,15 +111,16 @@ fn number(event: &Event) -> Option<u64> {
 }
 
 impl Intake<'_> {
-    /// A piece of a stored file as it counts; none for bytes that belong to the file and to no document. `open_rows` end joined files.
-    pub(super) fn taken(&self, item: Item, file_id: u64, open_rows: &[Vec<u8>]) -> Result<Option<Framed>, HostError> {
+    /// A piece of a stored file as it counts; none for bytes that belong to the file and to no document.
+    pub(super) fn taken(&self, item: Item, file_id: u64, beside: &Beside) -> Result<Option<Framed>, HostError> {
         match Framed::of(item) {
             Some(Framed::Frame(frame)) => {
                 let mut decided = self.decided(frame, file_id)?;
-                if let Framed::Frame(frame) = &mut decided
-                    && frame.related.iter().any(|part| open_rows.contains(&part.content))
-                {
-                    frame.open_end = Some(Box::new(joined_open()));
+                if let Framed::Frame(frame) = &mut decided {
+                    if frame.related.iter().any(|part| beside.open_rows.contains(&part.content)) {
+                        frame.open_end = Some(Box::new(joined_open()));
+                    }
+                    frame.related.extend(beside.pulled.clone());
                 }
                 Ok(Some(decided))
             }

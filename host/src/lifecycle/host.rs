@@ -255,6 +255,11 @@ impl Host {
         self.practices.iter().map(|practice| practice.store.clone()).collect()
     }
 
+    /// The handle of the host's own tenant.
+    pub(crate) fn clearing_store(&self) -> PracticeStore {
+        self.clearing.clone()
+    }
+
     /// The handle of one practice, or of the host's own tenant.
     pub fn practice_store(&self, id: &str) -> Option<PracticeStore> {
         if id == self.clearing.id() {

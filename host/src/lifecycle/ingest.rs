@@ -14,7 +14,7 @@ use super::crash::crash_point;
 use super::host::{Folder, Host, Practice};
 use super::pieces::{Batch, FileCut, Framed, Known, Pending, StoredFile};
 use crate::audit::capture;
-use crate::claim::{Document, DocumentEvent, ExpectedVisit, Outcome, Problem, VisitUpdate, from_day_number};
+use crate::claim::{Document, DocumentEvent, ExpectedVisit, Outcome, Problem, Related, VisitUpdate, from_day_number};
 use crate::intake::folder::{self, Arrival};
 use crate::intake::framing::{Frame, Framer, Framing, FramingProblem, Joins, Settings};
 use crate::plugin::{Adapter, OpenError, PluginHost, Translated};
@@ -60,8 +60,23 @@ pub(super) struct Intake<'a> {
     pub(super) actor: &'static str,
 }
 
-/// A stored file that is cut, and rows that end joined files without a line end.
-type Opened<'a> = (Framer<StoredFile<'a>>, Vec<Vec<u8>>);
+/// A stored file that is cut, and what is known of it beside its bytes.
+type Opened<'a> = (Framer<StoredFile<'a>>, Beside);
+
+/// What holds for every document of a file and is not in it.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// Rows that end joined files without a line end.
+    pub(super) open_rows: Vec<Vec<u8>>,
+    /// The moment of the turn that pulled it, as its documents are told.
+    pub(super) pulled: Option<Related>,
+}
+
+/// A moment of pulling as a document is told of it: `@pulled` of a mapping.
+fn pulled_at(moment_us: i64) -> Related {
+    let moment = jiff::Timestamp::from_microsecond(moment_us).unwrap_or_default();
+    Related { name: "@pulled".to_owned(), content: moment.to_string().into_bytes() }
+}
 
 /// How an adapter's files are cut.
 fn framing_of(adapter: &Adapter) -> Framing {
@@ -141,12 +156,12 @@ impl Intake<'_> {
         for file in files {
             self.host.check_stop()?;
             let Some(known) = Known::of(self, &file)? else { return Ok(documents) };
-            let Some((framer, open_rows)) = self.framer(file.file_id)? else { return Ok(documents) };
+            let Some((framer, beside)) = self.framer(file.file_id)? else { return Ok(documents) };
             let (file_id, received_day) = (file.file_id, file.received_day);
             cuts.push(FileCut { file_id, size: file.size_bytes, cut: Cut::default(), ended: false });
             for item in framer {
                 let item = item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })?;
-                let Some(framed) = self.taken(item, file_id, &open_rows)? else { continue };
+                let Some(framed) = self.taken(item, file_id, &beside)? else { continue };
                 let Some(now) = cuts.last_mut() else { break };
                 now.cut.add(framed.kind(), &format_ranges(framed.ranges()));
                 if known.has(&framed, &now.cut) {
@@ -168,7 +183,7 @@ impl Intake<'_> {
         Ok(documents + self.flush(&mut batch, &mut cuts)?.unwrap_or(0))
     }
 
-    /// Opens a stored file for framing, beside the rows that end joined files without a line end. None, and a log line, where the mapping or a joined file cannot be used: its files wait.
+    /// Opens a stored file for framing. None, and a log line, where the mapping or a joined file cannot be used: its files wait.
     pub(super) fn framer(&self, file_id: u64) -> Result<Option<Opened<'_>>, HostError> {
         let settings = self.folder.joins_of(&self.adapter);
         let path = &self.folder.config.path;
@@ -176,6 +191,7 @@ impl Intake<'_> {
         let places: &[&Path] = if self.folder.listens { &[] } else { &[&archive, path] };
         let joins = Joins::load(&settings, places, self.folder.config.last_line);
         let open_rows = joins.as_ref().map(Joins::open_rows).unwrap_or_default();
+        let pulled = self.practice.store.read(|tx| tx.pulled_moment(file_id))?.map(pulled_at);
         let reader = StoredFile::new(&self.practice.store, file_id);
         if let Ok(joins) = &joins {
             self.tell_broken(joins);
@@ -183,7 +199,7 @@ impl Intake<'_> {
         let (framing, mapping) = (framing_of(&self.adapter), self.adapter.mapping_with(&self.folder.setup.mapping));
         let opened = joins.and_then(|joins| Framer::open(framing, self.format(), &mapping, joins, reader));
         match opened {
-            Ok(framer) => Ok(Some((framer, open_rows))),
+            Ok(framer) => Ok(Some((framer, Beside { open_rows, pulled }))),
             Err(error) => {
                 tracing::error!(practice = self.practice.store.id(), folder = self.folder.channel, %error, "files wait");
                 Ok(None)

@@ -108,11 +108,11 @@ impl Known {
         if before.pieces == 0 {
             return Ok(Some(Self::First(before)));
         }
-        let Some((framer, open_rows)) = intake.framer(file.file_id)? else { return Ok(None) };
+        let Some((framer, beside)) = intake.framer(file.file_id)? else { return Ok(None) };
         let mut now = Cut::default();
         for item in framer {
             let item = item.map_err(|source| HostError::Io { path: intake.folder.channel.clone().into(), source })?;
-            let Some(framed) = intake.taken(item, file.file_id, &open_rows)? else { continue };
+            let Some(framed) = intake.taken(item, file.file_id, &beside)? else { continue };
             now.add(framed.kind(), &format_ranges(framed.ranges()));
             if now.pieces == before.pieces {
                 break;

@@ -147,10 +147,10 @@ impl Intake<'_> {
             let received_day = wanted.first().map_or(self.host.today(), |row| row.received_day);
             let known = self.practice.store.read(|tx| tx.documents_of_file(file_id))?;
             let mut places = Places::new(known, &wanted);
-            let Some((framer, open_rows)) = self.framer(file_id)? else { return Ok(None) };
+            let Some((framer, beside)) = self.framer(file_id)? else { return Ok(None) };
             for item in framer {
                 let item = item.map_err(|source| HostError::Io { path: self.folder.channel.clone().into(), source })?;
-                let Some(framed) = self.taken(item, file_id, &open_rows)? else { continue };
+                let Some(framed) = self.taken(item, file_id, &beside)? else { continue };
                 let document_id = match places.take(framed.ranges()) {
                     Place::Of(document_id) => {
                         ran.insert(document_id);

@@ -37,9 +37,14 @@ pub(crate) struct Connector {
     pub(crate) manifest: Manifest,
     /// Its mapping; empty: the component's defaults.
     pub(crate) mapping: String,
-    /// Its folder.
+    /// Its README; empty: it has none.
+    pub(crate) readme: String,
+    /// Its folder; of one that this binary carries, within the project's sources.
     pub(crate) folder: PathBuf,
 }
+
+/// Folder, manifest, mapping and README of each connector that this binary was built with.
+const CARRIED: &[(&str, &str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/connectors.rs"));
 
 /// What a sample looks like.
 pub(crate) struct Like {
@@ -69,9 +74,21 @@ pub(crate) fn read(folders: &[PathBuf]) -> Vec<Connector> {
         let manifest = Manifest::read(&folder).ok()?;
         manifest.base.as_ref()?;
         let mapping = manifest.mapping.as_ref().and_then(|name| fs::read_to_string(folder.join(name)).ok());
-        Some(Connector { manifest, mapping: mapping.unwrap_or_default(), folder })
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+        Some(Connector { manifest, mapping: mapping.unwrap_or_default(), readme, folder })
     };
     plugin_folders(folders).into_iter().filter_map(connector).collect()
+}
+
+/// The connectors that this binary carries: what ships is known wherever it runs.
+pub(crate) fn carried() -> Vec<Connector> {
+    let connector = |(folder, manifest, mapping, readme): &(&str, &str, &str, &str)| {
+        let manifest = Manifest::parse(manifest).ok()?;
+        manifest.base.as_ref()?;
+        let mapping = if manifest.mapping.is_some() { (*mapping).to_owned() } else { String::new() };
+        Some(Connector { manifest, mapping, readme: (*readme).to_owned(), folder: PathBuf::from(folder) })
+    };
+    CARRIED.iter().filter_map(connector).collect()
 }
 
 /// The connector that samples of one format look like.
@@ -248,7 +265,8 @@ mod tests {
     #[test]
     fn a_host_that_is_called_like_another_connector_is_a_hint_without_a_mapping() {
         let manifest = Manifest { product: None, id: "lakeside-ehr".to_owned(), ..of_cerner().manifest };
-        let connector = Connector { manifest, mapping: "a = 1\n".to_owned(), folder: PathBuf::new() };
+        let connector =
+            Connector { manifest, mapping: "a = 1\n".to_owned(), readme: String::new(), folder: PathBuf::new() };
         let found =
             |host: &str| by_host(&connector, &BTreeSet::from([host.to_owned()])).map(|like| (like.id, like.mapping));
         assert_eq!(found("fhir.lakeside-ehr.example"), Some(("lakeside-ehr".to_owned(), String::new())));

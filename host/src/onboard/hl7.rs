@@ -57,7 +57,7 @@ const KEYS: &[Key] = &[
 /// Where the transaction type is.
 const TYPE: &str = "FT1-6";
 /// Transaction types (FT1-6) that the component knows.
-const TYPES: [&str; 6] = ["CG", "CD", "AJ", "DT", "PY", "CO"];
+const TYPES: [&str; 4] = ["CG", "CD", "PY", "CO"];
 
 /// What is at the places of the charges of a sample.
 #[derive(Default)]

@@ -31,7 +31,7 @@ mod tree;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub(crate) use connectors::{Connector, read as read_connectors};
+pub(crate) use connectors::{Connector, carried as carried_connectors, read as read_connectors};
 pub(crate) use coverage::State;
 pub(crate) use dry_run::Surroundings;
 pub(crate) use fixtures::{Deidentifier, Fixture};

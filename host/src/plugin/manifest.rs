@@ -239,7 +239,7 @@ impl Manifest {
     }
 
     /// Parses and checks the text; an error has its line.
-    pub(super) fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {
+    pub(crate) fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {
         let line_of = |offset: usize| text.get(..offset).map(|before| before.matches('\n').count() + 1);
         let manifest: Self = toml::from_str(text)
             .map_err(|error| (error.span().and_then(|span| line_of(span.start)), with_suggestion(error.message())))?;

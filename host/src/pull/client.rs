@@ -156,9 +156,10 @@ impl Sending<'_> {
         auth.headers().ok_or_else(|| SendError::Token("its token ended at once".to_owned()))
     }
 
-    /// Sends until the answer is one: waits for rates, for what the server asks, and a while where it fails.
+    /// Sends until the answer is one: waits for rates, for what the server asks, and a while where it fails. A server that says that a rate
+    /// is spent (429) and not for how long gets a window of the source's rates: its own ends with such a one.
     fn repeat(&self, once: &dyn Fn() -> Result<Incoming, SendError>) -> Result<Incoming, SendError> {
-        let mut nth = 1;
+        let (mut nth, mut spent) = (1, 0);
         loop {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(SendError::Stopped);
@@ -170,6 +171,8 @@ impl Sending<'_> {
                 Ok(answer) if matches!(answer.status, 408 | 429 | 500 | 502 | 503 | 504) => {
                     let asked =
                         answer.header("retry-after").and_then(|value| retry_after(value, jiff::Timestamp::now()));
+                    spent = if answer.status == 429 { spent + 1 } else { 0 };
+                    let asked = asked.or_else(|| (spent > 0).then(|| self.client.rates.window(spent)));
                     (asked.unwrap_or_else(|| pause(nth, dice())), asked.is_some(), format!("status {}", answer.status))
                 }
                 Ok(answer) => return Ok(answer),
@@ -177,6 +180,9 @@ impl Sending<'_> {
                 Err(error) => return Err(error),
             };
             if asked && wait > self.client.wait_max {
+                return Err(SendError::Later { wait, why: "the server asks for a pause" });
+            }
+            if nth >= self.client.tries && spent > 0 {
                 return Err(SendError::Later { wait, why: "the server asks for a pause" });
             }
             if nth >= self.client.tries {
@@ -190,7 +196,8 @@ impl Sending<'_> {
 
     fn wait_for_rates(&self) -> Result<(), SendError> {
         loop {
-            match self.client.rates.take(Instant::now()) {
+            let taken = self.client.rates.take(jiff::Timestamp::now().as_microsecond());
+            match taken.map_err(|error| SendError::Rate(error.to_string()))? {
                 Ok(()) => return Ok(()),
                 Err(wait) if wait > self.client.wait_max => {
                     return Err(SendError::Later { wait, why: "a rate is spent" });

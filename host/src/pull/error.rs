@@ -105,6 +105,9 @@ pub enum SendError {
     /// The store could not keep a refresh token that replaced the last.
     #[error("a new refresh token could not be kept: {0}")]
     Keep(String),
+    /// What is left of a rate cannot be read or kept.
+    #[error("what is left of a rate could not be kept: {0}")]
+    Rate(String),
     /// The host is told to stop.
     #[error("stopped")]
     Stopped,

@@ -41,9 +41,22 @@ impl Kept {
         Ok(self.store.read(|tx| tx.pulled(&self.source))?.map(|pulled| pulled.state.cursor).unwrap_or_default())
     }
 
-    /// Stores documents and the cursor behind them in one transaction; those that the last listing had too are not stored again.
+    /// The moment of a turn that begins at this one, in microseconds since 1970: a source without an order of its own is ordered by it
+    /// (`@pulled` of a mapping). A clock that was set back, or stands still, orders nothing before what came already.
+    pub(super) fn moment(&self, now_us: i64) -> StoreResult<i64> {
+        let last = self.store.read(|tx| tx.last_pulled_moment())?;
+        Ok(last.map_or(now_us, |last| now_us.max(last.saturating_add(1))))
+    }
+
+    /// Stores documents of a turn and the cursor behind them in one transaction; those that the last listing had too are not stored again.
     /// `ended`: there is nothing more in this listing.
-    pub(super) fn store(&self, documents: &[Vec<u8>], cursor: &str, ended: bool) -> StoreResult<Stored> {
+    pub(super) fn store(
+        &self,
+        documents: &[Vec<u8>],
+        moment_us: i64,
+        cursor: &str,
+        ended: bool,
+    ) -> StoreResult<Stored> {
         crash_point("before-pulled");
         let day = (self.today)();
         let stored = self.store.write(|tx| -> StoreResult<Stored> {
@@ -56,7 +69,8 @@ impl Kept {
                 if tx.pull_is_unchanged(pull_id, before.listing, document)? {
                     stored.unchanged += 1;
                 } else {
-                    tx.store_file(&self.channel, None, day, &mut document.as_slice())?;
+                    let file_id = tx.store_file(&self.channel, None, day, &mut document.as_slice())?;
+                    tx.file_pulled(file_id, moment_us)?;
                     stored.documents += 1;
                 }
             }

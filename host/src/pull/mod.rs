@@ -59,7 +59,7 @@ impl Pulls {
     /// The sources of a host. `fixed_day`: the clock stands still at this day.
     pub fn of(host: &Host, fixed_day: Option<Date>) -> Self {
         let config = &host.config().intake;
-        let rates = Rates::new(&config.rate);
+        let rates = Rates::new(&config.rate, host.clearing_store());
         let today: kept::Today =
             Arc::new(move || day_number(fixed_day.unwrap_or_else(|| from_jiff(jiff::ZonedDateTime::now().date()))));
         let routes = config.routes().filter(|route| route.key.0 == "intake.pull");

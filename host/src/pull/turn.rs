@@ -17,6 +17,9 @@ use crate::store::StoreError;
 /// Steps in a row without a request: more is a puller that runs in a circle.
 const IDLE_STEPS_MAX: u32 = 100;
 
+/// Microseconds of a day.
+const DAY_US: i64 = 86_400_000_000;
+
 /// Days of nothing but waiting after which somebody has to know. A difference of days: it is more than one whole day.
 const WAITS_DAYS_MAX: i64 = 2;
 
@@ -178,6 +181,7 @@ impl Source {
         let left = AtomicU64::new(u64::from(self.config.requests_max));
         let sending = Sending { client: &client, counts, stop, left };
         let turn = turn_of(&self.config, self.kept.cursor()?, self.fixed_day);
+        let moment_us = self.kept.moment(now_us(turn.now.day))?;
         let mut pulling = puller.begin(self.practice(), &setup, &turn)?;
         let (mut response, mut idle, mut forbidden, mut told) = (None, 0_u32, None, false);
         // Nothing is sent once the host stops; what came before is still stored: a server may have forgotten it.
@@ -207,13 +211,13 @@ impl Source {
                     if idle > IDLE_STEPS_MAX {
                         return Err(Broken::Host("the puller runs in a circle; report it to its author".to_owned()));
                     }
-                    let stored = self.kept.store(&batch.documents, &batch.cursor, false)?;
+                    let stored = self.kept.store(&batch.documents, moment_us, &batch.cursor, false)?;
                     came.moved |= stored.moved;
                     came.documents += stored.documents;
                     came.unchanged += stored.unchanged;
                 }
                 Step::Done(cursor) => {
-                    came.moved |= self.kept.store(&[], &cursor, true)?.moved;
+                    came.moved |= self.kept.store(&[], moment_us, &cursor, true)?.moved;
                     return Ok(());
                 }
                 Step::Failed(problems) => return Err(forbidden.unwrap_or(Broken::Problems(problems))),
@@ -256,6 +260,12 @@ pub(super) fn turn_of(config: &PullConfig, cursor: String, fixed_day: Option<Dat
     Turn { cursor, now: DateTime { day, hour: part(now.hour()), minute: part(now.minute()) }, since }
 }
 
+/// Now, in microseconds since 1970, or this time of the day on which the clock stands still.
+fn now_us(day: Date) -> i64 {
+    let now = Timestamp::now().as_microsecond();
+    crate::claim::day_number(day).saturating_mul(DAY_US).saturating_add(now.rem_euclid(DAY_US))
+}
+
 /// Why a turn cannot begin, for an operator.
 pub(super) fn pull_words(error: &PullError) -> String {
     match error {
@@ -290,7 +300,7 @@ impl Broken {
                 SendError::Exhausted { .. } => "no answer",
                 SendError::RequestsMax => "more requests than a turn may send",
                 SendError::Later { .. } | SendError::Stopped => "a pause",
-                SendError::Keep(_) => "the store",
+                SendError::Keep(_) | SendError::Rate(_) => "the store",
             },
             Self::Pull(_) => "the plugin",
             Self::Problems(_) => "what the source answered",

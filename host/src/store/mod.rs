@@ -2,7 +2,7 @@
 //!
 //! A handle is obtained per practice ([`Store::practice`]) and every query goes through a [`Tx`] of that handle, so that a
 //! query without a practice does not compile. State changes commit in the transaction of the fact that caused them.
-//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `inquiry`, `remittance`, and `upload`, `pull`, `history`,
+//! Modules follow the lives: `file`, `document`, `visit`, `claim`, `finding`, `acceptance`, `submission`, `inquiry`, `remittance`, and `upload`, `pull`, `rate`, `history`,
 //! `work`, `clearing`, `plugin_log`.
 //! `checkpoint` copies the write-ahead log beside the writers. `figures` keeps what `kpi` counts. `sizes` tells SQLite how tables fill. `sums` says what the rows of each table come to; `check` goes over them for `crate::verify`.
 
@@ -26,6 +26,7 @@ pub mod post;
 pub mod practice_record;
 pub mod pull;
 pub mod query;
+pub mod rate;
 pub mod remittance;
 pub mod seal;
 mod sizes;

@@ -79,6 +79,36 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Keeps of a file the moment of the turn that pulled it, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub fn file_pulled(&self, file_id: u64, moment_us: i64) -> StoreResult<()> {
+        self.execute(
+            "UPDATE file SET pulled_us = ?3 WHERE practice_id = ?1 AND file_id = ?2",
+            (self.practice_id(), file_id, moment_us),
+        )?;
+        Ok(())
+    }
+
+    /// The moment of the turn that pulled a file; none: it was not pulled.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub fn pulled_moment(&self, file_id: u64) -> StoreResult<Option<i64>> {
+        let sql = "SELECT pulled_us FROM file WHERE practice_id = ?1 AND file_id = ?2 AND pulled_us IS NOT NULL";
+        self.row(sql, (self.practice_id(), file_id), |row| row.get(0))
+    }
+
+    /// The last moment at which a turn of any source of the practice pulled a file.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub fn last_pulled_moment(&self) -> StoreResult<Option<i64>> {
+        let sql = "SELECT MAX(pulled_us) FROM file WHERE practice_id = ?1 AND pulled_us IS NOT NULL";
+        Ok(self.row(sql, [self.practice_id()], |row| row.get(0))?.flatten())
+    }
+
     /// Keeps where a source stands. Gives its id.
     ///
     /// # Errors

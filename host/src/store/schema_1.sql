@@ -31,12 +31,14 @@ CREATE TABLE file (
     archive_name BLOB,              -- sealed: its name in archive/
     pieces_done INTEGER NOT NULL,   -- frames and framing problems that have their document
     pieces_digest BLOB NOT NULL,    -- SHA-256 over kinds and byte ranges of those pieces
+    pulled_us INTEGER,              -- microseconds since 1970: the moment of the turn that pulled it; none: it was not pulled
     PRIMARY KEY (practice_id, file_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX file_waiting ON file (practice_id, file_id) WHERE state = 'stored';
 CREATE INDEX file_in_inbox ON file (practice_id, channel, file_id) WHERE place = 'inbox';
 CREATE INDEX file_in_archive ON file (practice_id, channel, received_day) WHERE place = 'archive';
+CREATE INDEX file_pulled ON file (practice_id, pulled_us) WHERE pulled_us IS NOT NULL;
 
 CREATE TABLE file_chunk (
     practice_id TEXT NOT NULL,
@@ -75,6 +77,15 @@ CREATE TABLE pull_seen (
     listing INTEGER NOT NULL,
     content_mac BLOB NOT NULL,      -- of the document
     PRIMARY KEY (practice_id, pull_id, listing, content_mac)
+) STRICT, WITHOUT ROWID;
+
+-- What is left of a rate of the configuration, of the host's own tenant: sources of every practice spend it, and so does the next process.
+CREATE TABLE rate_left (
+    practice_id TEXT NOT NULL,
+    rate TEXT NOT NULL,             -- its name in the configuration
+    tokens_millionths INTEGER NOT NULL,
+    counted_us INTEGER NOT NULL,    -- microseconds since 1970: when they were counted
+    PRIMARY KEY (practice_id, rate)
 ) STRICT, WITHOUT ROWID;
 
 -- A framed document of a file.

@@ -2,11 +2,11 @@
 
 use claimhost_fhir::{Json, Value};
 
-use super::Site;
 use super::codes::Service;
 use super::paths::LinePaths;
 use super::resources::{Resource, Resources};
 use super::values;
+use super::{Path, Site};
 use crate::claim::{DateRange, Diagnosis, LineProviders, Procedure, ProcedureSystem, Quantity, ServiceLine, Unit};
 use crate::code;
 use crate::intake::Problem;
@@ -102,7 +102,9 @@ impl Site {
             );
         }
         pointers.dedup();
-        let rendering = paths.rendering.first(item).and_then(|who| self.provider(resources, of, who));
+        let who = |path: &Path| path.first(item).and_then(|who| self.provider(resources, of, who));
+        let (rendering, ordering) = (who(&paths.rendering), who(&paths.ordering));
+        let any = rendering.is_some() || ordering.is_some();
         let place = paths.place_of_service.all(item);
         let line = ServiceLine {
             procedure: procedure?,
@@ -116,8 +118,7 @@ impl Site {
             diagnosis_pointers: pointers,
             service_dates: service_dates?,
             drug: self.drug(source),
-            providers: rendering
-                .map(|rendering| LineProviders { rendering: Some(rendering), ..LineProviders::default() }),
+            providers: any.then(|| LineProviders { rendering, ordering, ..LineProviders::default() }),
             ..ServiceLine::default()
         };
         (problems.len() == before).then_some(line)

@@ -8,6 +8,7 @@
 mod claim;
 mod codes;
 mod coverage;
+mod expected;
 mod line;
 mod paths;
 mod people;
@@ -22,6 +23,7 @@ pub use paths::Table;
 pub use values::event_time;
 
 use codes::CodeSystems;
+use expected::Schedule;
 use paths::Paths;
 use resources::Resources;
 
@@ -88,6 +90,7 @@ pub struct Site {
     /// Hours that the facility's clock may be behind UTC, where a ChargeItem's time is in UTC and the facility's day is meant; 0: the day is
     /// the one that is written.
     utc_hours: u32,
+    schedule: Schedule,
     undelivered: Undelivered,
     /// Of charges by ChargeItem, and from the chart.
     not_of_charge_item: Vec<&'static str>,
@@ -135,6 +138,7 @@ impl Site {
             mapping.problem("charge_item.utc_hours", "mapping.number", "no number", "hours in quotes, such as \"5\"");
             0
         });
+        let schedule = Schedule::read(&mut mapping);
         let by_id = paths.visit.number == Path::parse("id").unwrap_or_default();
         // A path of the standard's table is none that this EHR is known to fill.
         let said = |key: &str| mapping.says(key);
@@ -157,6 +161,7 @@ impl Site {
             hold_clinical,
             by_id,
             utc_hours,
+            schedule,
             undelivered,
             not_of_charge_item,
             not_of_chart,
@@ -172,13 +177,18 @@ impl Site {
         let mut problems = resources.problems.clone();
         let mut reasons = Vec::new();
         let visits = self.visits(&resources, &mut problems);
-        let read = |visit| self.visit(&resources, visit, &mut reasons, &mut problems);
-        let updates: Vec<_> = visits.iter().filter_map(read).collect();
+        let mut events = Vec::new();
+        for visit in &visits {
+            let update = self.visit(&resources, visit, &mut reasons, &mut problems);
+            let expected = self.expected(&resources, visit, update.as_ref());
+            events.extend(update.map(Event::from));
+            events.extend(expected.map(Event::from));
+        }
         if !problems.is_empty() {
             return Outcome::Rejected(problems);
         }
-        if !updates.is_empty() {
-            return Outcome::Events(updates.into_iter().map(Event::from).collect());
+        if !events.is_empty() {
+            return Outcome::Events(events);
         }
         reasons.sort();
         reasons.dedup();

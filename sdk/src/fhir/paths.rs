@@ -39,7 +39,8 @@ paths! {
     CreditPaths in "charge_item" { offset_by, replaces, details }
     /// Below a Claim item, a ChargeItem, a Procedure or an Encounter that is a charge itself.
     LinePaths in "claim_item" {
-        id, code, modifiers, units, amount, unit_amount, date, place_of_service, reasons, rendering, ndc, body_site,
+        id, code, modifiers, units, amount, unit_amount, date, place_of_service, reasons, rendering, ordering, ndc,
+        body_site,
     }
 }
 

@@ -7,6 +7,7 @@ use super::codes::codings;
 use super::resources::{Resource, Resources, Target};
 use super::values;
 use crate::claim::{Address, Gender, Patient, PatientId, PatientIdKind, PersonName, Provider, Relationship};
+use crate::code::npi_is_valid;
 use crate::intake::Problem;
 use crate::path::plain;
 
@@ -137,13 +138,17 @@ impl Site {
     }
 
     /// The provider of a reference: a Practitioner, a role of one, an Organization or Location, or what the reference
-    /// itself says (an NPI as identifier, else its id, which the roster knows).
+    /// itself says (an NPI as identifier, else its id, which the roster knows). Where an id stands as a text, see [`Site::called`].
     pub(super) fn provider<'r, 'a>(
         &self,
         resources: &'r Resources<'a>,
         from: &'r Resource<'a>,
         reference: &Json<'_>,
     ) -> Option<Provider> {
+        let called = plain(reference);
+        if !called.is_empty() {
+            return Some(self.called(resources, called));
+        }
         let Some((holder, json)) = resources.find(from, reference) else {
             let identifier = reference.get("identifier");
             let value = identifier.and_then(|identifier| identifier.text_of("value")).map(str::to_owned);
@@ -161,6 +166,26 @@ impl Site {
             provider.taxonomy = (!taxonomy.is_empty()).then_some(taxonomy).or(provider.taxonomy);
             return Some(provider);
         }
+        Some(self.known(json))
+    }
+
+    /// The one whom a source calls so: the only Practitioner of the document with that id or identifier; else an NPI, or an id of the
+    /// source's own, either of which the roster knows.
+    fn called(&self, resources: &Resources<'_>, called: String) -> Provider {
+        let is_called = |resource: &&Resource<'_>| {
+            let all = resource.json.get("identifier").map(Json::items).unwrap_or_default();
+            resource.id == called || all.iter().any(|identifier| text(identifier, "value") == called)
+        };
+        let mut fitting = resources.of("Practitioner").filter(is_called);
+        if let (Some(one), None) = (fitting.next(), fitting.next()) {
+            return self.known(&one.json);
+        }
+        let (npi, local_id) = if npi_is_valid(&called) { (Some(called), String::new()) } else { (None, called) };
+        Provider { npi, local_id, is_person: true, ..Provider::default() }
+    }
+
+    /// What a Practitioner, an Organization or a Location says of itself.
+    fn known(&self, json: &Json<'_>) -> Provider {
         let p = &self.paths.provider;
         let npi = p.npi.text(json);
         let is_person = json.text_of("resourceType") == Some("Practitioner");
@@ -170,14 +195,14 @@ impl Site {
             PersonName { last: text(json, "name"), ..PersonName::default() }
         };
         let address = if is_person { None } else { address(&p.address.all(json)) };
-        Some(Provider {
+        Provider {
             is_person,
             name,
             npi: (!npi.is_empty()).then_some(npi),
             address,
             local_id: text(json, "id"),
             ..Provider::default()
-        })
+        }
     }
 }
 

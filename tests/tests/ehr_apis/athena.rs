@@ -51,9 +51,18 @@ fn claims() -> Vec<Value> {
     ]
 }
 
+/// Claims of the feed, each with whether it was read.
+type Feed = Arc<Mutex<Vec<(Value, bool)>>>;
+
+fn feed(claims: Vec<Value>) -> Feed {
+    Arc::new(Mutex::new(claims.into_iter().map(|claim| (claim, false)).collect()))
+}
+
 fn api() -> Api {
-    // Of each claim, whether it was read.
-    let processed = Mutex::new(vec![false; claims().len()]);
+    api_of(feed(claims()))
+}
+
+fn api_of(feed: Feed) -> Api {
     Api::start(table(), move |asked, _| {
         if asked.path() == "/oauth2/v1/token" {
             let holds = asked.parameter("grant_type") == Some("client_credentials")
@@ -69,7 +78,7 @@ fn api() -> Api {
         let below = asked.path().strip_prefix(BASE).unwrap().to_owned();
         let parts: Vec<&str> = below.trim_start_matches('/').split('/').collect();
         match parts.as_slice() {
-            ["claims", "changed"] => changed(asked, &mut processed.lock().unwrap()),
+            ["claims", "changed"] => changed(asked, &mut feed.lock().unwrap()),
             ["patients", id] => Answer::json(&json!([{
                 "patientid": id, "lastname": format!("VANCE{}", &id[1..]).replace(|letter: char| letter.is_ascii_digit(), "K"), "firstname": "ORLA",
                 "dob": format!("02/01/19{id}"), "sex": "F", "address1": "1 OAK WAY", "city": "SALEM", "state": "OR", "zip": "97301"}])),
@@ -82,7 +91,7 @@ fn api() -> Api {
     })
 }
 
-fn changed(asked: &Asked, processed: &mut [bool]) -> Answer {
+fn changed(asked: &Asked, feed: &mut [(Value, bool)]) -> Answer {
     let from = asked.value("showprocessedstartdatetime");
     let again = !from.is_empty();
     // mm/dd/yyyy hh24:mi:ss, and an end beside it.
@@ -90,14 +99,13 @@ fn changed(asked: &Asked, processed: &mut [bool]) -> Answer {
     if again && !(is_moment(&from) && is_moment(&asked.value("showprocessedenddatetime"))) {
         return Answer::new(400, format!("not documented: showprocessedstartdatetime={from}"));
     }
-    let all = claims();
     let offset: usize = asked.value("offset").parse().unwrap_or(0);
-    let wanted: Vec<usize> = (0..all.len()).filter(|at| processed[*at] == again).collect();
+    let wanted: Vec<usize> = (0..feed.len()).filter(|at| feed[*at].1 == again).collect();
     let page: Vec<usize> = wanted.iter().copied().skip(offset).take(2).collect();
     if asked.value("leaveunprocessed") != "true" {
-        page.iter().for_each(|at| processed[*at] = true);
+        page.iter().for_each(|at| feed[*at].1 = true);
     }
-    let rows: Vec<Value> = page.iter().map(|at| all[*at].clone()).collect();
+    let rows: Vec<Value> = page.iter().map(|at| feed[*at].0.clone()).collect();
     let mut answer = json!({"totalcount": wanted.len(), "claims": rows});
     if wanted.len() > offset + 2 {
         answer["next"] = json!(format!("/claims/changed?limit=2&offset={}", offset + 2));
@@ -159,11 +167,11 @@ fn killed_in_mid_page_it_loses_and_doubles_nothing() {
 fn an_answer_that_was_consumed_and_never_arrived_comes_again() {
     // The first page is consumed by an answer that breaks off: the host asks again, and gets the second.
     let lost = AtomicUsize::new(0);
-    let processed = Mutex::new(vec![false; claims().len()]);
+    let feed = feed(claims());
     let api = Api::start(table(), move |asked, _| {
         let below = asked.path().to_owned();
         if below.ends_with("/claims/changed") {
-            let answer = changed(asked, &mut processed.lock().unwrap());
+            let answer = changed(asked, &mut feed.lock().unwrap());
             let cut = (lost.fetch_add(1, Ordering::SeqCst) == 0).then_some(10);
             return Answer { cut, ..answer };
         }
@@ -187,5 +195,49 @@ fn an_answer_that_was_consumed_and_never_arrived_comes_again() {
         })
         .collect();
     assert_eq!(stored.len(), 5, "{stored:?}");
+    api.assert_documented();
+}
+
+/// A claim of a site whose reply has what `/services` supplies elsewhere.
+fn whole(id: u32, charges: &[(u32, &str, &str)]) -> Value {
+    let mut claim = claim(id, charges);
+    for procedure in claim["procedures"].as_array_mut().unwrap() {
+        procedure["units"] = json!("1");
+        procedure["modifiers"] = json!([]);
+    }
+    claim
+}
+
+/// The list says of no claim when it changed: what a later turn brings counts, and a claim is the whole of its lines.
+#[test]
+fn a_claim_that_changes_after_it_was_billed_is_corrected_and_lines_that_vanish_are_taken_back() {
+    let feed = feed(vec![
+        whole(21, &[(271, "99213", "120.50")]),
+        whole(22, &[(272, "99214", "160")]),
+        whole(23, &[(273, "99212", "80"), (274, "36415", "12")]),
+    ]);
+    let api = api_of(Arc::clone(&feed));
+    let mut source = source();
+    source.files[0].1.push_str("units = \"units\"\nmodifiers = \"modifiers\"\n");
+    let site = source.site(&api);
+    let summary = site.run(DAY);
+    let sent = Outcome::of(&site, &summary).sent;
+    let first = [
+        "P81 1 99213 12050 20260302 1",
+        "P82 1 99214 16000 20260302 1",
+        "P83 1 36415 1200 20260302 1",
+        "P83 1 99212 8000 20260302 1",
+    ];
+    assert_eq!(sent, first, "{summary} {:?}", rules(&site));
+    accept_all(&site);
+    let changed = [whole(21, &[(271, "99213", "110.50")]), whole(22, &[]), whole(23, &[(273, "99212", "80")])];
+    feed.lock().unwrap().extend(changed.map(|claim| (claim, false)));
+    let summary = site.run("2026-03-04");
+    let mut all = first.to_vec();
+    all.extend(["P81 7 99213 11050 20260302 1", "P82 8 99214 16000 20260302 1", "P83 7 99212 8000 20260302 1"]);
+    all.sort_unstable();
+    assert_eq!(Outcome::of(&site, &summary).sent, all, "{summary} {:?}", rules(&site));
+    assert_eq!(summary["cents"]["billed"], 11_050 + 8_000, "{summary}");
+    site.assert_accounted("2026-03-04");
     api.assert_documented();
 }

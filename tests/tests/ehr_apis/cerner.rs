@@ -53,6 +53,19 @@ fn charge(id: &str, of: u32, code: &str, units: f64, price: f64, version: u32, m
     })
 }
 
+/// The charge with a second procedure and two modifiers, written in another order than that of their priorities.
+fn ranked(mut charge: Value) -> Value {
+    let ranked = |name: &str, system: &str, code: &str, priority: u32, place: &str| {
+        json!({"url": format!("{OWN}/{name}"), "extension": [
+            {"url": "code", "valueCodeableConcept": coding(system, code)}, {"url": place, "valueUnsignedInt": priority}]})
+    };
+    let extension = charge["extension"].as_array_mut().unwrap();
+    extension.insert(0, ranked("procedure-code", "CPT", "99214", 2, "priority"));
+    extension.insert(0, ranked("modifier-code", "MODIFIER", "GC", 2, "priority"));
+    extension.push(ranked("modifier-code", "MODIFIER", "25", 1, &format!("{OWN}/priority")));
+    charge
+}
+
 /// Pages of the charges of each encounter.
 fn charges(of: u32) -> Vec<Vec<Value>> {
     match of {
@@ -73,7 +86,7 @@ fn charges(of: u32) -> Vec<Vec<Value>> {
         _ => vec![vec![
             charge("c-1", 3, "99212", 1.0, 80.0, 1, &[("offset-by", "c-2")]),
             charge("c-2", 3, "99212", 1.0, 80.0, 2, &[]),
-            charge("c-3", 3, "99213", 1.0, 120.0, 3, &[]),
+            ranked(charge("c-3", 3, "99213", 1.0, 120.0, 3, &[])),
         ]],
     }
 }
@@ -148,7 +161,7 @@ const SENT: [&str; 4] = [
     "P1 1 36415 2400 20260302 2",
     "P1 1 99213 12050 20260302 1",
     "P2 1 83036 2550 20260302 1",
-    "P3 1 99213 12000 20260302 1",
+    "P3 1 99213:25:GC 12000 20260302 1",
 ];
 
 #[test]

@@ -9,7 +9,7 @@ use super::*;
 const DESCRIPTION: &str = "drchrono-rest-api-openapi.yml";
 
 /// Three pages of lines, one of them on two; the description says `data`, the guide `results`.
-const PAGES: [&[u32]; 3] = [&[501, 502, 503], &[503, 504], &[505]];
+const PAGES: [&[u32]; 3] = [&[501, 502, 503], &[503, 504], &[505, 506]];
 
 fn line(id: u32) -> Value {
     // Appointment, code, kind, modifiers, units, price, pointers.
@@ -20,6 +20,8 @@ fn line(id: u32) -> Value {
         503 => (92, "99212", "CPT(C)", json!([]), 1.0, 80.0, json!(["1"])),
         // The practice's own: never billed.
         504 => (92, "FORM-FEE", "Custom(U)", json!([]), 1.0, 15.0, json!([])),
+        // Of an appointment that was deleted.
+        506 => (94, "99214", "C", json!([]), 1.0, 160.0, json!(["1"])),
         _ => (93, "J1100", "H", json!([]), 4.0, 6.0, json!(["1"])),
     };
     json!({
@@ -32,7 +34,7 @@ fn line(id: u32) -> Value {
 fn appointment(id: u32) -> Value {
     let codes = if id == 91 { json!(["J06.9", "Z23"]) } else { json!(["J06.9"]) };
     json!({
-        "id": id.to_string(), "office": 3, "status": "Complete", "icd10_codes": codes, "deleted_flag": false, "patient": id - 20,
+        "id": id.to_string(), "office": 3, "status": "Complete", "icd10_codes": codes, "deleted_flag": id == 94, "patient": id - 20,
         // One visit has its payer's name only: that comes before the number of the patient's payer of today.
         "scheduled_time": "2026-03-02T16:00:00", "primary_insurer_payer_id": if id == 92 { "" } else { "00000" },
         "primary_insurer_name": "EXAMPLE",
@@ -79,7 +81,7 @@ fn table(description: &str, confirmed: bool) -> Table {
 
 fn api(description: &str, confirmed: bool) -> Api {
     let schemas = Schemas(description.to_owned());
-    schemas.holds("BillingLineItem", &[501, 502, 503, 504, 505].map(line));
+    schemas.holds("BillingLineItem", &[501, 502, 503, 504, 505, 506].map(line));
     schemas.holds("Appointment", &[appointment(91)]);
     schemas.holds("Patient", &[patient(71, false)]);
     let throttled = AtomicUsize::new(0);
@@ -156,9 +158,10 @@ fn source() -> Source {
     Source {
         connectors: vec!["drchrono", "drchrono-pull"],
         base: "",
-        config: "puller = \"drchrono-pull\"\nadapter = \"drchrono\"\nmapping = \"pulled.toml\"\nsince = \"2026-03-01\"\n\
-                 [[intake.pull.auth]]\nkind = \"oauth2-refresh\"\nclient_id = \"client-1\"\ntoken_url = \"BASE/o/token/\"\n\
-                 secret = { file = \"secrets/client\" }\nrefresh_token = { file = \"secrets/refresh\" }"
+        config: "puller = \"drchrono-pull\"\nadapter = \"drchrono\"\nmapping = \"pulled.toml\"\nrate = [\"second\"]\n\
+                 since = \"2026-03-01\"\n[[intake.pull.auth]]\nkind = \"oauth2-refresh\"\nclient_id = \"client-1\"\ntoken_url = \"BASE/o/token/\"\n\
+                 secret = { file = \"secrets/client\" }\nrefresh_token = { file = \"secrets/refresh\" }\n\
+                 [[intake.rate]]\nname = \"second\"\ncalls = 100\nper = \"1s\"\nburst = 100"
             .to_owned(),
         files: vec![
             ("pulled.toml".to_owned(), pulled),
@@ -252,21 +255,25 @@ fn a_parameter_that_is_not_public_fails_the_puller_that_sends_it() {
 fn what_the_application_may_ask_in_an_hour_is_shared() {
     let Some(description) = text(DESCRIPTION) else { return };
     let api = api(&description, false);
-    let own = source().config.split_once("[[intake.pull.auth]]").unwrap().0.replacen(
-        "since = ",
-        "rate = [\"hour\"]\nsince = ",
-        1,
-    );
+    let own = source().config.split_once("[[intake.pull.auth]]").unwrap().0.replace("second", "hour");
     let mut source = Source { config: format!("{own}{BEARER}"), ..source() };
     source.files.push(bearer());
-    // Two sources, and five calls are left of the hour: nothing is asked for beyond them, and nobody has to look at it.
+    // Two practices with a source each, and five calls are left of the hour: nothing is asked for beyond them, and nobody has to look at it.
     let site = source.site(&api);
-    source.add(&site, &api, "second");
-    let rate = "\n[[intake.rate]]\nname = \"hour\"\ncalls = 500\nper = \"1h\"\nburst = 5\n";
-    site.write("claimhost.toml", (site.text("claimhost.toml") + rate).as_bytes());
-    site.run_unapproved(DAY);
-    let asked = api.server.asked().len();
-    assert!((5..=6).contains(&asked), "{asked} requests of two sources, with a rate that has five");
+    source.add(&site, &api, "other");
+    let own = format!("practice = \"{PRACTICE}\"\nname = \"other\"");
+    site.edit("claimhost.toml", &own, "practice = \"north\"\nname = \"other\"");
+    let profile = site.text("practices/my-practice/profile.toml");
+    let profile = profile.replace("id = \"my-practice\"", "id = \"north\"").replace("1234567893", "1345678902");
+    site.write("practices/north/profile.toml", profile.as_bytes());
+    let more = "\n[[practice]]\nid = \"north\"\nprofile = \"practices/north/profile.toml\"\n\
+                [[intake.rate]]\nname = \"hour\"\ncalls = 5\nper = \"1h\"\nburst = 5\n";
+    site.write("claimhost.toml", (site.text("claimhost.toml") + more).as_bytes());
+    // The second run is another process, some minutes later: the hour is the same.
+    for run in ["first", "second"] {
+        site.run_unapproved(DAY);
+        assert_eq!(api.server.asked().len(), 5, "{run}: requests of two sources, with a rate that has five");
+    }
     assert!(work(&site).is_empty(), "a wait is no fault: {:?}", work(&site));
     api.assert_documented();
 }

@@ -58,12 +58,22 @@ fn resources() -> Vec<Value> {
     all
 }
 
+/// The mock's minute.
+const MINUTE: Duration = Duration::from_secs(2);
+
 fn api(calls_a_minute: usize) -> Api {
+    api_of(calls_a_minute, Vec::new)
+}
+
+fn api_of(calls_a_minute: usize, more: fn() -> Vec<Value>) -> Api {
     let (seen, spent) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
+    let began = Mutex::new(None::<Instant>);
     Api::start(table(), move |asked, _| {
-        // The minute ends while the first 429 is waited for.
-        if spent.fetch_add(1, Ordering::SeqCst) == calls_a_minute {
-            return Answer::new(429, "{\"error\": \"Rate limit exceeded\"}").with("Retry-After", "1");
+        // Once they are spent, nothing is answered until the minute is over, and nobody says how long that is.
+        if spent.fetch_add(1, Ordering::SeqCst) >= calls_a_minute
+            && began.lock().unwrap().get_or_insert_with(Instant::now).elapsed() < MINUTE
+        {
+            return Answer::new(429, "{\"error\": \"Rate limit exceeded\"}");
         }
         if asked.path() == "/token" {
             return backend_token(asked, "RS384", &seen);
@@ -73,7 +83,8 @@ fn api(calls_a_minute: usize) -> Api {
         }
         let base = format!("https://{}{BASE}", asked.header("host"));
         let below = asked.path().strip_prefix(BASE).unwrap().trim_start_matches('/').to_owned();
-        let all = resources();
+        let mut all = resources();
+        all.extend(more());
         let Some((kind, id)) = below.split_once('/') else { return search(&base, &below, asked, &all) };
         read(&all, kind, id)
     })
@@ -165,7 +176,12 @@ fn a_charge_item_says_nothing_of_modifiers_and_all_but_a_visit_alone_waits_for_s
 #[test]
 fn a_minute_that_is_spent_is_waited_for() {
     let api = api(9);
-    let site = source().site(&api);
+    let mut source = source();
+    source.config = source.config.replacen("since = ", "rate = [\"ecw\"]\nsince = ", 1);
+    let site = source.site(&api);
+    // The README's rate, with the mock's minute.
+    let rate = "\n[[intake.rate]]\nname = \"ecw\"\ncalls = 250\nper = \"2s\"\nburst = 50\n";
+    site.write("claimhost.toml", (site.text("claimhost.toml") + rate).as_bytes());
     let told = pull(&site, "api");
     assert_eq!(
         (&told["ended"], &told["documents"], &told["retries"]),
@@ -173,5 +189,28 @@ fn a_minute_that_is_spent_is_waited_for() {
         "{told}"
     );
     assert!(work(&site).is_empty());
+    api.assert_documented();
+}
+
+/// A visit that took place and that nobody charged for: its encounter is all that tells of it.
+#[test]
+fn a_finished_encounter_without_a_charge_is_a_gap_and_a_cancelled_one_is_none() {
+    let api = api_of(NEVER, || {
+        let mut more = [person(4, relative), person(5, relative)].concat();
+        let mut cancelled = encounter(5, relative);
+        cancelled["status"] = json!("cancelled");
+        more.extend([encounter(4, relative), cancelled]);
+        more
+    });
+    let site = answered().site(&api);
+    let later = "2026-03-20";
+    site.run(DAY);
+    site.run(later);
+    let report = site.json(&["--as-of", later, "audit", "charges"])[0].clone();
+    let counts = ["expected", "charged", "gaps", "cancelled", "not_yet_due"];
+    assert_eq!(counts.map(|name| report[name].as_u64().unwrap()), [5, 3, 1, 1, 0], "{report}");
+    let gap = &report["gap_list"][0];
+    assert!(gap.to_string().contains("e-4"), "{gap}");
+    site.assert_accounted(later);
     api.assert_documented();
 }

@@ -27,7 +27,7 @@ use claimhost_tests::https::{Answer, Asked, Server};
 use claimhost_tests::programs::workspace;
 use claimhost_tests::serving::PATIENCE;
 use claimhost_tests::site::{PRACTICE, Site, copy_folder};
-use claimhost_tests::x12::claims_of;
+use claimhost_tests::x12::{accepted, claims_of};
 use serde_json::Value;
 use table::Table;
 
@@ -220,6 +220,14 @@ pub fn killed_in_mid_page(source: &Source, api: impl Fn() -> Api, expected: &Out
         site.assert_accounted(DAY);
         api.assert_documented();
     }
+}
+
+/// The payer takes every claim that left, and gives each a number: what is corrected or voided names it.
+pub fn accept_all(site: &Site) {
+    let texts: Vec<String> = site.outbox().into_iter().map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect();
+    let claims: Vec<String> = texts.iter().flat_map(|text| claims_of(text)).map(|claim| claim.clm01).collect();
+    let claims: Vec<&str> = claims.iter().map(String::as_str).collect();
+    site.answer("1.277", accepted(1, &claims).as_bytes());
 }
 
 /// What `claimhost pull` reports of a source.

@@ -239,3 +239,26 @@ fn a_charge_as_the_one_public_reply_has_it_says_what_it_lacks() {
     let told = problems(&site);
     assert!(told.len() == 1 && told[0].contains("fhir.no-code"), "{told:?}");
 }
+
+/// An assistant takes part in the encounter; the charge says who performed it, by the practice system's id or by an NPI, and who ordered it.
+#[test]
+fn whoever_the_charge_names_renders_it_and_not_who_took_part_in_the_encounter() {
+    let Some(description) = text(DESCRIPTION) else { return };
+    let api = api(&description, |all| {
+        let doctor = all.iter_mut().find(|one| one["id"] == "dr-1").unwrap();
+        doctor["name"] = json!([{"family": "Helper", "given": ["Ann"]}]);
+        doctor["identifier"][0]["value"] = json!("1000000012");
+        for (id, performer) in [("CHG|1725", "450861"), ("CHG|1724", "450861")] {
+            let charge = all.iter_mut().find(|one| one["id"] == id).unwrap();
+            let detail = charge.pointer_mut("/extension/0/extension/2/extension").unwrap().as_array_mut().unwrap();
+            detail[0]["valueString"] = json!(performer);
+            detail.push(json!({"url": "orderingProviderId", "valueString": "1000000004"}));
+        }
+    });
+    let source = Source { profile: vec![("ids = [\"DR01\"]", "ids = [\"DR01\", \"450861\"]")], ..source() };
+    let (site, outcome) = undisturbed(&source, &api);
+    assert_eq!(outcome.sent, SENT, "{outcome:#?} {:?}", rules(&site));
+    let sent: String = site.outbox().into_iter().map(|(_, bytes)| String::from_utf8(bytes).unwrap()).collect();
+    let rendering: Vec<&str> = sent.split('~').filter(|segment| segment.starts_with("NM1*82*")).collect();
+    assert_eq!(rendering, ["NM1*82*1*CHANGEME*PAT****XX*1000000004"; 3], "{sent}");
+}

@@ -180,10 +180,10 @@ const CHARGES: [Charge; 6] = [
     (106, 13, "99214", "", 1, "160.00", "Voided", "2026-03-02"),
 ];
 
-fn charges(filter: &Element) -> String {
+fn charges(all: &[Charge], filter: &Element) -> String {
     let (from, to) = (day(&filter.text_of("FromLastModifiedDate")), day(&filter.text_of("ToLastModifiedDate")));
     // Whether the last day counts is not public: it does not, which is the harder case.
-    let within = CHARGES.iter().filter(|charge| (from..to).contains(&day(charge.7)));
+    let within = all.iter().filter(|charge| (from..to).contains(&day(charge.7)));
     let written: Vec<String> = within
         .map(|(id, encounter, code, modifier, units, price, status, _)| {
             let total = price.parse::<f64>().unwrap() * f64::from(*units);
@@ -191,7 +191,7 @@ fn charges(filter: &Element) -> String {
             format!(
                 "<a:ChargeData><a:ID>{id}</a:ID><a:EncounterID>{encounter}</a:EncounterID><a:PatientID>{patient}</a:PatientID>\
                  <a:ProcedureCode>{code}</a:ProcedureCode><a:ProcedureModifier1>{modifier}</a:ProcedureModifier1><a:Units>{units}</a:Units>\
-                 <a:UnitCharge>{price}</a:UnitCharge><a:TotalCharges>{total:.2}</a:TotalCharges><a:Status>{status}</a:Status>\
+                 <a:EncounterDiagnosisID1>J06.9</a:EncounterDiagnosisID1><a:UnitCharge>{price}</a:UnitCharge><a:TotalCharges>{total:.2}</a:TotalCharges><a:Status>{status}</a:Status>\
                  <a:ServiceStartDate>3/2/2026</a:ServiceStartDate><a:PostingDate>3/2/2026</a:PostingDate>\
                  <a:RenderingProviderName>PAT CHANGEME</a:RenderingProviderName><a:PrimaryInsurancePlanName>CASE PLAN</a:PrimaryInsurancePlanName></a:ChargeData>"
             )
@@ -202,6 +202,15 @@ fn charges(filter: &Element) -> String {
 }
 
 fn api(spaced: bool, first_throttled: usize) -> Api {
+    api_of(spaced, first_throttled, || (CHARGES.to_vec(), "P"))
+}
+
+/// With these charges, and policies of patients whose numbers begin so.
+fn api_of(
+    spaced: bool,
+    first_throttled: usize,
+    now: impl Fn() -> (Vec<Charge>, &'static str) + Send + Sync + 'static,
+) -> Api {
     let (last, throttled) = (Mutex::new(None::<Instant>), AtomicUsize::new(first_throttled));
     Api::start(table(), move |asked, _| {
         let (operation, filter) = match documented(asked) {
@@ -234,7 +243,7 @@ fn api(spaced: bool, first_throttled: usize) -> Api {
             );
         }
         let inner = match operation.as_str() {
-            "GetCharges" => charges(&filter),
+            "GetCharges" => charges(&now().0, &filter),
             "GetEncounterDetails" => {
                 let id = filter.text_of("EncounterID");
                 format!(
@@ -244,12 +253,12 @@ fn api(spaced: bool, first_throttled: usize) -> Api {
                 )
             }
             _ => {
-                let id = filter.text_of("PatientID");
+                let (id, policy) = (filter.text_of("PatientID"), now().1);
                 format!(
                     "<Patient><a:ID>{id}</a:ID><a:FirstName>ORLA</a:FirstName><a:LastName>VANCE{}</a:LastName><a:DOB>2/1/19{id}</a:DOB>\
                      <a:Gender>Female</a:Gender><a:AddressLine1>1 OAK WAY</a:AddressLine1><a:City>SALEM</a:City><a:State>OR</a:State>\
                      <a:ZipCode>97301</a:ZipCode><a:PrimaryInsurancePolicyPlanName>EXAMPLE</a:PrimaryInsurancePolicyPlanName>\
-                     <a:PrimaryInsurancePolicyNumber>P{id}</a:PrimaryInsurancePolicyNumber></Patient>",
+                     <a:PrimaryInsurancePolicyNumber>{policy}{id}</a:PrimaryInsurancePolicyNumber></Patient>",
                     char::from(b'A' + u8::try_from(id.parse::<u32>().unwrap() % 26).unwrap())
                 )
             }
@@ -359,4 +368,56 @@ fn an_error_within_status_200_moves_no_cursor_and_spaced_calls_are_not_throttled
     for api in [api_one, api_two, api_three] {
         api.assert_documented();
     }
+}
+
+/// A site that has seen codes in the charge's diagnosis, and whose patients hold their own policies.
+fn confirmed() -> Source {
+    let mut source = source("");
+    let pulled = &mut source.files[0].1;
+    *pulled = pulled.replace("relationship = \"= unknown\"", "relationship = \"= self\"");
+    pulled.push_str("charge_dx = \"item.ChargeData.EncounterDiagnosisID1\"\n");
+    source
+}
+
+/// Nothing in a reply says when a charge changed: what a later turn brings counts.
+#[test]
+fn a_charge_that_is_corrected_or_voided_later_goes_out_so() {
+    const FIRST: [Charge; 3] = [
+        (201, 21, "99213", "", 1, "120.50", "Ready", "2026-03-02"),
+        (202, 22, "99214", "", 1, "160.00", "Ready", "2026-03-02"),
+        (203, 23, "99212", "", 1, "80.00", "Pending", "2026-03-02"),
+    ];
+    const LATER: [Charge; 3] = [
+        (201, 21, "99213", "", 1, "110.50", "Ready", "2026-03-03"),
+        (202, 22, "99214", "", 1, "160.00", "Voided", "2026-03-03"),
+        (203, 23, "99212", "", 1, "80.00", "Ready", "2026-03-03"),
+    ];
+    let later = Arc::new(AtomicUsize::new(0));
+    let turn = Arc::clone(&later);
+    // The third patient's policy is another one by the time the charge is ready; so is that of the others.
+    let api = api_of(false, 0, move || match turn.load(Ordering::SeqCst) {
+        0 => (FIRST.to_vec(), "P"),
+        _ => (LATER.to_vec(), "Q"),
+    });
+    let site = confirmed().site(&api);
+    let summary = site.run(DAY);
+    let first = ["P81 1 99213 12050 20260302 1", "P82 1 99214 16000 20260302 1"];
+    assert_eq!(Outcome::of(&site, &summary).sent, first, "{summary} {:?}", rules(&site));
+    accept_all(&site);
+    later.store(1, Ordering::SeqCst);
+    let summary = site.run("2026-03-04");
+    let all = [
+        first[0],
+        first[1],
+        "P82 8 99214 16000 20260302 1",
+        "Q81 7 99213 11050 20260302 1",
+        "Q83 1 99212 8000 20260302 1",
+    ];
+    assert_eq!(Outcome::of(&site, &summary).sent, all, "{summary} {:?}", rules(&site));
+    assert_eq!(summary["cents"]["billed"], 11_050 + 8_000, "{summary}");
+    // Pulled once more, nothing is news.
+    let again = site.run("2026-03-04");
+    assert_eq!(Outcome::of(&site, &again).sent, all, "{again}");
+    site.assert_accounted("2026-03-04");
+    api.assert_documented();
 }

@@ -132,6 +132,28 @@ fn a_long_pause_ends_the_turn_without_a_fault() {
     assert_eq!(server.asked().len(), 4);
 }
 
+/// Some servers say that a rate is spent and not for how long: a window of the source's own rate is long enough.
+#[test]
+fn a_rate_that_is_spent_nobody_says_for_how_long_is_no_fault() {
+    let spent = |count: usize| failing(count, |_| Answer::new(429, ""));
+    let (site, server) = (Site::with_connectors(), spent(1));
+    add_drchrono(&site, &server, "");
+    let told = report(&pull(&site));
+    assert_eq!((&told["ended"], &told["wait_seconds"]), (&json!("later"), &json!(60)), "no rate says more: {told}");
+    assert_eq!((server.asked().len(), work(&site).len()), (1, 0));
+    assert_eq!(report(&pull(&site))["ended"], "done");
+    // A window that a turn waits for, and one that is not over yet after all tries.
+    for (count, ended, retries) in [(2, "done", 2), (3, "later", 2)] {
+        let (site, server) = (Site::with_connectors(), spent(count));
+        let rate = "\n[[intake.rate]]\nname = \"second\"\ncalls = 100\nper = \"1s\"\nburst = 100\n";
+        site.write("claimhost.toml", (site.text("claimhost.toml") + rate).as_bytes());
+        add_drchrono(&site, &server, "rate = [\"second\"]");
+        let told = report(&pull(&site));
+        assert_eq!((&told["ended"], &told["retries"]), (&json!(ended), &json!(retries)), "{told}");
+        assert!(work(&site).is_empty(), "{told}");
+    }
+}
+
 #[test]
 fn days_of_nothing_but_waiting_are_work() {
     let site = Site::with_connectors();

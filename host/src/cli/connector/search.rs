@@ -1,8 +1,7 @@
 //! `connector search NAME`: by product, developer or id, whatever the case and punctuation; what is close is suggested.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -11,7 +10,7 @@ use super::super::output::{print_json, table};
 use super::super::{Failure, Global, peers};
 use crate::config::Config;
 use crate::lifecycle::HostError;
-use crate::onboard::{Connector, read_connectors};
+use crate::onboard::{Connector, carried_connectors, read_connectors};
 use crate::plugin::Evidence;
 
 /// How alike two names are at least that one is suggested for the other.
@@ -42,12 +41,7 @@ struct Found {
 
 impl Search {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
-        let connectors = read_connectors(&folders(global)?);
-        if connectors.is_empty() {
-            return Err(Failure::missing(
-                "there is no connector in the plugin folders; `plugins.folders` of claimhost.toml names them",
-            ));
-        }
+        let connectors = known(&folders(global)?);
         let wanted = plain(&self.name);
         let found: Vec<Found> = connectors
             .iter()
@@ -72,25 +66,30 @@ impl Search {
             out.add_row([&one.id, &one.product, &one.developer, &one.family, evidence(one.evidence), &one.needs]);
         }
         super::super::output::print(&out.to_string());
-        anstream::eprintln!("{} connectors; `claimhost plugin add FOLDER` takes one: {}", found.len(), {
-            found.first().map(|one| one.folder.display().to_string()).unwrap_or_default()
-        });
+        let first = found.first().map(|one| one.folder.as_path()).unwrap_or_else(|| Path::new(""));
+        let place = if first.is_dir() { "" } else { " of the project's sources, which are not at hand here" };
+        let folder = first.display();
+        anstream::eprintln!("{} connectors; `claimhost plugin add FOLDER` takes one: {folder}{place}", found.len());
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Plugin folders of the configuration, or what is shipped where there is none.
+/// Plugin folders of the configuration, where there is one, and the project's own, where its sources are at hand.
 fn folders(global: &Global) -> Result<Vec<PathBuf>, Failure> {
+    let mut folders = Vec::new();
     if global.config.exists() {
-        let mut folders = Config::load(&global.config).map_err(HostError::from)?.plugins.folders;
-        // What is shipped and not taken yet is found too.
-        folders.extend(peers::workspace().map(|workspace| workspace.join("connectors")));
-        return Ok(folders);
+        folders = Config::load(&global.config).map_err(HostError::from)?.plugins.folders;
     }
-    let shipped = peers::workspace().map(|workspace| workspace.join("connectors"));
-    shipped.map(|folder| vec![folder]).ok_or_else(|| {
-        Failure::config("there is no claimhost.toml here, and the project's sources are not at hand: name a configuration with --config")
-    })
+    folders.extend(peers::workspace().map(|workspace| workspace.join("connectors")));
+    Ok(folders)
+}
+
+/// The connectors of these folders, and whatever else ships: an installed binary has its list with it.
+fn known(folders: &[PathBuf]) -> Vec<Connector> {
+    let mut connectors = read_connectors(folders);
+    let ids: BTreeSet<String> = connectors.iter().map(|connector| connector.manifest.id.clone()).collect();
+    connectors.extend(carried_connectors().into_iter().filter(|connector| !ids.contains(&connector.manifest.id)));
+    connectors
 }
 
 fn plain(text: &str) -> String {
@@ -129,9 +128,8 @@ const fn evidence(evidence: Evidence) -> &'static str {
 }
 
 fn told(connector: &Connector) -> Found {
-    let Connector { manifest, mapping, folder } = connector;
+    let Connector { manifest, mapping, readme, folder } = connector;
     let product = manifest.product.clone().unwrap_or_default();
-    let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
     let title = readme.lines().next().and_then(|line| line.strip_prefix("# ")).unwrap_or(&manifest.id).to_owned();
     let supplies = readme.split("\n\n").find_map(|part| part.trim().strip_prefix("**A site supplies**"));
     let needs = match supplies {
@@ -151,4 +149,17 @@ fn told(connector: &Connector) -> Found {
         needs,
         folder: folder.clone(),
     }
+}
+
+/// Installed alone, without sources and without a configuration: what ships is found all the same, as its folder would have it.
+#[test]
+fn a_binary_has_the_list_of_what_ships_with_it() {
+    let alone: Vec<Found> = known(&[]).iter().map(told).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors");
+    let sources: Vec<Found> = read_connectors(&[folder]).iter().map(told).collect();
+    let said = |all: &[Found]| -> BTreeSet<(String, String, String)> {
+        all.iter().map(|one| (one.id.clone(), one.product.clone(), one.needs.clone())).collect()
+    };
+    assert!(alone.len() > 250, "{}", alone.len());
+    assert_eq!(said(&alone), said(&sources));
 }

@@ -17,9 +17,10 @@ fn client(folder: &std::path::Path) -> Client {
     let config = Config::load(&path).unwrap();
     let store = Store::open(&folder.join("store.db"), MasterKey::generate().unwrap()).unwrap();
     let today: super::super::kept::Today = std::sync::Arc::new(|| 0);
+    let rates = super::super::rate::Rates::new(&[], store.practice(crate::store::CLEARING).unwrap()).of(&[]);
     let kept =
         Kept { store: store.practice("elm").unwrap(), source: "ehr".to_owned(), channel: "pull:ehr".to_owned(), today };
-    Client::open(&config.intake.pull[0], &["images.example".to_owned()], Spent::default(), kept).unwrap()
+    Client::open(&config.intake.pull[0], &["images.example".to_owned()], rates, kept).unwrap()
 }
 
 fn request(url: &str) -> Request {

@@ -138,8 +138,10 @@ const DELIVERS: &[&str] = &[
     "line.place-of-service",
     "line.drug",
     "line.providers.rendering",
+    "line.providers.ordering",
     "charge.coverages",
     "visit.status",
+    "expected-visit",
 ];
 
 /// One site's resources.

@@ -73,7 +73,9 @@ pub const STANDARD: Defaults = Defaults {
     ],
     schedule: schedule::STANDARD,
     payer_ids: &["IN1-3.1", "IN1-2.1", "IN1-4.1"],
-    types: &[("CG", "new"), ("CD", "credit"), ("AJ", "replace"), ("DT", "cancel"), ("PY", "ignore"), ("CO", "ignore")],
+    // Table 0017 less AJ: an adjustment is no new amount of a charge, and the standard has no verb for one. DT is NextGen's. A feed that
+    // means by them what it says of a charge names them.
+    types: &[("CG", "new"), ("CD", "credit"), ("PY", "ignore"), ("CO", "ignore")],
     visit_events: &["A01", "A04", "A08"],
     closed_events: &["A03"],
     // Table 0004: inpatient.

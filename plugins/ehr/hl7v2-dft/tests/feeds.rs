@@ -162,6 +162,19 @@ fn a_type_nobody_declared_names_its_field() {
     assert!(problems[0].remedy.contains("[types]"));
 }
 
+/// An AJ of 20.00 to charge C1 is no charge of 20.00 that takes its place: what it means, the site says.
+#[test]
+fn an_adjustment_replaces_nothing_until_the_site_says_so() {
+    let ft1 = "FT1|1|C2||20260501||AJ|99213|||1|20.00||||||||||||||||||||C1";
+    for kind in ["AJ", "DT"] {
+        let problems = rejected("", &message(&ft1.replace("|AJ|", &format!("|{kind}|"))));
+        assert_eq!((problems.len(), problems[0].at.path.as_str()), (1, "FT1[1]-6"), "{kind}");
+        assert!(problems[0].remedy.contains("[types]"), "{}", problems[0].remedy);
+    }
+    let charge = visit("[types]\nAJ = \"replace\"\n", &message(ft1)).charges.remove(0);
+    assert_eq!((charge.action, charge.reverses.as_str()), (ChargeAction::Replace, "C1"));
+}
+
 #[test]
 fn a_code_where_the_type_belongs_is_a_shift_and_no_new_type() {
     let text = message("FT1|1|C1||20260501||99213^Visit^CPT||||1|90.00");
@@ -172,7 +185,7 @@ fn a_code_where_the_type_belongs_is_a_shift_and_no_new_type() {
         "3 components, the first 5 digits, looks like a procedure code (the fields of this segment seem shifted)",
         "transaction type",
         "declare in this site's mapping [charge] code = \"FT1-6\" if this is the charge's code, and [charge] type = the field of \
-         the transaction type (AJ, CD, CG, CO, DT, PY), or an empty text where the feed sends none: each FT1 is a charge then",
+         the transaction type (CD, CG, CO, PY), or an empty text where the feed sends none: each FT1 is a charge then",
     );
     let line = visit("[charge]\ntype = \"\"\ncode = \"FT1-6\"\n", &text).charges.remove(0).line;
     assert_eq!((line.procedure.code.as_str(), line.charge), ("99213", 9000));

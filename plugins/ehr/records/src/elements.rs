@@ -1,7 +1,8 @@
 //! Where the elements of a visit and of a charge stand: `[visit]`, `[charge]` and `[values]` of the mapping.
 //!
 //! A path is below the record that its table is of; `^` before it begins at the visit, `/` at the document, `NAME:` at the record of the
-//! joined file NAME. `= text` is the text itself; `A unless B` is A where B has no text. What the source writes and what is meant by it is in `[values.ELEMENT]`.
+//! joined file NAME. `= text` is the text itself, `@pulled` the moment at which the host pulled the document; `A unless B` is A where B has no
+//! text. What the source writes and what is meant by it is in `[values.ELEMENT]`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -80,6 +81,9 @@ pub const CHARGE: &[&str] = &[
     "ndc_unit",
 ];
 
+/// The moment of the turn that pulled the document, under this name beside it; nothing where it was not pulled.
+pub const PULLED: &str = "@pulled";
+
 /// From where a path goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum From {
@@ -94,6 +98,8 @@ enum From {
 enum Source {
     /// The site's own word.
     Constant(String),
+    /// [`PULLED`].
+    Pulled,
     At {
         from: From,
         path: Path,
@@ -169,6 +175,9 @@ fn source(mapping: &mut Mapping<'_>, key: &str, text: &str, joins: &[String]) ->
     if let Some(constant) = text.strip_prefix('=') {
         return Some(Source::Constant(constant.trim().to_owned()));
     }
+    if text == PULLED {
+        return Some(Source::Pulled);
+    }
     let mut paths = text.split(" unless ").map(|text| path_of(mapping, key, text, joins));
     let (from, path) = paths.next()??;
     let unless = paths.collect::<Option<Vec<_>>>()?;
@@ -236,6 +245,8 @@ pub struct Record<'r, 'a> {
     pub here: &'r Json<'a>,
     /// Records of joined files, by the names of the joins.
     pub joined: &'r [(String, Json<'a>)],
+    /// When the document was pulled; empty: it was not.
+    pub pulled: &'r str,
 }
 
 impl<'r, 'a> Record<'r, 'a> {
@@ -259,6 +270,7 @@ impl<'r, 'a> Record<'r, 'a> {
         let Some(element) = self.elements.elements.get(key) else { return Vec::new() };
         let raw = element.sources.iter().flat_map(|source| match source {
             Source::Constant(text) => vec![text.clone()],
+            Source::Pulled => vec![self.pulled.to_owned()],
             Source::At { unless, .. } if self.has_one(unless) => Vec::new(),
             Source::At { from, path, .. } => {
                 self.start(from).into_iter().flat_map(|start| path.all(start)).map(plain).collect()
@@ -278,7 +290,7 @@ impl<'r, 'a> Record<'r, 'a> {
             Source::At { from: From::Here, path, .. } => {
                 path.all(self.here).into_iter().any(|json| !plain(json).is_empty())
             }
-            Source::At { .. } | Source::Constant(_) => false,
+            Source::At { .. } | Source::Constant(_) | Source::Pulled => false,
         };
         self.elements.elements.values().flat_map(|element| &element.sources).any(own)
     }
@@ -327,7 +339,7 @@ impl Fields for Record<'_, '_> {
         let source = element.and_then(|element| element.sources.first());
         let found = match source {
             // The offset is in the document: a joined record has none there.
-            Some(Source::At { from: From::Joined(_), .. } | Source::Constant(_)) | None => None,
+            Some(Source::At { from: From::Joined(_), .. } | Source::Constant(_) | Source::Pulled) | None => None,
             Some(Source::At { from, path, .. }) => self.start(from).and_then(|start| path.first(start)),
         };
         let offset = found.and_then(|json| u32::try_from(json.at).ok());

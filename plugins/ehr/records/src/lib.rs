@@ -14,7 +14,7 @@ use claimhost_sdk::path::Path;
 use claimhost_sdk::record::{Fields, Reader};
 use claimhost_sdk::undelivered::{self, MODIFIERS, POINTERS, UNITS, Undelivered, without_path};
 use claimhost_sdk::{Adapter, AdapterDescription, evidence, xml};
-use elements::{CHARGE, Elements, Record, VISIT};
+use elements::{CHARGE, Elements, PULLED, Record, VISIT};
 
 /// Contract fields for which a mapping can name a path.
 const DELIVERS: &[&str] = &[
@@ -63,8 +63,13 @@ const PLACED_BY: &[(&str, &[&str])] = &[
 /// What a puller says of requests for this record that were not answered, by their names: it is no whole record.
 const UNREADABLE: &str = "pull.unreadable";
 
-/// Records of joined files, by the names of the joins.
-type Joined<'a> = Vec<(String, Json<'a>)>;
+/// What stands beside a document.
+struct Beside<'a> {
+    /// Records of joined files, by the names of the joins.
+    joined: Vec<(String, Json<'a>)>,
+    /// When it was pulled; empty: it was not.
+    pulled: &'a str,
+}
 
 /// One source's documents.
 #[derive(Debug)]
@@ -142,15 +147,17 @@ impl Adapter for Records {
     }
 
     fn translate(&self, document: &Document) -> Outcome {
-        let read = || -> Result<(Json<'_>, Joined<'_>), Box<Problem>> {
+        let read = || -> Result<(Json<'_>, Beside<'_>), Box<Problem>> {
             let root = parse(&document.content, "document")?;
             if let Some(lacking) = root.get(UNREADABLE) {
                 return Err(unreadable(&root, lacking));
             }
             let joined = self.joins.iter().map(|name| Ok((name.clone(), self.joined(document, name)?)));
-            Ok((root, joined.collect::<Result<_, Box<Problem>>>()?))
+            let pulled = document.related.iter().find(|part| part.name == PULLED);
+            let pulled = pulled.and_then(|part| std::str::from_utf8(&part.content).ok()).unwrap_or_default();
+            Ok((root, Beside { joined: joined.collect::<Result<_, Box<Problem>>>()?, pulled }))
         };
-        let (root, joined) = match read() {
+        let (root, beside) = match read() {
             Ok(read) => read,
             Err(problem) => return Outcome::Rejected(vec![*problem]),
         };
@@ -161,10 +168,10 @@ impl Adapter for Records {
         }
         let (mut updates, mut problems) = (Vec::new(), Vec::new());
         for visit in visits {
-            if self.is_blank(&root, visit, &joined) {
+            if self.is_blank(&root, visit, &beside) {
                 continue;
             }
-            match self.visit(&root, visit, &joined) {
+            match self.visit(&root, visit, &beside) {
                 Ok(update) => updates.push(update.into()),
                 Err(mut wrong) => problems.append(&mut wrong),
             }
@@ -177,6 +184,19 @@ impl Adapter for Records {
                 Outcome::Ignored(Ignored { id: "records.blank".to_owned(), reason: reason.to_owned() })
             }
         }
+    }
+}
+
+impl<'a> Beside<'a> {
+    /// A visit or charge of the document.
+    fn record<'r>(
+        &'r self,
+        elements: &'r Elements,
+        root: &'r Json<'a>,
+        visit: &'r Json<'a>,
+        here: &'r Json<'a>,
+    ) -> Record<'r, 'a> {
+        Record { elements, root, visit, here, joined: &self.joined, pulled: self.pulled }
     }
 }
 
@@ -198,9 +218,8 @@ impl Records {
     }
 
     /// Whether a record says nothing of a visit nor of a charge.
-    fn is_blank<'a>(&self, root: &Json<'a>, visit: &Json<'a>, joined: &Joined<'a>) -> bool {
-        let says =
-            |elements: &Elements, here: &Json<'a>| Record { elements, root, visit, here, joined }.says_something();
+    fn is_blank<'a>(&self, root: &Json<'a>, visit: &Json<'a>, beside: &Beside<'a>) -> bool {
+        let says = |elements: &Elements, here: &Json<'a>| beside.record(elements, root, visit, here).says_something();
         !says(&self.visit, visit) && !self.charges_of(visit).into_iter().any(|here| says(&self.charge, here))
     }
 
@@ -208,8 +227,8 @@ impl Records {
         if self.charges.is_none() { vec![visit] } else { self.charges.all(visit) }
     }
 
-    fn visit<'a>(&self, root: &Json<'a>, visit: &Json<'a>, joined: &Joined<'a>) -> Result<VisitUpdate, Vec<Problem>> {
-        let record = Record { elements: &self.visit, root, visit, here: visit, joined };
+    fn visit<'a>(&self, root: &Json<'a>, visit: &Json<'a>, beside: &Beside<'a>) -> Result<VisitUpdate, Vec<Problem>> {
+        let record = beside.record(&self.visit, root, visit, visit);
         let mut reader = Reader::new(&record, &self.dates);
         let visit_number = reader.visit_number();
         let (mut header, mut diagnoses) = reader.header();
@@ -218,7 +237,7 @@ impl Records {
         problems.append(&mut reader.problems);
         let mut charges = Vec::new();
         for here in self.charges_of(visit) {
-            let record = Record { elements: &self.charge, root, visit, here, joined };
+            let record = beside.record(&self.charge, root, visit, here);
             if Fields::text(&record, "action").eq_ignore_ascii_case("ignore") {
                 continue; // not billable, or not yet: the source's word for it is in [values]
             }

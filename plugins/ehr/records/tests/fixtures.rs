@@ -182,3 +182,20 @@ fn a_record_of_which_something_could_not_be_read_is_no_whole_one() {
     let incomplete = |outcome: &Outcome| matches!(outcome, Outcome::Rejected(all) if all.iter().any(|one| one.id == "records.incomplete"));
     assert!(!incomplete(&translate(whole)));
 }
+
+/// A source that says of nothing when it changed is ordered by the turns that pulled it; what was not pulled stays without an order.
+#[test]
+fn what_was_pulled_is_ordered_by_its_turn_where_the_mapping_says_so() {
+    let session = open("[visit]\nvisit = \"id\"\nupdated = \"@pulled\"\n").unwrap();
+    let order = |related: Vec<Related>| {
+        let received = claimhost_sdk::fixtures::RECEIVED;
+        let content = b"{\"id\": 1}".to_vec();
+        let document = Document { format: "json".to_owned(), content, related, received, ordinal: 0 };
+        let Outcome::Events(events) = session.translate(&document) else { panic!("no visit") };
+        let Event::Visit(visit) = &events[0] else { panic!("a visit") };
+        visit.order.event_time.clone()
+    };
+    let pulled = Related { name: "@pulled".to_owned(), content: b"2026-03-03T18:00:00.000042Z".to_vec() };
+    assert_eq!(order(vec![pulled]), "20260303180000000042");
+    assert_eq!(order(Vec::new()), "");
+}
