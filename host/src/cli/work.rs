@@ -69,7 +69,10 @@ const KINDS: [(&str, &str); 31] = [
     ),
     ("document.parked", "mend or replace the plugin; it runs again then, or with `claimhost document retry {}`"),
     ("remittance.conflict", "ask the payer which one is right; then `claimhost remittance choose` that one"),
-    ("remittance.unapplied", "`claimhost remittance show`: find the claim of each payment and `remittance apply` it, or ask the payer"),
+    (
+        "remittance.unapplied",
+        "`claimhost remittance show`: find the claim of each payment and `remittance apply` it, or ask the payer",
+    ),
     ("remittance.unbalanced", "ask the payer for a corrected remittance"),
     ("audit.charge-gap", "charge the visit in the EHR, or say there that it was cancelled, missed or free"),
     ("audit.schedule-unclear", "correct the schedule, or map its column `sequence` or `updated`"),
