@@ -28,6 +28,8 @@ use support::{figure, micros, per_second, practice, site};
 
 const SLICE: usize = 10_000;
 const TRACES: usize = 1_000;
+/// On disk, from charge message to posted remittance, with the files of both sides.
+const BYTES_PER_CLAIM: f64 = 12_000.0;
 /// After the last of a million claims.
 const AFTER: &str = "2026-06-30";
 
@@ -38,6 +40,11 @@ fn main() {
         return;
     };
     let claims = std::env::var("CLAIMHOST_BIG_CLAIMS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
+    println!(
+        "a store of {claims} claims takes some {:.1} GB of {}",
+        claims as f64 * BYTES_PER_CLAIM / 1e9,
+        root.display()
+    );
     let plugins = support::plugin_folders();
     drop(support::plugins(&plugins));
     let slices = build(&root, &plugins, claims);
