@@ -1,8 +1,8 @@
 //! For a fixed set of facts, any order of arrival, with repeats under other names and envelopes and with turns in between, gives one
 //! state of every claim and one ledger: acceptances, refusals, payments, denials, reversals, corrected payments, two remittances under one key.
 //!
-//! The claims are sent once; each order starts from a copy of that store. `CLAIMHOST_ORDERS` says how many (12 without it, of 60
-//! claims each), `CLAIMHOST_ORDER_SEED` replays a printed seed.
+//! The claims are sent once; each order starts from a copy of that store. `CLAIMHOST_ORDERS` says how many (12 without it),
+//! `CLAIMHOST_ORDER_CLAIMS` of how many claims each (60 without it), `CLAIMHOST_ORDER_SEED` replays a printed seed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
@@ -20,21 +20,21 @@ use claimhost_tests::x12::{Sent, ack, check, claims_of, dollars, interchange};
 use serde_json::Value;
 
 const DAY: &str = "2026-05-20";
-const CLAIMS: u32 = 60;
 const PAYEE: &str = "1234567893";
 
 #[test]
 fn any_order_of_answers_gives_one_state_and_one_ledger() {
-    let orders: u32 = std::env::var("CLAIMHOST_ORDERS").map_or(12, |text| text.parse().expect("a number"));
+    let count = |name: &str, else_: u32| std::env::var(name).map_or(else_, |text| text.parse().expect("a number"));
+    let (orders, claims) = (count("CLAIMHOST_ORDERS", 12), count("CLAIMHOST_ORDER_CLAIMS", 60));
     let mut dice = Dice::new(Dice::seed("CLAIMHOST_ORDER_SEED"));
     let site = Site::new();
-    for number in 1..=CLAIMS {
+    for number in 1..=claims {
         site.hl7(&format!("{number}.hl7"), Charge::of_nobody_else(number).message().as_bytes());
     }
     site.run(DAY);
     let sent: Vec<Sent> =
         site.outbox().iter().flat_map(|(_, bytes)| claims_of(&String::from_utf8_lossy(bytes))).collect();
-    assert_eq!(sent.len(), usize::try_from(CLAIMS).unwrap());
+    assert_eq!(sent.len(), usize::try_from(claims).unwrap());
     let answers = answers(&sent, &mut dice);
     let expected = arrive(site.dir(), &answers, &mut Dice::new(0), false);
     let ends = &expected["claims"];
