@@ -117,14 +117,15 @@ impl Restore {
 fn check(config: &Config, copy: &Path) -> Result<Report, Failure> {
     let store = Store::open_reader(copy, master_key(config)?)?;
     let mut tenants = Vec::new();
-    for id in config.practice.iter().map(|practice| practice.id.as_str()).chain([CLEARING]) {
-        tenants.extend(store.known_practice(id)?);
+    for id in store.tenant_ids()? {
+        tenants.extend(store.known_practice(&id)?);
     }
     let plan = Plan {
         store: &store,
         clearing: tenants.iter().find(|tenant| tenant.id() == CLEARING),
         tenants: &tenants,
-        outbox: &config.clearinghouse.outbox,
+        // Files of today are of a later moment than the copy.
+        outside: None,
         head: None,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
     };

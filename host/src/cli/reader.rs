@@ -9,13 +9,15 @@ use crate::config::Config;
 use crate::lifecycle::{HostError, master_key};
 use crate::practice::Profile;
 use crate::store::clearing::Owned;
-use crate::store::{CLEARING, PracticeStore, Store, StoreError};
+use crate::store::{CLEARING, PracticeStore, SealError, Store, StoreError};
 
 /// The configuration and every tenant that has something.
 pub(crate) struct Reader {
     pub(crate) config: Config,
     pub(crate) store: Store,
     practices: Vec<PracticeStore>,
+    /// Practices that the store has and the configuration does not name, or not any more.
+    strangers: Vec<PracticeStore>,
     clearing: Option<PracticeStore>,
 }
 
@@ -36,7 +38,17 @@ impl Reader {
             practices.extend(store.known_practice(&practice.id)?);
         }
         let clearing = store.known_practice(CLEARING)?;
-        Ok(Self { config, store, practices, clearing })
+        let is_named = |id: &str| id == CLEARING || config.practice.iter().any(|practice| practice.id == id);
+        let mut strangers = Vec::new();
+        for id in store.tenant_ids()?.into_iter().filter(|id| !is_named(id)) {
+            match store.known_practice(&id) {
+                Ok(stranger) => strangers.extend(stranger),
+                // `verify` and `trace --unaccounted` tell of it; nobody is held up by it.
+                Err(StoreError::Seal(SealError::WrongMasterKey { .. })) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Self { config, store, practices, strangers, clearing })
     }
 
     /// All practices, or the one asked for. The clearing tenant counts only by its name.
@@ -68,6 +80,15 @@ impl Reader {
             return self.chosen(practice);
         }
         Ok(self.practices.iter().chain(&self.clearing).cloned().collect())
+    }
+
+    /// [`Reader::tenants`], and where none is asked for those that the configuration does not name: they have money too.
+    pub(crate) fn whole(&self, practice: Option<&str>) -> Result<Vec<PracticeStore>, Failure> {
+        let mut tenants = self.tenants(practice)?;
+        if practice.is_none() {
+            tenants.extend(self.strangers.iter().cloned());
+        }
+        Ok(tenants)
     }
 
     /// The profile of a practice; none for the host's own tenant, which has none.

@@ -6,7 +6,7 @@ use super::output::{RED, RESET, print, print_json};
 use super::reader::Reader;
 use super::{Failure, Global, Whose};
 use crate::store::CLEARING;
-use crate::verify::{Difference, Plan, Report, verify};
+use crate::verify::{Difference, Outside, Plan, Report, verify};
 
 /// `verify`
 #[derive(Debug, clap::Args)]
@@ -46,14 +46,14 @@ impl Verify {
     }
 
     fn report(&self, reader: &Reader) -> Result<Report, Failure> {
-        let tenants = reader.tenants(self.whose.practice())?;
+        let tenants = reader.whole(self.whose.practice())?;
         let clearing = reader.tenants(Some(CLEARING))?;
         let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let plan = Plan {
             store: &reader.store,
             tenants: &tenants,
             clearing: clearing.first(),
-            outbox: &reader.config.clearinghouse.outbox,
+            outside: Some(&Outside::of(&reader.config)),
             head: self.head.clone().map(|Head(seq, mac)| (seq, mac)),
             threads: self.threads.unwrap_or_else(processors).clamp(1, 64),
         };

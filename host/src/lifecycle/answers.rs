@@ -45,7 +45,7 @@ impl Answer {
 }
 
 /// Channel of the clearinghouse's files.
-pub(super) const CHANNEL: &str = "clearinghouse";
+pub(crate) const CHANNEL: &str = "clearinghouse";
 
 /// An answer with its byte range in the file.
 type Located = ((u64, u64), Answer);

@@ -50,6 +50,16 @@ impl Store {
         Ok(Self { inner: std::sync::Arc::new(inner) })
     }
 
+    /// The ids of every tenant that the store has a key of, the host's own among them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn tenant_ids(&self) -> StoreResult<Vec<String>> {
+        let connection = self.inner.connection.lock();
+        let mut statement = connection.prepare("SELECT practice_id FROM practice ORDER BY practice_id")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<_>>>()?)
+    }
+
     /// The handle of a practice that the store knows already; never makes one.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The shipped pipeline on the shipped store, in one process, over a disk that fails: power cuts that lose and tear what no fsync has
 //! made durable, a full disk, an fsync that fails, a rename that fails, a clock that jumps; answers come in any order and twice. Whatever
-//! happens, the ledger, every count and cent, and the services that the payer has taken are those of the undisturbed run, and
-//! `verify` finds no difference.
+//! happens, the ledger, every count and cent, and the services that the payer has taken are those of the undisturbed run,
+//! `verify` finds no difference, and nothing is unaccounted for.
 //!
 //! `CLAIMHOST_SCHEDULES` says how many schedules (40 without it; `.ci/run --full` runs 10,000), `CLAIMHOST_SIMULATION_SEED` replays a
 //! printed one.
@@ -12,10 +12,11 @@ mod payer;
 
 use std::collections::BTreeMap;
 
-use claimhost::claim::{Date, parse_iso};
+use claimhost::claim::{Date, day_number, parse_iso};
 use claimhost::config::Config;
 use claimhost::lifecycle::Host;
-use claimhost::verify::{Plan, verify};
+use claimhost::verify::ends::unaccounted;
+use claimhost::verify::{Outside, Plan, verify};
 use claimhost_tests::dice::Dice;
 use claimhost_tests::site::{Charge, PRACTICE, Site, copy_folder};
 use disk::Faults;
@@ -276,16 +277,22 @@ impl Run {
         let host = self.host.as_ref().unwrap();
         let mut tenants = host.practice_stores();
         tenants.push(host.clearing().clone());
+        let outside = Outside::of(host.config());
         let plan = Plan {
             store: host.store(),
             tenants: &tenants,
             clearing: Some(host.clearing()),
-            outbox: &self.folder.path().join("transport/out"),
+            outside: Some(&outside),
             head: None,
             threads: 1,
         };
         let report = verify(&plan, true).unwrap();
         assert_eq!(report.count, 0, "verify: {report:?}, faults {:?}", self.met);
+        let today = day_number(parse_iso(DAY).unwrap());
+        for tenant in &tenants {
+            let left = unaccounted(host.store(), tenant, host.profile(tenant.id()), &outside, today).unwrap();
+            assert_eq!(left.count, 0, "unaccounted: {left:?}, faults {:?}", self.met);
+        }
         let summary = serde_json::to_value(host.summary().unwrap()).unwrap();
         let mut same: BTreeMap<String, Value> = ["ledger_digest", "claims", "cents", "visits", "findings"]
             .into_iter()
