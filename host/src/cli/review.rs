@@ -15,7 +15,7 @@ use crate::lifecycle::{HostError, load_profile, master_key};
 use crate::onboard::Report;
 use crate::store::practice_record::RecordKind;
 use crate::store::{PracticeStore, Store, StoreResult};
-use crate::verify::ends;
+use crate::verify::{Outside, ends};
 
 /// Audits that a person looks at.
 #[derive(Debug, clap::Subcommand)]
@@ -106,7 +106,8 @@ impl Review {
                 let broken = command.broken(id)?;
                 let path = config.practice.iter().find(|known| known.id == id).map(|known| known.profile.clone());
                 let profile = load_profile(&path.unwrap_or_default())?;
-                let unaccounted = ends::unaccounted(&store, &practice, Some(&profile), today)?.count;
+                let outside = Outside::of(&config);
+                let unaccounted = ends::unaccounted(&store, &practice, Some(&profile), &outside, today)?.count;
                 let (days, result) = practice.read(|tx| -> StoreResult<_> {
                     let days = review::transfer_days(tx, today)?;
                     Ok((days, review::transfer(tx, days, unaccounted, broken)?))

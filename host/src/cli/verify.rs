@@ -6,7 +6,7 @@ use super::output::{RED, RESET, print, print_json};
 use super::reader::Reader;
 use super::{Failure, Global, Whose};
 use crate::store::CLEARING;
-use crate::verify::{Difference, Plan, Report, Verified, verify};
+use crate::verify::{Difference, Outside, Plan, Report, Verified, verify};
 
 /// `verify`
 #[derive(Debug, clap::Args)]
@@ -55,7 +55,7 @@ impl Verify {
             tenants: &tenants,
             configured: &configured,
             clearing: clearing.first(),
-            outbox: &reader.config.clearinghouse.outbox,
+            outside: Some(&Outside::of(&reader.config)),
             head: self.head.clone().map(|Head(seq, mac)| (seq, mac)),
             threads: self.threads.unwrap_or_else(processors).clamp(1, 64),
         };

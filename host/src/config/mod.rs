@@ -117,6 +117,8 @@ impl Default for RulesConfig {
 pub struct ClearinghouseConfig {
     /// 837s leave here, one file an interchange. Default `transport/out`.
     pub outbox: PathBuf,
+    /// Whether what fetches them takes them away: then one that is not in the outbox is no loss. Default false: it copies them.
+    pub takes_away: bool,
     /// Answers arrive here. Default `transport/in`.
     pub inbox: PathBuf,
     /// Claims in one 837 at most. Default 5000.
@@ -129,6 +131,7 @@ impl Default for ClearinghouseConfig {
     fn default() -> Self {
         Self {
             outbox: "transport/out".into(),
+            takes_away: false,
             inbox: "transport/in".into(),
             claims_per_file_max: 5_000,
             answer_megabytes_max: 8,
@@ -400,7 +403,7 @@ impl Config {
 }
 
 /// Whether a text may name a practice: it becomes part of file names.
-fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 

@@ -51,7 +51,7 @@ impl Answer {
 }
 
 /// Channel of the clearinghouse's files.
-pub(super) const CHANNEL: &str = "clearinghouse";
+pub(crate) const CHANNEL: &str = "clearinghouse";
 
 /// Stores and applies what lies in the clearinghouse inbox. Returns how many documents that were.
 pub(super) fn take(host: &Host) -> Result<u64, HostError> {

@@ -55,6 +55,7 @@ mod upcoming;
 mod visit_work;
 
 pub use accept::{Answer, Word};
+pub(crate) use answers::CHANNEL as ANSWERS_CHANNEL;
 pub use ask::AskedFor;
 pub use conflict::Choice;
 pub(crate) use control::{control_number, post_number, trace_number};

@@ -1,7 +1,6 @@
 //! Going over what is stored, for `crate::verify`: snapshots that several threads read as one, every row of a table with its
 //! sealed values opened, and lists of what may be missing. Nothing here writes.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -76,27 +75,26 @@ impl Snapshot {
         Ok(rows.into_iter().filter(|row| row != "ok").collect())
     }
 
-    /// Tenants that have rows in any table and no key: their key is gone, and nothing of theirs can be read.
+    /// Rows that no tenant with a key has, by tenant and table: their key is gone, or somebody wrote them from outside. Nothing of
+    /// theirs can be read, and no query of a practice meets them.
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn tenants_without_key(&self) -> StoreResult<Vec<String>> {
-        let mut found = BTreeSet::new();
+    pub fn rows_without_key(&self) -> StoreResult<Vec<(String, String)>> {
+        let mut found = Vec::new();
         for table in super::sizes::table_names(&self.connection)? {
-            // `practice_id` leads every key: from one tenant to the next, not over all rows.
-            let sql = format!("SELECT MIN(practice_id) FROM \"{table}\" WHERE practice_id > ?1");
-            let mut next = self.connection.prepare(&sql)?;
-            let mut last = String::new();
-            while let Some(id) = next.query_row([&last], |row| row.get::<_, Option<String>>(0))? {
-                found.insert(id.clone());
-                last = id;
-            }
+            // From one id to the next by the key, whatever lies between them.
+            let mut statement = self.connection.prepare(&format!(
+                "WITH RECURSIVE tenant (id) AS (
+                   SELECT MIN(practice_id) FROM \"{table}\" UNION ALL
+                   SELECT (SELECT MIN(practice_id) FROM \"{table}\" WHERE practice_id > id) FROM tenant WHERE id IS NOT NULL)
+                 SELECT id FROM tenant WHERE id IS NOT NULL AND id NOT IN (SELECT practice_id FROM practice)"
+            ))?;
+            let ids = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+            found.extend(ids.into_iter().map(|id| (id, table.clone())));
         }
-        let mut known = self.connection.prepare("SELECT practice_id FROM practice")?;
-        for id in known.query_map([], |row| row.get::<_, String>(0))? {
-            found.remove(&id?);
-        }
-        Ok(found.into_iter().collect())
+        found.sort();
+        Ok(found)
     }
 }
 
@@ -465,22 +463,5 @@ fn label(table: &Table, values: &[ValueRef<'_>]) -> String {
 const KEYS: [&str; 4] = ["version", "ordinal", "chunk", "seq"];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::MasterKey;
-
-    #[test]
-    fn every_sealed_column_of_the_schema_has_a_context() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("claimhost.db"), MasterKey::generate().unwrap()).unwrap();
-        let practice = store.practice("elm").unwrap();
-        let tables = practice.read(|tx| tx.summed_tables()).unwrap();
-        assert!(tables.len() > 20, "{tables:?}");
-        for table in tables {
-            assert_eq!(table.columns[0].0, "practice_id", "{}: it leads every table", table.name);
-            for (column, _) in table.columns.iter().filter(|(_, sealed)| *sealed) {
-                assert!(context(&table.name, column, |_| Some(1)).is_some(), "{}.{column}", table.name);
-            }
-        }
-    }
-}
+#[path = "check_tests.rs"]
+mod tests;

@@ -212,19 +212,23 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn files_in_archive(&self, channel: &str, up_to_day: i64) -> StoreResult<Vec<InArchive>> {
-        let rows: Vec<(u64, Vec<u8>, u64, Vec<u8>)> = self.rows(
-            "SELECT file_id, archive_name, size_bytes, content_mac FROM file
-             WHERE practice_id = ?1 AND channel = ?2 AND place = 'archive' AND received_day <= ?3 AND state = 'framed'
-             ORDER BY file_id",
-            (self.practice_id(), channel, up_to_day),
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-        )?;
-        rows.into_iter()
-            .map(|(file_id, sealed, size_bytes, content_mac)| {
-                let archive_name = self.practice.keys.unseal("file.archive_name", file_id, &sealed)?.to_vec();
-                Ok(InArchive { file_id, archive_name, size_bytes, content_mac })
-            })
-            .collect()
+        let sql = format!("{IN_ARCHIVE} AND channel = ?2 AND received_day <= ?3 AND state = 'framed' ORDER BY file_id");
+        let rows = self.rows(&sql, (self.practice_id(), channel, up_to_day), sealed_name)?;
+        rows.into_iter().map(|(row, sealed)| self.named(row, &sealed)).collect()
+    }
+
+    /// A file whose original is in `archive/`, as far as is known; none: it is elsewhere, or gone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn file_in_archive(&self, file_id: u64) -> StoreResult<Option<InArchive>> {
+        let row = self.row(&format!("{IN_ARCHIVE} AND file_id = ?2"), (self.practice_id(), file_id), sealed_name)?;
+        row.map(|(row, sealed)| self.named(row, &sealed)).transpose()
+    }
+
+    fn named(&self, row: InArchive, sealed: &[u8]) -> StoreResult<InArchive> {
+        let archive_name = self.practice.keys.unseal("file.archive_name", row.file_id, sealed)?.to_vec();
+        Ok(InArchive { archive_name, ..row })
     }
 
     /// Whether the bytes with this SHA-256 are those of the stored file.
@@ -353,6 +357,15 @@ pub(super) fn content_mac(tx: &Tx<'_>, content: &[u8; 32]) -> [u8; 32] {
 
 const FILE: &str = "SELECT file_id, channel, received_day, size_bytes, pieces_done, pieces_digest \
                     FROM file WHERE practice_id = ?1";
+
+const IN_ARCHIVE: &str = "SELECT file_id, size_bytes, content_mac, archive_name FROM file \
+                          WHERE practice_id = ?1 AND place = 'archive' AND archive_name IS NOT NULL";
+
+/// A row of [`IN_ARCHIVE`] without its name, and that name as it is sealed.
+fn sealed_name(row: &rusqlite::Row<'_>) -> rusqlite::Result<(InArchive, Vec<u8>)> {
+    let (file_id, size_bytes, content_mac) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    Ok((InArchive { file_id, archive_name: Vec::new(), size_bytes, content_mac }, row.get(3)?))
+}
 
 pub(super) fn file_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FileRow> {
     Ok(FileRow {

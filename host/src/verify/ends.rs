@@ -3,9 +3,10 @@
 //! Document: translated, ignored, rejected or parked with work. Visit: cancelled, not billable, all live charges on claims, open
 //! and younger than its bill-hold. Claim: posted with nothing owed by a payer, voided, held or denied with work that is not
 //! overdue, ready where the approval to submit is asked for, submitted and younger than its alarm. Payment: posted, or unapplied
-//! with work. Question about cover: answered, waited for, or with work. What an EHR is told: sent, confirmed, nothing, or with work. Cents that do not add up are in none.
+//! with work. Question about cover: answered, waited for, or with work. What an EHR is told: sent, confirmed, nothing, or with work. Cents that do not add up are in none,
+//! nor is a file that is lost or another one than was written, nor what belongs to no tenant.
 
-use super::{Found, claims, custody, money};
+use super::{Found, Outside, claims, custody, each_range, money};
 use crate::lifecycle::{ClaimState, WORK_GO_LIVE};
 use crate::practice::Profile;
 use crate::store::claim::ClaimRow;
@@ -16,9 +17,6 @@ use crate::store::{CLEARING, PracticeStore, Store, StoreResult, Tx};
 
 pub use super::Difference;
 
-/// Visits, remittances or documents that are read at a time.
-const RANGE: u64 = 2_000;
-
 /// What is unaccounted for, of one tenant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unaccounted {
@@ -28,7 +26,8 @@ pub struct Unaccounted {
     pub listed: Vec<Difference>,
 }
 
-/// Lists what is in none of the ends on a day, as a day number. `profile`: none for the host's own tenant.
+/// Lists what is in none of the ends on a day, as a day number. `profile`: none for the host's own tenant, and for a practice that the
+/// configuration does not name any more, for which nothing waits.
 ///
 /// # Errors
 /// The store's; what cannot be read of one thing is listed.
@@ -36,6 +35,7 @@ pub fn unaccounted(
     store: &Store,
     tenant: &PracticeStore,
     profile: Option<&Profile>,
+    outside: &Outside,
     today: i64,
 ) -> StoreResult<Unaccounted> {
     let mut found = Found::new(tenant.id());
@@ -56,6 +56,7 @@ pub fn unaccounted(
             super::inquiries::ends(&tx, &profile.eligibility, today, &mut found)?;
         }
         super::posts::ends(&tx, &mut found)?;
+        outside.check(&tx, &mut found)?;
         for row in tx.submissions("pending")? {
             found.tell("end", "submission", row.submission_id.to_string(), "is written and was not sent");
         }
@@ -119,16 +120,24 @@ pub fn not_configured(tenant: &PracticeStore) -> StoreResult<Unaccounted> {
     Ok(Unaccounted { count: found.count, listed: found.kept })
 }
 
+/// Lists what belongs to no tenant that can be opened.
+///
+/// # Errors
+/// The store's.
+pub fn of_nobody(store: &Store) -> StoreResult<Vec<Difference>> {
+    let mut found = Vec::new();
+    for snapshot in store.snapshots(1)? {
+        super::of_nobody(store, &snapshot, &mut found)?;
+    }
+    Ok(found)
+}
+
 struct Days {
     today: i64,
     hold: i64,
     alarm: i64,
     /// The practice may not submit yet, and somebody is asked to approve it.
     waits: bool,
-}
-
-fn each_range(highest: u64, mut take: impl FnMut(u64, u64) -> StoreResult<()>) -> StoreResult<()> {
-    (0..=highest / RANGE).try_for_each(|part| take(part * RANGE, part * RANGE + RANGE - 1))
 }
 
 fn documents(tx: &Tx<'_>, found: &mut Found) -> StoreResult<()> {

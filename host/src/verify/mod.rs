@@ -6,7 +6,7 @@
 //! ranges, tables row by row; several threads read one moment of the store. Nothing here writes.
 //!
 //! `visits` and `claims` go over visits with their claims, `figures` over what `kpi` counts of them, `money` over remittances, `custody` over files,
-//! documents, 837s and 270s, `inquiries` over questions about cover, `posts` over what EHRs are told,
+//! documents, 837s and 270s, `outside` over files that lie outside the store, `inquiries` over questions about cover, `posts` over what EHRs are told,
 //! `ends` over what is open. Rows themselves: `store/check.rs`, `store/sums.rs`.
 
 mod claims;
@@ -15,19 +15,22 @@ pub mod ends;
 mod figures;
 mod inquiries;
 mod money;
+mod outside;
 mod posts;
 mod visits;
 
 use std::collections::VecDeque;
-use std::path::Path;
 
 use parking_lot::Mutex;
 use serde::Serialize;
 
+use crate::config::is_id;
 use crate::remit::Account;
 use crate::store::check::Snapshot;
 use crate::store::sums::{Table, TableSum, TableSums};
 use crate::store::{CLEARING, PracticeStore, SealError, Store, StoreError, StoreResult, Tx};
+
+pub use outside::Outside;
 
 /// Visits, remittances, files or 837s that one thread goes over at a time.
 const RANGE: u64 = 2_000;
@@ -187,8 +190,8 @@ pub struct Plan<'a> {
     pub configured: &'a [String],
     /// The host's own tenant, which knows who owns a control number.
     pub clearing: Option<&'a PracticeStore>,
-    /// Where 837s are put; one that lies there must be the one that is stored.
-    pub outbox: &'a Path,
+    /// Files outside the store; none: they are of another moment than the store.
+    pub outside: Option<&'a Outside>,
     /// A head kept elsewhere, for one tenant: number and mac.
     pub head: Option<(u64, Vec<u8>)>,
     /// Threads.
@@ -208,11 +211,7 @@ fn moment(plan: &Plan<'_>, snapshots: Vec<Snapshot>, all: bool) -> StoreResult<R
     let Some(first) = snapshots.first() else { return Ok(Report::default()) };
     let mut jobs = Vec::new();
     let mut found = Vec::new();
-    for id in first.tenants_without_key()? {
-        let mut of = Found::new(&id);
-        of.tell("key", "practice", "", "its key is gone: what it has cannot be read");
-        found.extend(of.kept);
-    }
+    of_nobody(plan.store, first, &mut found)?;
     for (at, tenant) in plan.tenants.iter().enumerate() {
         let tx = first.tx(tenant);
         let mut ranges = |highest: u64, make: fn(usize, u64, u64) -> Job| {
@@ -307,12 +306,12 @@ fn run(plan: &Plan<'_>, snapshot: &Snapshot, at: usize, job: Job) -> StoreResult
         }
         Job::Remittances(_, from, to) => money::check(&tx, from, to, &mut found)?,
         Job::Submissions(_, from, to) => {
-            custody::submissions(&tx, clearing.as_ref(), plan.outbox, from, to, &mut found)?
+            custody::submissions(&tx, clearing.as_ref(), plan.outside, from, to, &mut found)?
         }
-        Job::Files(_, from, to) => custody::files(&tx, from, to, &mut found)?,
+        Job::Files(_, from, to) => custody::files(&tx, plan.outside, from, to, &mut found)?,
         Job::Inquiries(_, from, to) => inquiries::check(&tx, clearing.as_ref(), from, to, &mut found)?,
         Job::Posts(_, from, to) => posts::check(&tx, from, to, &mut found)?,
-        Job::PostBatches(_, from, to) => posts::batches(&tx, from, to, &mut found)?,
+        Job::PostBatches(_, from, to) => posts::batches(&tx, plan.outside, from, to, &mut found)?,
         Job::Whole(_) => whole(&tx, &mut found)?,
         Job::Chain(_) => done.head = Some(chain(&tx, plan.head.as_ref(), &mut found)?),
         Job::Table(_, table) => {
@@ -333,6 +332,34 @@ fn run(plan: &Plan<'_>, snapshot: &Snapshot, at: usize, job: Job) -> StoreResult
     }
     (done.found, done.count) = (found.kept, found.count);
     Ok(done)
+}
+
+/// What belongs to no tenant that can be opened: no query of a practice meets it.
+fn of_nobody(store: &Store, snapshot: &Snapshot, found: &mut Vec<Difference>) -> StoreResult<()> {
+    // An id that nobody configured may be any text.
+    let found_of = |id: &str| Found::new(if is_id(id) { id } else { "" });
+    for id in store.tenant_ids()? {
+        if let Err(StoreError::Seal(SealError::WrongMasterKey { .. })) = store.known_practice(&id) {
+            let mut of = found_of(&id);
+            of.tell("key", "practice", "", "its key does not open: what it has cannot be read");
+            found.append(&mut of.kept);
+        }
+    }
+    let mut known = None;
+    for (id, table) in snapshot.rows_without_key()? {
+        let mut of = found_of(&id);
+        if known.as_ref() != Some(&id) {
+            of.tell("key", "practice", "", "its key is gone: what it has cannot be read");
+        }
+        of.tell("key", &table, "", "has rows of a tenant without a key");
+        found.append(&mut of.kept);
+        known = Some(id);
+    }
+    Ok(())
+}
+
+fn each_range(highest: u64, mut take: impl FnMut(u64, u64) -> StoreResult<()>) -> StoreResult<()> {
+    (0..=highest / RANGE).try_for_each(|part| take(part * RANGE, part * RANGE + RANGE - 1))
 }
 
 /// A table against the sum that the head keeps of it.
@@ -425,7 +452,7 @@ mod tests {
             tenants: &tenants,
             configured: &configured,
             clearing: None,
-            outbox: folder.path(),
+            outside: None,
             head: None,
             threads: 1,
         };

@@ -1,6 +1,6 @@
 //! What EHRs are told: each post against the CLP that it tells of, its file and its work; each file against the posts in it.
 
-use super::Found;
+use super::{Found, Outside, outside};
 use crate::post::{SUBJECT, Told, batch_name};
 use crate::store::post::{PostRow, PostState};
 use crate::store::{StoreResult, Tx};
@@ -57,7 +57,7 @@ fn post(tx: &Tx<'_>, row: &PostRow, state: &str, found: &mut Found) -> StoreResu
 }
 
 /// Goes over files with ids in a range.
-pub(super) fn batches(tx: &Tx<'_>, from: u64, to: u64, found: &mut Found) -> StoreResult<()> {
+pub(super) fn batches(tx: &Tx<'_>, files: Option<&Outside>, from: u64, to: u64, found: &mut Found) -> StoreResult<()> {
     for batch in tx.post_batches_between(from, to)? {
         let id = batch.batch_id;
         let known = matches!(batch.state.as_str(), "written" | "staged" | "sent" | "dropped");
@@ -73,6 +73,10 @@ pub(super) fn batches(tx: &Tx<'_>, from: u64, to: u64, found: &mut Found) -> Sto
             _ => count == batch.post_count,
         };
         found.expect(whole, "count", "post_batch", id, "post_count is not the number of posts in it");
+        if files.is_some() {
+            let result = outside::for_ehr(tx, &batch, found);
+            found.settle("post_batch", id, result)?;
+        }
     }
     Ok(())
 }

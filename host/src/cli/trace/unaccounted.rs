@@ -1,4 +1,4 @@
-//! `trace --unaccounted`: everything that is in none of the ends, of every practice and of the host's own tenant.
+//! `trace --unaccounted`: everything that is in none of the ends, of every practice, of the host's own tenant, and of nobody.
 
 use std::process::ExitCode;
 
@@ -7,15 +7,18 @@ use super::super::reader::Reader;
 use super::super::verify::line;
 use super::super::{Failure, Global};
 use crate::claim::day_number;
-use crate::verify::ends::{not_configured, unaccounted};
+use crate::verify::Outside;
+use crate::verify::ends::{not_configured, of_nobody, unaccounted};
 
 pub(super) fn run(global: &Global, reader: &Reader, practice: Option<&str>) -> Result<ExitCode, Failure> {
     let today = day_number(global.today());
-    let (mut listed, mut count) = (Vec::new(), 0);
+    let outside = Outside::of(&reader.config);
+    let mut listed = if practice.is_none() { of_nobody(&reader.store)? } else { Vec::new() };
+    let mut count = u64::try_from(listed.len()).unwrap_or(0);
     for tenant in reader.tenants(practice)? {
         let of_tenant = if reader.is_configured(tenant.id()) {
             let profile = reader.profile(tenant.id())?;
-            unaccounted(&reader.store, &tenant, profile.as_ref(), today)?
+            unaccounted(&reader.store, &tenant, profile.as_ref(), &outside, today)?
         } else {
             not_configured(&tenant)?
         };

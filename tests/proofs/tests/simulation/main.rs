@@ -18,7 +18,7 @@ use claimhost::claim::{Date, day_number, parse_iso};
 use claimhost::config::Config;
 use claimhost::lifecycle::Host;
 use claimhost::verify::ends::unaccounted;
-use claimhost::verify::{Plan, verify};
+use claimhost::verify::{Outside, Plan, verify};
 use claimhost_tests::dice::Dice;
 use claimhost_tests::site::{Charge, PRACTICE, Site, copy_folder};
 use disk::Faults;
@@ -327,11 +327,14 @@ impl Run {
         let host = self.host.as_ref().unwrap();
         let mut tenants = host.practice_stores();
         tenants.push(host.clearing().clone());
+        let outside = Outside::of(host.config());
+        let configured: Vec<String> = host.config().practice.iter().map(|practice| practice.id.clone()).collect();
         let plan = Plan {
             store: host.store(),
             tenants: &tenants,
+            configured: &configured,
             clearing: Some(host.clearing()),
-            outbox: &self.folder.path().join("transport/out"),
+            outside: Some(&outside),
             head: None,
             threads: 1,
         };
@@ -340,7 +343,7 @@ impl Run {
         let today = if self.met.contains_key("clock jump") { EARLIEST } else { DAY };
         for tenant in &tenants {
             let day = day_number(parse_iso(today).unwrap());
-            let found = unaccounted(host.store(), tenant, host.profile(tenant.id()), day).unwrap();
+            let found = unaccounted(host.store(), tenant, host.profile(tenant.id()), &outside, day).unwrap();
             assert_eq!(found.count, 0, "unaccounted: {found:?}, faults {:?}", self.met);
         }
         let summary = serde_json::to_value(host.summary().unwrap()).unwrap();
