@@ -14,8 +14,8 @@ use claimhost::codes::Library;
 use claimhost::codes::container::{Cover, Label, write};
 use claimhost::codes::list::{Entry, pack};
 use claimhost::plugin::{
-    Answer, CodeTables, DataIs, Disguiser, FaultKind, FixtureError, FixturePolicy, GivenFixture, LogEntry, OpenError,
-    PluginError, PluginHost, PluginHostConfig, PluginLog, Translated,
+    Answer, CodeTables, DataIs, Disguiser, FaultKind, FixtureError, FixturePolicy, GivenFixture, Limits, LogEntry,
+    OpenError, PluginError, PluginHost, PluginHostConfig, PluginLog, Translated,
 };
 use parking_lot::Mutex;
 use support::{Site, ask, documents, parked, reason, setup};
@@ -69,12 +69,17 @@ fn a_spent_budget_makes_the_plugin_wait_and_its_neighbour_go_on() {
 #[test]
 fn a_fault_in_open_quarantines_for_that_practice_until_released() {
     let site = Site::new("");
-    let adapter = site.adapter();
+    let host = site.open();
+    let adapter = host.adapter("hostile").unwrap();
     let bad = adapter.translate("north", &setup("trap"), &documents(&["a", "b"])).unwrap();
     assert!(bad.iter().all(|answer| matches!(parked(answer), FaultKind::Trap(_))));
+    assert!(bad.iter().all(|answer| matches!(answer, Translated::Parked(fault) if fault.is_quarantine())));
+    assert!(!adapter.may_run("north") && adapter.may_run("south"));
     assert_eq!(*parked(&ask(&adapter, "north", &["a"])[0]), FaultKind::Quarantined);
     assert_eq!(reason(&ask(&adapter, "south", &["a"])[0]), "a");
-    adapter.release("north");
+    assert_eq!(host.release("hostile", Some("south")), Some(vec![]));
+    assert_eq!(host.release("hostile", None), Some(vec!["north".to_owned()]));
+    assert_eq!(host.release("nobody", None), None);
     assert_eq!(reason(&ask(&adapter, "north", &["a"])[0]), "a");
 }
 
@@ -122,7 +127,7 @@ impl PluginLog for Kept {
             LogEntry::Line { message, .. } => message.expose().clone(),
             LogEntry::Output(text) => format!("output {}", text.expose()),
             LogEntry::Fault { fault, detail } => format!("fault {fault} | {}", detail.expose()),
-            LogEntry::Dropped { lines, .. } => format!("dropped {lines}"),
+            LogEntry::Dropped { lines, bytes } => format!("dropped {lines} lines, {bytes} bytes"),
         };
         self.0.lock().push((practice.to_owned(), text));
     }
@@ -154,7 +159,44 @@ fn guest_words_reach_the_sealed_log_and_nothing_else() {
     let lines = std::mem::take(&mut *log.0.lock());
     assert!(lines.iter().all(|(practice, _)| practice == "south"));
     let of = |wanted: &str| lines.iter().filter(|(_, text)| text.trim() == wanted).count();
-    assert_eq!((of("hostile.line"), of("output hello"), of("dropped 4990")), (10, 1, 1));
+    assert_eq!((of("hostile.line"), of("output hello"), of("dropped 4990 lines, 0 bytes")), (10, 1, 1));
+}
+
+#[test]
+fn what_a_flood_says_beyond_its_ceilings_is_counted_and_dropped() {
+    let site = Site::new("[limits]\ndeadline_ms = 5000\nlog_lines = 1000\n");
+    // The texts that are kept of one call, and what is said of the others.
+    let said = |cap: Limits, text: &str| {
+        let log = Arc::new(Kept::default());
+        let host = PluginHost::open(PluginHostConfig { log: log.clone(), limits_cap: cap, ..site.config() }).unwrap();
+        ask(&host.adapter("hostile").unwrap(), "north", &[text]);
+        let lines = std::mem::take(&mut *log.0.lock());
+        let (dropped, kept): (Vec<String>, Vec<String>) =
+            lines.into_iter().map(|(_, text)| text).partition(|text| text.starts_with("dropped"));
+        (kept, dropped.join(", "))
+    };
+    let (kept, dropped) = said(Limits { log_lines: 3, ..Limits::CAP }, "log:hello");
+    assert_eq!((kept.len(), dropped.as_str()), (4, "dropped 4997 lines, 0 bytes"), "the operator's ceiling counts");
+    // 256 KiB of lines.
+    let (kept, dropped) = said(Limits::CAP, "shout:100");
+    assert_eq!((kept.len(), dropped.as_str()), (32, "dropped 68 lines, 0 bytes"));
+    // 64 KiB of output, of 200,000 lines of 40 bytes.
+    let (kept, dropped) = said(Limits::CAP, "flood:word");
+    assert_eq!((kept.len(), kept[0].len()), (1, "output ".len() + (64 << 10)));
+    assert_eq!(dropped, format!("dropped 0 lines, {} bytes", 200_000 * 40 - (64 << 10)));
+}
+
+#[test]
+fn chance_is_the_same_in_every_session_of_every_host() {
+    let site = Site::new("");
+    let said = |practice: &str| reason(&ask(&site.adapter(), practice, &["random"])[0]).to_owned();
+    let first = said("north");
+    assert_eq!(first, said("south"));
+    // Bytes that differ among themselves, of two sequences.
+    let lists: Vec<&str> = first.split(['[', ']']).collect();
+    let (secure, insecure) = (lists[1], lists[3]);
+    assert!(secure != insecure && secure.split(", ").count() == 2_000, "{first}");
+    assert!(secure.split(", ").collect::<std::collections::BTreeSet<_>>().len() > 200);
 }
 
 #[test]
@@ -347,6 +389,7 @@ fn a_bad_plugin_is_listed_and_stops_nobody() {
     let twin = site.plugin("zwilling", "");
     let manifest = fs::read_to_string(twin.join("plugin.toml")).unwrap();
     fs::write(twin.join("plugin.toml"), manifest.replace("zwilling", "hostile")).unwrap();
+    fs::copy(support::component(), twin.join("plugin.wasm")).unwrap();
     let host = site.open();
     let error = |folder: &Path| {
         let info = host.list().into_iter().find(|info| info.folder == folder).unwrap();

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use claimhost::plugin::{FaultKind, FixturePolicy, Limits, Offer, PluginHost, PluginHostConfig, Translated};
-use support::{Site, ask, component, documents, marked, parked, reason, save, setup};
+use support::{Site, ask, component, documents, marked, named, parked, reason, save, setup};
 
 /// Asks the hostile plugin something in the north, and then everybody else whether they are well: another practice of the same
 /// plugin where it can still run, and another plugin.
@@ -46,47 +46,28 @@ fn what_never_ends_or_grows_hits_its_ceiling() {
     assert_eq!(fault("[limits]\nmemory_mib = 32\n", "eat"), FaultKind::Memory { mib: 32 });
 }
 
-/// The component with more core instances, each with a memory of so many MiB from the start.
-fn with_memories(mib: &[u32]) -> Vec<u8> {
-    fn leb(mut number: u32) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        loop {
-            let low = (number & 0x7f) as u8;
-            number >>= 7;
-            if number == 0 {
-                bytes.push(low);
-                return bytes;
-            }
-            bytes.push(low | 0x80);
-        }
-    }
-    let section = |id: u8, content: &[u8]| {
-        let length = leb(u32::try_from(content.len()).unwrap());
-        [&[id], length.as_slice(), content].concat()
-    };
+/// The component with an instance of each of these core modules beside its own.
+fn with_modules(more: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = fs::read(component()).unwrap();
-    // Sections of a component: 1 is a core module, 2 core instances. Both may come again at its end.
-    let (mut at, mut modules) = (8, 0);
-    while at < bytes.len() {
-        modules += u32::from(bytes[at] == 1);
-        let (mut length, mut shift) = (0_usize, 0);
-        loop {
-            at += 1;
-            length |= usize::from(bytes[at] & 0x7f) << shift;
-            shift += 7;
-            if bytes[at] & 0x80 == 0 {
-                break;
-            }
-        }
-        at += 1 + length;
-    }
-    for mib in mib {
-        let memory = section(5, &[&[1, 0], leb(mib * 16).as_slice()].concat());
-        bytes.extend(section(1, &[b"\0asm\x01\0\0\0", memory.as_slice()].concat()));
-        bytes.extend(section(2, &[&[1, 0], leb(modules).as_slice(), &[0]].concat()));
+    let mut modules = sections(&bytes).iter().filter(|(id, _)| *id == 1).count();
+    for module in more {
+        // Sections of a component: 1 is a core module, 2 core instances. Both may come again at its end.
+        let instance = [&[1, 0], to_leb(modules).as_slice(), &[0]].concat();
+        bytes = joined(&bytes, &[sections(&bytes), vec![(1, module.clone()), (2, instance)]].concat());
         modules += 1;
     }
     bytes
+}
+
+/// A core module of sections.
+fn module(sections: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    joined(b"\0asm\x01\0\0\0", sections)
+}
+
+/// The component with more core instances, each with a memory of so many MiB from the start.
+fn with_memories(mib: &[usize]) -> Vec<u8> {
+    let memory = |mib: &usize| module(&[(5, [&[1, 0], to_leb(mib * 16).as_slice()].concat())]);
+    with_modules(&mib.iter().map(memory).collect::<Vec<_>>())
 }
 
 #[test]
@@ -104,6 +85,10 @@ fn the_ceiling_of_memory_is_that_of_all_memories_of_a_session() {
     fs::write(&wasm, with_memories(&[20, 20, 30])).unwrap();
     let error = site.open().list().remove(0).error.unwrap().to_string();
     assert!(error.contains("64 MiB"), "{error}");
+    // The pool has no slot for it: what looks into it says where it runs.
+    fs::write(&wasm, with_memories(&[20])).unwrap();
+    let anatomy = host.anatomy(wasm.parent().unwrap()).unwrap();
+    assert_eq!(anatomy.engine, "on-demand");
 }
 
 #[test]
@@ -226,6 +211,9 @@ fn what_says_it_is_something_else_is_refused() {
     assert!(refused(&site).contains("describes itself wrongly: formats"), "{}", refused(&site));
     fs::write(&manifest, text.replace("0.1.0-draft", "0.2.0")).unwrap();
     assert!(refused(&site).contains("this host runs"), "{}", refused(&site));
+    fs::write(&manifest, text).unwrap();
+    fs::write(site.root.path().join("plugins/hostile/plugin.wasm"), named("neighbour")).unwrap();
+    assert!(refused(&site).contains("says another than `hostile`"), "{}", refused(&site));
 }
 
 /// The component with one import by another name of the same length.
@@ -330,6 +318,59 @@ fn a_table_beyond_its_ceiling_is_not_made() {
     assert_eq!(reason(&ask(&larger.adapter(), "north", &["well"])[0]), "well");
 }
 
+/// A module with a table of so many elements.
+fn table_of(elements: usize) -> Vec<u8> {
+    module(&[(4, [&[1, 0x70, 0], to_leb(elements).as_slice()].concat())])
+}
+
+/// A module whose table has one element and grows by so many as the module starts, which stops where that is refused.
+fn growing_by(elements: usize) -> Vec<u8> {
+    // `ref.null func`, `i32.const`, `table.grow 0`, `i32.const -1`, `i32.eq`, `if unreachable end`. The number is signed: an empty byte more.
+    let mut number = to_leb(elements);
+    *number.last_mut().unwrap() |= 0x80;
+    number.push(0);
+    let grow =
+        [&[0, 0xd0, 0x70, 0x41][..], &number, &[0xfc, 15, 0, 0x41, 0x7f, 0x46, 0x04, 0x40, 0, 0x0b, 0x0b]].concat();
+    let code = [&[1][..], &to_leb(grow.len()), &grow].concat();
+    module(&[(1, vec![1, 0x60, 0, 0]), (3, vec![1, 0]), (4, vec![1, 0x70, 0, 1]), (8, vec![0]), (10, code)])
+}
+
+#[test]
+fn the_ceiling_of_tables_counts_what_grows_all_of_a_session_and_what_the_operator_allows() {
+    let why = |cap: u32, more: &[Vec<u8>]| {
+        let site = Site::new("");
+        fs::write(site.root.path().join("plugins/hostile/plugin.wasm"), with_modules(more)).unwrap();
+        let limits_cap = Limits { table_elements: cap, ..Limits::CAP };
+        let host = PluginHost::open(PluginHostConfig { limits_cap, ..site.config() }).unwrap();
+        if let Some(adapter) = host.adapter("hostile") {
+            assert_eq!(reason(&ask(&adapter, "north", &["well"])[0]), "well");
+        }
+        host.list().remove(0).error.map(|error| error.to_string()).unwrap_or_default()
+    };
+    let cap = Limits::CAP.table_elements;
+    let refused = "wanted more than its 10000 table elements";
+    assert_eq!(why(cap, &[growing_by(9_000)]), "");
+    assert!(why(cap, &[growing_by(10_000)]).contains(refused), "its table grows beyond the ceiling of one");
+    assert_eq!(why(cap, &[table_of(9_000), growing_by(9_000)]), "");
+    let all = why(cap, &[table_of(9_000), table_of(9_000), growing_by(9_000)]);
+    assert!(all.contains(refused), "all tables together are beyond twice that: {all}");
+    let capped = why(5_000, &[growing_by(9_000)]);
+    assert!(capped.contains("wanted more than its 5000 table elements"), "{capped}");
+}
+
+#[test]
+fn what_a_guest_holds_of_the_host_is_bounded() {
+    assert_eq!(reason(&contained("", "pollables:100")), "held 100");
+    assert_eq!(fault("", "pollables:2000"), FaultKind::Resources { most: 1_000 });
+    // What was let go counts no more.
+    let site = Site::new("");
+    let adapter = site.adapter();
+    for _ in 0..20 {
+        assert_eq!(reason(&ask(&adapter, "north", &["pollables:400"])[0]), "held 400");
+    }
+    assert_eq!(adapter.faults(), 0);
+}
+
 #[test]
 fn a_component_too_large_for_a_slot_runs_on_demand_and_a_giant_is_not_read() {
     let site = Site::new("");
@@ -381,7 +422,7 @@ fn a_folder_cannot_reach_out_of_itself() {
             fs::remove_file(own.join("plugin.wasm")).unwrap();
             fs::rename(site.root.path().join("plugins/neighbour/plugin.wasm"), site.root.path().join("elsewhere.wasm"))
                 .unwrap();
-            fs::copy(component(), site.root.path().join("plugins/neighbour/plugin.wasm")).unwrap();
+            fs::write(site.root.path().join("plugins/neighbour/plugin.wasm"), named("neighbour")).unwrap();
             symlink(site.root.path().join("elsewhere.wasm"), own.join("plugin.wasm")).unwrap();
         }),
         ("link out", |site, own| {

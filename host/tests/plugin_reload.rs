@@ -79,6 +79,7 @@ fn folders_come_and_go_and_a_manifest_that_an_editor_has_in_hand_stops_nothing()
     let twin = site.plugin("twin", "");
     let text = fs::read_to_string(twin.join("plugin.toml")).unwrap();
     fs::write(twin.join("plugin.toml"), text.replace("twin", "hostile")).unwrap();
+    fs::copy(support::component(), twin.join("plugin.wasm")).unwrap();
     assert_eq!(reload(&host), only("refused"), "who has an id keeps it");
     fs::remove_dir_all(&twin).unwrap();
     assert_eq!(reload(&host), only("removed"));

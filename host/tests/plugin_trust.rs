@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use claimhost::plugin::{Lock, Offer, Permissions, PluginHost, Trust, TrustedKey};
+use claimhost::plugin::{Limits, Lock, Offer, Permissions, PluginHost, PluginHostConfig, Trust, TrustedKey};
 use support::{
     Site, active, config, connector, documents, folder, info, marked, only, reason, reload, save, setup, version,
 };
@@ -328,7 +328,9 @@ fn who_was_refused_holds_no_id() {
     // Both become sound in one look: the refused one has no right to the id that it could not run with.
     let behind = site.plugin("a-twin", "");
     edit(&behind.join("plugin.toml"), "id = \"a-twin\"", "id = \"twin\"");
-    fs::copy(support::component(), ahead.join("plugin.wasm")).unwrap();
+    for folder in [&ahead, &behind] {
+        fs::write(folder.join("plugin.wasm"), support::named("twin")).unwrap();
+    }
     host.reload(false).unwrap();
     let runs = host.list().into_iter().find(|info| info.id == "twin" && info.error.is_none()).unwrap();
     assert_eq!(runs.folder, behind, "of two new ones the first by folder");
@@ -437,4 +439,29 @@ fn a_rollback_that_comes_to_nothing_leaves_the_pin_as_it_was() {
     fs::remove_dir_all(fixture).unwrap();
     host.rollback("hostile").unwrap();
     assert_eq!(version(&active(&host)), "000/");
+}
+
+#[test]
+fn what_was_proved_is_proved_again_with_fewer_rights_and_under_lower_ceilings() {
+    let site = Site::new("[permissions]\ncode_tables = [\"hcpcs\"]\n");
+    let problem = r#"{"id":"p","at":{"path":"p","offset":null},"found":"p","expected":"p","remedy":"p"}"#;
+    site.fixture("codes", "code:hcpcs C9014", r#"[{"Ignored":{"id":"hostile.code","reason":"knownJ0567"}}]"#);
+    site.fixture("many", "items:3", &format!("[{{\"Rejected\":[{problem},{problem},{problem}]}}]"));
+    // Why it does not run with these rights, where nothing may give more results than so many; empty: it runs.
+    let refused = |tables: &[String], results: u32| {
+        let config =
+            || PluginHostConfig { limits_cap: Limits { results, ..Limits::CAP }, ..config(&site, Trust::Locked) };
+        let grants = Permissions { code_tables: tables.to_vec(), ..Permissions::default() };
+        let offer = Offer::read(&config(), &folder(&site, "hostile")).unwrap();
+        offer.consent(&site.root.path().join("plugins.lock"), grants).unwrap();
+        info(&PluginHost::open(config()).unwrap(), "hostile").error.map(|error| error.to_string()).unwrap_or_default()
+    };
+    let all = ["hcpcs".to_owned()];
+    let many = Limits::CAP.results;
+    assert_eq!(refused(&all, many), "");
+    let why = refused(&[], many);
+    assert!(why.contains("fails its own fixtures: codes: at /0/Ignored/reason"), "{why}");
+    let why = refused(&all, 2);
+    assert!(why.contains("fails its own fixtures") && why.contains("3 results, at most 2"), "{why}");
+    assert_eq!(refused(&all, many), "");
 }

@@ -88,7 +88,7 @@ pub fn guest(name: &str, parent: &Path) -> PathBuf {
     cargo.args(["-p", &package, "--target-dir"]).arg(&target);
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     assert!(cargo.status().expect("cargo").success(), "{package} builds");
-    let component = target.join("wasm32-wasip2/plugin").join(format!("guest_{name}.wasm"));
+    let component = target.join("wasm32-wasip2/plugin").join(format!("guest_{}.wasm", name.replace('-', "_")));
     let folder = parent.join("offered");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::copy(source.join("plugin.toml"), folder.join("plugin.toml")).expect("its manifest");

@@ -39,6 +39,8 @@ pub(crate) enum Plugin {
     Reload(super::plugin_live::Reload),
     /// Puts the version of a plugin back that was active before
     Rollback(super::plugin_live::Rollback),
+    /// Lifts the quarantine of a plugin whose session could not be opened, in the running serve
+    Release(super::plugin_live::Release),
     /// Shows what plugins said while they worked for a practice: log lines, output, faults
     Log(super::plugin_log::Log),
 }
@@ -67,6 +69,7 @@ impl Plugin {
             Self::Digest(digest) => digest.run(global),
             Self::Reload(reload) => reload.run(global),
             Self::Rollback(rollback) => rollback.run(global),
+            Self::Release(release) => release.run(global),
             Self::Log(log) => log.run(global),
         }
     }

@@ -1,4 +1,4 @@
-//! `plugin reload|rollback`: what changes plugins while `serve` runs.
+//! `plugin reload|rollback|release`: what changes plugins while `serve` runs.
 
 use std::process::ExitCode;
 
@@ -23,15 +23,27 @@ pub(crate) struct Rollback {
     id: String,
 }
 
+/// `plugin release`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Release {
+    /// The plugin, as `plugin list` prints it
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Of this practice alone; without it of every practice
+    #[arg(long, value_name = "PRACTICE")]
+    practice: Option<String>,
+}
+
+/// The running `serve`; where none runs, what to know instead.
+fn serving(config: &Config, hint: &str) -> Result<Serving, Failure> {
+    Serving::find(config).ok_or_else(|| Failure::missing(format!("no serve runs here\nhint: {hint}")))
+}
+
 impl Reload {
     #[allow(clippy::unused_self, reason = "every command is called alike")]
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
         let config = Config::load(&global.config).map_err(HostError::from)?;
-        let serving = Serving::find(&config).ok_or_else(|| {
-            Failure::missing(
-                "no serve runs here\nhint: plugins are read at its start; `claimhost plugin list` reads them now",
-            )
-        })?;
+        let serving = serving(&config, "plugins are read at its start; `claimhost plugin list` reads them now")?;
         let answer = serving.ask("POST", "/v1/plugins/reload")?;
         let changes = answer.get("changes").and_then(Value::as_array).cloned().unwrap_or_default();
         let refused = changes.iter().filter(|change| change.get("outcome") == Some(&Value::from("refused"))).count();
@@ -86,6 +98,36 @@ impl Rollback {
             let digest = listed.digest.get(..12).unwrap_or_default();
             print(&format!("{GREEN}active{RESET}  {} {} {digest}", listed.id, listed.version));
             print("        until its folder holds a new version; once more takes this back");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Release {
+    pub(crate) fn run(&self, global: &Global) -> Result<ExitCode, Failure> {
+        let config = Config::load(&global.config).map_err(HostError::from)?;
+        if let Some(practice) = &self.practice
+            && !config.practice.iter().any(|known| known.id == *practice)
+        {
+            return Err(Failure::missing(format!("no practice `{practice}` in claimhost.toml")));
+        }
+        let serving =
+            serving(&config, "a quarantine ends with the process that it began in: the next one tries again")?;
+        let of_practice = self.practice.iter().map(|practice| format!("?practice={practice}")).collect::<String>();
+        let answer = serving.ask("POST", &format!("/v1/plugins/{}/release{of_practice}", self.id))?;
+        let released: Vec<&str> =
+            answer.get("released").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        if released.is_empty() {
+            let whom = self.practice.as_ref().map_or_else(String::new, |practice| format!(" for `{practice}`"));
+            return Err(Failure::missing(format!("`{}` is not quarantined{whom}", self.id)));
+        }
+        if global.json {
+            print_json(&answer);
+        } else {
+            for practice in released {
+                print(&format!("{GREEN}released{RESET}  {}  {practice}", self.id));
+            }
+            print("          what waits for it runs again in the next turn");
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -67,7 +67,11 @@ const KINDS: [(&str, &str); 31] = [
         "post.parked",
         "mend or replace the poster; it is asked again by itself then; or key it into the EHR by hand, and `claimhost post confirm {} --by NAME`",
     ),
-    ("document.parked", "mend or replace the plugin; it runs again then, or with `claimhost document retry {}`"),
+    (
+        "document.parked",
+        "mend or replace the plugin; it runs again then, or with `claimhost document retry {}`. Where its reason is plugin.quarantined: `claimhost \
+         plugin release`",
+    ),
     ("remittance.conflict", "ask the payer which one is right; then `claimhost remittance choose` that one"),
     (
         "remittance.unapplied",

@@ -21,6 +21,7 @@ use crate::config::{Config, FolderConfig, LastLine, Route};
 use crate::lifecycle::pace::Pace;
 use crate::lifecycle::seats::Seats;
 use crate::lifecycle::summary::{Summary, summarize};
+use crate::lifecycle::unjudged::Unjudged;
 use crate::lifecycle::{
     DataQuestions, DataReloads, HostError, answers, due, go_live, ingest, inquire, later, lost_tables, master_key,
     submit, tidy,
@@ -82,6 +83,8 @@ pub(super) struct Practice {
     reviewed: Option<(Stamps, Date)>,
     /// Whether visits ahead are to be looked at in this turn: another day, another profile.
     look_ahead: bool,
+    /// What is held since a rule set was not run.
+    pub(super) unjudged: Unjudged,
 }
 
 /// One watched folder, or one listener: a way in for documents of one kind.
@@ -148,6 +151,7 @@ impl Host {
                 folders,
                 reviewed: None,
                 look_ahead: false,
+                unjudged: Unjudged::default(),
             });
         }
         let clearing = store.clearing()?;
@@ -357,10 +361,12 @@ impl Host {
     }
 
     /// Once a day, and when a profile changes: a claim is held by what was known then, which another profile or day (or other
-    /// plugins, at the start) may free; and a claim that nobody has answered becomes work.
+    /// plugins, at the start) may free; and a claim that nobody has answered becomes work. In every turn: a rule set that was not run
+    /// may run now.
     fn look_again(&mut self) -> Result<(), HostError> {
         let as_of = self.as_of;
         for practice in &mut self.practices {
+            practice.unjudged.look_again(&self.plugins, &practice.store)?;
             let now = Some((practice.profile_files.clone(), as_of));
             practice.look_ahead = practice.reviewed != now;
             if practice.reviewed != now {

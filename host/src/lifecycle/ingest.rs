@@ -456,6 +456,8 @@ fn within_range(translated: Translated) -> Translated {
 
 /// Reason of a document that was not run, since its plugin has spent its fault budget.
 pub(super) const WAITS_FOR_BUDGET: &str = "plugin.budget-spent";
+/// Reason of a document that was not run, since its plugin is quarantined.
+pub(super) const WAITS_FOR_RELEASE: &str = "plugin.quarantined";
 
 fn end_of(translated: &Translated) -> (DocumentStatus, String, serde_json::Value) {
     match translated {
@@ -469,7 +471,11 @@ fn end_of(translated: &Translated) -> (DocumentStatus, String, serde_json::Value
             (DocumentStatus::Rejected, id.to_owned(), json!({ "problems": problems }))
         }
         Translated::Parked(fault) => {
-            let reason = if fault.is_temporary() { WAITS_FOR_BUDGET } else { "plugin.fault" };
+            let reason = match fault {
+                fault if fault.is_temporary() => WAITS_FOR_BUDGET,
+                fault if fault.is_quarantine() => WAITS_FOR_RELEASE,
+                _ => "plugin.fault",
+            };
             (DocumentStatus::Parked, reason.to_owned(), json!({ "fault": fault.to_string() }))
         }
     }

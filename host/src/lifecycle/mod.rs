@@ -5,7 +5,7 @@
 //! `inquire` asks payers about cover (`upcoming`: whom of a visit ahead), `cover_answers` takes what they say.
 //! `handover.rs` keeps accounts right over several payers, `unapplied.rs` finds the claim of a payment that came before its name, `refusal.rs` words what is refused of an answer.
 //! `go_live.rs` says whether a practice may submit. `receive.rs` stores what listeners bring, beside the turn. `tidy.rs` removes files past their time. `data_reload.rs` says what became of data that changed on disk. `fold.rs` says what facts mean, `refold.rs` applies it (`marks.rs`:
-//! what figures count of it), `summary.rs` counts.
+//! what figures count of it), `summary.rs` counts. `unjudged.rs` knows what waits for a rule set that was not run.
 
 mod accept;
 mod answers;
@@ -51,6 +51,7 @@ pub mod summary;
 mod tables;
 mod tidy;
 mod unapplied;
+mod unjudged;
 mod upcoming;
 mod visit_work;
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::Serialize;
 
 use super::host::{Host, Practice};
-use super::ingest::Intake;
+use super::ingest::{Intake, WAITS_FOR_BUDGET, WAITS_FOR_RELEASE};
 use super::pieces::{Batch, Pending};
 use super::{HostError, answers};
 use crate::intake::framing::ByteRange;
@@ -109,14 +109,13 @@ impl Host {
 }
 
 impl Intake<'_> {
-    /// Parked documents run again when the plugin or its mapping has changed, and those that its budget kept from running when
-    /// it has some again.
+    /// Parked documents run again when the plugin or its mapping has changed, and those that its budget or its quarantine kept from
+    /// running when it may run again.
     pub(super) fn retry_parked(&self) -> Result<u64, HostError> {
         let parked = self.practice.store.read(|tx| tx.documents(Some(DocumentStatus::Parked)))?;
-        let may = self.adapter.has_budget();
-        let due = |row: &DocumentRow| {
-            may && (row.plugin_digest != self.digest || row.reason == super::ingest::WAITS_FOR_BUDGET)
-        };
+        let may = self.adapter.may_run(self.practice.store.id());
+        let was_not_run = |row: &DocumentRow| matches!(row.reason.as_str(), WAITS_FOR_BUDGET | WAITS_FOR_RELEASE);
+        let due = |row: &DocumentRow| may && (row.plugin_digest != self.digest || was_not_run(row));
         let (parked, _) = self.own(parked.into_iter().filter(due).collect())?;
         let ran = self.again(parked)?.unwrap_or_default();
         Ok(u64::try_from(ran.len()).unwrap_or(0))

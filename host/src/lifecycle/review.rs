@@ -502,6 +502,9 @@ fn ask(
                 candidate.findings.extend(stored);
             }
             Checked::NotEvaluated(fault) => {
+                if let Some(visit_id) = candidate.visit_id.filter(|_| fault.was_not_run()) {
+                    practice.unjudged.note(rules.id(), visit_id);
+                }
                 let words = format!("{named} could not be evaluated: {fault}. The claim waits until it can.");
                 let mut finding = hold("rules.not-evaluated", "claim", &words);
                 finding.plugin_digest.clone_from(&digest);

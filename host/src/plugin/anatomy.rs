@@ -33,13 +33,10 @@ impl PluginHost {
     pub fn anatomy(&self, folder: &Path) -> Result<Anatomy, PluginError> {
         let source = Pass::new(&self.found()).source(folder)?;
         let limits = self.limits(&source.manifest);
-        let placement = Placement::of(source.component.bytes.len(), &limits);
+        let built = self.shared.built(&source.component, &limits);
+        let (placement, component) = built
+            .map_err(|problem| PluginError::Component { path: folder.join(&source.manifest.component), problem })?;
         let engine = self.shared.engines.get(placement);
-        let component = self.shared.cache.component(engine, &source.component.bytes, &source.component.sha256);
-        let (component, _) = component.map_err(|error| PluginError::Component {
-            path: folder.join(&source.manifest.component),
-            problem: format!("is no component that can run here: {error:#}"),
-        })?;
         let ty = component.component_type();
         let names = |found: &mut dyn Iterator<Item = String>| found.collect::<Vec<_>>();
         Ok(Anatomy {

@@ -48,6 +48,12 @@ pub enum FaultKind {
         /// The ceiling.
         expected: u32,
     },
+    /// The guest held more streams and pollables than its ceiling.
+    #[error("the plugin held more than {most} things of the host at once; report it to the plugin's author")]
+    Resources {
+        /// The ceiling.
+        most: usize,
+    },
     /// Another number of answers than of questions.
     #[error("the plugin gave {found} answers, expected {expected}, one each; report it to the plugin's author")]
     Count {
@@ -65,7 +71,9 @@ pub enum FaultKind {
     #[error("the plugin could not be started; run its fixtures with `plugin test`")]
     Start,
     /// Its `open` faulted before for this practice: quarantined until the plugin changes or an operator releases it.
-    #[error("the plugin is quarantined for this practice since its open failed; change the plugin or release it")]
+    #[error(
+        "the plugin is quarantined for this practice since its open failed; change the plugin, or `claimhost plugin release` it"
+    )]
     Quarantined,
     /// Its fault budget is spent: this was not run. Try again in a minute.
     #[error("the plugin's fault budget is spent, this was not run; it will be tried again later")]
@@ -83,6 +91,8 @@ pub enum FaultKind {
 pub struct Fault {
     kind: FaultKind,
     detail: Arc<Phi<String>>,
+    /// It happened in `open`: nothing was handed over.
+    in_open: bool,
 }
 
 impl Fault {
@@ -93,7 +103,12 @@ impl Fault {
 
     /// A fault and the guest's own words: may hold patient data.
     pub fn with_detail(kind: FaultKind, detail: String) -> Self {
-        Self { kind, detail: Arc::new(Phi::new(detail)) }
+        Self { kind, detail: Arc::new(Phi::new(detail)), in_open: false }
+    }
+
+    /// The same, of an `open`: with it begins a quarantine.
+    pub(super) fn in_open(self) -> Self {
+        Self { in_open: true, ..self }
     }
 
     /// Which one.
@@ -109,6 +124,16 @@ impl Fault {
     /// Whether the same call may succeed later with nothing changed.
     pub fn is_temporary(&self) -> bool {
         matches!(self.kind, FaultKind::BudgetSpent)
+    }
+
+    /// Whether the quarantine of its plugin is why: an operator may lift it.
+    pub fn is_quarantine(&self) -> bool {
+        self.in_open || matches!(self.kind, FaultKind::Quarantined)
+    }
+
+    /// Whether nothing was handed to the plugin: of what it would have said nothing is known.
+    pub fn was_not_run(&self) -> bool {
+        self.is_temporary() || self.is_quarantine()
     }
 }
 

@@ -52,6 +52,23 @@ pub(super) struct Shared {
     pub(super) reloads: Counters,
 }
 
+impl Shared {
+    /// Compiles a component for the engine that it runs on. The error is for who built it.
+    pub(super) fn built(&self, component: &ComponentFile, limits: &Limits) -> Result<(Placement, Component), String> {
+        let build = |placement| {
+            let built = self.cache.component(self.engines.get(placement), &component.bytes, &component.sha256);
+            built.map(|(built, _)| (placement, built))
+        };
+        let first = Placement::of(component.bytes.len(), limits);
+        let built = match (build(first), first) {
+            // The pool's own limits refuse some components that are valid.
+            (Err(_), Placement::Pooled) => build(Placement::OnDemand),
+            (built, _) => built,
+        };
+        built.map_err(|error| format!("is no component that can run here: {error:#}; rebuild it for wasm32-wasip2"))
+    }
+}
+
 /// A compiled plugin with what it has cost.
 pub(super) struct Plugin {
     pub(super) manifest: Manifest,
@@ -94,8 +111,12 @@ impl Plugin {
         self.quarantined.lock().insert(practice.to_owned());
     }
 
-    pub(super) fn release(&self, practice: &str) {
-        self.quarantined.lock().remove(practice);
+    /// Lifts its quarantine for a practice, or for all. Gives those for which it was quarantined.
+    pub(super) fn release(&self, practice: Option<&str>) -> Vec<String> {
+        let of_it = |name: &String| practice.is_none_or(|practice| practice == name);
+        let mut released: Vec<String> = self.quarantined.lock().extract_if(of_it).collect();
+        released.sort();
+        released
     }
 
     /// Practices that it does not run for since its `open` faulted.
@@ -215,8 +236,11 @@ fn prove(shared: &Shared, plugin: &Plugin) -> Result<(), FixtureError> {
     if shared.fixtures == FixturePolicy::Skip {
         return Ok(());
     }
+    // With other rights or lower ceilings the same version may answer otherwise.
+    let rights = serde_json::to_vec(&(&plugin.granted, &plugin.limits)).unwrap_or_default();
     let key = Sha256::new()
         .chain_update(&plugin.digest)
+        .chain_update(Sha256::digest(rights))
         .chain_update(settings_digest(plugin.engine()))
         .chain_update(fixtures::digest(&plugin.folder)?)
         .chain_update(crate::codes::embedded::digest())
@@ -241,26 +265,14 @@ pub(super) fn compile(shared: &Arc<Shared>, source: &Source, granted: Permission
         }
     };
     let limits = manifest.limits.capped(&shared.limits_cap);
-    let first = Placement::of(component.bytes.len(), &limits);
-    let build = |placement| {
-        let engine = shared.engines.get(placement);
-        let (built, _) = shared.cache.component(engine, &component.bytes, &component.sha256)?;
-        Ok::<_, wasmtime::Error>((placement, engine, built))
-    };
-    let invalid = |error: wasmtime::Error| {
-        fail(format!("is no component that can run here: {error:#}; rebuild it for wasm32-wasip2"))
-    };
-    let key = Key { sha256: component.sha256, kind: manifest.kind, pooled: first == Placement::Pooled };
+    let pooled = Placement::of(component.bytes.len(), &limits) == Placement::Pooled;
+    let key = Key { sha256: component.sha256, kind: manifest.kind, pooled };
     let compiled = shared.components.get(key, || {
-        let (placement, engine, built) = match (build(first), first) {
-            (Ok(built), _) => built,
-            // The pool's own limits refuse some components that are valid.
-            (Err(_), Placement::Pooled) => build(Placement::OnDemand).map_err(invalid)?,
-            (Err(error), Placement::OnDemand) => return Err(invalid(error)),
-        };
+        let (placement, built) = shared.built(component, &limits).map_err(&fail)?;
+        let engine = shared.engines.get(placement);
         check_names(engine, &built, manifest).map_err(&fail)?;
         let pre = link(engine, &built, manifest).map_err(&fail)?;
-        Ok(Compiled { pre, placement })
+        Ok::<_, PluginError>(Compiled { pre, placement })
     })?;
     Ok(Plugin {
         manifest: manifest.clone(),

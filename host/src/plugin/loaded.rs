@@ -67,6 +67,11 @@ impl<D> Loaded<D> {
         !self.plugin.budget.is_spent()
     }
 
+    /// Whether it may run for a practice now: it has budget, and is not quarantined there.
+    pub fn may_run(&self, practice: &str) -> bool {
+        self.has_budget() && !self.plugin.is_quarantined(practice)
+    }
+
     /// Practices that it does not run for since its `open` faulted.
     pub fn quarantined(&self) -> Vec<String> {
         self.plugin.quarantined()
@@ -85,11 +90,6 @@ impl<D> Loaded<D> {
     /// Faults of this digest since the host started.
     pub fn faults(&self) -> u64 {
         self.plugin.faults()
-    }
-
-    /// Lifts the quarantine of a practice after a fault in `open`.
-    pub fn release(&self, practice: &str) {
-        self.plugin.release(practice);
     }
 
     /// Opens a session with a setup and drops it again. A refusal is [`FaultKind::SetupRefused`].

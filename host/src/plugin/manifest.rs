@@ -9,6 +9,8 @@ use super::files;
 
 /// A manifest larger than this is not read.
 const MANIFEST_BYTES_MAX: u64 = 1 << 20;
+/// Of a text that is shown as it is.
+const TEXT_BYTES_MAX: usize = 200;
 
 /// Contract versions this host runs.
 pub(super) const CONTRACTS: [&str; 1] = ["0.1.0-draft"];
@@ -279,6 +281,14 @@ impl Manifest {
         if self.kind == Kind::Adapter && self.formats.is_empty() {
             return Err(("kind", "formats is missing: an adapter names the formats of its documents".to_owned()));
         }
+        let family = std::slice::from_ref(&self.family);
+        let shown =
+            [("family", family), ("formats", self.formats.as_slice()), ("payer_ids", self.payer_ids.as_slice())];
+        let is_odd = |text: &String| text.len() > TEXT_BYTES_MAX || text.chars().any(char::is_control);
+        if let Some((key, _)) = shown.into_iter().find(|(_, texts)| texts.iter().any(is_odd)) {
+            let problem = format!("{key}: expected at most {TEXT_BYTES_MAX} bytes a text, and no control characters");
+            return Err((key, problem));
+        }
         let named = [("component", Some(&self.component)), ("mapping", self.mapping.as_ref())];
         if let Some((key, _)) = named.into_iter().find(|(_, name)| name.is_some_and(|name| !is_plain_name(name))) {
             return Err((key, format!("{key}: expected the name of a file in the plugin's folder")));
@@ -376,6 +386,8 @@ mod tests {
             ("framing = ", "framin = ", Some(5), "did you mean `framing`"),
             ("framing = \"hl7v2\"", "", Some(3), "framing is missing"),
             ("formats = [\"hl7v2\"]", "", Some(3), "formats is missing"),
+            ("formats = [\"hl7v2\"]", "formats = [\"hl7v2\", \"\\u001b[2J\"]", Some(6), "no control characters"),
+            ("evidence = ", "family = \"\\u009b2J\"\nevidence = ", Some(7), "no control characters"),
             (
                 "evidence = \"documented\"",
                 "evidence = \"documented\"\n[permissions]\ncode_tables = [\"icd10\"]",

@@ -340,6 +340,19 @@ impl PluginHost {
         })
     }
 
+    /// Lifts the quarantine of a plugin for a practice, or for all: gives those for which it had been. None where no active plugin has
+    /// this id.
+    #[must_use]
+    pub fn release(&self, id: &str, practice: Option<&str>) -> Option<Vec<String>> {
+        let entries = self.entries.load();
+        let mut active = entries.values().filter_map(|entry| entry.active.as_ref()).map(Active::plugin);
+        let released = active.find(|plugin| plugin.manifest.id == id)?.release(practice);
+        for practice in &released {
+            tracing::warn!(plugin = id, practice, "plugin: released from quarantine by an operator");
+        }
+        Some(released)
+    }
+
     /// Idle sessions now, of all practices.
     pub fn idle_sessions(&self) -> usize {
         self.shared.pool.idle()

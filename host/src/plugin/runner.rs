@@ -153,7 +153,7 @@ impl<I, O> Run<'_, I, O> {
         items: &[I],
         results: &mut Vec<Result<O, Fault>>,
     ) -> Result<(), Vec<Problem>> {
-        let fault = match first {
+        match first {
             Ok((outputs, session)) => {
                 self.give(session);
                 results.extend(outputs.into_iter().map(Ok));
@@ -167,8 +167,8 @@ impl<I, O> Run<'_, I, O> {
                 park(results, items.len(), &fault);
                 return Ok(());
             }
-            Err(Failed::Call(fault)) => fault,
-        };
+            Err(Failed::Call(_)) => {}
+        }
         self.plugin.count_fault();
         self.plugin.budget.spend(began.elapsed());
         if self.plugin.budget.is_overdrawn() {
@@ -176,7 +176,7 @@ impl<I, O> Run<'_, I, O> {
             return Ok(());
         }
         if items.len() <= 1 {
-            return self.last_try(&fault, items, results);
+            return self.last_try(items, results);
         }
         let (left, right) = items.split_at(items.len() / 2);
         for half in [left, right] {
@@ -193,7 +193,7 @@ impl<I, O> Run<'_, I, O> {
 
     /// A single item that faulted: once more, alone, with ten times the deadline. One such try at a time in the whole
     /// host, so that slow plugins cannot hold every worker.
-    fn last_try(&self, fault: &Fault, items: &[I], results: &mut Vec<Result<O, Fault>>) -> Result<(), Vec<Problem>> {
+    fn last_try(&self, items: &[I], results: &mut Vec<Result<O, Fault>>) -> Result<(), Vec<Problem>> {
         let _turn = self.plugin.shared.last_try.lock();
         let began = Instant::now();
         match self.fresh(items, self.plugin.limits.deadline() * LAST_TRY_DEADLINES) {
@@ -202,9 +202,9 @@ impl<I, O> Run<'_, I, O> {
                 results.extend(outputs.into_iter().map(Ok));
             }
             Err(Failed::Setup(problems)) => return Err(problems),
-            Err(Failed::Open(_)) => {
+            Err(Failed::Open(fault)) => {
                 self.plugin.quarantine(&self.key.practice);
-                park(results, items.len(), fault);
+                park(results, items.len(), &fault);
             }
             Err(Failed::Call(again)) => {
                 self.plugin.count_fault();
@@ -232,7 +232,7 @@ impl<I, O> Run<'_, I, O> {
         match Session::open(self.plugin, &self.key.practice, self.setup, slot) {
             Ok(Ok(session)) => self.answer(session, items, deadline).map_err(Failed::Call),
             Ok(Err(problems)) => Err(Failed::Setup(problems)),
-            Err(fault) => Err(Failed::Open(fault)),
+            Err(fault) => Err(Failed::Open(fault.in_open())),
         }
     }
 

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceAny, TypedFunc};
+use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceAny, ResourceTableError, TypedFunc};
 use wasmtime::{Store, Trap};
 
 use super::contract::{adapter, poster, puller, rules};
@@ -17,7 +17,7 @@ use super::imports::LogEntry;
 use super::load::Plugin;
 use super::pool::Slot;
 use super::source;
-use super::wasi::State;
+use super::wasi::{RESOURCES_MAX, State};
 use crate::claim::{ClaimInContext, Finding, Phi, Problem, Setup};
 
 /// The interface of world `rules`, and its method that looks at claims.
@@ -127,6 +127,7 @@ impl Started {
         let state = State::new(practice, plugin.limits, std::sync::Arc::clone(&plugin.granted_tables), tables);
         let mut store = Store::new(plugin.engine(), state);
         store.limiter(|state| state);
+        store.set_max_component_handles(RESOURCES_MAX);
         store.epoch_deadline_trap();
         store.set_epoch_deadline(ticks(plugin.limits.deadline() * OPEN_DEADLINES));
         let exports = match &plugin.compiled.pre {
@@ -257,6 +258,9 @@ fn classify(error: &wasmtime::Error, exceeded: Option<FaultKind>, plugin: &Plugi
     }
     if let Some(TooManyResults { found }) = error.downcast_ref() {
         return FaultKind::Results { found: *found, expected: plugin.limits.results };
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return FaultKind::Resources { most: RESOURCES_MAX };
     }
     // wasmtime's error for a spent budget of crossing bytes is private; its text is fixed and holds no guest data.
     if error.root_cause().to_string().contains("fuel") {

@@ -26,6 +26,12 @@ use crate::claim::Phi;
 const OUTPUT_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of log lines kept of one call.
 const LOG_BYTES_MAX: usize = 256 * 1024;
+/// What one session may hold of the host's at a time: streams, pollables, its own session. A guest holds some ten; each costs memory of
+/// the host, which no ceiling of the guest's own memory counts.
+pub(super) const RESOURCES_MAX: usize = 1_000;
+/// All tables of a session together may have so many times the elements that one may have: a component brings its own, and small ones of
+/// the adapters around it.
+const TABLES_OF_ELEMENTS: usize = 2;
 /// What each session's secure and insecure random bytes are, again and again.
 static SECURE: LazyLock<Vec<u8>> = LazyLock::new(|| sequence("secure"));
 static INSECURE: LazyLock<Vec<u8>> = LazyLock::new(|| sequence("insecure"));
@@ -53,6 +59,7 @@ pub(super) struct State {
     limits: Limits,
     exceeded: Option<FaultKind>,
     memory_bytes: usize,
+    table_elements: usize,
     practice: Arc<str>,
     granted: Arc<[String]>,
     tables: Arc<dyn CodeTables>,
@@ -78,13 +85,16 @@ impl State {
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(RESOURCES_MAX);
         Self {
             wasi,
-            table: ResourceTable::new(),
+            table,
             output,
             limits,
             exceeded: None,
             memory_bytes: 0,
+            table_elements: 0,
             practice: practice.into(),
             granted,
             tables,
@@ -271,9 +281,16 @@ impl wasmtime::ResourceLimiter for State {
         }
         Ok(allowed)
     }
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let allowed = desired <= self.limits.table_elements as usize;
-        if !allowed {
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false); // as above
+        }
+        let elements = self.limits.table_elements as usize;
+        let all = self.table_elements.saturating_add(desired.saturating_sub(current));
+        let allowed = desired <= elements && all <= elements.saturating_mul(TABLES_OF_ELEMENTS);
+        if allowed {
+            self.table_elements = all;
+        } else {
             self.exceeded = Some(FaultKind::Table { elements: self.limits.table_elements });
         }
         Ok(allowed)

@@ -2,7 +2,7 @@
 //!
 //! Start at [`Pulls`]. One turn is `turn.rs`: a session of the puller (`crate::plugin::Puller`) answers with steps; `client.rs` sends what
 //! it asks for. Beside it: `outgoing.rs` what a request may have, `address.rs` where it may go, `auth.rs` with `assertion.rs` and `secret.rs` who we are, `rate.rs` and `retry.rs`
-//! when, `transport.rs` one exchange on the wire, `error.rs` what went wrong, in words that hold nothing from outside. `kept.rs` is the
+//! when, `gate.rs` how many at once, `transport.rs` one exchange on the wire, `error.rs` what went wrong, in words that hold nothing from outside. `kept.rs` is the
 //! transaction: documents of a page and the cursor behind it are stored together, so that a turn that breaks off anywhere asks for a page
 //! again and never skips one.
 //!
@@ -17,6 +17,7 @@ mod auth;
 mod check;
 mod client;
 mod error;
+mod gate;
 mod kept;
 mod meters;
 mod outgoing;
@@ -45,6 +46,7 @@ use crate::claim::{Date, day_number, from_jiff};
 use crate::config::PullConfig;
 use crate::lifecycle::Host;
 use crate::plugin::PluginHost;
+use gate::{Gate, TURNS_MAX};
 use rate::Rates;
 
 /// A thread that waits looks so often whether the host is told to stop.
@@ -62,11 +64,13 @@ impl Pulls {
         let rates = Rates::new(&config.rate, host.clearing_store());
         let today: kept::Today =
             Arc::new(move || day_number(fixed_day.unwrap_or_else(|| from_jiff(jiff::ZonedDateTime::now().date()))));
+        let gate = Arc::new(Gate::new(TURNS_MAX));
         let routes = config.routes().filter(|route| route.key.0 == "intake.pull");
         let source = |(pull, route): (&PullConfig, crate::config::Route<'_>)| {
             let store = host.practice_store(&pull.practice)?;
             let clock = (fixed_day, Arc::clone(&today));
-            Some(Arc::new(Source::new(pull, route.channel(), store, rates.of(&pull.rate), clock)))
+            let shared = (rates.of(&pull.rate), Arc::clone(&gate));
+            Some(Arc::new(Source::new(pull, route.channel(), store, shared, clock)))
         };
         Self { sources: config.pull.iter().zip(routes).filter_map(source).collect() }
     }
@@ -76,7 +80,7 @@ impl Pulls {
         &self.sources
     }
 
-    /// Pulls every source once, side by side.
+    /// Pulls every source once, so many side by side as may be at work at once.
     pub fn pull_all(&self, plugins: &PluginHost, stop: &AtomicBool) -> Vec<Report> {
         std::thread::scope(|scope| {
             let turns: Vec<_> =

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::client::Client;
+use super::gate::Gate;
 use super::kept::{Kept, Today};
 use super::meters::SourceMeters;
 use super::rate::Spent;
@@ -17,6 +18,8 @@ pub struct Source {
     pub(super) config: PullConfig,
     pub(super) kept: Kept,
     pub(super) rates: Spent,
+    /// Of all sources.
+    pub(super) gate: Arc<Gate>,
     /// The client of the puller with this digest: grants are that version's.
     pub(super) client: Mutex<Option<(String, Arc<Client>)>>,
     /// Two turns of one source would store everything twice.
@@ -30,7 +33,7 @@ impl Source {
         config: &PullConfig,
         channel: String,
         store: PracticeStore,
-        rates: Spent,
+        (rates, gate): (Spent, Arc<Gate>),
         (fixed_day, today): (Option<Date>, Today),
     ) -> Self {
         Self {
@@ -38,6 +41,7 @@ impl Source {
             meters: Arc::new(SourceMeters::new(&config.practice, &config.name)),
             config: config.clone(),
             rates,
+            gate,
             client: Mutex::new(None),
             turn: Mutex::new(()),
             fixed_day,

@@ -123,7 +123,12 @@ impl Source {
         let _one_at_a_time = self.turn.lock();
         let counts = Counts::default();
         let mut came = Came::default();
-        let result = self.steps(plugins, stop, &counts, &mut came);
+        let entered = self.gate.enter(stop);
+        let result = match &entered {
+            Some(_) => self.steps(plugins, stop, &counts, &mut came),
+            None => Err(Broken::Send(SendError::Stopped)),
+        };
+        drop(entered);
         let (ended, wait, words) = match &result {
             Ok(()) => (Ended::Done, None, None),
             Err(Broken::Send(SendError::Stopped)) => (Ended::Stopped, None, None),

@@ -1,11 +1,11 @@
-//! What an operator asks of a running `serve`: its plugins, a reload, a rollback. On the same loopback address as `/metrics`,
+//! What an operator asks of a running `serve`: its plugins, a reload, a rollback, the end of a quarantine. On the same loopback address as `/metrics`,
 //! with a token that each start makes anew and leaves in `serve.json` beside the store, for its owner only.
 
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -70,12 +70,13 @@ impl Control {
     }
 }
 
-/// The three addresses.
+/// The four addresses.
 pub(super) fn router(control: Arc<Control>) -> Router {
     Router::new()
         .route("/v1/plugins", get(list))
         .route("/v1/plugins/reload", post(reload))
         .route("/v1/plugins/{id}/rollback", post(rollback))
+        .route("/v1/plugins/{id}/release", post(release))
         .with_state(control)
 }
 
@@ -171,5 +172,29 @@ async fn rollback(State(control): State<Arc<Control>>, Path(id): Path<String>, h
         Err(_) => {
             refused(StatusCode::INTERNAL_SERVER_ERROR, "control.broke", "the rollback broke: a defect of claimhost")
         }
+    }
+}
+
+/// Whose quarantine ends; without a practice that of all.
+#[derive(Deserialize)]
+struct Whose {
+    practice: Option<String>,
+}
+
+async fn release(
+    State(control): State<Arc<Control>>,
+    Path(id): Path<String>,
+    Query(Whose { practice }): Query<Whose>,
+    headers: HeaderMap,
+) -> Response {
+    if !control.knows(&headers) {
+        return unauthorized();
+    }
+    match control.plugins.release(&id, practice.as_deref()) {
+        Some(released) => {
+            control.waker.wake_for_data();
+            Json(json!({ "released": released })).into_response()
+        }
+        None => refused(StatusCode::NOT_FOUND, "control.release", "no active plugin has this id"),
     }
 }

@@ -34,7 +34,7 @@ impl Site {
     pub fn plugin(&self, id: &str, tail: &str) -> PathBuf {
         let folder = self.root.path().join("plugins").join(id);
         fs::create_dir_all(&folder).unwrap();
-        fs::copy(component(), folder.join("plugin.wasm")).unwrap();
+        fs::write(folder.join("plugin.wasm"), named(id)).unwrap();
         let manifest = format!(
             "id = \"{id}\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0-draft\"\nframing = \"whole\"\n\
              formats = [\"text\"]\nevidence = \"standard-only\"\n{tail}"
@@ -117,6 +117,18 @@ pub fn marked(number: usize) -> Vec<u8> {
         }
     }
     assert!(found > 0, "the component has its mark");
+    bytes
+}
+
+/// The component that says it is the plugin of an id.
+pub fn named(id: &str) -> Vec<u8> {
+    const MARK: &[u8] = b"PLUGIN-ID:";
+    let mut bytes = fs::read(component()).unwrap();
+    let marks: Vec<usize> = (0..bytes.len() - MARK.len()).filter(|at| bytes[*at..].starts_with(MARK)).collect();
+    let [mark] = marks.as_slice() else { panic!("the component has one id: {marks:?}") };
+    let mut room = [0; 24];
+    room[..id.len()].copy_from_slice(id.as_bytes());
+    bytes[mark + MARK.len()..][..room.len()].copy_from_slice(&room);
     bytes
 }
 

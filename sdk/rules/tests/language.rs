@@ -427,3 +427,59 @@ fn cases_that_cannot_be_made_are_told() {
         assert!(problems.iter().any(|problem| problem.to_string().contains(part)), "{case}: {}", problems[0]);
     }
 }
+
+#[test]
+fn a_rule_is_not_asked_about_claims_that_it_cannot_touch() {
+    // A condition, a claim that the rule cannot touch, one that it finds something on, and what it needs, in words.
+    for (when, untouched, found, needs) in [
+        ("line.procedure.code == 'G2211'", "", "lines = ['99213', 'G2211']", "code G2211"),
+        ("line.procedure.code in ['G2211', 'J3301']", "", "lines = ['J3301']", "code G2211, J3301"),
+        ("line.procedure.code.between('99221', '99239')", "", "lines = ['99223']", "code 99221 to 99239"),
+        ("line.procedure.code.startsWith('97')", "", "lines = ['97110']", "code 97..."),
+        ("'25' in line.procedure.modifiers", "lines = ['99213-GA']", "lines = ['99213-25']", "modifier 25"),
+        (
+            "line.procedure.modifiers.exists(m, m in ['GA', 'GX'])",
+            "lines = ['99213-25']",
+            "lines = ['99213-25-GX']",
+            "modifier GA, GX",
+        ),
+        ("coverage.payer.id == 'MEDB1'", "", "set = { 'coverage.payer.id' = 'MEDB1' }", "payer MEDB1"),
+        ("place(line) == '22'", "", "lines = ['99213 @22']", "place 22"),
+        ("claim.header.place_of_service == '22'", "", "set = { 'claim.header.place_of_service' = '22' }", "place 22"),
+        ("lines.exists(l, l.procedure.code == 'G2211')", "", "lines = ['99213', 'G2211']", "code G2211"),
+        // The fewest of all that a condition asks for; of either side both.
+        (
+            "line.procedure.code == 'G2211' && line.procedure.code.startsWith('G') && place(line) == '11'",
+            "",
+            "lines = ['G2211']",
+            "code G2211; place 11",
+        ),
+        (
+            "line.procedure.code == 'G2211' || line.procedure.code == 'J3301'",
+            "",
+            "lines = ['J3301']",
+            "code G2211, J3301",
+        ),
+    ] {
+        let each = if when.contains("line.") || when.contains("(line)") { "line" } else { "claim" };
+        let case =
+            |name: &str, finds: bool, of: &str| format!("[[rule.case]]\nname = \"{name}\"\nfinds = {finds}\n{of}\n");
+        let text = format!(
+            "each = \"{each}\"\nmessage = \"m\"\nwhen = '''{when}'''\n{}{}",
+            case("untouched", false, untouched),
+            case("found", true, found)
+        );
+        let read = Table::read_with_cases(&table(&text)).unwrap_or_else(|problems| panic!("{when}: {}", problems[0]));
+        let end = |at: usize| read.explain(&read.rules[0].cases[at].context)[0].end.clone();
+        assert_eq!(end(0), End::NotTouched(needs.to_owned()), "{when}");
+        assert_eq!(end(1), End::Found(1), "{when}");
+    }
+    // Nothing can be read off these: they are asked about every claim.
+    for when in ["line.procedure.code != 'G2211'", "line.charge > usd(5000)", "!(line.procedure.code == '99213')"] {
+        let text = format!(
+            "each = \"line\"\nmessage = \"m\"\nwhen = '''{when}'''\n[[rule.case]]\nname = \"c\"\nfinds = false\n"
+        );
+        let read = Table::read_with_cases(&table(&text)).unwrap_or_else(|problems| panic!("{when}: {}", problems[0]));
+        assert!(!matches!(read.explain(&read.rules[0].cases[0].context)[0].end, End::NotTouched(_)), "{when}");
+    }
+}

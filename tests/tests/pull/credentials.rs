@@ -221,6 +221,27 @@ fn a_wrong_secret_is_told_by_its_place_and_never_by_itself() {
     assert_eq!(report(&pull(&site))["ended"], "done");
 }
 
+/// Whether the public half of a private key (PEM, PKCS #8) says that a signature is of this text (RFC 7518, 3.3 and 3.4).
+fn is_signed(algorithm: &str, key: &str, text: &[u8], signature: &[u8]) -> bool {
+    use ring::signature::{
+        ECDSA_P384_SHA384_FIXED, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA384,
+        UnparsedPublicKey,
+    };
+    let base64: String = key.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = base64_url(base64.replace('+', "-").replace('/', "_").trim_end_matches('='));
+    match algorithm {
+        "ES384" => {
+            let random = ring::rand::SystemRandom::new();
+            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &der, &random).unwrap();
+            UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, pair.public_key()).verify(text, signature).is_ok()
+        }
+        _ => {
+            let pair = ring::rsa::KeyPair::from_pkcs8(&der).unwrap();
+            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA384, pair.public_key()).verify(text, signature).is_ok()
+        }
+    }
+}
+
 #[test]
 fn an_assertion_is_signed_anew_each_time_and_holds_for_minutes() {
     let es384 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
@@ -265,8 +286,10 @@ fn an_assertion_is_signed_anew_each_time_and_holds_for_minutes() {
             let left = claims["exp"].as_u64().unwrap() - now;
             assert!((1..=300).contains(&left), "{left}");
             assert!(seen.insert(claims["jti"].as_str().unwrap().to_owned()), "a jti twice");
-            let signature = base64_url(parts[2]);
-            assert_eq!(signature.len(), if algorithm == "ES384" { 96 } else { 256 });
+            let (signed, signature) = (format!("{}.{}", parts[0], parts[1]), base64_url(parts[2]));
+            assert!(is_signed(algorithm, &key, signed.as_bytes(), &signature), "{algorithm}");
+            let other = signed.replacen('.', "_.", 1);
+            assert!(!is_signed(algorithm, &key, other.as_bytes(), &signature), "{algorithm}");
         }
         assert!(!asked.is_empty());
     }
@@ -441,7 +464,8 @@ fn credentials_go_to_the_origin_of_the_base_url_and_nowhere_else() {
     const AUTH: &str = "[[intake.pull.auth]]\nkind = \"api-key\"\nheader = \"X-Key\"\nsecret = { file = \"api-key\" }\n\
                         [[intake.pull.auth]]\nkind = \"basic\"\nuser = \"u\"\nsecret = { file = \"password\" }";
     // A redirect, and an address of the next page, lead to a host that the manifest asks for and the operator granted.
-    for redirected in [true, false] {
+    // Where the operator refused it, nothing is sent there.
+    for (redirected, granted) in [(true, true), (false, true), (true, false), (false, false)] {
         let site = Site::with_connectors();
         let line = site.text("claimhost.toml").lines().find(|line| line.starts_with("folders = ")).unwrap().to_owned();
         site.edit("claimhost.toml", &line, &line.replace(']', ", \"own\"]"));
@@ -467,6 +491,16 @@ fn credentials_go_to_the_origin_of_the_base_url_and_nowhere_else() {
         add(&site, &server, NAME, &more);
         site.edit("claimhost.toml", &server.url(), "https://ehr.example");
         site.write("ca.pem", format!("{}{}", server.pem, bulk.pem).as_bytes());
+        if !granted {
+            site.edit("claimhost.toml", "trust = \"any\"", "trust = \"locked\"");
+            let own = site.dir().join("own/two-hosts");
+            site.json(&["plugin", "add", "--yes", "--refuse", "bulk.example", own.to_str().unwrap()]);
+            let told = report(&pull(&site));
+            assert_eq!(told["ended"], "failed", "{redirected}: {told}");
+            assert!(told["problem"].as_str().unwrap().contains("bulk.example"), "{redirected}: {told}");
+            assert_eq!((server.asked().len(), bulk.asked().len()), (1, 0), "{redirected}");
+            continue;
+        }
         let told = report(&pull(&site));
         let documents = if redirected { 1 } else { 2 };
         assert_eq!((&told["ended"], &told["documents"]), (&json!("done"), &json!(documents)), "{redirected}: {told}");

@@ -4,6 +4,7 @@
 
 mod credentials;
 mod failures;
+mod hostile;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;

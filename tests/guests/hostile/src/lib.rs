@@ -10,6 +10,50 @@ use claimhost_sdk::claim::Date;
 use claimhost_sdk::intake::{Document, Ignored, Outcome, Place, Problem, Setup};
 use claimhost_sdk::{codes, evidence, log};
 
+/// Of the machine, what std has no name for.
+mod machine {
+    wit_bindgen::generate!({
+        inline: r#"
+            package guest:hostile;
+
+            world machine {
+                import wasi:clocks/monotonic-clock@0.2.0;
+                import wasi:random/random@0.2.0;
+                import wasi:random/insecure@0.2.0;
+                import wasi:random/insecure-seed@0.2.0;
+            }
+
+            package wasi:io@0.2.0 {
+                interface poll {
+                    resource pollable;
+                }
+            }
+
+            package wasi:clocks@0.2.0 {
+                interface monotonic-clock {
+                    use wasi:io/poll@0.2.0.{pollable};
+                    subscribe-duration: func(nanoseconds: u64) -> pollable;
+                }
+            }
+
+            package wasi:random@0.2.0 {
+                interface random {
+                    get-random-bytes: func(length: u64) -> list<u8>;
+                    get-random-u64: func() -> u64;
+                }
+                interface insecure {
+                    get-insecure-random-bytes: func(length: u64) -> list<u8>;
+                    get-insecure-random-u64: func() -> u64;
+                }
+                interface insecure-seed {
+                    insecure-seed: func() -> tuple<u64, u64>;
+                }
+            }
+        "#,
+        generate_all,
+    });
+}
+
 struct Component;
 
 /// Keeps what it was opened with, to say it again.
@@ -20,6 +64,16 @@ struct Session {
 /// Tests write other digits into the component, to have another version of it that answers otherwise.
 #[used]
 static MARK: [u8; 16] = *b"VERSION-MARK-000";
+
+/// Whom it says it is: tests write another id into the component, to have a plugin of that id.
+#[used]
+static ID: [u8; 34] = *b"PLUGIN-ID:hostile\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+/// The id, as it is in the component and not as the compiler knew it.
+fn id() -> String {
+    let bytes = ID.iter().skip(10).map(|byte| unsafe { std::ptr::read_volatile(byte) });
+    bytes.take_while(|byte| *byte != 0).map(char::from).collect()
+}
 
 /// The last three characters of the mark, as they are in the component and not as the compiler knew them.
 fn mark() -> String {
@@ -34,7 +88,7 @@ impl world::Guest for Component {
     type Session = Session;
     fn describe() -> world::Description {
         world::Description {
-            id: "hostile".into(),
+            id: id(),
             title: "Misbehaves on request".into(),
             family: "test".into(),
             formats: vec!["text".into()],
@@ -159,6 +213,14 @@ fn answer(text: &str, mapping: &str) -> Outcome {
         }
         "count" => seen.to_string(),
         "world" => world_seen(),
+        "random" => random(),
+        // So many lines of eight KiB.
+        "shout" => {
+            let text = "x".repeat(8 << 10);
+            (0..rest.parse().unwrap_or(1)).for_each(|_: u32| log::write(log::Level::Info, &text, &[]));
+            "shouted".into()
+        }
+        "pollables" => pollables(rest.parse().unwrap_or(1)),
         "log" => {
             for _ in 0..5_000 {
                 log::write(log::Level::Info, "hostile.line", &[]);
@@ -195,6 +257,25 @@ fn answer(text: &str, mapping: &str) -> Outcome {
         _ => text.to_owned(),
     };
     Outcome::Ignored(Ignored { id: format!("hostile.{verb}"), reason })
+}
+
+/// What there is of chance.
+fn random() -> String {
+    use machine::wasi::random::{insecure, insecure_seed, random};
+    format!(
+        "{:02x?} {:x} {:02x?} {:x} {:x?}",
+        random::get_random_bytes(2_000),
+        random::get_random_u64(),
+        insecure::get_insecure_random_bytes(2_000),
+        insecure::get_insecure_random_u64(),
+        insecure_seed::insecure_seed(),
+    )
+}
+
+/// Holds so many things of the host at once.
+fn pollables(count: usize) -> String {
+    let held: Vec<_> = (0..count).map(|_| machine::wasi::clocks::monotonic_clock::subscribe_duration(0)).collect();
+    format!("held {}", held.len())
 }
 
 /// Everything a guest could learn of the machine and the moment.

@@ -1,5 +1,5 @@
-//! A puller that asks once, and stores what came as one document; see `tests/tests/pull/main.rs`. Its types have the names that the macro's
-//! own types must not have.
+//! A puller that asks once, and stores what came as one document; see `tests/tests/pull/main.rs`. Where its mapping is a word, it misbehaves:
+//! `tests/tests/pull/hostile.rs`. Its types have the names that the macro's own types must not have.
 
 use contract::http::{Method, Request, Response};
 use contract::intake::{Problem, Setup};
@@ -8,13 +8,26 @@ use contract::{Puller, PullerDescription, evidence};
 
 /// Where a turn stands.
 #[derive(Debug)]
-pub enum Session {
+enum At {
     /// Nothing was asked for.
     New,
     /// The answer comes next.
     Asked,
     /// It is stored.
     Stored,
+}
+
+/// One turn.
+#[derive(Debug)]
+pub struct Session {
+    word: String,
+    at: At,
+}
+
+fn forever() -> ! {
+    loop {
+        std::hint::black_box(());
+    }
 }
 
 impl Puller for Session {
@@ -26,14 +39,22 @@ impl Puller for Session {
         }
     }
 
-    fn open(_setup: Setup, _turn: Turn) -> Result<Self, Vec<Problem>> {
-        Ok(Self::New)
+    fn open(setup: Setup, _turn: Turn) -> Result<Self, Vec<Problem>> {
+        let word = setup.mapping.trim().trim_start_matches("# ").to_owned();
+        match word.as_str() {
+            "open-traps" => std::process::abort(),
+            "open-loops" => forever(),
+            _ => Ok(Self { word, at: At::New }),
+        }
     }
 
     fn next(&mut self, response: Option<Response>) -> Step {
-        match (&self, response) {
-            (Self::New, _) => {
-                *self = Self::Asked;
+        match (&self.at, response, self.word.as_str()) {
+            (At::Asked, _, "traps") => std::process::abort(),
+            (At::Asked, _, "loops") => forever(),
+            (At::Asked, _, "stores") => Step::Store(Batch { documents: Vec::new(), cursor: "asked".to_owned() }),
+            (At::New, ..) => {
+                self.at = At::Asked;
                 Step::Send(Request {
                     method: Method::Get,
                     url: "/rows".to_owned(),
@@ -42,8 +63,8 @@ impl Puller for Session {
                     secrets: Vec::new(),
                 })
             }
-            (Self::Asked, Some(response)) => {
-                *self = Self::Stored;
+            (At::Asked, Some(response), _) => {
+                self.at = At::Stored;
                 Step::Store(Batch { documents: vec![response.body], cursor: "asked".to_owned() })
             }
             _ => Step::Done("asked".to_owned()),
