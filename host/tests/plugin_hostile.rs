@@ -49,12 +49,11 @@ fn what_never_ends_or_grows_hits_its_ceiling() {
 /// The component with an instance of each of these core modules beside its own.
 fn with_modules(more: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = fs::read(component()).unwrap();
-    let mut modules = sections(&bytes).iter().filter(|(id, _)| *id == 1).count();
-    for module in more {
+    let first = sections(&bytes).iter().filter(|(id, _)| *id == 1).count();
+    for (number, module) in (first..).zip(more) {
         // Sections of a component: 1 is a core module, 2 core instances. Both may come again at its end.
-        let instance = [&[1, 0], to_leb(modules).as_slice(), &[0]].concat();
+        let instance = [&[1, 0], to_leb(number).as_slice(), &[0]].concat();
         bytes = joined(&bytes, &[sections(&bytes), vec![(1, module.clone()), (2, instance)]].concat());
-        modules += 1;
     }
     bytes
 }
