@@ -1,5 +1,5 @@
-//! Looks for values of a patient wherever they must not be: as text, UTF-16, base64 and hex in bytes, and, for days, as whole
-//! numbers and as text in the columns of a store.
+//! Looks for values of a patient wherever they must not be: as text, UTF-16, base64 and hex in bytes, in any case of letters, and, for days, as
+//! whole numbers: in digits and in binary in bytes, and by column in a store.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -38,18 +38,24 @@ impl Canary {
 
     /// The bytes it may be found as, each with its form.
     fn forms(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let bytes = self.value.as_bytes();
-        let wide = |order: fn(u16) -> [u8; 2]| self.value.encode_utf16().flat_map(order).collect::<Vec<u8>>();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut forms = vec![
-            ("text", bytes.to_vec()),
-            ("UTF-16 LE", wide(u16::to_le_bytes)),
-            ("UTF-16 BE", wide(u16::to_be_bytes)),
-            ("hex", hex.into_bytes()),
-        ];
-        for shift in 0..3 {
-            for table in [STANDARD, URL] {
-                forms.push(("base64", base64_inside(bytes, shift, table)));
+        let mut forms = Vec::new();
+        // An 837 has upper-case letters only. Of a text the search itself takes any case.
+        let cases: BTreeSet<String> = [self.value.clone(), self.value.to_uppercase(), self.value.to_lowercase()].into();
+        for value in cases {
+            let wide = |order: fn(u16) -> [u8; 2]| value.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+            for (form, bytes) in [
+                ("text", value.as_bytes().to_vec()),
+                ("UTF-16 LE", wide(u16::to_le_bytes)),
+                ("UTF-16 BE", wide(u16::to_be_bytes)),
+            ] {
+                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                forms.push(("hex", hex.into_bytes()));
+                for shift in 0..3 {
+                    for table in [STANDARD, URL] {
+                        forms.push(("base64", base64_inside(&bytes, shift, table)));
+                    }
+                }
+                forms.push((form, bytes));
             }
         }
         forms
@@ -118,6 +124,80 @@ impl Search {
         self.base64.find(bytes, &mut found);
         found.into_iter().collect()
     }
+}
+
+/// Looks for days as the whole numbers that [`Day::numbers`] has of them.
+#[derive(Debug)]
+pub struct Numbers {
+    days: Vec<(&'static str, Day)>,
+}
+
+impl Numbers {
+    /// For these, each with what it is.
+    pub fn new(days: &[(&'static str, Day)]) -> Self {
+        Self { days: days.to_vec() }
+    }
+
+    /// What is in bytes that people or programs read as text: as digits that stand alone, and in binary of 32 and 64 bits, in either order.
+    pub fn in_text(&self, bytes: &[u8]) -> Vec<String> {
+        let binary = |number: i64| {
+            let narrow = i32::try_from(number).ok();
+            let narrow =
+                narrow.into_iter().flat_map(|number| [number.to_le_bytes().to_vec(), number.to_be_bytes().to_vec()]);
+            narrow.chain([number.to_le_bytes().to_vec(), number.to_be_bytes().to_vec()]).collect()
+        };
+        let in_digits = |number: i64| {
+            let digits = number.to_string();
+            // Of four digits many a count consists.
+            digits.len() >= 5 && stands_alone(bytes, &digits)
+        };
+        self.told(|number| in_digits(number) || contains_any(bytes, binary(number)))
+    }
+
+    /// What is in bytes of any kind, among them sealed ones, where a short number may stand by chance: in binary of 64 bits, those with five
+    /// bytes or more that are not zero.
+    pub fn in_any(&self, bytes: &[u8]) -> Vec<String> {
+        self.told(|number| {
+            number.unsigned_abs() >= 1 << 32
+                && contains_any(bytes, vec![number.to_le_bytes().into(), number.to_be_bytes().into()])
+        })
+    }
+
+    /// What a number is.
+    pub fn of(&self, number: i64) -> Vec<String> {
+        self.told(|known| known == number)
+    }
+
+    fn told(&self, is_there: impl Fn(i64) -> bool) -> Vec<String> {
+        let all = self
+            .days
+            .iter()
+            .flat_map(|(what, day)| day.numbers().into_iter().map(move |(form, number)| (what, form, number)));
+        all.filter(|(.., number)| is_there(*number)).map(|(what, form, _)| format!("{what} as {form}")).collect()
+    }
+}
+
+fn contains_any(bytes: &[u8], parts: Vec<Vec<u8>>) -> bool {
+    parts.iter().any(|part| bytes.windows(part.len()).any(|window| window == part))
+}
+
+/// Whether digits stand in a text, and are not a part of a longer number, of a fraction, of a word, or a port.
+fn stands_alone(bytes: &[u8], digits: &str) -> bool {
+    bytes.windows(digits.len()).enumerate().filter(|(_, window)| *window == digits.as_bytes()).any(|(at, _)| {
+        let (before, after) = (bytes.get(..at).unwrap_or_default(), bytes.get(at + digits.len()..).unwrap_or_default());
+        let begun = match before {
+            [.., one, b':'] => one.is_ascii_digit(),
+            [.., one] => one.is_ascii_alphanumeric() || *one == b'.',
+            [] => false,
+        };
+        // A number may end a sentence.
+        let goes_on = match after {
+            [b'.', one, ..] => one.is_ascii_digit(),
+            [one, ..] => one.is_ascii_alphanumeric(),
+            [] => false,
+        };
+        !begun && !goes_on
+    })
 }
 
 /// Every file below a folder.
@@ -210,6 +290,36 @@ mod tests {
             assert!(!search.find(&bytes).is_empty(), "{}", String::from_utf8_lossy(&bytes));
         }
         assert_eq!(search.find(b"Quill feather, Quillfeathe, UXVpbGxm"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn letters_may_have_been_raised_before_they_were_written_otherwise() {
+        let search = Search::new(&[Canary::new("name", "Quillfeather")]);
+        let raised = "QUILLFEATHER";
+        let hex: String = raised.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let wide: String = raised.encode_utf16().flat_map(u16::to_le_bytes).map(|byte| format!("{byte:02x}")).collect();
+        for hidden in [&hex, &wide, "UVVJTExGRUFUSEVS", "cXVpbGxmZWF0aGVy", "UQBVAEkATABMAEYARQBBAFQASABFAFIA"] {
+            assert!(!search.find(hidden.as_bytes()).is_empty(), "{hidden}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_found_as_a_number_wherever_one_can_be_read() {
+        let days = Numbers::new(&[("birth", Day { year: 1961, month: 4, day: 17 })]);
+        for text in ["at -3181 it", "{\"day\":19610417}", "day 22386.", "1961107"] {
+            assert!(!days.in_text(text.as_bytes()).is_empty(), "{text}");
+        }
+        for text in ["119610417", "0.22386", "22386.5", "a22386", "196104170", "127.0.0.1:22386"] {
+            assert_eq!(days.in_text(text.as_bytes()), Vec::<String>::new(), "{text}");
+        }
+        let inside = |number: &[u8]| [b"ab", number, b"cd"].concat();
+        for number in [&(-3_181_i32).to_be_bytes()[..], &19_610_417_i32.to_le_bytes(), &(-3_181_i64).to_le_bytes()] {
+            assert!(!days.in_text(&inside(number)).is_empty(), "{number:?}");
+        }
+        let millis = -3_181 * 86_400_000_i64;
+        assert_eq!(days.in_any(&inside(&millis.to_be_bytes())), ["birth as milliseconds since 1970"]);
+        assert_eq!(days.in_any(&inside(&19_610_417_i64.to_be_bytes())), Vec::<String>::new(), "too short to tell");
+        assert_eq!(days.of(19_610_417), ["birth as YYYYMMDD"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What must be true of every store that a test leaves: it is what it was made of, and nothing is unaccounted for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -17,6 +17,21 @@ pub fn assert_accounted(config: &Path, as_of: &str) {
     let listed = listed(config, &["--as-of", as_of, "trace", "--unaccounted"]);
     let empty = listed.as_array().is_some_and(Vec::is_empty);
     assert!(empty, "unaccounted on {as_of}: {listed:#}");
+}
+
+/// Asserts that `verify` and `trace --unaccounted` tell of something of each of these tables and of no other. `why` is for the reader of a
+/// failure.
+///
+/// # Panics
+/// Where something else is told of, or something is not.
+pub fn assert_left(config: &Path, as_of: &str, tables: &[&str], why: &str) {
+    let report = listed(config, &["verify", "--all"]);
+    let left = listed(config, &["--as-of", as_of, "trace", "--unaccounted"]);
+    let differences = report.get("differences").and_then(Value::as_array);
+    let of = |one: &Value| one.get("table").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let told: BTreeSet<String> = differences.into_iter().chain(left.as_array()).flatten().map(of).collect();
+    let expected: BTreeSet<String> = tables.iter().map(|table| (*table).to_owned()).collect();
+    assert_eq!(told, expected, "left on {as_of} ({why}): {report:#} {left:#}");
 }
 
 /// Asserts that `verify` finds no difference.

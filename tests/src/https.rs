@@ -12,6 +12,8 @@ use std::time::Duration;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use crate::site::{PRACTICE, Site};
+
 /// A request that came.
 #[derive(Debug, Clone)]
 pub struct Asked {
@@ -168,6 +170,27 @@ impl Server {
     pub fn count(&self, path: &str) -> usize {
         self.asked().iter().filter(|asked| asked.path() == path).count()
     }
+}
+
+/// Adds a source to a site with these lines of its own; `[intake.pull...]` blocks come last in them.
+pub fn add(site: &Site, server: &Server, name: &str, more: &str) {
+    site.write("ca.pem", server.pem.as_bytes());
+    let text = format!(
+        "{}\n[[intake.pull]]\npractice = \"{PRACTICE}\"\nname = \"{name}\"\nca_file = \"ca.pem\"\nbase_url = \"{}\"\n\
+         timeout_seconds = 2\ntries = 3\nwait_seconds_max = 3\n{more}\n",
+        site.text("claimhost.toml"),
+        server.url(),
+    );
+    site.write("claimhost.toml", text.as_bytes());
+}
+
+/// Adds a source of one list, `/rows`, that `records` reads, with these lines of its own.
+pub fn add_rows(site: &Site, server: &Server, name: &str, more: &str) {
+    site.write("rows.toml", b"[pull]\npath = \"/rows\"\nitems = \"rows\"\n");
+    site.write("records.toml", b"source_system = \"S\"\n[framing]\nrecords = \"rows\"\n[visit]\nvisit = \"visit\"\n");
+    let own =
+        "puller = \"http-pull\"\npull_mapping = \"rows.toml\"\nadapter = \"records\"\nmapping = \"records.toml\"\n";
+    add(site, server, name, &format!("{own}{more}"));
 }
 
 /// Starts a proxy (RFC 9110, 9.3.6) by which names are these servers, whatever DNS says. Gives its address; it ends with the test.

@@ -2,12 +2,15 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::site::Site;
+use crate::custody::assert_accounted;
+use crate::programs::claimhost;
+use crate::site::{PRACTICE, Site, UPLOAD_TOKEN};
 
 /// A service that has not done what it should by then hangs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -17,6 +20,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Serving {
     child: Child,
     addresses: Value,
+    config: PathBuf,
+    day: String,
 }
 
 #[allow(clippy::expect_used, clippy::panic, reason = "a test helper: its failure is the test's")]
@@ -40,7 +45,7 @@ impl Serving {
         let output = child.stdout.take().expect("its standard output");
         BufReader::new(output).read_line(&mut line).expect("its addresses");
         let addresses = serde_json::from_str(&line).unwrap_or_else(|error| panic!("no addresses: {error}: {line}"));
-        Self { child, addresses }
+        Self { child, addresses, config: site.dir().join("claimhost.toml"), day: day.to_owned() }
     }
 
     /// Address of an MLLP listener, by its place in the configuration.
@@ -58,6 +63,30 @@ impl Serving {
     /// Where there is none.
     pub fn upload(&self) -> String {
         self.addresses.get("upload").and_then(Value::as_str).expect("an upload").to_owned()
+    }
+
+    /// Uploads a document to a feed with these headers; the answer with its head.
+    ///
+    /// # Panics
+    /// Where nobody answers.
+    pub fn upload_document(&self, feed: &str, headers: &[(&str, &str)], body: &str) -> String {
+        let token = format!("Bearer {UPLOAD_TOKEN}");
+        let own = [("Host", "claimhost"), ("Connection", "close"), ("Content-Type", "application/octet-stream")];
+        let token = [("Authorization", token.as_str())]
+            .into_iter()
+            .filter(|(name, _)| headers.iter().all(|(own, _)| own != name));
+        let headers: String = own
+            .into_iter()
+            .chain(token)
+            .chain(headers.iter().copied())
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
+        let mut stream = TcpStream::connect(self.upload()).expect("the upload listens");
+        let (path, length) = (format!("/v1/practices/{PRACTICE}/documents/{feed}"), body.len());
+        write!(stream, "POST {path} HTTP/1.1\r\n{headers}Content-Length: {length}\r\n\r\n{body}").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
     }
 
     /// Connects to the first MLLP listener.
@@ -157,13 +186,28 @@ impl Serving {
         }
     }
 
-    /// Sends SIGTERM and waits for an end in order.
+    /// Sends SIGTERM and waits for an end in order. What was stored and whose turn had not come yet is taken by a run; then nothing is
+    /// unaccounted for.
+    ///
+    /// # Panics
+    /// Where it ends otherwise, or something is left.
+    pub fn stop(self) {
+        let (config, day) = (self.config.clone(), self.day.clone());
+        self.drain("a run takes what is left");
+        let mut run = Command::new(claimhost());
+        let ran =
+            run.arg("--config").arg(&config).args(["--as-of", &day, "run", "--once"]).output().expect("it starts");
+        assert!(ran.status.success(), "a run after the service: {}", String::from_utf8_lossy(&ran.stderr));
+        assert_accounted(&config, &day);
+    }
+
+    /// Sends SIGTERM and waits for an end in order. `why` says why nothing more can be asked of the store.
     ///
     /// # Panics
     /// Where it ends otherwise.
-    pub fn stop(mut self) {
+    pub fn drain(mut self, why: &str) {
         self.terminate();
-        assert_eq!(self.ended().code(), Some(0), "it drains");
+        assert_eq!(self.ended().code(), Some(0), "it drains ({why})");
     }
 
     /// `kill -9`.

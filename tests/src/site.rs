@@ -9,13 +9,17 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::custody::{assert_accounted, assert_verified};
+use crate::custody::{assert_accounted, assert_left};
 use crate::programs::{claimhost, workspace};
 
 /// The practice that `claimhost init` makes.
 pub const PRACTICE: &str = "my-practice";
 /// The host's own tenant, which has the clearinghouse's files.
 pub const CLEARING: &str = "clearing";
+
+/// The token of an upload that a test opens, and its SHA-256, as a configuration has it.
+pub const UPLOAD_TOKEN: &str = "5f1c6b0e-a-token-of-these-tests";
+const UPLOAD_TOKEN_SHA256: &str = "a46aac986f63a45d1b4697c1a40e9780efa3c3978e59656b78ef9ec19d8b6a42";
 
 /// A folder of one practice. It goes with the value.
 #[derive(Debug)]
@@ -119,6 +123,16 @@ impl Site {
         std::fs::create_dir_all(self.dir().join("inbox").join(name)).expect("an inbox");
     }
 
+    /// Opens an upload with one feed; [`UPLOAD_TOKEN`] is its token.
+    pub fn allow_uploads(&self, feed: &str, adapter: &str) {
+        let text = format!(
+            "{}\n[intake.upload]\nlisten = \"127.0.0.1:0\"\n[[intake.upload.feed]]\npractice = \"{PRACTICE}\"\nname = \"{feed}\"\n\
+             adapter = \"{adapter}\"\n[[intake.upload.token]]\npractice = \"{PRACTICE}\"\nsha256 = \"{UPLOAD_TOKEN_SHA256}\"\n",
+            self.text("claimhost.toml")
+        );
+        self.write("claimhost.toml", text.as_bytes());
+    }
+
     /// Puts a file into the inbox for HL7 messages.
     pub fn hl7(&self, name: &str, bytes: &[u8]) {
         self.put("inbox/my-practice", name, bytes);
@@ -175,14 +189,35 @@ impl Site {
 
     /// `run --once` on a day; where claims wait because nobody has approved that the practice submits (the first ones, and those after a
     /// mapping has changed), they are looked at and approved, and leave in a second run. Whatever a test does, the store is what it
-    /// was made of.
+    /// was made of afterwards, and nothing is unaccounted for.
     pub fn run(&self, as_of: &str) -> Value {
-        let mut summary = self.run_unapproved(as_of);
+        let summary = self.turns(as_of);
+        self.assert_accounted(as_of);
+        summary
+    }
+
+    /// [`Site::run`], in a test that leaves something in none of the ends, or that has changed something, on purpose: of these tables, and of
+    /// no others. `why` says what was done, or what nobody has done.
+    ///
+    /// # Panics
+    /// Where that is not what is left.
+    pub fn run_leaving(&self, as_of: &str, tables: &[&str], why: &str) -> Value {
+        let summary = self.turns(as_of);
+        assert_left(&self.dir().join("claimhost.toml"), as_of, tables, why);
+        summary
+    }
+
+    fn turns(&self, as_of: &str) -> Value {
+        let mut summary = self.turn(as_of);
         if summary.pointer("/claims/ready").and_then(Value::as_u64).unwrap_or(0) > 0 {
             self.approve(as_of);
-            summary = self.run_unapproved(as_of);
+            summary = self.turn(as_of);
         }
         summary
+    }
+
+    fn turn(&self, as_of: &str) -> Value {
+        self.json(&["--as-of", as_of, "run", "--once"])
     }
 
     /// Approves for every practice with claims that it submits, as an operator does.
@@ -199,10 +234,10 @@ impl Site {
         }
     }
 
-    /// `run --once` on a day, and nothing else.
+    /// `run --once` on a day, without anybody's approval; what holds after [`Site::run`] holds.
     pub fn run_unapproved(&self, as_of: &str) -> Value {
-        let summary = self.json(&["--as-of", as_of, "run", "--once"]);
-        assert_verified(&self.dir().join("claimhost.toml"));
+        let summary = self.turn(as_of);
+        self.assert_accounted(as_of);
         summary
     }
 

@@ -89,6 +89,26 @@ pub fn accepted(number: u32, claims: &[&str]) -> String {
     interchange(number, "HN", "005010X214", &body)
 }
 
+/// A payer's 271 that says yes to the question with this TRN02: NM1 and DMG of its subscriber.
+pub fn covered(number: u32, trace: &str, subscriber: [&str; 2]) -> String {
+    let trace = format!("TRN*2*{trace}*1123456789");
+    let [name, demographics] = subscriber;
+    let body = [
+        "ST*271*0001*005010X279A1",
+        "BHT*0022*11*000000002*20260520*1200",
+        "HL*1**20*1",
+        "NM1*PR*2*EXAMPLE*****PI*00000",
+        "HL*2*1*21*1",
+        "NM1*1P*2*MY PRACTICE*****XX*1234567893",
+        "HL*3*2*22*0",
+        &trace,
+        name,
+        demographics,
+        "EB*1**30",
+    ];
+    interchange(number, "HB", "005010X279A1", &body)
+}
+
 /// A claim of an 837P, as much of it as answers need.
 #[derive(Debug, Clone, Default)]
 pub struct Sent {

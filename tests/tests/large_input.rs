@@ -125,5 +125,6 @@ fn no_framing_holds_its_file() {
             Some(reason) => assert!(rejected.iter().any(|found| found.starts_with(reason)), "{name}: {rejected:?}"),
             None => assert!(rejected.is_empty(), "{name}: {:?}", &rejected[..rejected.len().min(5)]),
         }
+        site.assert_accounted(DAY);
     }
 }

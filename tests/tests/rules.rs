@@ -417,7 +417,7 @@ fn a_folder_of_tables_that_goes_frees_nothing_and_is_told() {
     std::fs::rename(&path, &aside).unwrap();
     serving.wait_for(&reloads("refused"), 1);
     assert_eq!(serving.metric(&reloads("activated")), 0);
-    serving.stop();
+    serving.drain("no run starts without the tables");
     assert_eq!((&why(&site, "1")["state"], site.outbox().len()), (&"held".into(), 0));
 
     // Nor does a host start without them, whether the folder is not there or empty.

@@ -56,7 +56,8 @@ fn files_go_after_their_time_and_what_is_not_in_the_store_stays() {
     std::fs::write(site.dir().join(ARCHIVE).join("2.hl7"), "edited").unwrap();
     // And one that nobody has stored.
     std::fs::write(site.dir().join(ARCHIVE).join("stranger.hl7"), "not ours").unwrap();
-    site.run("2026-05-29");
+    let edited = "an original was edited";
+    site.run_leaving("2026-05-29", &["file"], edited);
     assert_eq!(files(&site, ARCHIVE), names(&["1.hl7", "2.hl7", "3.hl7", "stranger.hl7"]), "nine days are not ten");
     assert_eq!((files(&site, ANSWERS), files(&site, OUT)), (names(&["ack.999"]), sent.clone()));
     let output = site.command(&["--as-of", "2026-05-30", "run", "--once", "--json"]);
@@ -67,7 +68,7 @@ fn files_go_after_their_time_and_what_is_not_in_the_store_stays() {
     assert_eq!(files(&site, "inbox/csv/archive"), names(&["patients-1.csv"]), "joined files are needed");
     assert_eq!(files(&site, OUT), BTreeSet::new(), "answered, and ten days old");
     assert_eq!(files(&site, ANSWERS), names(&["ack.999"]), "received a day later");
-    site.run("2026-05-31");
+    site.run_leaving("2026-05-31", &["file"], edited);
     assert_eq!(files(&site, ANSWERS), BTreeSet::new());
     // What is gone outside is in the store.
     let documents = site.documents(claimhost_tests::site::PRACTICE);

@@ -83,6 +83,8 @@ fn a_claim_costs_the_same_in_a_store_ten_times_as_large() {
     }
     let summary = serde_json::to_value(host.summary().unwrap()).unwrap();
     assert_eq!(summary["claims"]["posted"], SLICES * SLICE, "{summary}");
+    drop(host);
+    site.assert_accounted(DAY);
     println!("steps a claim, slice by slice: {steps:?}");
     let growth = *steps.last().unwrap() as f64 / steps[1] as f64;
     assert!(

@@ -12,7 +12,7 @@ use std::process::Command;
 use claimhost::claim::parse_iso;
 use claimhost::config::Config;
 use claimhost::lifecycle::Host;
-use claimhost_tests::custody::assert_verified;
+use claimhost_tests::custody::assert_accounted;
 use claimhost_tests::dice::Dice;
 use claimhost_tests::programs::claimhost;
 use claimhost_tests::site::{Charge, Site, copy_folder};
@@ -91,7 +91,7 @@ fn arrive(sent: &Path, answers: &[(String, String)], dice: &mut Dice, disturbed:
     let summary = serde_json::to_value(host.summary().unwrap()).unwrap();
     drop(host);
     let config = folder.path().join("claimhost.toml");
-    assert_verified(&config);
+    assert_accounted(&config, DAY);
     let mut out = serde_json::Map::new();
     for key in ["ledger_digest", "claims", "cents", "visits"] {
         out.insert(key.to_owned(), summary[key].clone());

@@ -1,15 +1,16 @@
-//! What is stored against what it was made of: every column of every table is changed, and a row of each taken away, one at a
-//! time, and `verify` or `trace --unaccounted` sees each of it. Backups, restoring, another master key, and wrong keys.
+//! What is stored against what it was made of, and against files outside: changed, taken away and added to, and told of (`changed.rs`,
+//! `files.rs`). Backups, restoring, another master key, and wrong keys.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
-use std::collections::BTreeSet;
+mod changed;
+mod files;
+
 use std::path::{Path, PathBuf};
 
 use claimhost_tests::custody::listed;
 use claimhost_tests::site::{Charge, PRACTICE, Site};
-use claimhost_tests::x12::{accepted, ack, check, clp, interchange};
+use claimhost_tests::x12::{accepted, ack, check, clp, covered};
 use rusqlite::Connection;
-use rusqlite::types::Value as Sql;
 use serde_json::Value;
 
 const DAY: &str = "2026-05-20";
@@ -75,7 +76,7 @@ fn site() -> Site {
         site.run(DAY);
     }
     let trace = site.json(&["eligibility", "list"])[0]["trace"].as_str().unwrap().to_owned();
-    site.answer("6.271", covered(6, &trace).as_bytes());
+    site.answer("6.271", covered(6, &trace, ["NM1*IL*1*VANCEB*ORLA****MI*ID1", "DMG*D8*19800101*F"]).as_bytes());
     site.run(DAY);
     assert_eq!(site.json(&["eligibility", "list", "--state", "active"]).as_array().unwrap().len(), 1);
     let before = "figure,numerator,denominator,from,to\nclaim-accuracy,9,10,2025-01-01,2025-12-31\n";
@@ -84,25 +85,6 @@ fn site() -> Site {
     assert!(site.command(&["--as-of", DAY, "kpi", "--baseline", before.to_str().unwrap()]).status.success());
     site.assert_accounted(DAY);
     site
-}
-
-/// A payer's 271 that says yes.
-fn covered(number: u32, trace: &str) -> String {
-    let trace = format!("TRN*2*{trace}*1123456789");
-    let body = [
-        "ST*271*0001*005010X279A1",
-        "BHT*0022*11*000000002*20260520*1200",
-        "HL*1**20*1",
-        "NM1*PR*2*EXAMPLE*****PI*00000",
-        "HL*2*1*21*1",
-        "NM1*1P*2*MY PRACTICE*****XX*1234567893",
-        "HL*3*2*22*0",
-        &trace,
-        "NM1*IL*1*VANCEB*ORLA****MI*ID1",
-        "DMG*D8*19800101*F",
-        "EB*1**30",
-    ];
-    interchange(number, "HB", "005010X279A1", &body)
 }
 
 /// The store of a site, as it was, to be put back after each change.
@@ -132,259 +114,6 @@ impl Kept {
         self.put_back();
         Connection::open(&self.store).unwrap()
     }
-}
-
-/// Tables and checks of what is found; none where the store cannot be opened.
-fn found(config: &Path) -> Option<BTreeSet<(String, String)>> {
-    let report = listed(config, &["verify", "--all"]);
-    let mut found = BTreeSet::new();
-    let unaccounted = listed(config, &["--as-of", DAY, "trace", "--unaccounted"]);
-    for difference in report["differences"].as_array()?.iter().chain(unaccounted.as_array()?) {
-        let of = |key: &str| difference[key].as_str().unwrap().to_owned();
-        found.insert((of("table"), of("check")));
-    }
-    Some(found)
-}
-
-/// Tables with their columns: name, whether it belongs to the key.
-fn tables(connection: &Connection) -> Vec<(String, Vec<(String, bool)>)> {
-    let mut statement = connection
-        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
-        .unwrap();
-    let names: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let columns = |table: &str| {
-        let mut statement = connection.prepare("SELECT name, pk > 0 FROM pragma_table_info(?1)").unwrap();
-        let rows = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        rows.map(Result::unwrap).collect::<Vec<(String, bool)>>()
-    };
-    names.into_iter().map(|name| (name.clone(), columns(&name))).collect()
-}
-
-/// A condition that names the first row of a table, and the row's values.
-fn first_row(connection: &Connection, table: &str, columns: &[(String, bool)]) -> Option<(String, Vec<Sql>, Vec<Sql>)> {
-    let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-    let keys: Vec<&str> = columns.iter().filter(|(_, key)| *key).map(|(name, _)| name.as_str()).collect();
-    // Of the practice, where it has one; `clearing` sorts before it.
-    let sql = format!("SELECT {} FROM {table} ORDER BY practice_id DESC LIMIT 1", names.join(", "));
-    let row = connection
-        .query_row(&sql, [], |row| (0..names.len()).map(|at| row.get(at)).collect::<rusqlite::Result<Vec<Sql>>>())
-        .ok()?;
-    let key = columns.iter().zip(&row).filter(|((_, key), _)| *key).map(|(_, value)| value.clone()).collect();
-    let condition = keys.iter().enumerate().map(|(at, key)| format!("{key} IS ?{}", at + 2)).collect::<Vec<_>>();
-    Some((condition.join(" AND "), key, row))
-}
-
-fn changed(value: &Sql) -> Sql {
-    match value {
-        Sql::Null => Sql::Integer(1),
-        Sql::Integer(number) => Sql::Integer(number + 1),
-        Sql::Real(number) => Sql::Real(number + 1.0),
-        Sql::Text(text) => Sql::Text(format!("{text}x")),
-        Sql::Blob(bytes) if bytes.is_empty() => Sql::Blob(vec![1]),
-        Sql::Blob(bytes) => {
-            let mut bytes = bytes.clone();
-            let last = bytes.len() - 1;
-            bytes[last] ^= 1;
-            Sql::Blob(bytes)
-        }
-    }
-}
-
-/// Writes a value that a strict column takes: the kinds that it may have, one after the other.
-fn set(connection: &Connection, table: &str, column: &str, value: &Sql, condition: &str, key: &[Sql]) -> bool {
-    let candidates = [value.clone(), Sql::Integer(9_999), Sql::Text("x".into()), Sql::Blob(vec![1])];
-    candidates.iter().any(|candidate| {
-        let parameters: Vec<Sql> = std::iter::once(candidate.clone()).chain(key.iter().cloned()).collect();
-        let sql = format!("UPDATE {table} SET {column} = ?1 WHERE {condition}");
-        connection.execute(&sql, rusqlite::params_from_iter(parameters)) == Ok(1)
-    })
-}
-
-/// Where a changed table is told of under another name: what the key table seals cannot be opened at all, and the head is told
-/// of as what it is the head of.
-fn names_it(found: &BTreeSet<(String, String)>, table: &str) -> bool {
-    let also = if table == "history_head" { "history" } else { table };
-    found.iter().any(|(named, _)| named == table || named == also)
-}
-
-#[test]
-fn whatever_is_changed_added_or_taken_away_in_any_table_is_seen() {
-    let site = site();
-    let config = site.dir().join("claimhost.toml");
-    let kept = Kept::of(&site);
-    let schema = tables(&kept.open());
-    assert!(schema.len() > 25, "{schema:?}");
-    let (mut unseen, mut changes, mut empty) = (Vec::new(), 0, Vec::new());
-    for (table, columns) in &schema {
-        // Of one store at a time: a connection that stays open would see the files that are put back.
-        let Some((condition, key, row)) = first_row(&kept.open(), table, columns) else {
-            empty.push(table.clone());
-            continue;
-        };
-        for ((column, _), value) in columns.iter().zip(&row) {
-            let connection = kept.open();
-            if !set(&connection, table, column, &changed(value), &condition, &key) {
-                unseen.push(format!("{table}.{column} cannot be changed"));
-            }
-            drop(connection);
-            changes += 1;
-            // A wrapped key that does not open refuses every command.
-            let seen = found(&config).map_or(table == "practice", |found| names_it(&found, table));
-            if !seen {
-                unseen.push(format!("{table}.{column} changed"));
-            }
-        }
-        let connection = kept.open();
-        let sql = format!("DELETE FROM {table} WHERE {}", condition.replace("?1", "?0"));
-        let renumbered =
-            (0..key.len()).fold(sql, |sql, at| sql.replace(&format!("?{}", at + 2), &format!("?{}", at + 1)));
-        assert_eq!(connection.execute(&renumbered, rusqlite::params_from_iter(key)), Ok(1), "{renumbered}");
-        drop(connection);
-        changes += 1;
-        if !found(&config).is_some_and(|found| names_it(&found, table)) {
-            unseen.push(format!("a row of {table} taken away"));
-        }
-    }
-    // The others get a row that nobody wrote.
-    for table in &empty {
-        let connection = kept.open();
-        let columns = &schema.iter().find(|(name, _)| name == table).unwrap().1;
-        let mut statement = connection.prepare("SELECT type FROM pragma_table_info(?1)").unwrap();
-        let kinds: Vec<String> = statement.query_map([table], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        let values: Vec<Sql> = columns
-            .iter()
-            .zip(kinds)
-            .map(|((column, _), kind)| match (column.as_str(), kind.as_str()) {
-                ("practice_id", _) => Sql::Text(PRACTICE.into()),
-                (_, "INTEGER") => Sql::Integer(1),
-                (_, "TEXT") => Sql::Text("x".into()),
-                _ => Sql::Blob(vec![1]),
-            })
-            .collect();
-        let places: Vec<String> = (1..=values.len()).map(|at| format!("?{at}")).collect();
-        let sql = format!("INSERT INTO {table} VALUES ({})", places.join(", "));
-        assert_eq!(connection.execute(&sql, rusqlite::params_from_iter(values)), Ok(1), "{sql}");
-        drop(statement);
-        drop(connection);
-        changes += 1;
-        if !found(&config).is_some_and(|found| names_it(&found, table)) {
-            unseen.push(format!("a row of {table} added"));
-        }
-    }
-    println!("{changes} changes, tables without a row: {empty:?}");
-    // Nobody has accepted a hold, uploaded a file or pulled a source here: those tables got a foreign row, like the others that are
-    // empty, and none more.
-    assert!(changes > 200, "{changes} changes");
-    assert_eq!(
-        empty,
-        ["acceptance", "pending_later", "plugin_log", "pull_cursor", "pull_seen", "rate_left", "upload_key"]
-    );
-    assert!(unseen.is_empty(), "unseen: {unseen:#?}");
-    kept.put_back();
-    site.assert_accounted(DAY);
-}
-
-#[test]
-fn states_and_cents_are_told_from_what_they_are_made_of_and_not_by_their_sum_alone() {
-    let site = site();
-    let config = site.dir().join("claimhost.toml");
-    let kept = Kept::of(&site);
-    // What is changed, and the check that must tell of it.
-    let changes = [
-        ("UPDATE claim SET state = 'posted' WHERE state = 'denied'", "state"),
-        ("UPDATE claim SET billed_cents = billed_cents + 1 WHERE claim_id = 1", "money"),
-        ("UPDATE claim SET live_version = 2 WHERE claim_id = 1", "state"),
-        ("UPDATE claim SET service_from = service_from + 1 WHERE claim_id = 1", "day"),
-        ("UPDATE claim SET charged_day = charged_day + 1 WHERE claim_id = 1", "day"),
-        ("UPDATE claim SET assembled_day = assembled_day + 1 WHERE claim_id = 1", "day"),
-        ("UPDATE claim SET sent_day = sent_day + 1 WHERE claim_id = 1", "day"),
-        ("UPDATE claim SET first_pass = 'passed' WHERE first_pass = 'failed'", "state"),
-        ("UPDATE claim SET held_once = 0", "state"),
-        ("UPDATE claim SET corrected = 1 WHERE claim_id = 1", "state"),
-        ("UPDATE claim SET error_denied = 1 WHERE claim_id = 1", "state"),
-        ("UPDATE claim SET closed_day = NULL", "day"),
-        ("UPDATE denial SET amount_cents = amount_cents + 1", "money"),
-        ("UPDATE denial SET reason = '97'", "money"),
-        ("DELETE FROM denial", "money"),
-        ("UPDATE account_day SET amount_cents = amount_cents + 1 WHERE account = 'denied'", "money"),
-        ("DELETE FROM account_day WHERE account = 'charges'", "money"),
-        ("UPDATE remittance SET clp_count = clp_count + 1 WHERE state = 'posted'", "count"),
-        ("UPDATE remittance SET decision_count = decision_count + 1 WHERE state = 'posted'", "count"),
-        ("UPDATE claim_version SET state = 'accepted' WHERE state = 'submitted'", "state"),
-        ("UPDATE claim_version SET charge_cents = charge_cents + 1 WHERE claim_id = 1", "money"),
-        ("UPDATE claim_version SET control_number = 'X' WHERE claim_id = 1", "look-up"),
-        ("UPDATE claim_version SET submitted_day = NULL WHERE claim_id = 1", "day"),
-        ("UPDATE visit SET state = 'cancelled' WHERE visit_id = 1", "state"),
-        ("UPDATE visit SET first_charge_day = first_charge_day + 1 WHERE visit_id = 1", "day"),
-        ("UPDATE visit SET closed = 1 - closed WHERE visit_id = 1", "state"),
-        ("UPDATE visit SET visit_mac = zeroblob(32) WHERE visit_id = 1", "look-up"),
-        ("DELETE FROM visit_event WHERE visit_id = 1", "missing"),
-        ("UPDATE visit_event SET event_mac = zeroblob(32) WHERE visit_id = 1", "look-up"),
-        ("DELETE FROM claim_key WHERE kind = 'member-dates-charge'", "look-up"),
-        ("DELETE FROM fact WHERE kind = '835'", "answer"),
-        ("DELETE FROM fact WHERE kind = '277ca'", "state"),
-        ("DELETE FROM fact WHERE kind = 'submitted'", "answer"),
-        ("UPDATE fact SET fact_mac = zeroblob(32) WHERE claim_id = 1 AND kind = '999'", "seal"),
-        ("UPDATE posting SET amount_cents = amount_cents + 1 WHERE posting_id = 1", "money"),
-        ("UPDATE posting SET account = 'cash' WHERE account = 'contractual'", "money"),
-        ("DELETE FROM posting WHERE claim_id = 1", "money"),
-        ("UPDATE remittance SET amount_cents = amount_cents + 1 WHERE state = 'posted'", "money"),
-        ("UPDATE remittance SET difference_cents = 1 WHERE state = 'posted'", "money"),
-        ("UPDATE remittance SET state = 'posted' WHERE state = 'parked'", "money"),
-        ("UPDATE remittance_claim SET paid_cents = paid_cents + 1 WHERE ordinal = 0", "money"),
-        ("UPDATE remittance_claim SET state = 'unapplied' WHERE ordinal = 0 AND state = 'posted'", "money"),
-        ("DELETE FROM remittance_claim WHERE ordinal = 1", "missing"),
-        ("UPDATE submission SET charge_cents = charge_cents + 1", "money"),
-        ("UPDATE submission SET claim_count = claim_count + 1", "count"),
-        ("UPDATE submission SET state = 'pending'", "end"),
-        ("UPDATE submission_claim SET ranges = '0-10' WHERE claim_id = 1", "range"),
-        ("DELETE FROM submission_claim WHERE claim_id = 1", "count"),
-        ("DELETE FROM owner WHERE kind = 'claim'", "look-up"),
-        ("UPDATE inquiry SET state = 'active' WHERE state = 'asked'", "state"),
-        ("UPDATE inquiry SET service_day = service_day + 1 WHERE inquiry_id = 1", "look-up"),
-        ("UPDATE inquiry SET member_mac = zeroblob(32) WHERE inquiry_id = 1", "look-up"),
-        ("UPDATE inquiry SET trace = 'X' WHERE inquiry_id = 1", "look-up"),
-        ("DELETE FROM inquiry_fact WHERE kind = '271'", "state"),
-        ("DELETE FROM inquiry_fact WHERE kind = 'sent'", "count"),
-        ("UPDATE inquiry_fact SET fact_mac = zeroblob(32) WHERE kind = '271'", "seal"),
-        ("UPDATE submission_inquiry SET ranges = '0-10' WHERE inquiry_id = 1", "range"),
-        ("DELETE FROM submission_inquiry WHERE inquiry_id = 1", "count"),
-        ("DELETE FROM owner WHERE kind = 'inquiry'", "look-up"),
-        ("UPDATE document SET ranges = '0-999999' WHERE document_id = 1", "range"),
-        ("UPDATE document SET status = 'pending' WHERE document_id = 1", "end"),
-        ("DELETE FROM document WHERE document_id = 1", "missing"),
-        ("UPDATE file SET size_bytes = size_bytes + 1 WHERE file_id = 1", "seal"),
-        ("UPDATE file SET content_mac = zeroblob(32) WHERE file_id = 1", "seal"),
-        ("UPDATE file SET state = 'stored' WHERE file_id = 1", "end"),
-        ("DELETE FROM file_chunk WHERE file_id = 1", "missing"),
-        ("DELETE FROM finding", "state"),
-        ("DELETE FROM work_item WHERE kind = 'claim.denied'", "work"),
-        ("DELETE FROM work_item WHERE kind = 'claim.held'", "work"),
-        ("DELETE FROM work_item WHERE kind = 'document.rejected'", "work"),
-        ("DELETE FROM work_item WHERE kind LIKE 'remittance.%'", "work"),
-        ("DELETE FROM work_item WHERE kind = 'audit.charge-gap'", "work"),
-        ("UPDATE work_item SET closed_day = opened_day", "work"),
-        ("UPDATE history SET event = 'posted' WHERE seq = 3", "chain"),
-        ("DELETE FROM history WHERE seq = (SELECT MAX(seq) FROM history)", "chain"),
-        ("DELETE FROM history_head", "head"),
-        ("DELETE FROM practice WHERE practice_id = 'my-practice'", "key"),
-        ("DELETE FROM claim WHERE claim_id = 1", "missing"),
-        ("DELETE FROM visit WHERE visit_id = 1", "missing"),
-        ("UPDATE claim_body SET body = (SELECT body FROM claim_body WHERE claim_id = 1) WHERE claim_id = 2", "seal"),
-    ];
-    let mut unseen = Vec::new();
-    for (sql, check) in changes {
-        let connection = kept.open();
-        if connection.execute(sql, []).unwrap() == 0 {
-            unseen.push(format!("{sql}: there is no such row"));
-        }
-        drop(connection);
-        let found = found(&config).unwrap_or_default();
-        if !found.iter().any(|(_, told)| told == check) {
-            unseen.push(format!("{sql}: {check} is not among {found:?}"));
-        }
-    }
-    assert!(unseen.is_empty(), "{unseen:#?}");
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn a_refresh_token_and_a_page_that_come_while_the_service_ends_are_kept() {
             assert!(Instant::now() < until, "{slow}: nothing was asked for");
             std::thread::sleep(Duration::from_millis(10));
         }
-        serving.stop();
+        serving.drain("a run would ask the source once more");
         let rows = server.count("/rows");
         assert_eq!(rows, usize::from(slow == "/rows"), "{slow}: nothing is sent once the service ends");
         let told = report(&pull(&site));

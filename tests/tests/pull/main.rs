@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 use std::sync::{Arc, Mutex};
 
-use claimhost_tests::https::{self, Answer, Asked, RSA_KEY, Server};
+use claimhost_tests::https::{self, Answer, Asked, RSA_KEY, Server, add, add_rows};
 use claimhost_tests::programs::{guest, workspace};
 use claimhost_tests::serving::Serving;
 use claimhost_tests::site::{PRACTICE, Site};
@@ -19,32 +19,11 @@ use serde_json::{Value, json};
 const DAY: &str = "2026-03-03";
 const NAME: &str = "drchrono";
 
-/// Adds a source with these lines of its own; `[intake.pull...]` blocks come last in them.
-fn add(site: &Site, server: &Server, name: &str, more: &str) {
-    site.write("ca.pem", server.pem.as_bytes());
-    let text = format!(
-        "{}\n[[intake.pull]]\npractice = \"{PRACTICE}\"\nname = \"{name}\"\nca_file = \"ca.pem\"\nbase_url = \"{}\"\n\
-         timeout_seconds = 2\ntries = 3\nwait_seconds_max = 3\n{more}\n",
-        site.text("claimhost.toml"),
-        server.url(),
-    );
-    site.write("claimhost.toml", text.as_bytes());
-}
-
 /// DrChrono's connector.
 fn add_drchrono(site: &Site, server: &Server, more: &str) {
     site.write("pulled.toml", &std::fs::read(workspace().join("connectors/drchrono/pulled.toml")).unwrap());
     let own = "puller = \"drchrono-pull\"\nadapter = \"drchrono\"\nmapping = \"pulled.toml\"\nsince = \"2026-03-01\"\n";
     add(site, server, NAME, &format!("{own}{more}"));
-}
-
-/// A source of one list that `records` reads, with these lines of its own.
-fn add_rows(site: &Site, server: &Server, name: &str, more: &str) {
-    site.write("rows.toml", b"[pull]\npath = \"/rows\"\nitems = \"rows\"\n");
-    site.write("records.toml", b"source_system = \"S\"\n[framing]\nrecords = \"rows\"\n[visit]\nvisit = \"visit\"\n");
-    let own =
-        "puller = \"http-pull\"\npull_mapping = \"rows.toml\"\nadapter = \"records\"\nmapping = \"records.toml\"\n";
-    add(site, server, name, &format!("{own}{more}"));
 }
 
 /// A secret of the site, where nobody else reads it.
