@@ -348,7 +348,9 @@ fn consent_that_is_taken_back_stops_a_plugin_whose_folder_has_the_id_of_another(
     // In one look: its folder holds a copy of the other, which is consented to, and it is taken out of `plugins.lock`.
     let lock = site.root.path().join("plugins.lock");
     Lock::change(&lock, |all| all.plugin.retain(|locked| locked.id != "second")).unwrap();
-    fs::copy(folder(&site, "hostile").join("plugin.toml"), second.join("plugin.toml")).unwrap();
+    for name in ["plugin.toml", "plugin.wasm"] {
+        fs::copy(folder(&site, "hostile").join(name), second.join(name)).unwrap();
+    }
     let changes = reload(&host);
     assert_eq!(changes, [("hostile".to_owned(), "refused")], "who has an id keeps it");
     assert!(host.adapter("hostile").is_some());
