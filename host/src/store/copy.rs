@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::{LOCK_PATIENCE, MasterKey, PracticeKeys, SealError, StoreError, StoreResult, query, take};
@@ -84,6 +85,8 @@ fn in_one_file(path: &Path) -> StoreResult<()> {
     let started = Instant::now();
     while started.elapsed() < LOCK_PATIENCE {
         let connection = Connection::open_with_flags(path, flags)?;
+        // What cannot be read stays beside what it belongs to: closing would remove it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         match connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get::<_, String>(0)) {
             Ok(mode) if mode == "delete" => return Ok(()),
             Ok(_) => {} // as it was: somebody looks at it

@@ -28,8 +28,12 @@ pub(super) struct Heads {
     pub(super) day: Cell<Option<i64>>,
 }
 
-/// Tables that no entry tells of: of them nothing is lost that does not come again by itself, and some move at every poll.
+/// Tables whose rows come and go without an entry: at every poll, or for some days; of them nothing is lost that does not come again by
+/// itself.
 const QUIET: [&str; 5] = ["plugin_log", "pull_cursor", "pull_seen", "sequence", "upload_key"];
+/// Tables of which a row that changes is told too: a document has another end, a file has left. Of others a change is what was derived, or
+/// a mark that something was looked at again.
+const CHANGES: [&str; 4] = ["document", "post", "post_batch", "submission"];
 /// Subject of an entry that a commit writes by itself.
 const COMMIT: &str = "commit";
 
@@ -47,8 +51,9 @@ pub(super) struct Head {
 }
 
 /// Writes what was posted on each day, the ids that were minted, and the heads that moved: the end of the chain, and what the rows of
-/// each table come to. A commit that moves rows and has no entry gets one: a store that was put back by a single commit (files that were
-/// acknowledged and that nobody has read yet) then has another chain than the head that was kept. Call before the commit.
+/// each table come to. A commit by which something came, went or left, and that has no entry, gets one: a store that was put back by a
+/// single commit (files that were acknowledged and that nobody has read yet) then has another chain than the head that was kept. Call
+/// before the commit.
 pub(super) fn write_heads(connection: &Connection, heads: &Heads, moves: &Moves) -> StoreResult<()> {
     super::figures::write_posted(connection, heads.posted.take())?;
     for (kind, practices) in heads.minted.take() {
@@ -65,7 +70,10 @@ pub(super) fn write_heads(connection: &Connection, heads: &Heads, moves: &Moves)
             continue;
         }
         let mut head = head_of(connection, practice)?.unwrap_or_default();
-        let loud = sums.iter().filter(|(table, _)| !QUIET.contains(&table.as_str()));
+        let is_loud = |table: &str, rows: i64| {
+            if rows == 0 { CHANGES.contains(&table) } else { !QUIET.contains(&table) }
+        };
+        let loud = sums.iter().filter(|(table, sum)| is_loud(table, sum.rows));
         let moves_of: Vec<String> = loud.map(|(table, sum)| format!("{table} {:+}", sum.rows)).collect();
         if let (Some(keys), false) = (moves.keys(practice), moves_of.is_empty()) {
             let day = day.map_or_else(|| last_day(connection, practice, &head), Ok)?;
@@ -160,7 +168,7 @@ fn head_mac(keys: &PracticeKeys, seq: u64, mac: &[u8], tables: &[u8]) -> [u8; 32
 pub struct HistoryRow {
     /// Position in the practice's chain.
     pub seq: u64,
-    /// `document`, `visit`, `claim`, `remittance`, ...; `commit`: rows of tables that came or went with no entry of their own.
+    /// `document`, `visit`, `claim`, `remittance`, ...; `commit`: what came, went or left with no entry of its own.
     pub subject_kind: String,
     /// Its id.
     pub subject_id: u64,
@@ -325,7 +333,8 @@ fn now_ms() -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::store::{MasterKey, Store, StoreError, StoreResult};
+    use crate::store::document::{DocumentStatus, NewDocument};
+    use crate::store::{MasterKey, Store, StoreError, Tx};
 
     /// A practice with five entries, changed from outside by `sql`, and what the chain says then.
     fn after(sql: &str) -> Option<u64> {
@@ -357,40 +366,44 @@ mod tests {
         assert_eq!(after(forged), Some(4), "an older row's mac is no head");
     }
     #[test]
-    fn every_commit_that_moves_rows_moves_the_chain_once_and_polls_do_not() {
+    fn a_commit_by_which_something_comes_or_leaves_moves_the_chain_once_and_polls_do_not() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("store.db"), MasterKey::generate().unwrap()).unwrap();
         let practice = store.practice("p").unwrap();
         let end = || practice.read(|tx| tx.history_end()).unwrap().0;
-        let keep = |count: u64| {
-            practice
-                .write(|tx| {
-                    (0..count).try_for_each(|_| tx.store_file("mllp:0", None, 20_000, &mut &b"x"[..]).map(drop))
-                })
-                .unwrap();
+        let last = || {
+            let entry = practice.read(|tx| tx.history("commit", 0)).unwrap().pop().unwrap();
+            (entry.event, entry.day)
         };
-        keep(3);
-        assert_eq!(end(), 1, "one entry for the group");
-        let entry = practice.read(|tx| tx.history("commit", 0)).unwrap().remove(0);
-        assert_eq!((entry.event.as_str(), entry.day), ("file +3, file_chunk +3", 20_000));
-        practice.write(|tx| tx.file_framed(1)).unwrap();
-        let entry = practice.read(|tx| tx.history("commit", 0)).unwrap().pop().unwrap();
-        assert_eq!((end(), entry.event.as_str(), entry.day), (2, "file +0", 20_000));
+        let stored = |tx: &Tx<'_>, day: i64| tx.store_file("mllp:0", None, day, &mut &b"x"[..]);
+        practice.write(|tx| (0..3).try_for_each(|_| stored(tx, 20_000).map(drop))).unwrap();
+        assert_eq!((end(), last()), (1, ("file +3, file_chunk +3".to_owned(), 20_000)), "one entry for the group");
+        let document = NewDocument {
+            file_id: 1,
+            ordinal: 0,
+            ranges: &[(0, 1)],
+            status: DocumentStatus::Ignored,
+            reason: "no-documents",
+            received_day: 20_000,
+            plugin_digest: "",
+            detail: &serde_json::Value::Null,
+        };
+        practice.write(|tx| tx.add_document(&document)).unwrap();
+        assert_eq!((end(), last()), (2, ("document +1".to_owned(), 20_000)));
+        let reject = |tx: &Tx<'_>| tx.set_document(1, DocumentStatus::Rejected, "x", "", &serde_json::Value::Null);
+        practice.write(reject).unwrap();
+        assert_eq!((end(), last()), (3, ("document +0".to_owned(), 20_000)));
         // An entry of its own is enough.
         practice
-            .write(|tx| tx.file_framed(2).and_then(|()| tx.record("claim", 1, 20_001, "host", "held", "")))
+            .write(|tx| stored(tx, 20_001).and_then(|_| tx.record("file", 4, 20_001, "host", "stored", "")))
             .unwrap();
-        assert_eq!(end(), 3);
-        // Nothing, and what comes to nothing.
-        practice.write(|tx| tx.file_framed(2)).unwrap();
-        let stored = practice.write(|tx| -> StoreResult<()> {
-            let file_id = tx.store_file("mllp:0", None, 20_001, &mut &b"x"[..])?;
-            tx.forget_file(file_id)
-        });
-        assert!(stored.is_ok());
-        practice.write(|tx| tx.forget_upload_keys(20_000)).unwrap();
+        assert_eq!(end(), 4);
+        // A mark, nothing, what comes to nothing, and what comes again by itself.
+        practice.write(|tx| tx.file_framed(1)).unwrap();
+        practice.write(reject).unwrap();
+        practice.write(|tx| stored(tx, 20_001).and_then(|file_id| tx.forget_file(file_id))).unwrap();
         practice.write(|tx| tx.add_upload_key("upload:0", "k", &[1; 32], 1, 20_000)).unwrap();
-        assert_eq!(end(), 3);
-        assert_eq!(practice.read(|tx| tx.verify_history()).unwrap(), Ok(3));
+        assert_eq!(end(), 4);
+        assert_eq!(practice.read(|tx| tx.verify_history()).unwrap(), Ok(4));
     }
 }
