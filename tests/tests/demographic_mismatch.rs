@@ -206,4 +206,5 @@ fn values_are_seen_by_the_authorised_reader_only() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         assert!(!bytes.windows(canary.len()).any(|window| window == canary.as_bytes()), "the store is sealed");
     }
+    site.assert_accounted(DAY);
 }

@@ -567,4 +567,5 @@ fn names_of_questions_and_answers_stay_sealed() {
             assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()), "the store is sealed");
         }
     }
+    site.assert_accounted(DAY);
 }
