@@ -132,7 +132,10 @@ fn the_other_claims_of_the_visit_are_beside_it() {
     let held = EarlierClaim { live: false, ..sibling(&with(&["99291"])) };
     assert_eq!(told_beside(&["99292"], held), ["ncci.addon.primary-missing 1"]);
     let words = found_beside(&with(&["99213"]), &[sibling(&with(&["20610"]))], &[], &profile());
-    assert!(words[0].words.contains("20610 of another claim of this visit"), "{words:?}");
+    assert!(
+        words[0].words.starts_with("99213 and 20610 are on two claims of this visit, and 99213 is part of 20610"),
+        "{words:?}"
+    );
 }
 
 /// CMS has pairs of a procedure with some visits only: of those the pair speaks, of the others the fee schedule's days.
