@@ -47,11 +47,11 @@ mod machine {
 
             package wasi:random@0.2.0 {
                 interface random {
-                    get-random-bytes: func(length: u64) -> list<u8>;
+                    get-random-bytes: func(len: u64) -> list<u8>;
                     get-random-u64: func() -> u64;
                 }
                 interface insecure {
-                    get-insecure-random-bytes: func(length: u64) -> list<u8>;
+                    get-insecure-random-bytes: func(len: u64) -> list<u8>;
                     get-insecure-random-u64: func() -> u64;
                 }
                 interface insecure-seed {
