@@ -370,13 +370,14 @@ fn answer_all(site: &Site, pairs: &[Pair], turned: bool) -> Value {
         if turned {
             answers.reverse();
         }
-        for (payer, claim, name) in answers {
+        for (nth, (payer, claim, name)) in answers.into_iter().enumerate() {
             let paid = claim.split('*').nth(4).unwrap();
             let bpr = if paid == "0" { "H*0*C".to_owned() } else { format!("I*{paid}*C") };
             let number = u32::try_from(at).unwrap() * 2 + payer;
             let text = check(number, &bpr, name, OURS, std::slice::from_ref(claim), "");
             site.answer(&format!("{number}.835"), text.as_bytes());
-            end = site.run(DAY);
+            // Where the later payer has decided first, the first one still owes what it has not decided on.
+            end = if nth == 0 { site.json(&["--as-of", DAY, "run", "--once"]) } else { site.run(DAY) };
         }
     }
     end
