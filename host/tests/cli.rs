@@ -451,7 +451,7 @@ fn plugin_build_takes_any_folder_with_a_plugin_crate() {
     std::fs::copy(workspace.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     let manifest = format!(
         "[package]\nname = \"an-ehr-of-ours\"\nedition = \"2024\"\n[lib]\ncrate-type = [\"cdylib\"]\n[dependencies]\n\
-         claimhost-sdk = {{ path = {:?} }}\n[workspace]\n",
+         claimhost-sdk = {{ path = {:?} }}\nwit-bindgen = \"*\"\n[workspace]\n",
         workspace.join("sdk")
     );
     std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();

@@ -193,10 +193,10 @@ fn chance_is_the_same_in_every_session_of_every_host() {
     let first = said("north");
     assert_eq!(first, said("south"));
     // Bytes that differ among themselves, of two sequences.
-    let lists: Vec<&str> = first.split(['[', ']']).collect();
-    let (secure, insecure) = (lists[1], lists[3]);
-    assert!(secure != insecure && secure.split(", ").count() == 2_000, "{first}");
-    assert!(secure.split(", ").collect::<std::collections::BTreeSet<_>>().len() > 200);
+    let parts: Vec<&str> = first.split(' ').collect();
+    let (secure, insecure) = (parts[0].as_bytes(), parts[2].as_bytes());
+    assert!(secure != insecure && secure.len() == 4_000, "{first}");
+    assert!(secure.chunks(2).collect::<std::collections::BTreeSet<_>>().len() > 200, "{first}");
 }
 
 #[test]

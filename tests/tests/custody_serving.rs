@@ -177,6 +177,8 @@ fn backups_taken_while_messages_arrive_restore_to_stores_that_verify() {
             other.write(part, site.text(part).as_bytes());
         }
         copy_folder(&site.dir().join("practices"), &other.dir().join("practices"));
+        // Its outbox is another one.
+        other.edit("claimhost.toml", "takes_away = false", "takes_away = true");
         let restored = other.json(&["restore", file.to_str().unwrap()]);
         assert_eq!(restored["verified"]["count"], 0, "{restored}");
         assert_verified(&other.dir().join("claimhost.toml"));

@@ -42,7 +42,7 @@ fn send(address: &str, key: Option<&str>, chunks: &[&[u8]]) -> (u32, Value) {
 
 #[test]
 fn a_body_of_tens_of_megabytes_is_stored_whole_and_never_in_memory() {
-    const MESSAGES: u64 = 160;
+    const MESSAGES: u64 = 480;
     let site = site("", "");
     let serving = Serving::start(&site, DAY);
     let address = serving.upload();
@@ -62,7 +62,8 @@ fn a_body_of_tens_of_megabytes_is_stored_whole_and_never_in_memory() {
     let ((status, answer), large) = serving.peak_mb_of(|| send(&address, None, &chunks));
     assert_eq!((status, &answer["bytes"]), (201, &body.len().into()), "{answer}");
     println!("{} bytes: {large} MB of memory, {small} MB for a small one", body.len());
-    assert!(large < small + 20, "{large} MB of memory, {small} MB for a small one");
+    // The store's page cache has 64 MB of what is not committed yet; the body is twice that.
+    assert!(large < small + 80, "{large} MB of memory, {small} MB for a small one");
     serving.wait_for(&documents("ignored"), MESSAGES);
     serving.stop();
     assert_no_body(&site);

@@ -38,8 +38,11 @@ pub enum InquiryFact {
     },
     /// 271.
     Answered(Box<Answer>),
-    /// The 270 cannot carry it: loop and element.
-    Unwritable(String),
+    /// The 270 cannot carry it.
+    Unwritable {
+        /// Loop and element.
+        at: String,
+    },
 }
 
 impl InquiryFact {
@@ -50,7 +53,7 @@ impl InquiryFact {
             Self::Interchange { .. } => "ta1",
             Self::Transaction { .. } => "999",
             Self::Answered(_) => "271",
-            Self::Unwritable(_) => "unwritable",
+            Self::Unwritable { .. } => "unwritable",
         }
     }
 }
@@ -172,7 +175,7 @@ fn unanswered(facts: &[InquiryFact]) -> Folded {
     let mut sendings: Vec<u64> = Vec::new();
     for fact in facts {
         match fact {
-            InquiryFact::Unwritable(at) => return not_sent(at),
+            InquiryFact::Unwritable { at } => return not_sent(at),
             InquiryFact::Sent { submission, .. } => sendings.push(*submission),
             _ => {}
         }
@@ -242,7 +245,7 @@ mod tests {
             (vec![sent(1), ta1(1, false)], Wanted),
             (vec![sent(1), ta1(1, false), sent(2)], Asked),
             (vec![sent(1), ta1(1, false), sent(2), ta1(2, false)], NotSent),
-            (vec![InquiryFact::Unwritable("2100C NM1".into())], NotSent),
+            (vec![InquiryFact::Unwritable { at: "2100C NM1".into() }], NotSent),
             (vec![sent(1), answered(answer("1"))], Active),
             (vec![sent(1), ta1(1, false), answered(answer("6"))], Inactive),
             (vec![sent(1), answered(answer("1")), answered(answer("1"))], Active),

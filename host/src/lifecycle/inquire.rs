@@ -108,7 +108,7 @@ fn submit(host: &Host, practice: &Practice, tx: &Tx<'_>, wanted: &[InquiryRow]) 
         let question = tx.inquiry_question(row.inquiry_id)?;
         match question.unwritable(profile) {
             Some(at) => {
-                let fact = InquiryFact::Unwritable(at.to_owned());
+                let fact = InquiryFact::Unwritable { at: at.to_owned() };
                 add_fact(tx, &profile.eligibility, row.inquiry_id, &fact, (0, today), "270")?;
             }
             None => {

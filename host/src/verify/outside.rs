@@ -164,7 +164,7 @@ fn is_answered(tx: &Tx<'_>, row: &SubmissionRow) -> StoreResult<bool> {
                 *submission == id
             }
             InquiryFact::Answered(_) => true,
-            InquiryFact::Sent { .. } | InquiryFact::Unwritable(_) => false,
+            InquiryFact::Sent { .. } | InquiryFact::Unwritable { .. } => false,
         };
         if tx.inquiry_facts(asked.inquiry_id)?.iter().any(|(fact, ..)| answers(fact)) {
             return Ok(true);

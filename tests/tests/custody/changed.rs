@@ -67,9 +67,9 @@ const ONLY_VERIFY: [(&str, &[&str]); 6] = [
         ],
     ),
 ];
-/// A cent that is another one is unaccounted for.
-const CENTS: [(&str, &str); 3] =
-    [("posting", "amount_cents"), ("remittance", "amount_cents"), ("remittance_claim", "paid_cents")];
+/// A cent that is another one is unaccounted for. Of a remittance that is parked, the first one here, nothing is in the ledger; those that are
+/// posted are among the changes of the next test.
+const CENTS: [(&str, &str); 2] = [("posting", "amount_cents"), ("remittance_claim", "paid_cents")];
 
 /// What the two commands tell of a store.
 #[derive(Debug, Clone, Default)]

@@ -157,7 +157,7 @@ pub(in crate::cli) fn words(fact: &InquiryFact) -> String {
         InquiryFact::Transaction { submission, accepted, code } => {
             format!("999 of ISA13 {submission:09}: {} ({code})", taken(*accepted))
         }
-        InquiryFact::Unwritable(at) => format!("the 270 cannot carry {at}"),
+        InquiryFact::Unwritable { at } => format!("the 270 cannot carry {at}"),
         InquiryFact::Answered(answer) => answered(answer),
     }
 }

@@ -271,11 +271,15 @@ fn answer(text: &str, mapping: &str) -> Outcome {
 /// What there is of chance.
 fn random() -> String {
     use machine::wasi::random::{insecure, insecure_seed, random};
+    // In letters: figures are not shown as they are.
+    let letters = |bytes: Vec<u8>| -> String {
+        bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|half| char::from(b'a' + half)).collect()
+    };
     format!(
-        "{:02x?} {:x} {:02x?} {:x} {:x?}",
-        random::get_random_bytes(2_000),
+        "{} {:x} {} {:x} {:x?}",
+        letters(random::get_random_bytes(2_000)),
         random::get_random_u64(),
-        insecure::get_insecure_random_bytes(2_000),
+        letters(insecure::get_insecure_random_bytes(2_000)),
         insecure::get_insecure_random_u64(),
         insecure_seed::insecure_seed(),
     )
