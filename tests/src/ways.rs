@@ -17,10 +17,11 @@ pub const TOKEN: &str = "5f1c6b0e-a-token-of-this-test";
 pub fn site(listener: &str, upload: &str) -> Site {
     let site = Site::new();
     let digest: String = Sha256::digest(TOKEN.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mapping = "mapping = \"practices/my-practice/mapping.toml\"\n";
     let config = format!(
-        "{}\n[[intake.mllp]]\npractice = \"{PRACTICE}\"\nlisten = \"127.0.0.1:0\"\nadapter = \"hl7v2-dft\"\n{listener}\n\
+        "{}\n[[intake.mllp]]\npractice = \"{PRACTICE}\"\nlisten = \"127.0.0.1:0\"\nadapter = \"hl7v2-dft\"\n{mapping}{listener}\n\
          [intake.upload]\nlisten = \"127.0.0.1:0\"\n{upload}\n\
-         [[intake.upload.feed]]\npractice = \"{PRACTICE}\"\nname = \"messages\"\nadapter = \"hl7v2-dft\"\n\
+         [[intake.upload.feed]]\npractice = \"{PRACTICE}\"\nname = \"messages\"\nadapter = \"hl7v2-dft\"\n{mapping}\
          [[intake.upload.feed]]\npractice = \"{PRACTICE}\"\nname = \"superbills\"\nadapter = \"csv-superbill\"\n\
          [[intake.upload.token]]\npractice = \"{PRACTICE}\"\nsha256 = \"{digest}\"\n",
         site.text("claimhost.toml").replace("settle_seconds = 5", "settle_seconds = 0")
