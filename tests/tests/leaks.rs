@@ -464,10 +464,9 @@ fn masked(site: &Site, search: &Everything) -> Vec<(String, Vec<u8>)> {
     assert!(needed.iter().all(|state| states.contains(state)), "{states:?}");
     let mut everybody = texts();
     everybody.extend(Canary::day("service", SERVICE));
-    assert!(
-        Search::new(&everybody).find(&shown).len() > 10 && !search.in_text(&shown).is_empty(),
-        "unmasked it shows them"
-    );
+    let found = Search::new(&everybody).find(&shown);
+    assert!(found.len() > 3, "unmasked it shows them: {found:?}");
+    assert!(!search.in_text(&shown).is_empty(), "and they are found as text");
     assert!(String::from_utf8_lossy(&shown).contains("fix: add modifier GP"), "a rule proposes something");
     said
 }

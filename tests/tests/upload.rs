@@ -43,7 +43,7 @@ fn send(address: &str, key: Option<&str>, chunks: &[&[u8]]) -> (u32, Value) {
 #[test]
 fn a_body_of_tens_of_megabytes_is_stored_whole_and_never_in_memory() {
     const MESSAGES: u64 = 480;
-    let site = site("", "");
+    let site = site("", "bytes_max = 200_000_000");
     let serving = Serving::start(&site, DAY);
     let address = serving.upload();
     // With the plugin at work: its memory is there from the first document on.
