@@ -352,6 +352,9 @@ fn nothing_of_a_patient_is_where_it_must_not_be() {
     places.push(("a run with nobody".into(), loud(&site, &["--as-of", AS_OF, "run", "--once"])));
     let before = cache(&site);
     assert!(before.len() > 10, "{:?}", before.keys());
+    // Fixtures of plugins and lists of codes: what nobody's patient has changed may have a canary's letters by chance.
+    let made: BTreeMap<_, _> =
+        files_below(site.dir()).into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
     let source = source();
     add_rows(&site, &source, "rows", "");
     site.write(
@@ -417,8 +420,8 @@ fn nothing_of_a_patient_is_where_it_must_not_be() {
         let within = path.strip_prefix(site.dir()).unwrap().to_owned();
         let top = within.iter().next().unwrap().to_string_lossy().into_owned();
         let bytes = std::fs::read(&path).unwrap();
-        if top == "plugins" {
-            // As `init` made it.
+        let is_as_made = ["cache", "codes"].contains(&top.as_str()) && made.get(&path) == Some(&bytes);
+        if top == "plugins" || is_as_made {
             continue;
         }
         if ["inbox", "transport", "post"].contains(&top.as_str()) || top.starts_with("people") {
