@@ -188,11 +188,12 @@ impl Line {
     /// All waves, with a kill in each as long as some are left. Gives what it came to, and how long each wave took.
     fn run(mut self, mut kill_after: impl FnMut() -> Option<Duration>) -> (Outcome, Duration) {
         let began = Instant::now();
-        let (billed, corrected) = (1 + u64::from(WAVES * OF_A_WAVE), u64::from(CORRECTED * OF_A_WAVE));
+        let (billed, mut corrected) = (1 + u64::from(WAVES * OF_A_WAVE), 0);
         for wave in waves() {
             if wave.corrects {
                 // What is corrected has left, so that the ledger says the same whenever the correction comes.
-                self.settle(billed * 9_000);
+                self.settle(billed * 9_000 + corrected * 3_000);
+                corrected += u64::from(OF_A_WAVE);
             }
             self.play(wave, kill_after());
         }
