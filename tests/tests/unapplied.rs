@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use claimhost_tests::site::{Charge, Site};
-use claimhost_tests::x12::{Sent, check, claims_of, clp, dollars, interchange};
+use claimhost_tests::x12::{Sent, accepted, check, claims_of, clp};
 use serde_json::Value;
 
 const DAY: &str = "2026-05-20";
@@ -25,20 +25,6 @@ fn nameless(number: u32, icn: &str) -> String {
     check(number, "I*60.00*C", "EXAMPLE", PAYEE, &[claim], "")
 }
 
-/// What the payer calls a claim.
-fn acknowledged(claim: &Sent, icn: &str) -> String {
-    let body = format!(
-        "ST*277*0001*005010X214~BHT*0085*08*1*20260518*1200*TH~HL*1**20*1~NM1*PR*2*EXAMPLE*****PI*00000~TRN*1*1~\
-         DTP*050*D8*20260518~DTP*009*D8*20260518~HL*2*1*21*1~NM1*41*2*MY PRACTICE*****46*SUBMITTERID~TRN*2*000000001~\
-         STC*A1:19:PR*20260518*WQ*90~HL*3*2*19*1~NM1*85*2*MY PRACTICE*****XX*{PAYEE}~HL*4*3*PT~\
-         NM1*QC*1*VANCE*ORLA****MI*{}~TRN*2*{}~STC*A2:20:PR*20260518*WQ*{}~REF*1K*{icn}",
-        claim.member,
-        claim.clm01,
-        dollars(claim.charge)
-    );
-    interchange(90, "HN", "005010X214", &body.split('~').collect::<Vec<_>>())
-}
-
 fn kinds(site: &Site) -> Vec<(String, i64)> {
     let listed = site.json(&["work", "list"]);
     let item = |item: &Value| (item["kind"].as_str().unwrap().to_owned(), item["amount_cents"].as_i64().unwrap());
@@ -48,20 +34,22 @@ fn kinds(site: &Site) -> Vec<(String, i64)> {
 #[test]
 fn it_is_posted_when_the_payer_s_number_becomes_known() {
     let (site, sent) = site();
-    site.answer("a.835", nameless(1, "ICN7").as_bytes());
+    let clm01 = &sent[1].clm01;
+    site.answer("a.835", nameless(1, &format!("ICN{clm01}")).as_bytes());
     let waiting = site.run(DAY);
     assert_eq!((&waiting["claims"]["posted"], kinds(&site)), (&0.into(), vec![("remittance.unapplied".into(), 6_000)]));
     site.assert_accounted(DAY);
-    site.answer("b.277", acknowledged(&sent[1], "ICN7").as_bytes());
+    site.answer("b.277", accepted(90, &[clm01]).as_bytes());
     let known = site.run(DAY);
     assert_eq!((&known["claims"]["posted"], kinds(&site)), (&1.into(), vec![]), "{known}");
     assert_eq!((&known["cents"]["paid"], &known["cents"]["contractual"]), (&6_000.into(), &3_000.into()));
     site.assert_accounted(DAY);
     // The other way round it is the same ledger.
     let (other, sent) = self::site();
-    other.answer("a.277", acknowledged(&sent[1], "ICN7").as_bytes());
+    let clm01 = &sent[1].clm01;
+    other.answer("a.277", accepted(90, &[clm01]).as_bytes());
     other.run(DAY);
-    other.answer("b.835", nameless(1, "ICN7").as_bytes());
+    other.answer("b.835", nameless(1, &format!("ICN{clm01}")).as_bytes());
     assert_eq!(other.run(DAY)["ledger_digest"], known["ledger_digest"]);
 }
 
